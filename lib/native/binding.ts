@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports, and only
+// this file loads it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
+// native code treats a missing key as its own bug. Arrays that JavaScript holds are allocated here and filled there.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { makeError } from '../errors';
+
+export interface NativePenalty {
+  l1: number;
+  l2: number;
+}
+
+/** Activations that the engine knows; the names are those of lib/activations. */
+export type NativeActivation =
+  | 'linear'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'softmax'
+  | 'elu'
+  | 'exponential'
+  | 'hard_sigmoid'
+  | 'softsign';
+
+/**
+ * A layer as the engine sees it. Weights are numbered through the model in this order:
+ * embedding: embeddings [V,D]; simple_rnn: kernel [C,H], recurrent kernel [H,H], bias [H] if used;
+ * dense: kernel [C,units], bias [units] if used; the rest has none.
+ * `penalties` holds one entry per weight of the layer, in the same order.
+ */
+export type NativeLayer =
+  | { kind: 'embedding'; inputDim: number; outputDim: number; trainable: boolean; penalties: NativePenalty[] }
+  | {
+      kind: 'simple_rnn';
+      units: number;
+      activation: NativeActivation; // not softmax
+      useBias: boolean;
+      returnSequences: boolean;
+      trainable: boolean;
+      penalties: NativePenalty[];
+    }
+  | {
+      kind: 'dense';
+      units: number;
+      activation: NativeActivation;
+      useBias: boolean;
+      trainable: boolean;
+      penalties: NativePenalty[];
+    }
+  | { kind: 'activation'; activation: NativeActivation }
+  | { kind: 'flatten' }
+  | { kind: 'dropout'; rate: number; seed: number };
+
+/** The exact shortcuts (docs/architecture.md); all on except in tests that compare on and off. */
+export interface NativeShortcuts {
+  /** Project each different token of a batch once. */
+  tokenProjection: boolean;
+  /** Sum the gate gradients per token before the products that need them. */
+  reverseProjection: boolean;
+  /** Walk the padding that rows begin with once for all rows. */
+  sharedPadding: boolean;
+  /** One pass over time per slice of rows, without a barrier at every timestep. */
+  fusedWalk: boolean;
+}
+
+export interface NativeModelConfig {
+  /** `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
+  input: 'tokens' | 'values';
+  /** Axes after the batch; -1 where unknown until a batch comes (only the timesteps of a sequence may be). */
+  inputShape: number[];
+  layers: NativeLayer[];
+  shortcuts: NativeShortcuts;
+}
+
+export type NativeOptimizer =
+  | { kind: 'sgd'; learningRate: number; momentum: number; nesterov: boolean }
+  | { kind: 'rmsprop'; learningRate: number; rho: number; momentum: number; epsilon: number; centered: boolean }
+  | { kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; amsgrad: boolean };
+
+export type NativeLossKind =
+  | 'binary_crossentropy'
+  | 'categorical_crossentropy'
+  | 'sparse_categorical_crossentropy'
+  | 'mean_squared_error'
+  | 'mean_absolute_error';
+
+export interface NativeLoss {
+  kind: NativeLossKind;
+  fromLogits: boolean;
+}
+
+/** A metric that the engine sums while it computes a batch; the mean is taken in TypeScript as total / count. */
+export type NativeMetric =
+  | { kind: 'binary_accuracy'; threshold: number }
+  | { kind: 'accuracy' | 'categorical_accuracy' | 'sparse_categorical_accuracy' }
+  | { kind: NativeLossKind; fromLogits: boolean };
+
+export interface NativeCompileConfig {
+  optimizer: NativeOptimizer;
+  loss: NativeLoss;
+  metrics: NativeMetric[];
+}
+
+/**
+ * A native copy of inputs and targets, taken at construction: what happens to the caller's arrays later changes nothing.
+ * Targets are float32 [N,K] or [N,T,K] flattened; sparse targets hold class ids as float32 [N] or [N,T].
+ */
+export interface NativeDataset {
+  readonly rows: number;
+  /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
+  readonly minToken: number;
+  readonly maxToken: number;
+}
+
+export interface NativeDatasetSpec {
+  rows: number;
+  /** Axes after the batch: [T] for tokens, [T,C] or [C] for values. */
+  inputShape: number[];
+  inputs: Int32Array | Float32Array;
+  /** null where the data is for `predict`. */
+  targets: Float32Array | null;
+  /** Elements of one row of `targets`. */
+  targetSize: number;
+  /** Initial state of the first recurrent layer [N,H], or null for zeros. */
+  initialState: Float32Array | null;
+}
+
+export type NativeRunMode = 'train' | 'evaluate' | 'predict';
+
+/** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
+export interface NativeRun {
+  mode: NativeRunMode;
+  dataset: NativeDataset;
+  order: Int32Array | null;
+  begin: number;
+  end: number;
+  batchSize: number;
+  /** `predict`: [dataset rows, output size], row i of the run's order is written at row begin + i. Otherwise null. */
+  outputs: Float32Array | null;
+  /**
+   * `train` and `evaluate`: added to, not overwritten, when the run ends:
+   * [loss total, loss count, metric 0 total, metric 0 count, ...]. The loss total weighs each batch by its rows and
+   * includes the penalties. Otherwise null.
+   */
+  totals: Float64Array | null;
+}
+
+/** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
+export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
+
+export interface NativeModel {
+  /** Number of weights (arrays). */
+  readonly weightCount: number;
+  /** Bytes of weights, gradients, optimizer slots and workspace held at present. */
+  readonly memoryBytes: number;
+  readonly busy: boolean;
+  /** Copies weight `index` into `out`, which has its size. */
+  readWeight(index: number, out: Float32Array): void;
+  writeWeight(index: number, values: Float32Array): void;
+  /** Sets optimizer, loss and metrics; optimizer slots begin at zero, iterations at 0. */
+  compile(config: NativeCompileConfig): void;
+  setLearningRate(learningRate: number): void;
+  /** Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs. */
+  run(run: NativeRun, done: NativeDone): void;
+  /** Ends the present run after its present batch. */
+  stop(): void;
+  /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
+  dispose(): void;
+}
+
+export type NativeInitializer =
+  | { kind: 'constant'; value: number }
+  | { kind: 'identity'; gain: number }
+  | { kind: 'random_uniform'; minval: number; maxval: number }
+  | { kind: 'random_normal' | 'truncated_normal'; mean: number; stddev: number }
+  | {
+      kind: 'variance_scaling';
+      scale: number;
+      mode: 'fan_in' | 'fan_out' | 'fan_avg';
+      distribution: 'truncated_normal' | 'untruncated_normal' | 'uniform';
+    }
+  | { kind: 'orthogonal'; gain: number };
+
+export interface CpuInfo {
+  /** The instruction set whose kernels run: `baseline` (SSE2 on x64), `avx2`, `avx512` or `neon`. */
+  isa: string;
+  /** All that this machine can run, best first. */
+  available: string[];
+  /** Compute threads in use. */
+  threads: number;
+  /** Threads chosen from affinity and cgroup quota where nothing else is set. */
+  defaultThreads: number;
+}
+
+export interface NativeBinding {
+  NativeModel: new (config: NativeModelConfig) => NativeModel;
+  NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  /** Fills `out` (row-major, of `shape`) from a counter-based stream given by `seed`. */
+  initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
+  /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */
+  permutation(seed: number, stream: number, out: Int32Array): void;
+  cpuInfo(): CpuInfo;
+  /** 1..256; takes effect when no run goes on, else ERR_BUSY. */
+  setThreads(threads: number): void;
+}
+
+/** Where the addon may lie, best first: node-gyp's and cmake-js' build directory. */
+function candidates(): string[] {
+  const root = path.resolve(__dirname, '..', '..');
+  return [path.join(root, 'build', 'Release', 'ostinato.node'), path.join(root, 'build', 'Debug', 'ostinato.node')];
+}
+
+function load(): NativeBinding {
+  const attempts: string[] = [];
+  for (const file of candidates()) {
+    if (!existsSync(file)) {
+      attempts.push(`${file}: no such file`);
+      continue;
+    }
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
+      return require(file) as NativeBinding;
+    } catch (error) {
+      const { message, code } = error as Error & { code?: string };
+      // The engine's own refusal (OSTINATO_ISA that this machine lacks) is the answer, not a failed attempt.
+      if (code === 'ERR_CONFIG') throw makeError('ERR_CONFIG', message);
+      attempts.push(`${file}: ${message}`);
+    }
+  }
+  throw makeError(
+    'ERR_NATIVE_LOAD',
+    `ostinato: expected the native addon for ${process.platform}-${process.arch} (Node-API 8), received none: ` +
+      `${attempts.join('; ')}. Build it with "npm rebuild ostinato" or "npm run build" (a C++17 compiler is needed).`,
+  );
+}
+
+/** The loaded addon. */
+export const binding: NativeBinding = load();
