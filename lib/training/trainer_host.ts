@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
+import type { NativeActivation, NativeModel } from '../native/binding';
+import type { Shape } from '../types';
+
+export interface TrainerHost {
+  readonly name: string;
+  /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
+  readonly inputKind: 'tokens' | 'values';
+  /** Ids run from 0 to `vocabularySize - 1`; undefined for values. */
+  readonly vocabularySize: number | undefined;
+  /** With the batch axis first, null where unknown; undefined before the model is built. */
+  readonly inputShape: Shape | undefined;
+  readonly outputShape: Shape | undefined;
+  /** Activation of the last layer: the loss is computed from its logits where it is sigmoid or softmax. */
+  readonly lastActivation: NativeActivation;
+  /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */
+  ensureBuilt(inputShape: Shape): void;
+  /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
+  native(): NativeModel;
+  getWeights(): unknown[];
+  setWeights(weights: never[]): void;
+  /** Set by callbacks: ends `fit` after the present batch. */
+  stopTraining: boolean;
+}
