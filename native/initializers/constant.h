@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Weights that are not drawn: one value everywhere, or a multiple of the identity.
+#ifndef OSTINATO_INITIALIZERS_CONSTANT_H_
+#define OSTINATO_INITIALIZERS_CONSTANT_H_
+
+#include <stddef.h>
+
+namespace ostinato {
+
+void FillConstant(double value, float* out, size_t n);
+
+// `gain` on the main diagonal of `out` [rows, columns], zero elsewhere.
+void FillIdentity(double gain, size_t rows, size_t columns, float* out);
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_INITIALIZERS_CONSTANT_H_
