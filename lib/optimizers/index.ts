@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The optimizers by name, and the reading of whatever `compile({ optimizer })` is given.
+import { resolveName } from '../util/identifiers';
+import { describe, refusal } from '../util/validate';
+import { Adam } from './adam';
+import { Optimizer, type OptimizerConfig } from './optimizer';
+import { RMSprop } from './rmsprop';
+import { SGD } from './sgd';
+
+export { Adam, type AdamOptions } from './adam';
+export { Optimizer, type OptimizerConfig } from './optimizer';
+export { RMSprop, type RMSpropOptions } from './rmsprop';
+export { SGD, type SGDOptions } from './sgd';
+
+/** A name (`'rmsprop'`, `'RMSprop'`, `'adam'`, `'sgd'`) or an optimizer. */
+export type OptimizerIdentifier = string | Optimizer;
+
+const TABLE: ReadonlyMap<string, (config: OptimizerConfig) => Optimizer> = new Map<
+  string,
+  (config: OptimizerConfig) => Optimizer
+>([
+  ['sgd', (config) => SGD.fromConfig(config)],
+  ['rmsprop', (config) => RMSprop.fromConfig(config)],
+  ['adam', (config) => Adam.fromConfig(config)],
+]);
+
+/**
+ * The optimizer that an identifier means; a name gives one with Keras' defaults.
+ *
+ * @throws ConfigError `ERR_UNKNOWN_NAME` for a name that is none; `ERR_TYPE` for anything else
+ * @see keras/src/optimizers/__init__.py
+ * @example
+ * getOptimizer('rmsprop').learningRate; // 0.001
+ */
+export function getOptimizer(identifier: unknown, where = 'getOptimizer'): Optimizer {
+  if (identifier instanceof Optimizer) return identifier;
+  if (typeof identifier === 'string') return resolveName(where, 'optimizer', identifier, TABLE)({});
+  const hint = typeof identifier === 'function' ? 'Pass an instance, new Adam(), not the class.' : '';
+  throw refusal('ERR_TYPE', where, 'optimizer to be a name or an optimizer', describe(identifier), hint);
+}
+
+/** Makes an optimizer from its class name and the configuration that `getConfig` gave. */
+export function optimizerFromConfig(className: string, config: OptimizerConfig = {}): Optimizer {
+  return resolveName('optimizerFromConfig', 'className', className, TABLE)(config);
+}

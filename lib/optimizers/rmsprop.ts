@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// RMSprop: options, defaults and checks. The update itself is native/optimizers/rmsprop.
+import { checkBoolean, checkNumber, checkString } from '../util/validate';
+import { Optimizer, resolveOptions, type OptimizerConfig } from './optimizer';
+import type { NativeOptimizer } from '../native/binding';
+
+/** Options of {@link RMSprop}. */
+export interface RMSpropOptions {
+  /** Step size, at least 0. Default 0.001. */
+  learningRate?: number;
+  /** Decay of the mean of squared gradients, from 0 to 1. Default 0.9. */
+  rho?: number;
+  /** Share of the last step that is kept, from 0 to 1. Default 0. */
+  momentum?: number;
+  /** Added under the root, above 0. Default 1e-7. */
+  epsilon?: number;
+  /** Divides by the estimated variance instead of the mean square. Default false. */
+  centered?: boolean;
+  /** Default 'rmsprop'. */
+  name?: string;
+}
+
+const DEFAULTS = Object.freeze({
+  learningRate: 0.001,
+  rho: 0.9,
+  momentum: 0,
+  epsilon: 1e-7,
+  centered: false,
+  name: 'rmsprop',
+});
+
+/**
+ * RMSprop: `v = rho·v + (1 - rho)·g²; w -= lr·g / sqrt(v + epsilon)`, epsilon inside the root as in Keras.
+ *
+ * Source: keras/src/optimizers/rmsprop.py.
+ *
+ * @example
+ * model.compile({ optimizer: new RMSprop(0.001), loss: 'binary_crossentropy', metrics: ['acc'] });
+ */
+export class RMSprop extends Optimizer {
+  readonly className = 'RMSprop';
+  readonly rho: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly centered: boolean;
+
+  /**
+   * @param learningRate step size, at least 0; default 0.001
+   * @param options see {@link RMSpropOptions}; may stand first, with `learningRate` inside
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
+   */
+  constructor(learningRate?: number | RMSpropOptions, options?: Omit<RMSpropOptions, 'learningRate'>) {
+    const o = resolveOptions('RMSprop', DEFAULTS, learningRate, options);
+    super(checkString('RMSprop', 'name', o.name), checkNumber('RMSprop', 'learningRate', o.learningRate, { min: 0 }));
+    this.rho = checkNumber('RMSprop', 'rho', o.rho, { min: 0, max: 1 });
+    this.momentum = checkNumber('RMSprop', 'momentum', o.momentum, { min: 0, max: 1 });
+    this.epsilon = checkNumber('RMSprop', 'epsilon', o.epsilon, { min: 0, aboveMin: true });
+    this.centered = checkBoolean('RMSprop', 'centered', o.centered);
+  }
+
+  /** The optimizer that `getConfig` described. */
+  static fromConfig(config: OptimizerConfig): RMSprop {
+    return new RMSprop(config as RMSpropOptions);
+  }
+
+  override getConfig(): OptimizerConfig {
+    const { name, learningRate, rho, momentum, epsilon, centered } = this;
+    return { name, learningRate, rho, momentum, epsilon, centered };
+  }
+
+  override toNative(): NativeOptimizer {
+    const { learningRate, rho, momentum, epsilon, centered } = this;
+    return { kind: 'rmsprop', learningRate, rho, momentum, epsilon, centered };
+  }
+}
