@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+// `npm run build`: the addon and dist, where they are missing or out of date.
+import { ensure } from './ensure.mjs';
+import { main } from './steps.mjs';
+
+await main(() => ensure({ testing: process.argv.includes('--testing') }));

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The arrows of docs/architecture.md, checked: which room of native/ may include which (by #include lines), which room
+// of lib/ may import which (by import lines), and who may touch N-API and the .node file.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { filesBelow, ROOT } from './steps.mjs';
+
+const PARTS = ['layers', 'losses', 'optimizers', 'initializers'];
+const BELOW_MODEL = [...PARTS, 'threading', 'dispatch', 'kernels', 'base'];
+
+/** Room of native/ -> rooms that it may include, itself aside. */
+const NATIVE_ARROWS = {
+  base: [],
+  simd: ['base'],
+  kernels: ['simd', 'base'],
+  isa: ['kernels', 'simd', 'base'],
+  reference: ['base'],
+  threading: ['base'],
+  dispatch: ['isa', 'kernels', 'base'],
+  layers: ['threading', 'dispatch', 'kernels', 'base'],
+  losses: ['threading', 'dispatch', 'kernels', 'base'],
+  optimizers: ['threading', 'dispatch', 'kernels', 'base'],
+  initializers: ['threading', 'dispatch', 'kernels', 'base'],
+  model: BELOW_MODEL,
+  napi: ['model', ...BELOW_MODEL],
+  testing: ['napi', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
+};
+
+/** Rooms compiled once per ISA: all that they include is compiled per ISA too, so nothing that could emit weak code. */
+const PER_ISA = ['simd', 'kernels', 'isa'];
+const PLAIN_HEADERS = /^(stddef|stdint|math|float|string|[a-z]*mmintrin|immintrin|arm_neon|arm_acle)\.h$/;
+const NAPI_HEADERS = /^(napi|napi-inl|node_api|node_api_types|js_native_api|js_native_api_types|node|v8|uv)\.h$/;
+
+/** Rooms and top files of lib/ from the ground up; each may import what stands in an earlier line, and its own room. */
+const LIB_FLOORS = [
+  ['errors', 'types'],
+  ['util'],
+  ['ndarray'],
+  ['native'],
+  ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
+  ['metrics'],
+  ['preprocessing', 'datasets', 'layers', 'functional'],
+  ['callbacks'],
+  ['training'],
+  ['serialization'],
+  ['models'],
+  ['index'],
+  ['cli'],
+];
+
+/** What is wrong with the #include lines of one file of native/ (`file` begins with "native/"). */
+export function nativeProblems(file, text) {
+  const room = file.split('/')[1];
+  const allowed = NATIVE_ARROWS[room];
+  if (!allowed) return [`${file}: native/${room} is a room that tools/check_includes.mjs does not know`];
+  const problems = [];
+  for (const [, open, target] of text.matchAll(/^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]/gm)) {
+    const reason = includeProblem(room, allowed, open, target);
+    if (reason) problems.push(`${file}: includes ${target}: ${reason}`);
+  }
+  return problems;
+}
+
+function includeProblem(room, allowed, open, target) {
+  if (NAPI_HEADERS.test(target)) return ['napi', 'testing'].includes(room) ? '' : 'only napi/ and testing/ know N-API';
+  if (open === '<')
+    return PER_ISA.includes(room) && !PLAIN_HEADERS.test(target)
+      ? `${room}/ takes intrinsics and plain C headers only`
+      : '';
+  if (target.includes('..') || !target.includes('/')) return 'write it from native/ on, as in "base/plain.h"';
+  const other = target.split('/')[0];
+  if (target.endsWith('-inl.h') && ![...PER_ISA, 'testing'].includes(room))
+    return '-inl.h files are compiled per ISA only';
+  return other === room || allowed.includes(other)
+    ? ''
+    : `${room}/ may include ${allowed.join(', ') || 'nothing else'}`;
+}
+
+/** What is wrong with the imports of one file of lib/ (`file` begins with "lib/"). */
+export function libProblems(file, text) {
+  const room = roomOf(file);
+  const floor = floorOf(room);
+  if (floor < 0) return [`${file}: lib/${room} is a room that tools/check_includes.mjs does not know`];
+  const problems = [];
+  if (file !== 'lib/native/binding.ts' && /\brequire\([^'")]*\)|\.node['"`]/.test(text))
+    problems.push(`${file}: only lib/native/binding.ts loads the .node file`);
+  for (const [, target] of text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"](\.[^'"]*)['"]/g)) {
+    const other = roomOf(path.posix.join(path.posix.dirname(file), target));
+    if (other === room || (floorOf(other) >= 0 && floorOf(other) < floor)) continue;
+    problems.push(`${file}: imports ${target}: lib/${other} does not lie below lib/${room}`);
+  }
+  return problems;
+}
+
+/** "lib/util/validate.ts" -> "util", "lib/errors.ts" -> "errors". */
+function roomOf(file) {
+  return (file.split('/')[1] ?? 'index').replace(/\.(ts|js)$/, '');
+}
+
+function floorOf(room) {
+  return LIB_FLOORS.findIndex((rooms) => rooms.includes(room));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
+  const native = filesBelow('native', (file) => /\.(h|cc)$/.test(file));
+  const lib = filesBelow('lib', (file) => file.endsWith('.ts'));
+  const problems = [
+    ...native.flatMap((file) => nativeProblems(file, read(file))),
+    ...lib.flatMap((file) => libProblems(file, read(file))),
+  ];
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Keras' own parameter names and defaults, read by inspect.signature; what has no default is "<required>"."""
+
+import inspect
+from typing import Any
+
+from common import keras, write
+
+LAYERS = ["Embedding", "SimpleRNN", "Dense", "Dropout", "Flatten", "Activation"]
+OPTIMIZERS = ["SGD", "RMSprop", "Adam"]
+CALLBACKS = ["EarlyStopping", "History", "ProgbarLogger"]
+INITIALIZERS = [
+    "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
+    "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "Orthogonal",
+]  # fmt: skip
+REGULARIZERS = ["L1", "L2", "L1L2"]
+LOSSES = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError",
+    "MeanAbsoluteError",
+]  # fmt: skip
+METRICS = ["Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"]
+METHODS = ["fit", "compile", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch", "summary"]
+
+
+def defaults(function: Any) -> dict[str, Any]:
+    """Parameter name -> default, in order."""
+    result = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name == "self":
+            continue
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        value = "<required>" if parameter.default is parameter.empty else parameter.default
+        result[name] = value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
+    return result
+
+
+def main() -> None:
+    content: dict[str, Any] = {}
+    for group, module, names in (
+        ("layers", keras.layers, LAYERS),
+        ("optimizers", keras.optimizers, OPTIMIZERS),
+        ("callbacks", keras.callbacks, CALLBACKS),
+        ("initializers", keras.initializers, INITIALIZERS),
+        ("regularizers", keras.regularizers, REGULARIZERS),
+        ("losses", keras.losses, LOSSES),
+        ("metrics", keras.metrics, METRICS),
+    ):
+        content[group] = {name: defaults(getattr(module, name)) for name in names}
+    content["Sequential"] = {"__init__": defaults(keras.Sequential)}
+    content["Sequential"] |= {name: defaults(getattr(keras.Sequential, name)) for name in METHODS}
+    content["functions"] = {
+        "pad_sequences": defaults(keras.utils.pad_sequences),
+        "imdb.load_data": defaults(keras.datasets.imdb.load_data),
+        "imdb.get_word_index": defaults(keras.datasets.imdb.get_word_index),
+        "Input": defaults(keras.Input),
+    }
+    write("signatures", None, content)
+
+
+main()
