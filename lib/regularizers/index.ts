@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Penalties on weights, added to the loss: l1 times the sum of |w|, l2 times the sum of w^2. The engine computes them.
+import { resolveName } from '../util/identifiers';
+import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
+import type { NativePenalty } from '../native/binding';
+
+/** A regularizer as plain data, as `getConfig` of a layer writes it. */
+export interface RegularizerConfig {
+  className: string;
+  config: Record<string, unknown>;
+}
+
+/** Names of regularizers; a string stands for the class with its default factors. */
+export type RegularizerName = 'l1' | 'l2' | 'l1_l2' | 'l1L2' | 'L1' | 'L2' | 'L1L2';
+
+/** What a `...Regularizer` option takes; null for none. */
+export type RegularizerLike = Regularizer | RegularizerName | (string & {}) | RegularizerConfig | null;
+
+/** Defaults of the regularizers, as in Keras. `l1L2Name` is what the string `'l1_l2'` and the function {@link l1l2} mean. */
+export const defaults = Object.freeze({
+  L1: Object.freeze({ l1: 0.01 }),
+  L2: Object.freeze({ l2: 0.01 }),
+  L1L2: Object.freeze({ l1: 0, l2: 0 }),
+  l1L2Name: Object.freeze({ l1: 0.01, l2: 0.01 }),
+});
+
+/** Base class of {@link L1}, {@link L2} and {@link L1L2}: a penalty `l1 * sum(|w|) + l2 * sum(w * w)`. */
+export abstract class Regularizer {
+  abstract readonly className: 'L1' | 'L2' | 'L1L2';
+  /** Factor of the sum of absolute values. */
+  readonly l1: number;
+  /** Factor of the sum of squares. */
+  readonly l2: number;
+
+  protected constructor(where: string, l1: number, l2: number) {
+    this.l1 = checkNumber(where, 'l1', l1, { min: 0 });
+    this.l2 = checkNumber(where, 'l2', l2, { min: 0 });
+  }
+
+  /** The factors as the engine takes them. */
+  toNative(): NativePenalty {
+    return { l1: this.l1, l2: this.l2 };
+  }
+
+  /** The constructor's arguments by name; a plain object. */
+  abstract getConfig(): Record<string, number>;
+
+  /** `{ className, config }`, which every `...Regularizer` option takes as well. */
+  toJSON(): RegularizerConfig {
+    return { className: this.className, config: this.getConfig() };
+  }
+}
+
+/**
+ * L1 penalty: `l1 * sum(|w|)`.
+ *
+ * @see keras/src/regularizers/regularizers.py
+ * @example
+ * new Dense(1, { kernelRegularizer: new L1(0.001) });
+ */
+export class L1 extends Regularizer {
+  readonly className = 'L1';
+
+  /**
+   * @param l1 factor, finite and at least 0; default 0.01
+   * @throws ConfigError `ERR_TYPE` or `ERR_CONFIG` for any other factor
+   */
+  constructor(l1: number = defaults.L1.l1) {
+    super('L1', l1, 0);
+  }
+
+  getConfig(): { l1: number } {
+    return { l1: this.l1 };
+  }
+}
+
+/**
+ * L2 penalty: `l2 * sum(w * w)`.
+ *
+ * @see keras/src/regularizers/regularizers.py
+ * @example
+ * new Dense(1, { kernelRegularizer: new L2(0.001) });
+ */
+export class L2 extends Regularizer {
+  readonly className = 'L2';
+
+  /**
+   * @param l2 factor, finite and at least 0; default 0.01
+   * @throws ConfigError `ERR_TYPE` or `ERR_CONFIG` for any other factor
+   */
+  constructor(l2: number = defaults.L2.l2) {
+    super('L2', 0, l2);
+  }
+
+  getConfig(): { l2: number } {
+    return { l2: this.l2 };
+  }
+}
+
+/** Factors of {@link L1L2}. */
+export interface L1L2Options {
+  /** Factor of the sum of absolute values; default 0. */
+  l1?: number;
+  /** Factor of the sum of squares; default 0. */
+  l2?: number;
+}
+
+/**
+ * L1 and L2 penalty together.
+ *
+ * @see keras/src/regularizers/regularizers.py
+ * @example
+ * new Dense(1, { kernelRegularizer: new L1L2({ l1: 0.001, l2: 0.01 }) });
+ */
+export class L1L2 extends Regularizer {
+  readonly className = 'L1L2';
+
+  /**
+   * @param options factors, finite and at least 0; default 0 each
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
+   */
+  constructor(options: L1L2Options = {}) {
+    const { l1, l2 } = { ...defaults.L1L2, ...checkOptions('L1L2', options, Object.keys(defaults.L1L2)) };
+    super('L1L2', l1, l2);
+  }
+
+  getConfig(): { l1: number; l2: number } {
+    return { l1: this.l1, l2: this.l2 };
+  }
+}
+
+/** Short for `new L1(factor)`; default 0.01. */
+export function l1(factor: number = defaults.L1.l1): L1 {
+  return new L1(factor);
+}
+
+/** Short for `new L2(factor)`; default 0.01. */
+export function l2(factor: number = defaults.L2.l2): L2 {
+  return new L2(factor);
+}
+
+/** Short for `new L1L2({ l1, l2 })`; default 0.01 each, as the string `'l1_l2'` documents it in Keras. */
+export function l1l2(options: L1L2Options = {}): L1L2 {
+  return new L1L2({ ...defaults.l1L2Name, ...options });
+}
+
+const TABLE: ReadonlyMap<string, (config: Record<string, unknown> | undefined) => Regularizer> = new Map([
+  ['l1', (config) => new L1(factorOf('L1', config, 'l1'))],
+  ['l2', (config) => new L2(factorOf('L2', config, 'l2'))],
+  ['l1_l2', (config) => (config === undefined ? l1l2() : new L1L2(config))],
+] as [string, (config: Record<string, unknown> | undefined) => Regularizer][]);
+
+function factorOf(where: string, config: Record<string, unknown> | undefined, key: string): number | undefined {
+  return checkOptions(where, config, [key])[key] as number | undefined;
+}
+
+/**
+ * The regularizer that an option names.
+ *
+ * @param where class or function that asks, for the error message
+ * @param what the option, for the error message
+ * @throws ConfigError `ERR_TYPE` or `ERR_UNKNOWN_NAME`
+ */
+export function resolveRegularizer(
+  where: string,
+  what: string,
+  value: RegularizerLike | undefined,
+): Regularizer | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Regularizer) return value;
+  if (typeof value === 'string') return resolveName(where, what, value, TABLE)(undefined);
+  if (typeof value === 'object' && typeof value.className === 'string')
+    return resolveName(where, what, value.className, TABLE)(value.config ?? {});
+  throw refusal('ERR_TYPE', where, `${what} to be a regularizer, its name or null`, describe(value));
+}
