@@ -71,8 +71,8 @@ void TakeOff(const double* directions, size_t count, double* row, size_t n) {
   }
 }
 
-// Makes the rows of `matrix` [count, n], count <= n, orthonormal. A row of normal draws in the span of those
-// before it zero would need `n` draws that agree to 53 bits.
+// Makes the rows of `matrix` [count, n], count <= n, orthonormal. A row of normal draws does not lie in the
+// span of those before it (probability zero), so that no length is zero.
 void Orthonormalize(double* matrix, size_t count, size_t n) {
   std::vector<double> lengths(count);
   for (size_t i = 0; i < count; ++i) lengths[i] = std::sqrt(Dot(matrix + i * n, matrix + i * n, n));

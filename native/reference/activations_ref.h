@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Activations and their slopes in double precision, shaped like the equations. For tests only.
+#ifndef OSTINATO_REFERENCE_ACTIVATIONS_REF_H_
+#define OSTINATO_REFERENCE_ACTIVATIONS_REF_H_
+
+#include <stddef.h>
+
+namespace ostinato {
+namespace reference {
+
+enum class Activation {
+  kLinear,
+  kTanh,
+  kSigmoid,
+  kRelu,
+  kSoftmax,
+  kElu,
+  kExponential,
+  kHardSigmoid,
+  kSoftsign,
+};
+
+// f(x) and f'(x) of every activation but softmax. Where f has a corner, the slope is that of the left side
+// (relu at 0, hard_sigmoid at -3), except hard_sigmoid at 3, which is flat there.
+double Activate(Activation activation, double x);
+double ActivationSlope(Activation activation, double x);
+
+// y = f(x) for x, y [rows, columns]; softmax goes along each row. y may alias x.
+void ActivateRows(Activation activation, size_t rows, size_t columns, const double* x, double* y);
+
+// dx = (df/dx)^T dy at the pre-activations x. dx may alias dy.
+void ActivateRowsBackward(Activation activation, size_t rows, size_t columns, const double* x,
+                          const double* dy, double* dx);
+
+}  // namespace reference
+}  // namespace ostinato
+
+#endif  // OSTINATO_REFERENCE_ACTIVATIONS_REF_H_
