@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
+import type { Metric } from '../metrics';
+
+/** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What `setParams` is given before a call begins. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  /** Index of the final epoch; 1 outside `fit`. */
+  readonly epochs: number;
+  /** Batches of one epoch. */
+  readonly steps: number;
+  /** Metrics of the model besides the loss: key and direction. */
+  readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
+}
+
+/** What callbacks may ask of a model. `Sequential` is one. */
+export interface CallbackModel {
+  readonly name: string;
+  /** Ends `fit` after the present batches. */
+  stopTraining: boolean;
+  getWeights(): unknown[];
+  setWeights(weights: never[]): void;
+}
+
+type MaybePromise = void | Promise<void>;
+
+/**
+ * Base class of callbacks; override the hooks that you need. Each may return a promise, which is awaited.
+ *
+ * Overriding a batch hook makes `fit` compute one batch at a time, so that the hook sees each; without one, several
+ * batches are computed between two looks at the event loop.
+ *
+ * Source: keras/src/callbacks/callback.py.
+ *
+ * @example
+ * class Report extends Callback {
+ *   override onEpochEnd(epoch: number, logs: Logs) {
+ *     console.log(epoch, logs.loss);
+ *   }
+ * }
+ * await model.fit(x, y, { callbacks: [new Report()] });
+ */
+export abstract class Callback {
+  #model: CallbackModel | undefined;
+  #params: CallbackParams | undefined;
+
+  /** The model in training; undefined before a call of the model begins. */
+  get model(): CallbackModel | undefined {
+    return this.#model;
+  }
+
+  /** Facts of the present call; undefined before one begins. */
+  get params(): CallbackParams | undefined {
+    return this.#params;
+  }
+
+  /** Called once before everything else, with the model. */
+  setModel(model: CallbackModel): void {
+    this.#model = model;
+  }
+
+  /** Called once before everything else, with the facts of the call. */
+  setParams(params: CallbackParams): void {
+    this.#params = params;
+  }
+
+  /** Before the first epoch of `fit`. */
+  onTrainBegin(_logs?: Logs): MaybePromise {}
+  /** At the end of `fit`, whatever ended it: also after an abort or an error. */
+  onTrainEnd(_logs?: Logs): MaybePromise {}
+  /** Before epoch `epoch`, counted from 0. */
+  onEpochBegin(_epoch: number, _logs?: Logs): MaybePromise {}
+  /** After epoch `epoch` and its validation, with the logs of both. */
+  onEpochEnd(_epoch: number, _logs: Logs): MaybePromise {}
+  /** Before batch `batch` of an epoch, counted from 0. */
+  onTrainBatchBegin(_batch: number, _logs?: Logs): MaybePromise {}
+  /** After batch `batch`, with means over the epoch so far. */
+  onTrainBatchEnd(_batch: number, _logs: Logs): MaybePromise {}
+  /** Before `evaluate`, and before validation inside `fit`. */
+  onTestBegin(_logs?: Logs): MaybePromise {}
+  /** After `evaluate`, and after validation inside `fit`. */
+  onTestEnd(_logs: Logs): MaybePromise {}
+  /** Before batch `batch` of an evaluation. */
+  onTestBatchBegin(_batch: number, _logs?: Logs): MaybePromise {}
+  /** After batch `batch` of an evaluation, with means so far. */
+  onTestBatchEnd(_batch: number, _logs: Logs): MaybePromise {}
+  /** Before `predict`. */
+  onPredictBegin(_logs?: Logs): MaybePromise {}
+  /** After `predict`. */
+  onPredictEnd(_logs?: Logs): MaybePromise {}
+  /** Before batch `batch` of a prediction. */
+  onPredictBatchBegin(_batch: number, _logs?: Logs): MaybePromise {}
+  /** After batch `batch` of a prediction. */
+  onPredictBatchEnd(_batch: number, _logs?: Logs): MaybePromise {}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Calls the hooks of several callbacks in order. Stays synchronous as long as every hook does, so that batches without
+// async hooks cost no turn of the microtask queue.
+import { describe, refusal } from '../util/validate';
+import { Callback, type CallbackModel, type CallbackParams, type Logs } from './callback';
+import { History } from './history';
+import { ProgbarLogger } from './progbar_logger';
+
+/** Kinds of pass that have hooks of their own. */
+export type PassKind = 'Train' | 'Test' | 'Predict';
+
+type MaybePromise = void | Promise<void>;
+
+/** The callbacks of one call of a model. */
+export class CallbackList {
+  readonly callbacks: readonly Callback[];
+  readonly history: History | undefined;
+
+  /**
+   * @param callbacks the user's; a {@link History} and a {@link ProgbarLogger} are added unless one is among them
+   * @param add which of the two to add
+   * @throws ConfigError `ERR_TYPE` where one is no callback
+   */
+  constructor(where: string, callbacks: unknown, add: { history: boolean; progbar: boolean }) {
+    if (!Array.isArray(callbacks))
+      throw refusal('ERR_TYPE', where, 'callbacks to be an array of callbacks', describe(callbacks));
+    const all = Array.from(callbacks, (callback: unknown, index) => {
+      if (callback instanceof Callback) return callback;
+      const hint = typeof callback === 'function' ? 'Pass an instance, not the class.' : '';
+      throw refusal('ERR_TYPE', where, `callbacks[${index}] to extend Callback`, describe(callback), hint);
+    });
+    let history = all.find((callback) => callback instanceof History);
+    if (history === undefined && add.history) all.push((history = new History()));
+    if (add.progbar && !all.some((callback) => callback instanceof ProgbarLogger)) all.push(new ProgbarLogger());
+    this.callbacks = all;
+    this.history = history;
+  }
+
+  /** Gives model and parameters to every callback. */
+  begin(model: CallbackModel, params: CallbackParams): void {
+    for (const callback of this.callbacks) {
+      callback.setModel(model);
+      callback.setParams(params);
+    }
+  }
+
+  /** Whether a callback other than the progress bar wants to see each batch of such a pass. */
+  watchesBatches(kind: PassKind): boolean {
+    return this.callbacks.some(
+      (callback) =>
+        !(callback instanceof ProgbarLogger) &&
+        (callback[`on${kind}BatchBegin`] !== Callback.prototype[`on${kind}BatchBegin`] ||
+          callback[`on${kind}BatchEnd`] !== Callback.prototype[`on${kind}BatchEnd`]),
+    );
+  }
+
+  onBegin(kind: PassKind): MaybePromise {
+    return this.#each((callback) => callback[`on${kind}Begin`]());
+  }
+  onEnd(kind: PassKind, logs: Logs): MaybePromise {
+    return this.#each((callback) => callback[`on${kind}End`](logs));
+  }
+  onBatchBegin(kind: PassKind, batch: number): MaybePromise {
+    return this.#each((callback) => callback[`on${kind}BatchBegin`](batch));
+  }
+  onBatchEnd(kind: PassKind, batch: number, logs: Logs): MaybePromise {
+    return this.#each((callback) => callback[`on${kind}BatchEnd`](batch, logs));
+  }
+  onEpochBegin(epoch: number): MaybePromise {
+    return this.#each((callback) => callback.onEpochBegin(epoch));
+  }
+  onEpochEnd(epoch: number, logs: Logs): MaybePromise {
+    return this.#each((callback) => callback.onEpochEnd(epoch, logs));
+  }
+
+  /** Calls every `onTrainEnd`, even where one before it throws, so that each can put the model right; the first error counts. */
+  async onTrainEnd(logs: Logs): Promise<void> {
+    const errors: unknown[] = [];
+    for (const callback of this.callbacks) {
+      try {
+        await callback.onTrainEnd(logs);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  #each(call: (callback: Callback) => MaybePromise, from = 0): MaybePromise {
+    for (let index = from; index < this.callbacks.length; index++) {
+      const pending = call(this.callbacks[index]!);
+      if (isThenable(pending)) return pending.then(() => this.#each(call, index + 1));
+    }
+  }
+}
+
+/** Whether a hook returned something to wait for. */
+export function isThenable(value: unknown): value is Promise<void> {
+  return typeof value === 'object' && value !== null && typeof (value as Promise<void>).then === 'function';
+}

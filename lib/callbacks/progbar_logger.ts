@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The progress that `fit`, `evaluate` and `predict` show: which bar, when, and with which values.
+import { describe, checkOptions, refusal } from '../util/validate';
+import { Callback, type CallbackParams, type Logs } from './callback';
+import { Progbar, type ProgbarStream } from './progbar';
+
+/** Options of {@link ProgbarLogger}. */
+export interface ProgbarLoggerOptions {
+  /** Where to write. Default `process.stdout`. */
+  stream?: ProgbarStream;
+  /** The clock, in seconds from any origin. Default the process' monotonic clock. */
+  now?: () => number;
+}
+
+/**
+ * Shows progress: a bar (`verbose: 1`) or one line an epoch (`verbose: 2`). Added by itself where `verbose` is not 0;
+ * pass one to write elsewhere. Its batch hooks are called once for several batches.
+ *
+ * Source: keras/src/callbacks/progbar_logger.py.
+ *
+ * @example
+ * await model.fit(x, y, { callbacks: [new ProgbarLogger({ stream: process.stderr })] });
+ */
+export class ProgbarLogger extends Callback {
+  readonly #stream: ProgbarStream | undefined;
+  readonly #now: () => number;
+  #progbar: Progbar | undefined;
+  #insideFit = false;
+
+  /** @throws ConfigError `ERR_UNKNOWN_OPTION`; `ERR_TYPE` where the stream cannot be written to */
+  constructor(options?: ProgbarLoggerOptions) {
+    super();
+    const { stream, now = () => performance.now() / 1000 } = checkOptions('ProgbarLogger', options, ['stream', 'now']);
+    if (stream !== undefined && typeof stream?.write !== 'function')
+      throw refusal('ERR_TYPE', 'ProgbarLogger', 'stream to have a method write', describe(stream));
+    if (typeof now !== 'function') throw refusal('ERR_TYPE', 'ProgbarLogger', 'now to be a function', describe(now));
+    this.#stream = stream;
+    this.#now = now;
+  }
+
+  override setParams(params: CallbackParams): void {
+    super.setParams(params);
+    this.#insideFit = false;
+  }
+
+  override onTrainBegin(): void {
+    this.#insideFit = true;
+  }
+  override onTrainEnd(): void {
+    this.#insideFit = false;
+    this.#progbar?.leave();
+    this.#progbar = undefined;
+  }
+  override onEpochBegin(epoch: number): void {
+    this.#begin();
+    const { verbose = 0, epochs = 1 } = this.params ?? {};
+    if (verbose !== 0 && epochs > 1) this.#target().write(`Epoch ${epoch + 1}/${epochs}\n`);
+  }
+  override onEpochEnd(_epoch: number, logs: Logs): void {
+    this.#end(logs);
+  }
+  override onTestBegin(): void {
+    if (!this.#insideFit) this.#begin();
+  }
+  override onTestEnd(logs: Logs): void {
+    if (!this.#insideFit) this.#end(logs);
+  }
+  override onPredictBegin(): void {
+    this.#begin();
+  }
+  override onPredictEnd(): void {
+    this.#end({});
+  }
+  override onTrainBatchEnd(batch: number, logs: Logs): void {
+    this.#update(batch, logs);
+  }
+  override onTestBatchEnd(batch: number, logs: Logs): void {
+    if (!this.#insideFit) this.#update(batch, logs);
+  }
+  override onPredictBatchEnd(batch: number): void {
+    this.#update(batch, {});
+  }
+
+  /** Looked up late, so that a `process.stdout` replaced meanwhile is honoured. */
+  #target(): ProgbarStream {
+    return this.#stream ?? process.stdout;
+  }
+
+  #begin(): void {
+    const { verbose = 0, steps: target = 1 } = this.params ?? {};
+    this.#progbar = new Progbar({ target, verbose, stream: this.#target(), now: this.#now });
+  }
+
+  #update(batch: number, logs: Logs): void {
+    if (this.params?.verbose === 1) this.#progbar?.update(batch + 1, logs, false);
+  }
+
+  #end(logs: Logs): void {
+    this.#progbar?.update(this.params?.steps ?? 1, logs, true);
+    this.#progbar = undefined;
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Drives the engine through the batches of one pass. The engine is asked for runs of several batches, long enough that
+// asking costs nothing and short enough that the progress bar stays fresh and `stopTraining` is noticed. The next run is
+// submitted from the `done` callback of the last one, before anything is shown, so that compute threads never wait.
+import { StateError } from '../errors';
+import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
+import { callEngine, engineError } from './engine';
+import type { Logs } from '../callbacks/callback';
+import type { NativeModel, NativeRun } from '../native/binding';
+
+/** What lasts through all passes of one call. */
+export interface RunContext {
+  readonly where: string;
+  readonly callbacks: CallbackList;
+  readonly signal: AbortSignal | undefined;
+  /** The engine's model, ready for a run. */
+  readonly native: () => NativeModel;
+  /** Whether the pass shall end early. */
+  readonly isStopped: () => boolean;
+}
+
+/** One pass over rows `begin` to `end`. */
+export interface Pass extends NativeRun {
+  readonly kind: PassKind;
+  /** Means so far, for the hooks. */
+  readonly logs: () => Logs;
+  readonly pace: Pace;
+}
+
+/** How many batches fit in a run, learnt from the runs before. */
+export class Pace {
+  static readonly RUN_SECONDS = 0.025;
+  /** A first batch can be far from the others either way: no run grows more than this over the last. */
+  static readonly MAX_GROWTH = 16;
+  batches = 1;
+
+  learn(batches: number, seconds: number): void {
+    if (batches < 1) return;
+    const fitting = seconds > 0 ? Math.floor((Pace.RUN_SECONDS * batches) / seconds) : Infinity;
+    this.batches = Math.max(1, Math.min(fitting, this.batches * Pace.MAX_GROWTH, 1 << 20));
+  }
+}
+
+/** The rejection of a call that a signal ended. */
+export function abortError(where: string, signal: AbortSignal): StateError {
+  return new StateError('ERR_ABORTED', `${where}: expected to run to its end, received an abort.`, {
+    cause: signal.reason,
+  });
+}
+
+/** Throws where the signal says so. */
+export function throwIfAborted(where: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortError(where, signal);
+}
+
+/**
+ * Runs a pass to its end, or until `isStopped()`.
+ *
+ * Where a callback watches batches, each is a run of its own between its hooks.
+ *
+ * @throws StateError `ERR_ABORTED`; what a hook throws; what the engine reports
+ */
+export function runPass(context: RunContext, pass: Pass): Promise<void> {
+  return new Promise((resolve, reject) => new PassRunner(context, pass, resolve, reject).start());
+}
+
+class PassRunner {
+  #position: number;
+  #batch = 0;
+  #running: NativeModel | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #watched: boolean;
+
+  constructor(
+    private readonly context: RunContext,
+    private readonly pass: Pass,
+    private readonly resolve: () => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.#position = pass.begin;
+    this.#watched = context.callbacks.watchesBatches(pass.kind);
+  }
+
+  start(): void {
+    this.context.signal?.addEventListener('abort', this.#stop);
+    this.#advance();
+  }
+
+  readonly #stop = (): void => this.#running?.stop();
+
+  /** Submits the next run, or settles. */
+  #advance(): void {
+    if (!this.#goesOn()) return this.#settle();
+    if (!this.#watched) return this.#submit(this.pass.pace.batches);
+    this.#afterHook(
+      () => this.context.callbacks.onBatchBegin(this.pass.kind, this.#batch),
+      () => this.#submit(1),
+    );
+  }
+
+  #goesOn(): boolean {
+    return (
+      this.#failure === undefined &&
+      this.context.signal?.aborted !== true &&
+      this.#position < this.pass.end &&
+      !this.context.isStopped()
+    );
+  }
+
+  #submit(batches: number): void {
+    // A hook may have taken its time: what held before it need not hold any more.
+    if (this.context.signal?.aborted === true) return this.#settle();
+    const { mode, dataset, order, batchSize, outputs, totals } = this.pass;
+    const begin = this.#position;
+    const end = Math.min(this.pass.end, begin + batches * batchSize);
+    try {
+      const native = this.context.native();
+      callEngine(() =>
+        native.run({ mode, dataset, order, begin, end, batchSize, outputs, totals }, (code, message, rows, seconds) =>
+          this.#done(code, message, rows, end - begin, seconds),
+        ),
+      );
+      this.#running = native;
+    } catch (error) {
+      this.#fail(error);
+      this.#settle();
+    }
+  }
+
+  #done(code: string | null, message: string, rows: number, asked: number, seconds: number): void {
+    this.#running = undefined;
+    if (code !== null) {
+      this.#fail(engineError(code, message));
+      return this.#settle();
+    }
+    const batches = Math.ceil(rows / this.pass.batchSize);
+    this.#position += rows;
+    this.#batch += batches;
+    this.pass.pace.learn(batches, seconds);
+    // Stopped from outside: there is no going on from the middle of a run.
+    if (rows < asked) return this.#settle();
+    const { kind } = this.pass;
+    const last = this.#batch - 1;
+    const logs = this.pass.logs();
+    const show = () => this.context.callbacks.onBatchEnd(kind, last, logs);
+    if (this.#watched) this.#afterHook(show, () => this.#advance());
+    else this.#showMeanwhile(show);
+  }
+
+  /** Keeps the compute threads busy first; what is shown may be late, never the work. */
+  #showMeanwhile(show: () => void | Promise<void>): void {
+    const goesOn = this.#goesOn();
+    if (goesOn) this.#submit(this.pass.pace.batches);
+    try {
+      const pending = show();
+      if (isThenable(pending)) pending.then(undefined, (error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (!goesOn) this.#settle();
+  }
+
+  /** Goes on after a hook: at once where it is synchronous. */
+  #afterHook(hook: () => void | Promise<void>, next: () => void): void {
+    const fail = (error: unknown) => {
+      this.#fail(error);
+      this.#settle();
+    };
+    let pending: void | Promise<void>;
+    try {
+      pending = hook();
+    } catch (error) {
+      return fail(error);
+    }
+    if (isThenable(pending)) pending.then(next, fail);
+    else next();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+  }
+
+  #settle(): void {
+    const { signal, where } = this.context;
+    signal?.removeEventListener('abort', this.#stop);
+    if (this.#failure !== undefined) this.reject(this.#failure.error);
+    else if (signal?.aborted === true) this.reject(abortError(where, signal));
+    else this.resolve();
+  }
+}

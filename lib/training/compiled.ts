@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// What `compile` was given, held until the model is built and the engine can be told.
+import { getLoss, type Loss } from '../losses';
+import { checkMetricTargets, readMetrics, type Metric, type MetricRequest } from '../metrics';
+import { getOptimizer, type Optimizer } from '../optimizers';
+import { checkOptions, refusal } from '../util/validate';
+import { callEngine } from './engine';
+import type { CompileOptions } from './options';
+import type { Logs } from '../callbacks/callback';
+import type { NativeModel } from '../native/binding';
+
+const DEFAULTS = Object.freeze({ optimizer: 'rmsprop', metrics: Object.freeze([]) });
+
+/** Optimizer, loss and metrics of a model. */
+export class Compiled {
+  readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  readonly #requests: readonly MetricRequest[];
+  #metrics: readonly Metric[] = [];
+  #told: NativeModel | undefined;
+  #toldLearningRate = 0;
+
+  /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG` */
+  constructor(where: string, options: CompileOptions) {
+    const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics']);
+    if (given.loss === undefined)
+      throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
+    this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
+    this.loss = getLoss(given.loss, where);
+    this.#requests = readMetrics(where, given.metrics ?? DEFAULTS.metrics);
+  }
+
+  /** Keys of the metrics, in the order given; the loss is not among them. */
+  get metricNames(): readonly string[] {
+    return this.#requests.map(({ name }) => name);
+  }
+
+  /** The metrics; empty before the shapes are known. */
+  get metrics(): readonly Metric[] {
+    return this.#metrics;
+  }
+
+  /**
+   * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
+   *
+   * @param lastAxis size of the last axis of the outputs
+   * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss
+   */
+  tell(where: string, native: NativeModel, lastAxis: number): void {
+    if (this.#told === native) return;
+    const context = { lastAxis, idTargets: this.loss.targetRule === 'ids' };
+    const metrics = this.#requests.map((request) => request.resolve(context));
+    for (const metric of metrics) checkMetricTargets(where, metric, context);
+    callEngine(() =>
+      native.compile({
+        optimizer: this.optimizer.toNative(),
+        loss: this.loss.toNative(),
+        metrics: metrics.map((metric) => metric.toNative()),
+      }),
+    );
+    this.#metrics = metrics;
+    this.#told = native;
+    this.#toldLearningRate = this.optimizer.learningRate;
+  }
+
+  /** Passes on a learning rate that was set since the last run. */
+  tellLearningRate(native: NativeModel): void {
+    const { learningRate } = this.optimizer;
+    if (native !== this.#told || learningRate === this.#toldLearningRate) return;
+    callEngine(() => native.setLearningRate(learningRate));
+    this.#toldLearningRate = learningRate;
+  }
+
+  /** Room for the sums of loss and metrics. */
+  newTotals(): Float64Array {
+    return new Float64Array(2 + 2 * this.#requests.length);
+  }
+
+  /** Means of loss and metrics: `[loss, ...metrics]`. */
+  means(totals: Float64Array): number[] {
+    return Array.from({ length: totals.length / 2 }, (_, i) => totals[2 * i]! / totals[2 * i + 1]!);
+  }
+
+  /** Means by key, in alphabetical order as Keras logs them. */
+  logs(totals: Float64Array): Logs {
+    const [loss, ...rest] = this.means(totals);
+    const entries = this.metricNames.map((name, i): [string, number] => [name, rest[i]!]);
+    return Object.fromEntries([...entries, ['loss', loss!] as const].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// What this room asks of the addon, loaded on first use, and the addon's errors as errors of this package.
+import { makeError, OstinatoError, type ErrorCode } from '../errors';
+import type { NativeBinding } from '../native/binding';
+
+/** The part of the addon that training uses besides a model. */
+export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
+
+/** Loads the addon. Not at import, so that options and checks work where it is not built. */
+export function loadEngine(): TrainingEngine {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded late, and still synchronously
+  return (require('../native/binding') as typeof import('../native/binding')).binding;
+}
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERR_CONFIG',
+  'ERR_UNKNOWN_OPTION',
+  'ERR_UNKNOWN_NAME',
+  'ERR_TYPE',
+  'ERR_SHAPE',
+  'ERR_RANGE',
+  'ERR_DATA',
+  'ERR_STATE',
+  'ERR_BUSY',
+  'ERR_DISPOSED',
+  'ERR_ABORTED',
+  'ERR_NOT_FOUND',
+  'ERR_OUT_OF_MEMORY',
+  'ERR_NATIVE_LOAD',
+  'ERR_INTERNAL',
+]);
+
+/** The error for a code and message that the addon gave; a code that is not ours is a bug of ours. */
+export function engineError(code: string, message: string): OstinatoError {
+  return makeError(CODES.has(code) ? (code as ErrorCode) : 'ERR_INTERNAL', message);
+}
+
+/** Calls into the addon; what it throws becomes an error of this package. */
+export function callEngine<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof OstinatoError || !(error instanceof Error)) throw error;
+    const { code, message } = error as Error & { code?: unknown };
+    if (typeof code === 'string' && CODES.has(code)) throw engineError(code, message);
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Inputs against the model: of the kind and shape that its first layer takes, then copied into the engine's data set.
+import { refusal } from '../util/validate';
+import { checkVocabulary, toTokens, toValues, type ShapedArray } from './arrays';
+import { callEngine, type TrainingEngine } from './engine';
+import { shapeText, type Targets } from './targets';
+import type { NativeDataset } from '../native/binding';
+import type { TrainerHost } from './trainer_host';
+
+/** Inputs that fit the model. */
+export interface Inputs {
+  readonly what: string;
+  readonly rows: number;
+  /** Axes after the batch. */
+  readonly axes: readonly number[];
+  /** Axes of the outputs after the batch, for these inputs. */
+  readonly outputAxes: readonly number[];
+  readonly array: ShapedArray<Float32Array | Int32Array>;
+}
+
+/**
+ * Reads the inputs of a call, and builds the model for them where it is not built yet.
+ *
+ * Tokens are [N,T]; values have the axes of the model's input, and [N] stands for [N,1] as in Keras.
+ *
+ * @throws as `toValues` and `toTokens`; ShapeError `ERR_SHAPE` where the model takes another shape
+ */
+export function readInputs(where: string, what: string, input: unknown, host: TrainerHost): Inputs {
+  const isTokens = host.inputKind === 'tokens';
+  const array = isTokens ? toTokens(where, what, input) : toValues(where, what, input);
+  const [rows = 0, ...rest] = array.shape;
+  const axes = rest.length === 0 && !isTokens ? [1] : rest;
+  checkAxes(where, what, array.shape, axes, host);
+  host.ensureBuilt([null, ...axes]);
+  const { outputShape } = host;
+  if (outputShape === undefined) throw refusal('ERR_STATE', where, 'a built model', 'one without an output shape');
+  // Only timesteps can be unknown, and layers keep them.
+  const outputAxes = outputShape.slice(1).map((size) => size ?? axes[0]!);
+  return { what, rows, axes, outputAxes, array };
+}
+
+function checkAxes(
+  where: string,
+  what: string,
+  shape: readonly number[],
+  axes: readonly number[],
+  host: TrainerHost,
+): void {
+  const wanted = host.inputShape?.slice(1) ?? (host.inputKind === 'tokens' ? [null] : axes);
+  if (fits(axes, wanted)) return;
+  const isOneRow = fits(shape, wanted);
+  const hint = isOneRow
+    ? `One row alone needs a batch axis: ${shapeText([1, ...shape])}.`
+    : axes.length === 0
+      ? `Give it a shape: { data, shape: [rows, timesteps] }.`
+      : '';
+  throw refusal(
+    'ERR_SHAPE',
+    where,
+    `${what} of shape ${shapeText([null, ...wanted]).replace('any', 'rows')}`,
+    shapeText(shape),
+    hint,
+  );
+}
+
+function fits(axes: readonly number[], wanted: readonly (number | null)[]): boolean {
+  return axes.length === wanted.length && wanted.every((size, axis) => size === null || size === axes[axis]);
+}
+
+/**
+ * The engine's own copy of inputs and targets.
+ *
+ * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
+ */
+export function makeDataset(
+  where: string,
+  engine: TrainingEngine,
+  host: TrainerHost,
+  inputs: Inputs,
+  targets: Targets | null,
+): NativeDataset {
+  const { rows, axes, array, what } = inputs;
+  const dataset = callEngine(
+    () =>
+      new engine.NativeDataset({
+        rows,
+        inputShape: [...axes],
+        inputs: array.data,
+        targets: targets?.data ?? null,
+        targetSize: targets?.targetSize ?? 0,
+        initialState: null,
+      }),
+  );
+  if (host.inputKind === 'tokens' && host.vocabularySize !== undefined)
+    checkVocabulary(where, what, array as ShapedArray<Int32Array>, dataset, host.vocabularySize);
+  return dataset;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Plain nested arrays, as users write them, into one flat typed array: every element is looked at once, and the first
+// that does not fit is named by its position.
+import { types } from 'node:util';
+import { describe, refusal } from '../util/validate';
+import { isNumericTypedArray, type ShapedArray } from './arrays';
+import type { NumericTypedArray } from '../types';
+
+/** Deeper nesting is taken for an array that contains itself. */
+const MAX_RANK = 16;
+const INT32_MAX = 2147483647;
+
+interface FlatArrays {
+  tokens: Int32Array;
+  values: Float32Array;
+}
+
+interface Walk {
+  readonly where: string;
+  readonly what: string;
+  readonly shape: readonly number[];
+  readonly out: Int32Array | Float32Array;
+  readonly tokens: boolean;
+  readonly path: number[];
+  readonly checkUsable: (where: string, what: string, array: NumericTypedArray) => void;
+  offset: number;
+}
+
+/** Flattens nested arrays, the innermost of which may be typed. Errors: see `toValues` and `toTokens`. */
+export function flattenNested<K extends keyof FlatArrays>(
+  where: string,
+  what: string,
+  input: unknown,
+  kind: K,
+  checkUsable: Walk['checkUsable'],
+): ShapedArray<FlatArrays[K]> {
+  const shape = inferShape(where, what, input);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const out = kind === 'tokens' ? new Int32Array(size) : new Float32Array(size);
+  fill({ where, what, shape, out, tokens: kind === 'tokens', path: [], checkUsable, offset: 0 }, input);
+  return { data: out as FlatArrays[K], shape };
+}
+
+/** Sizes along the first element of each axis; the others are held to them while filling. */
+function inferShape(where: string, what: string, input: unknown): number[] {
+  const shape: number[] = [];
+  let node = input;
+  while (Array.isArray(node) || isNumericTypedArray(node)) {
+    if (node.length === 0)
+      throw refusal(
+        'ERR_DATA',
+        where,
+        `${what} to hold at least one element`,
+        shape.length === 0 ? 'an empty array' : `an empty row at [${shape.map(() => 0).join(', ')}]`,
+      );
+    shape.push(node.length);
+    if (shape.length > MAX_RANK)
+      throw refusal('ERR_SHAPE', where, `${what} to have at most ${MAX_RANK} axes`, 'more', 'Does it contain itself?');
+    node = node[0];
+  }
+  return shape;
+}
+
+function fill(walk: Walk, node: unknown): void {
+  const { shape, path, where, what } = walk;
+  const length = shape[path.length]!;
+  const isTyped = isNumericTypedArray(node);
+  if (!isTyped && !Array.isArray(node))
+    throw refusal('ERR_TYPE', where, `a row of ${length} at [${path.join(', ')}] of ${what}`, describe(node));
+  if (isTyped) walk.checkUsable(where, `row [${path.join(', ')}] of ${what}`, node);
+  if (node.length !== length)
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      `rows of ${what} of one length, ${length} as in the first`,
+      `${node.length} at [${path.join(', ')}]`,
+      'Pad them: sequence.padSequences(rows).',
+    );
+  const isLastAxis = path.length === shape.length - 1;
+  if (isTyped && !isLastAxis)
+    throw refusal('ERR_SHAPE', where, `a nested row at [${path.join(', ')}] of ${what}`, describe(node));
+  if (isTyped && (!walk.tokens || types.isInt32Array(node))) {
+    walk.out.set(node, walk.offset);
+    walk.offset += length;
+    return;
+  }
+  for (let index = 0; index < length; index++) {
+    if (isLastAxis) {
+      walk.out[walk.offset++] = checkElement(walk, node, index);
+      continue;
+    }
+    path.push(index);
+    fill(walk, node[index]);
+    path.pop();
+  }
+}
+
+function checkElement({ where, what, path, tokens }: Walk, row: ArrayLike<unknown>, index: number): number {
+  const value = row[index];
+  if (typeof value !== 'number') {
+    const received = value === undefined && !(index in row) ? 'a hole' : describe(value);
+    const hint = Array.isArray(value) ? 'Rows must be nested to one depth.' : '';
+    throw refusal(
+      Array.isArray(value) || isNumericTypedArray(value) ? 'ERR_SHAPE' : 'ERR_TYPE',
+      where,
+      `a number at [${[...path, index].join(', ')}] of ${what}`,
+      received,
+      hint,
+    );
+  }
+  if (tokens && (value | 0) !== value) throw tokenRefusal(where, what, value, `[${[...path, index].join(', ')}]`);
+  return value;
+}
+
+/** The error for a number that cannot be a token id. */
+export function tokenRefusal(where: string, what: string, value: number, position: string): Error {
+  const isLarge = Number.isInteger(value) && Math.abs(value) > INT32_MAX;
+  return refusal(
+    isLarge ? 'ERR_RANGE' : 'ERR_DATA',
+    where,
+    `token ids in ${what} to be whole numbers from 0`,
+    `${describe(value)} at ${position}`,
+  );
+}
+
+/** The position of flat element `index` in an array of a shape: `[3, 17]`. */
+export function positionText(index: number, shape: readonly number[]): string {
+  const position: number[] = [];
+  let rest = index;
+  for (const size of [...shape].reverse()) {
+    position.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `[${position.join(', ')}]`;
+}
