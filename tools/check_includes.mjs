@@ -7,21 +7,22 @@ import { fileURLToPath } from 'node:url';
 import { filesBelow, ROOT } from './steps.mjs';
 
 const PARTS = ['layers', 'losses', 'optimizers', 'initializers'];
-const BELOW_MODEL = [...PARTS, 'threading', 'dispatch', 'kernels', 'base'];
+const BELOW_MODEL = [...PARTS, 'batch', 'threading', 'dispatch', 'kernels', 'base'];
 
 /** Room of native/ -> rooms that it may include, itself aside. */
 const NATIVE_ARROWS = {
   base: [],
   simd: ['base'],
   kernels: ['simd', 'base'],
-  isa: ['kernels', 'simd', 'base'],
+  isa: ['dispatch', 'kernels', 'simd', 'base'],
   reference: ['base'],
   threading: ['base'],
-  dispatch: ['isa', 'kernels', 'base'],
-  layers: ['threading', 'dispatch', 'kernels', 'base'],
-  losses: ['threading', 'dispatch', 'kernels', 'base'],
-  optimizers: ['threading', 'dispatch', 'kernels', 'base'],
-  initializers: ['threading', 'dispatch', 'kernels', 'base'],
+  dispatch: ['kernels', 'base'],
+  batch: ['base'],
+  layers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
+  losses: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
+  optimizers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
+  initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   model: BELOW_MODEL,
   napi: ['model', ...BELOW_MODEL],
   testing: ['napi', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What both plots draw: panels of curves over epochs.
+
+/** One curve; its first value belongs to epoch 1. Values that are not finite leave a gap. */
+export interface Curve {
+  label: string;
+  values: readonly number[];
+  /** As the book draws them: training as dots, validation as a line. */
+  style: 'dots' | 'line';
+}
+
+/** One set of axes. */
+export interface Panel {
+  title: string;
+  yLabel: string;
+  curves: readonly Curve[];
+}
+
+/** Smallest and largest finite value of a panel; 0 and 1 where it has none. */
+export function rangeOf(panel: Panel): [low: number, high: number] {
+  const values = panel.curves.flatMap((curve) => curve.values.filter(Number.isFinite));
+  return values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
+}
+
+/** Epochs of a panel: the length of its longest curve. */
+export function epochsOf(panel: Panel): number {
+  return Math.max(0, ...panel.curves.map((curve) => curve.values.length));
+}
