@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Initializers that draw nothing: Zeros, Ones, Constant, Identity.
-import { checkNumber, checkOptions, refusal } from '../util/validate';
+import { withDefaults } from '../util/options';
+import { checkNumber, refusal } from '../util/validate';
 import { Initializer } from './initializer';
 import type { NativeInitializer } from '../native/binding';
 
@@ -105,7 +106,7 @@ export class Identity extends Initializer {
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
   constructor(options: IdentityOptions = {}) {
     super('Identity', null);
-    const { gain } = { ...defaults.Identity, ...checkOptions('Identity', options, Object.keys(defaults.Identity)) };
+    const { gain } = withDefaults('Identity', options, defaults.Identity);
     this.gain = checkNumber('Identity', 'gain', gain);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all initializers have in common. None draws a number itself: each describes a distribution, and the engine fills it in.
-import { binding, type NativeInitializer } from '../native/binding';
+import { loadBinding } from '../native/load';
+import type { NativeInitializer } from '../native/binding';
 import { NdArray } from '../ndarray';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, describe, refusal } from '../util/validate';
@@ -61,7 +62,7 @@ export abstract class Initializer {
       throw refusal('ERR_SHAPE', this.className, 'a shape of positive sizes', describe(shape));
     this.checkShape(this.className, shape);
     const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    binding.initialize(this.toNative(), [...shape], this.seed ?? seed ?? nextSeed(), out);
+    loadBinding().initialize(this.toNative(), [...shape], this.seed ?? seed ?? nextSeed(), out);
     return new NdArray(out, shape);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Initializers with a fixed distribution (RandomUniform, RandomNormal, TruncatedNormal) and Orthogonal.
-import { checkNumber, checkOptions, refusal } from '../util/validate';
+import { withDefaults } from '../util/options';
+import { checkNumber, refusal } from '../util/validate';
 import { Initializer, type SeedOptions } from './initializer';
 import type { NativeInitializer } from '../native/binding';
 
@@ -35,8 +36,7 @@ export class RandomUniform extends Initializer {
   /** @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`, or `ERR_CONFIG` where `minval` exceeds `maxval` */
   constructor(options: RandomUniformOptions = {}) {
     const where = 'RandomUniform';
-    const known = checkOptions(where, options, Object.keys(defaults.RandomUniform));
-    const { minval, maxval, seed } = { ...defaults.RandomUniform, ...known };
+    const { minval, maxval, seed } = withDefaults(where, options, defaults.RandomUniform);
     super(where, seed);
     this.minval = checkNumber(where, 'minval', minval);
     this.maxval = checkNumber(where, 'maxval', maxval, { min: this.minval });
@@ -73,8 +73,7 @@ export class RandomNormal extends Initializer {
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
   constructor(options: RandomNormalOptions = {}) {
-    const known = checkOptions('RandomNormal', options, Object.keys(defaults.RandomNormal));
-    const { mean, stddev, seed } = { ...defaults.RandomNormal, ...known };
+    const { mean, stddev, seed } = withDefaults('RandomNormal', options, defaults.RandomNormal);
     super('RandomNormal', seed);
     this.mean = checkNumber('RandomNormal', 'mean', mean);
     this.stddev = checkNumber('RandomNormal', 'stddev', stddev, { min: 0 });
@@ -103,8 +102,7 @@ export class TruncatedNormal extends Initializer {
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
   constructor(options: RandomNormalOptions = {}) {
-    const known = checkOptions('TruncatedNormal', options, Object.keys(defaults.TruncatedNormal));
-    const { mean, stddev, seed } = { ...defaults.TruncatedNormal, ...known };
+    const { mean, stddev, seed } = withDefaults('TruncatedNormal', options, defaults.TruncatedNormal);
     super('TruncatedNormal', seed);
     this.mean = checkNumber('TruncatedNormal', 'mean', mean);
     this.stddev = checkNumber('TruncatedNormal', 'stddev', stddev, { min: 0 });
@@ -138,10 +136,7 @@ export class Orthogonal extends Initializer {
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
   constructor(options: OrthogonalOptions = {}) {
-    const { gain, seed } = {
-      ...defaults.Orthogonal,
-      ...checkOptions('Orthogonal', options, Object.keys(defaults.Orthogonal)),
-    };
+    const { gain, seed } = withDefaults('Orthogonal', options, defaults.Orthogonal);
     super('Orthogonal', seed);
     this.gain = checkNumber('Orthogonal', 'gain', gain);
   }

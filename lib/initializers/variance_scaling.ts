@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Initializers whose spread follows the shape: VarianceScaling and the Glorot, He and Lecun families that are cases of it.
 import { normalizeName } from '../util/identifiers';
+import { withDefaults } from '../util/options';
 import { checkNumber, checkOneOf, checkOptions } from '../util/validate';
 import { Initializer, type SeedOptions } from './initializer';
 import type { NativeInitializer } from '../native/binding';
@@ -44,8 +45,7 @@ export class VarianceScaling extends Initializer {
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
   constructor(options: VarianceScalingOptions = {}) {
     const where = 'VarianceScaling';
-    const known = checkOptions(where, options, Object.keys(defaults.VarianceScaling));
-    const { scale, mode, distribution, seed } = { ...defaults.VarianceScaling, ...known };
+    const { scale, mode, distribution, seed } = withDefaults(where, options, defaults.VarianceScaling);
     super(where, seed);
     this.scale = checkNumber(where, 'scale', scale, { min: 0, aboveMin: true });
     this.mode = checkOneOf(where, 'mode', spelt(mode), ['fan_in', 'fan_out', 'fan_avg']);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Penalties on weights, added to the loss: l1 times the sum of |w|, l2 times the sum of w^2. The engine computes them.
 import { resolveName } from '../util/identifiers';
+import { withDefaults } from '../util/options';
 import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import type { NativePenalty } from '../native/binding';
 
@@ -120,7 +121,7 @@ export class L1L2 extends Regularizer {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
    */
   constructor(options: L1L2Options = {}) {
-    const { l1, l2 } = { ...defaults.L1L2, ...checkOptions('L1L2', options, Object.keys(defaults.L1L2)) };
+    const { l1, l2 } = withDefaults('L1L2', options, defaults.L1L2);
     super('L1L2', l1, l2);
   }
 
@@ -141,7 +142,7 @@ export function l2(factor: number = defaults.L2.l2): L2 {
 
 /** Short for `new L1L2({ l1, l2 })`; default 0.01 each, as the string `'l1_l2'` documents it in Keras. */
 export function l1l2(options: L1L2Options = {}): L1L2 {
-  return new L1L2({ ...defaults.l1L2Name, ...options });
+  return new L1L2(withDefaults('l1l2', options, defaults.l1L2Name));
 }
 
 const TABLE: ReadonlyMap<string, (config: Record<string, unknown> | undefined) => Regularizer> = new Map([

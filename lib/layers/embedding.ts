@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Embedding: token ids to rows of a table. Options, shapes and config; native/layers/embedding computes.
+import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
+import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseNotYet, withDefaults } from '../util/options';
+import { checkInteger, refusal } from '../util/validate';
+import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
+import { expectRank, shapeText } from './shapes';
+import type { NativeLayer } from '../native/binding';
+import type { Shape } from '../types';
+
+/** Options of {@link Embedding}. */
+export interface EmbeddingOptions extends LayerOptions {
+  /** Default `'uniform'`: RandomUniform within ±0.05. */
+  embeddingsInitializer?: InitializerLike;
+  /** Default null. */
+  embeddingsRegularizer?: RegularizerLike;
+  /** Timesteps T of every sequence; default null: any. */
+  inputLength?: number | null;
+  /** Not supported yet: only Keras' default. */
+  embeddingsConstraint?: null;
+  /** Not supported yet: only Keras' default. */
+  activityRegularizer?: null;
+  /** Not supported yet: only Keras' default. */
+  maskZero?: false;
+  /** Not supported yet: only Keras' default. Use `setWeights`. */
+  weights?: null;
+}
+
+const NOT_YET = Object.freeze({
+  dtype: 'float32',
+  embeddingsConstraint: null,
+  activityRegularizer: null,
+  maskZero: false,
+  weights: null,
+} as const);
+
+/** Defaults of {@link EmbeddingOptions}, as in Keras. */
+export const defaults = Object.freeze({
+  ...layerDefaults,
+  ...NOT_YET,
+  embeddingsInitializer: 'uniform',
+  embeddingsRegularizer: null,
+  inputLength: null,
+} as const);
+
+/**
+ * Turns token ids into vectors: row `id` of a table that is learnt. It can only be the first layer of a model.
+ *
+ * Input [N,T] of ids from 0 to `inputDim - 1`; output [N,T,outputDim]. Weight: `embeddings` [inputDim, outputDim].
+ *
+ * @see keras/src/layers/core/embedding.py
+ * @example
+ * const model = new Sequential([new Embedding(10000, 32), new SimpleRNN(32), new Dense(1, { activation: 'sigmoid' })]);
+ * model.countParams(); // 322113
+ */
+export class Embedding extends Layer {
+  readonly className = 'Embedding';
+  override readonly inputKind = 'tokens';
+  readonly inputDim: number;
+  readonly outputDim: number;
+  readonly embeddingsInitializer: Initializer;
+  readonly embeddingsRegularizer: Regularizer | null;
+  readonly inputLength: number | null;
+
+  /**
+   * @param inputDim size of the vocabulary, from 1: the largest id plus one
+   * @param outputDim length of a vector, from 1
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
+   */
+  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
+    const where = 'Embedding';
+    const checkedInputDim = checkInteger(where, 'inputDim', inputDim);
+    const checkedOutputDim = checkInteger(where, 'outputDim', outputDim);
+    const o = withDefaults(where, options, defaults);
+    refuseNotYet(where, options, NOT_YET);
+    const initializer = resolveInitializer(where, 'embeddingsInitializer', o.embeddingsInitializer);
+    const regularizer = resolveRegularizer(where, 'embeddingsRegularizer', o.embeddingsRegularizer);
+    const inputLength = o.inputLength === null ? null : checkInteger(where, 'inputLength', o.inputLength);
+    super(where, inputLength === null ? o : { ...o, inputShape: o.inputShape ?? [inputLength] });
+    this.inputDim = checkedInputDim;
+    this.outputDim = checkedOutputDim;
+    this.embeddingsInitializer = initializer;
+    this.embeddingsRegularizer = regularizer;
+    this.inputLength = inputLength;
+  }
+
+  /** Sequences of any length, where nothing else is given. */
+  override get batchInputShape(): Shape {
+    return super.batchInputShape ?? [null, null];
+  }
+
+  override computeOutputShape(inputShape: Shape): Shape {
+    expectRank(this.where, inputShape, '[N,T]', 'Token ids come as sequences of one length.');
+    const [batch, steps] = inputShape as [number | null, number | null];
+    if (this.inputLength !== null && steps !== null && steps !== this.inputLength)
+      throw refusal('ERR_SHAPE', this.where, `${this.inputLength} timesteps (inputLength)`, shapeText(inputShape));
+    return [batch, steps ?? this.inputLength, this.outputDim];
+  }
+
+  protected override declareWeights(): WeightDeclaration[] {
+    const shape = [this.inputDim, this.outputDim];
+    const { embeddingsInitializer: initializer, embeddingsRegularizer: regularizer } = this;
+    return [{ name: 'embeddings', shape, initializer, regularizer }];
+  }
+
+  override toNative(): NativeLayer {
+    const { inputDim, outputDim, trainable } = this;
+    return { kind: 'embedding', inputDim, outputDim, trainable, penalties: this.nativePenalties() };
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return {
+      ...super.getConfig(),
+      inputDim: this.inputDim,
+      outputDim: this.outputDim,
+      embeddingsInitializer: this.embeddingsInitializer.toJSON(),
+      embeddingsRegularizer: this.embeddingsRegularizer?.toJSON() ?? null,
+      inputLength: this.inputLength,
+    };
+  }
+
+  /** The layer that {@link getConfig} described. */
+  static fromConfig(config: Record<string, unknown>): Embedding {
+    const { inputDim, outputDim, ...options } = config;
+    return new Embedding(inputDim as number, outputDim as number, options);
+  }
+}

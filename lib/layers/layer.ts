@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// What all layers have in common: a name, shapes, weights, config. The arithmetic of a layer is in native/layers.
+import { NdArray } from '../ndarray';
+import { autoName } from '../util/session';
+import { nextSeed } from '../util/seeds';
+import { checkBoolean, checkString, refusal } from '../util/validate';
+import { checkShape, shapeText } from './shapes';
+import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
+import type { NativeActivation, NativeLayer, NativePenalty } from '../native/binding';
+import type { ArrayInput, Shape } from '../types';
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model. */
+  name?: string | null;
+  /** Whether training changes the weights; default true. A change takes effect at the next `compile`. */
+  trainable?: boolean;
+  /** For the first layer of a model: axes after the batch, null where unknown. Default null: given by `Input` or by the data. */
+  inputShape?: Shape | null;
+  /** Not supported yet: only Keras' default. */
+  dtype?: 'float32';
+}
+
+/** Defaults of {@link LayerOptions}. */
+export const layerDefaults = Object.freeze({
+  name: null,
+  trainable: true,
+  inputShape: null,
+  dtype: 'float32',
+} as const);
+
+/** Weights larger than this would overflow the engine's 32-bit sizes. */
+const MAX_ELEMENTS = 2147483647;
+
+/** A weight as a subclass declares it: the layer adds whether it is trainable. */
+export type WeightDeclaration = Omit<WeightSpec, 'trainable'>;
+
+/** Base class of all layers. */
+export abstract class Layer {
+  /** The class name, as in Keras: it is printed in summaries and written into configs. */
+  abstract readonly className: string;
+  /** Unique within a model. */
+  readonly name: string;
+  /** What a first layer reads: token ids or numbers. */
+  readonly inputKind: 'tokens' | 'values' = 'values';
+
+  #trainable: boolean;
+  readonly #givenShape: Shape | undefined;
+  #inputShape: Shape | undefined;
+  #declared: readonly (WeightDeclaration & { readonly seed: number })[] = [];
+  #held: Float32Array[] | undefined;
+  #owner: WeightOwner | undefined;
+
+  protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
+    const { name, inputShape } = options;
+    this.#trainable = checkBoolean(className, 'trainable', options.trainable ?? layerDefaults.trainable);
+    this.#givenShape = inputShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
+    const hasName = name !== null && name !== undefined;
+    if (hasName && checkString(className, 'name', name) === '')
+      throw refusal('ERR_CONFIG', className, 'name not to be empty', '""');
+    this.name = hasName ? name : autoName(className);
+  }
+
+  /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
+  abstract computeOutputShape(inputShape: Shape): Shape;
+
+  /** The layer as the engine takes it, every key resolved. */
+  abstract toNative(): NativeLayer;
+
+  /** The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. */
+  getConfig(): Record<string, unknown> {
+    const inputShape = this.#givenShape?.slice(1) ?? null;
+    return { name: this.name, trainable: this.#trainable, inputShape };
+  }
+
+  /** The weights that an input of this shape needs. */
+  protected declareWeights(_inputShape: Shape): Omit<WeightDeclaration, 'seed'>[] {
+    return [];
+  }
+
+  /** The activation applied last, which a loss may be fused with. */
+  get outputActivation(): NativeActivation {
+    return 'linear';
+  }
+
+  /** How messages name this layer: `SimpleRNN "simple_rnn_1"`. */
+  protected get where(): string {
+    return `${this.className} "${this.name}"`;
+  }
+
+  /** Input shape that the options gave, batch axis first, or undefined. */
+  get batchInputShape(): Shape | undefined {
+    return this.#givenShape;
+  }
+
+  /** Whether the input's shape, and so every weight's, is known. */
+  get isBuilt(): boolean {
+    return this.#inputShape !== undefined;
+  }
+
+  /** Shape of the input, batch axis first; undefined before the layer is built. */
+  get inputShape(): Shape | undefined {
+    return this.#inputShape;
+  }
+
+  /** Shape of the output, batch axis first; undefined before the layer is built. */
+  get outputShape(): Shape | undefined {
+    return this.#inputShape && this.computeOutputShape(this.#inputShape);
+  }
+
+  /** Whether training changes the weights. A change takes effect at the next `compile`, as in Keras. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  set trainable(value: boolean) {
+    this.#trainable = checkBoolean(this.where, 'trainable', value);
+    this.#owner?.trainableChanged();
+  }
+
+  /**
+   * Fixes the shapes of the weights. A model does this as soon as it knows its input.
+   *
+   * @param inputShape batch axis first, null where unknown
+   * @throws ShapeError `ERR_SHAPE` where the input does not suit, or where the layer was built for other weights
+   */
+  build(inputShape: Shape): void {
+    const shape = checkShape(this.where, 'inputShape', inputShape);
+    this.computeOutputShape(shape);
+    const declared = this.declareWeights(shape);
+    for (const weight of declared) {
+      weight.initializer.checkShape(this.where, weight.shape);
+      if (sizeOf(weight.shape) > MAX_ELEMENTS)
+        throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
+    }
+    if (this.#inputShape !== undefined) this.#checkSameWeights(declared, shape);
+    else this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
+    this.#inputShape = shape;
+  }
+
+  #checkSameWeights(declared: readonly WeightDeclaration[], shape: Shape): void {
+    const isSame = declared.every(({ shape: sizes }, i) => String(sizes) === String(this.#declared[i]?.shape));
+    if (isSame) return;
+    const built = `input like ${shapeText(this.#inputShape!)}, for which it was built`;
+    throw refusal('ERR_SHAPE', this.where, built, shapeText(shape), 'Use a new layer.');
+  }
+
+  /** The weights in Keras' order; empty before the layer is built. */
+  get weightSpecs(): readonly WeightSpec[] {
+    return this.#declared.map(({ name, shape, initializer, regularizer }) => ({
+      name,
+      shape,
+      initializer,
+      regularizer,
+      trainable: this.#trainable,
+    }));
+  }
+
+  /**
+   * Number of elements of all weights.
+   *
+   * @throws StateError `ERR_STATE` before the layer is built
+   */
+  countParams(): number {
+    if (!this.isBuilt)
+      throw refusal('ERR_STATE', `${this.where}.countParams`, 'a built layer', 'one without input shape');
+    return this.#declared.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** Copies of the weights in the order of {@link weightSpecs}; empty before the layer is built. */
+  getWeights(): NdArray[] {
+    const values = this.#owner?.readLayer(this) ?? this.#heldWeights().map((held) => held.slice());
+    return values.map((data, index) => new NdArray(data, this.#declared[index]!.shape));
+  }
+
+  /**
+   * Sets all weights, or none where one does not fit.
+   *
+   * @param weights arrays in the order of {@link weightSpecs}: NdArrays, nested arrays, or flat typed arrays in row-major order
+   * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  setWeights(weights: readonly ArrayInput[]): void {
+    const values = checkWeights(`${this.where}.setWeights`, this.#declared, weights);
+    if (this.#owner?.writeLayer(this, values) !== true) this.#held = values;
+  }
+
+  /** Penalties as the engine takes them: one for each weight. */
+  protected nativePenalties(): NativePenalty[] {
+    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? { l1: 0, l2: 0 });
+  }
+
+  #heldWeights(): Float32Array[] {
+    this.#held ??= this.#declared.map(({ initializer, shape, seed }) => initializer.initialize(shape, seed).data);
+    return this.#held;
+  }
+
+  /** @internal The model that this layer belongs to. */
+  get owner(): WeightOwner | undefined {
+    return this.#owner;
+  }
+
+  /** @internal */
+  attach(owner: WeightOwner | undefined): void {
+    this.#owner = owner;
+  }
+
+  /** @internal Hands the values to an engine: the layer holds them no longer. */
+  releaseWeights(): Float32Array[] {
+    const values = this.#heldWeights();
+    this.#held = undefined;
+    return values;
+  }
+
+  /** @internal Takes values back from an engine, or from a check that has passed. */
+  holdWeights(values: Float32Array[]): void {
+    this.#held = values;
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Shapes with unknown axes: how they are checked and how messages and summaries print them.
+import { describe, refusal } from '../util/validate';
+import type { Shape } from '../types';
+
+/** A shape as Keras prints it: `(None, 500)`, and `(None,)` for one axis, as Python does. */
+export function shapeText(shape: Shape): string {
+  const sizes = shape.map((size) => (size === null ? 'None' : String(size)));
+  return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
+}
+
+/**
+ * A shape of positive sizes and nulls.
+ *
+ * @throws ConfigError `ERR_TYPE` where it is no array; ShapeError `ERR_SHAPE` where an axis is neither null nor a positive size
+ */
+export function checkShape(where: string, what: string, shape: unknown): Shape {
+  if (!Array.isArray(shape))
+    throw refusal('ERR_TYPE', where, `${what} to be an array of sizes, null where unknown`, describe(shape));
+  for (const size of shape as unknown[]) {
+    if (size === null || (Number.isSafeInteger(size) && (size as number) > 0)) continue;
+    throw refusal('ERR_SHAPE', where, `${what} to hold positive sizes, null where unknown`, describe(size));
+  }
+  return Object.freeze([...(shape as (number | null)[])]);
+}
+
+/** Refuses an input of another rank; `letters` names the axes, `[N,T,C]`. */
+export function expectRank(where: string, shape: Shape, letters: string, hint = ''): void {
+  const rank = letters.split(',').length;
+  if (shape.length !== rank)
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      `input of rank ${rank} ${letters}`,
+      `rank ${shape.length} ${shapeText(shape)}`,
+      hint,
+    );
+}
+
+/** The size of the last axis, which must be known. */
+export function knownFeatures(where: string, shape: Shape): number {
+  const size = shape.at(-1);
+  if (typeof size !== 'number')
+    throw refusal('ERR_SHAPE', where, 'input whose last axis is known', `shape ${shapeText(shape)}`);
+  return size;
+}
+
+/** Whether two shapes agree on every axis that both know. */
+export function areCompatible(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === null || b[axis] === null || size === b[axis]);
+}
