@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Repeatable random test data, by a generator (mulberry32) that has nothing to do with the one under test.
+
+export interface Draw {
+  /** In [low, high). */
+  uniform(n: number, low: number, high: number): Float64Array;
+  normal(n: number, scale?: number): Float64Array;
+  /** In [low, high). */
+  integers(n: number, low: number, high: number): Int32Array;
+  /** `rows` rows of `columns` positive numbers that sum to 1. */
+  probabilities(rows: number, columns: number): Float64Array;
+}
+
+export function drawFrom(seed: number): Draw {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(state ^ (state >>> 15), 1 | state);
+    z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const uniform = (n: number, low: number, high: number): Float64Array =>
+    Float64Array.from({ length: n }, () => low + next() * (high - low));
+  return {
+    uniform,
+    // Box and Muller; 1 - next() is never 0.
+    normal: (n, scale = 1) =>
+      Float64Array.from(
+        { length: n },
+        () => scale * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+      ),
+    integers: (n, low, high) => Int32Array.from(uniform(n, low, high), Math.floor),
+    probabilities: (rows, columns) => {
+      const values = uniform(rows * columns, 0.05, 1);
+      for (let row = 0; row < rows; row++) {
+        const part = values.subarray(row * columns, (row + 1) * columns);
+        const sum = part.reduce((a, b) => a + b, 0);
+        part.forEach((value, j) => (part[j] = value / sum));
+      }
+      return values;
+    },
+  };
+}
