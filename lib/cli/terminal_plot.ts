@@ -10,14 +10,14 @@ const MIN_WIDTH = 40;
 const MAX_WIDTH = 64;
 
 /**
- * Draws one panel, about 14 lines of at most 80 columns.
+ * Draws one panel, about 15 lines of at most 80 columns.
  *
  * @param panel curves; `o` marks those of style `dots`, `*` those of style `line`, `@` a place where both meet
  * @returns lines joined by newlines, none at the end
  */
 export function terminalPlot(panel: Panel): string {
   const epochs = epochsOf(panel);
-  const axis = ticks(...rangeOf(panel), 4);
+  const axis = ticks(...rangeOf(panel), 5);
   const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, epochs));
   const column = (epoch: number): number => Math.floor(((epoch - 0.5) / Math.max(1, epochs)) * width);
   const row = (value: number): number => Math.round((1 - (value - axis.low) / (axis.high - axis.low)) * (HEIGHT - 1));
@@ -39,7 +39,8 @@ export function terminalPlot(panel: Panel): string {
   });
   const key = panel.curves.map(({ label, style }) => `${MARK[style]} ${label}`).join('   ');
   return [
-    `${panel.title}   (${key})`,
+    panel.title,
+    key,
     ...body,
     `${' '.repeat(margin)} +${'-'.repeat(width)}`,
     `${' '.repeat(margin)}  ${epochLabels(epochs, width, column)}`,
