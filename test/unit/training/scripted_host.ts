@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
+// [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
+import type { TrainingEngine } from '../../../lib/training/engine';
+import type { TrainerHost } from '../../../lib/training/trainer_host';
+import type {
+  NativeCompileConfig,
+  NativeDataset,
+  NativeDatasetSpec,
+  NativeDone,
+  NativeModel,
+  NativeRun,
+} from '../../../lib/native/binding';
+
+export class ScriptedDataset implements NativeDataset {
+  readonly rows: number;
+  readonly minToken: number;
+  readonly maxToken: number;
+  constructor(readonly spec: NativeDatasetSpec) {
+    this.rows = spec.rows;
+    this.minToken = Math.min(...spec.inputs);
+    this.maxToken = Math.max(...spec.inputs);
+  }
+}
+
+type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & { order: number[] | null };
+
+/** Answers each run a turn of the event loop later, as the real one does. */
+export class ScriptedModel implements NativeModel {
+  readonly weightCount = 1;
+  readonly memoryBytes = 0;
+  readonly compiled: NativeCompileConfig[] = [];
+  readonly learningRates: number[] = [];
+  readonly runs: RecordedRun[] = [];
+  busy = false;
+  stops = 0;
+  /** Per finished run, whether the next had been submitted by the time its `done` returned. */
+  readonly followed: boolean[] = [];
+  /** Seconds that a batch is said to take. */
+  batchSeconds = 0.01;
+  /** Error of the next run. */
+  nextError: readonly [code: string, message: string] | undefined;
+  /** Loss total that a row adds. */
+  rowLoss = 1;
+  /** Called when a run begins. */
+  onRun: (run: NativeRun) => void = () => undefined;
+
+  readWeight(): void {}
+  writeWeight(): void {}
+  compile(config: NativeCompileConfig): void {
+    this.compiled.push(config);
+  }
+  setLearningRate(learningRate: number): void {
+    this.learningRates.push(learningRate);
+  }
+  stop(): void {
+    this.stops++;
+  }
+  dispose(): void {}
+
+  run(run: NativeRun, done: NativeDone): void {
+    if (this.busy) throw Object.assign(new Error('busy'), { code: 'ERR_BUSY' });
+    this.busy = true;
+    const { mode, begin, end, batchSize } = run;
+    this.runs.push({ mode, begin, end, batchSize, order: run.order && [...run.order] });
+    const stopsBefore = this.stops;
+    const error = this.nextError;
+    this.nextError = undefined;
+    this.onRun(run);
+    setImmediate(() => {
+      this.busy = false;
+      if (error !== undefined) return done(error[0], error[1], 0, 0);
+      const rows = this.stops > stopsBefore ? Math.min(batchSize, end - begin) : end - begin;
+      if (run.totals !== null) {
+        for (let i = 0; i < run.totals.length; i += 2) {
+          run.totals[i]! += rows * this.rowLoss;
+          run.totals[i + 1]! += rows;
+        }
+      }
+      run.outputs?.fill(0.5, begin, begin + rows);
+      done(null, '', rows, Math.ceil(rows / batchSize) * this.batchSeconds);
+      this.followed.push(this.busy);
+    });
+  }
+}
+
+export class ScriptedHost implements TrainerHost {
+  readonly name = 'm';
+  readonly inputKind = 'tokens';
+  readonly vocabularySize = 10;
+  readonly lastActivation = 'sigmoid';
+  inputShape: readonly (number | null)[] | undefined;
+  outputShape: readonly (number | null)[] | undefined;
+  stopTraining = false;
+  model = new ScriptedModel();
+  weights: unknown[] = ['first'];
+
+  ensureBuilt(inputShape: readonly (number | null)[]): void {
+    this.inputShape ??= inputShape;
+    this.outputShape ??= [null, 1];
+  }
+  native(): ScriptedModel {
+    return this.model;
+  }
+  getWeights(): unknown[] {
+    return this.weights;
+  }
+  setWeights(weights: never[]): void {
+    this.weights = weights;
+  }
+}
+
+/** Permutations that turn the rows round by the epoch. */
+export const scriptedEngine: TrainingEngine = {
+  NativeDataset: ScriptedDataset,
+  permutation(_seed, stream, out) {
+    out.forEach((_, i) => (out[i] = (i + stream + 1) % out.length));
+  },
+};
