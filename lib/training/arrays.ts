@@ -3,7 +3,7 @@
 // Int32Array tokens and Float32Array values pass through without a copy and without a look at their elements.
 import { types } from 'node:util';
 import { describe, refusal } from '../util/validate';
-import { flattenNested, positionText, tokenRefusal } from './nested_arrays';
+import { allocate, flattenNested, positionText, tokenRefusal } from './nested_arrays';
 import type { NumericTypedArray } from '../types';
 
 /** A flat array with its shape; all axes are at least 1. */
@@ -40,7 +40,7 @@ export function isNumericTypedArray(value: unknown): value is NumericTypedArray 
 export function toValues(where: string, what: string, input: unknown): ShapedArray<Float32Array> {
   const { data, shape } = readTyped(where, what, input) ?? { data: undefined, shape: undefined };
   if (data === undefined) return flattenNested(where, what, input, 'values', checkUsable);
-  return { data: types.isFloat32Array(data) ? data : new Float32Array(data), shape };
+  return { data: types.isFloat32Array(data) ? data : allocate(where, () => new Float32Array(data)), shape };
 }
 
 /**
@@ -53,7 +53,7 @@ export function toTokens(where: string, what: string, input: unknown): ShapedArr
   const { data, shape } = readTyped(where, what, input) ?? { data: undefined, shape: undefined };
   if (data === undefined) return flattenNested(where, what, input, 'tokens', checkUsable);
   if (types.isInt32Array(data)) return { data, shape };
-  const tokens = new Int32Array(data);
+  const tokens = allocate(where, () => new Int32Array(data));
   // Only these three hold numbers that an int32 cannot.
   if (types.isFloat32Array(data) || types.isFloat64Array(data) || types.isUint32Array(data)) {
     const index = data.findIndex((value: number, i: number) => value !== tokens[i]);

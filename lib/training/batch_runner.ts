@@ -70,6 +70,8 @@ class PassRunner {
   #running: NativeModel | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #watched: boolean;
+  /** Never more than there are rows: the engine makes room for a whole batch. */
+  readonly #batchSize: number;
 
   constructor(
     private readonly context: RunContext,
@@ -78,6 +80,7 @@ class PassRunner {
     private readonly reject: (error: unknown) => void,
   ) {
     this.#position = pass.begin;
+    this.#batchSize = Math.min(pass.batchSize, pass.end - pass.begin);
     this.#watched = context.callbacks.watchesBatches(pass.kind);
   }
 
@@ -110,7 +113,8 @@ class PassRunner {
   #submit(batches: number): void {
     // A hook may have taken its time: what held before it need not hold any more.
     if (this.context.signal?.aborted === true) return this.#settle();
-    const { mode, dataset, order, batchSize, outputs, totals } = this.pass;
+    const { mode, dataset, order, outputs, totals } = this.pass;
+    const batchSize = this.#batchSize;
     const begin = this.#position;
     const end = Math.min(this.pass.end, begin + batches * batchSize);
     try {
@@ -133,7 +137,7 @@ class PassRunner {
       this.#fail(engineError(code, message));
       return this.#settle();
     }
-    const batches = Math.ceil(rows / this.pass.batchSize);
+    const batches = Math.ceil(rows / this.#batchSize);
     this.#position += rows;
     this.#batch += batches;
     this.pass.pace.learn(batches, seconds);

@@ -36,9 +36,23 @@ export function flattenNested<K extends keyof FlatArrays>(
 ): ShapedArray<FlatArrays[K]> {
   const shape = inferShape(where, what, input);
   const size = shape.reduce((a, b) => a * b, 1);
-  const out = kind === 'tokens' ? new Int32Array(size) : new Float32Array(size);
+  const out = allocate(where, () => (kind === 'tokens' ? new Int32Array(size) : new Float32Array(size)));
   fill({ where, what, shape, out, tokens: kind === 'tokens', path: [], checkUsable, offset: 0 }, input);
   return { data: out as FlatArrays[K], shape };
+}
+
+/**
+ * Makes a typed array whose size the user's data decide.
+ *
+ * @throws InternalError `ERR_OUT_OF_MEMORY` where there is no room for it
+ */
+export function allocate<A>(where: string, make: () => A): A {
+  try {
+    return make();
+  } catch (error) {
+    if (!types.isNativeError(error) || error.name !== 'RangeError') throw error;
+    throw refusal('ERR_OUT_OF_MEMORY', where, 'room for its arrays', error.message);
+  }
 }
 
 /** Sizes along the first element of each axis; the others are held to them while filling. */

@@ -23,6 +23,7 @@ import {
   type ResolvedFit,
   type ResolvedPass,
 } from './options';
+import { allocate } from './nested_arrays';
 import { readTargets } from './targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
@@ -252,7 +253,7 @@ export class Trainer {
     const inputs = readInputs(where, 'x', x, this.#host);
     const { rows, outputAxes } = inputs;
     const dataset = makeDataset(where, this.#loadEngine(), this.#host, inputs, null);
-    const outputs = new Float32Array(outputAxes.reduce((a, b) => a * b, rows));
+    const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
     const range = { dataset, begin: 0, end: rows };
     const pass = options ?? { batchSize: rows, verbose: 0, callbacks: [], signal: undefined };
     const context = this.#context(where, this.#compiled, pass, 1, range);

@@ -139,6 +139,12 @@ describe('fit', () => {
     ]);
   });
 
+  test('asks the engine for no larger batch than there are rows', async () => {
+    const { trainer, model } = setUp();
+    await trainer.fit(x, y, { ...quiet, batchSize: 2147483647, validationSplit: 0.2 });
+    expect(model.runs.map(({ batchSize }) => batchSize)).toEqual([8, 2]);
+  });
+
   test('makes runs last about 25 ms', async () => {
     const { trainer, model } = setUp();
     model.batchSeconds = 0.008;
@@ -417,6 +423,12 @@ describe('batch calls', () => {
 });
 
 describe('predict', () => {
+  test('refuses outputs that no memory can hold', async () => {
+    const { trainer, host } = setUp();
+    host.outputShape = [null, 2 ** 50];
+    await expect(trainer.predict(x)).rejects.toEqual(code('ERR_OUT_OF_MEMORY'));
+  });
+
   test('gives one output a row, and shows batches to callbacks', async () => {
     const { trainer } = setUp();
     const seen: number[] = [];
