@@ -55,6 +55,7 @@ export interface Retrieval {
 }
 
 const IDLE_TIMEOUT = 30000;
+const TOTAL_TIMEOUT = 1800000;
 
 /**
  * The bytes of a published file and, in words, where they came from.
@@ -180,11 +181,19 @@ async function receive(
   }
 }
 
+/** Sends the request; when time runs out, whoever waits for it or for its response gets the error. */
 function ask(url: string, idleTimeout: number) {
   return new Promise<{ request: http.ClientRequest; response: http.IncomingMessage }>((done, fail) => {
+    let pending: http.ClientRequest | http.IncomingMessage;
     const client = url.startsWith('https:') ? https : http;
-    const request = client.get(url, { timeout: idleTimeout, agent: false }, (response) => done({ request, response }));
-    request.on('timeout', () => request.destroy(new Error(`nothing received for ${idleTimeout} ms`)));
+    const request = client.get(url, { timeout: idleTimeout, agent: false }, (response) => {
+      pending = response;
+      done({ request, response });
+    });
+    pending = request;
+    const limit = setTimeout(() => pending.destroy(new Error(`not done after ${TOTAL_TIMEOUT} ms`)), TOTAL_TIMEOUT);
+    request.on('timeout', () => pending.destroy(new Error(`nothing received for ${idleTimeout} ms`)));
+    request.on('close', () => clearTimeout(limit));
     request.on('error', fail);
   });
 }

@@ -263,10 +263,10 @@ class PickleReader {
       const op = this.peek();
       if (op === MARK) {
         this.at++;
-        this.readInts();
+        this.readInts(Infinity);
         if (this.peek() !== APPENDS) throw this.unexpected('an integer', this.peek());
       } else if (op === BININT1 || op === BININT2 || op === BININT || op === LONG1) {
-        this.readInts();
+        this.readInts(1);
         if (this.peek() !== APPEND) throw this.unexpected('one appended integer', this.peek());
       } else break;
       this.at++;
@@ -276,12 +276,13 @@ class PickleReader {
     this.skipFrame();
   }
 
-  /** Integers up to the next other opcode. This loop sees nearly every byte of the file; it works on locals. */
-  private readInts(): void {
+  /** At most `most` integers, up to the next other opcode. This loop sees nearly every byte of the file; it works on locals. */
+  private readInts(most: number): void {
     const { bytes, data } = this;
     const end = bytes.length - 5;
     let { at, filled } = this;
-    for (;;) {
+    const full = filled + most;
+    while (filled < full) {
       const op = at < end ? bytes[at]! : -1;
       if (op === BININT1) {
         data[filled++] = bytes[at + 1]!;

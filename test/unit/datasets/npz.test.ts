@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// The readers of zip, .npy and pickles: hostile files first, then what numpy writes (goldens by tools/golden/datasets.py).
+import { Npz } from '../../../lib/datasets/npz/npz';
+import { parseNpy, readNumbers } from '../../../lib/datasets/npz/npy';
+import { readPickledLists } from '../../../lib/datasets/npz/pickle';
+import { crc32 } from '../../../lib/datasets/npz/zip';
+import { readGolden } from '../../support/dataset_goldens';
+import { npy, npyInt64, npyLists, pickleLists, zip, type Member } from '../../support/npz_writer';
+
+const refused = (message: RegExp) =>
+  expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) }) as unknown as Error;
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const y: Member = { name: 'y.npy', bytes: npyInt64([1, 0, 1]) };
+
+/** Overwrites 16 bits of the end record (its last 22 bytes). */
+function withEnd(archive: Buffer, at: number, value: number): Buffer {
+  const copy = Buffer.from(archive);
+  copy.writeUInt16LE(value, copy.length - 22 + at);
+  return copy;
+}
+
+describe('zip: hostile archives', () => {
+  const zeros = Buffer.alloc(4 * 1024 * 1024);
+  const good = zip([y]);
+  const hostile: [title: string, archive: Buffer, message: RegExp][] = [
+    ['nothing', Buffer.alloc(0), /zip archive/],
+    ['bytes of something else', Buffer.alloc(100, 7), /zip archive/],
+    ['a truncated archive', good.subarray(0, good.length - 5), /complete/],
+    ['an archive with its head cut off', good.subarray(10), /another place/],
+    ['a split archive', withEnd(good, 4, 1), /split/],
+    ['a zip64 archive', withEnd(withEnd(good, 8, 0xffff), 10, 0xffff), /zip64/],
+    ['a count that is too large', withEnd(withEnd(good, 8, 2), 10, 2), /member record/],
+    ['a count that is too small', withEnd(withEnd(zip([y, { ...y, name: 'z' }]), 8, 1), 10, 1), /left over/],
+    ['too many members', zip(Array.from({ length: 65 }, (_, i) => ({ ...y, name: `${i}` }))), /64/],
+    ['two members of one name', zip([y, y]), /twice/],
+    ['an empty name', zip([{ ...y, name: '' }]), /name/],
+    ['an encrypted member', zip([{ ...y, flags: 1 }]), /encrypted/],
+    ['an unknown method', zip([{ ...y, method: 12 }]), /method 12/],
+    ['a zip64 member', zip([{ ...y, size: 0xffffffff }]), /zip64/],
+    ['a ratio bomb', zip([{ name: 'y.npy', bytes: zeros }]), /200 to 1/],
+    ['a stored member of two sizes', zip([{ ...y, store: true, size: 7 }]), /stored/],
+    ['a member that inflates to more than it says', zip([{ ...y, size: 20 }]), /inflate/],
+    ['a member that inflates to less than it says', zip([{ ...y, size: 2000 }]), /bytes/],
+    ['a wrong checksum', zip([{ ...y, crc32: 1 }]), /CRC-32/],
+    ['a local header of another name', zip([{ ...y, localName: 'z.npy' }]), /agrees/],
+    ['a member outside the archive', zip([{ ...y, offset: 99999 }]), /local header/],
+    ['overlapping members', zip([y, { ...y, name: 'z.npy', localName: 'y.npy', offset: 0 }]), /agrees|overlap/],
+  ];
+  test.each(hostile)('refuses %s', (_title, archive, message) => {
+    expect(() => new Npz('file', archive).numbers('y')).toThrow(refused(message));
+  });
+
+  test('names the members that are there where one is missing', () => {
+    expect(() => new Npz('file', good).numbers('x')).toThrow(refused(/x\.npy.*"y\.npy"/));
+  });
+
+  test('reads stored and deflated members, and an archive with a comment', () => {
+    expect([...new Npz('file', zip([{ ...y, store: true }])).numbers('y')]).toEqual([1, 0, 1]);
+    const commented = Buffer.concat([withEnd(good, 20, 2), latin1('hi')]);
+    expect([...new Npz('file', commented).numbers('y')]).toEqual([1, 0, 1]);
+  });
+
+  test('computes the published check value of CRC-32', () => {
+    expect(crc32(latin1('123456789'))).toBe(0xcbf43926);
+  });
+});
+
+describe('npy: headers', () => {
+  const header = (descr: string, fortran = 'False', shape = '(2,)') =>
+    `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }`;
+  const hostile: [title: string, file: Buffer, message: RegExp][] = [
+    ['no header', latin1('short'), /\.npy file/],
+    ['another magic', Buffer.alloc(64), /\.npy file/],
+    ['a version of the future', Buffer.concat([latin1('\x93NUMPY\x04\x00'), Buffer.alloc(8)]), /version/],
+    ['a header beyond the file', latin1('\x93NUMPY\x01\x00\xff\x10abcd'), /header/],
+    ['code in the header', npy(`__import__('os')`, Buffer.alloc(0)), /'\{'/],
+    ['a structured type', npy(header(`[('a', '<i4')]`), Buffer.alloc(8)), /string/],
+    ['a big-endian type', npy(header(`'>i4'`), Buffer.alloc(8)), />i4/],
+    ['a complex type', npy(header(`'<c8'`), Buffer.alloc(16)), /<c8/],
+    ['an inherited name as type', npy(header(`'constructor'`), Buffer.alloc(16)), /constructor/],
+    ['a negative size', npy(header(`'<i4'`, 'False', '(-2,)'), Buffer.alloc(8)), /size/],
+    ['a size beyond numbers', npy(header(`'<i4'`, 'False', '(999999999999999,999)'), Buffer.alloc(8)), /sensible/],
+    ['more axes than numpy has', npy(header(`'|u1'`, 'False', `(${'1,'.repeat(33)})`), Buffer.alloc(1)), /size/],
+    ['a matrix in Fortran order', npy(header(`'<i4'`, 'True', '(1, 2)'), Buffer.alloc(8)), /Fortran/],
+    ['a short payload', npy(header(`'<i4'`), Buffer.alloc(7)), /8 bytes/],
+    ['a long payload', npy(header(`'<i4'`), Buffer.alloc(9)), /8 bytes/],
+    ['a key twice', npy(`{'descr': '<i4', 'descr': '<i4', }`, Buffer.alloc(8)), /once/],
+    ['a missing key', npy(`{'descr': '<i4', }`, Buffer.alloc(8)), /without/],
+    ['an unknown key', npy(`{'__proto__': '<i4', }`, Buffer.alloc(8)), /once/],
+    ['text after the header', npy(`${header(`'<i4'`)} + 1`, Buffer.alloc(8)), /nothing after/],
+  ];
+  test.each(hostile)('refuses %s', (_title, file, message) => {
+    expect(() => parseNpy('file', file)).toThrow(refused(message));
+  });
+
+  test('refuses integers that do not fit into 32 bits', () => {
+    expect(() => readNumbers('file', parseNpy('file', npyInt64([1, 2 ** 40])))).toThrow(refused(/1099511627776/));
+  });
+
+  test.each([
+    ['|b1', [1, 0]],
+    ['|u1', [200, 1]],
+    ['|i1', [-3, 4]],
+    ['<i2', [-300, 4]],
+    ['<i4', [-70000, 4]],
+    ['<i8', [-70000, 4]],
+    ['<f4', [0.5, -2]],
+    ['<f8', [0.1, -2]],
+  ])('reads numbers of type %s', (descr, values) => {
+    const typed: Record<string, (v: number[]) => ArrayBufferView> = {
+      '|b1': (v) => new Uint8Array(v),
+      '|u1': (v) => new Uint8Array(v),
+      '|i1': (v) => new Int8Array(v),
+      '<i2': (v) => new Int16Array(v),
+      '<i4': (v) => new Int32Array(v),
+      '<i8': (v) => new BigInt64Array(v.map(BigInt)),
+      '<f4': (v) => new Float32Array(v),
+      '<f8': (v) => new Float64Array(v),
+    };
+    const view = typed[descr]!(values);
+    const payload = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    const file = npy(`{"shape":(2L,),"fortran_order":False,"descr":"${descr}"}`, payload);
+    expect([...readNumbers('file', parseNpy('file', file))]).toEqual(values);
+  });
+});
+
+describe('pickle: hostile streams', () => {
+  const good = pickleLists([[1, 2], [3]]);
+  const swap = (from: string, to: string) => latin1(good.toString('latin1').replace(from, to));
+  const hostile: [title: string, pickle: Buffer, message: RegExp][] = [
+    ['nothing', Buffer.alloc(0), /2 lists|complete/],
+    ['protocol 0', latin1('(lp0\n.'), /protocol/],
+    ['protocol 6', swap('\x80\x02', '\x80\x06'), /protocol 6/],
+    ['a call of os.system', latin1('\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.'), /os\.system/],
+    ['a call by STACK_GLOBAL', latin1('\x80\x04\x8c\x02os\x8c\x06system\x93.'), /os\.system/],
+    ['another name of numpy', swap('cnumpy\nndarray\n', 'cnumpy\nmemmap\n'), /numpy\.memmap/],
+    ['another type than objects', swap('U\x02O8', 'U\x02i8'), /other arguments/],
+    ['an opcode that builds instances', latin1('\x80\x02(cnumpy\ndtype\no.'), /opcode 0x6f/],
+    ['an extension opcode', latin1('\x80\x02\x82\x01.'), /opcode 0x82/],
+    ['a persistent id', latin1('\x80\x02Q.'), /opcode 0x51/],
+    ['a dictionary', latin1('\x80\x02}.'), /opcode 0x7d/],
+    ['a string in a list', swap('K\x01K\x02e', 'K\x01U\x01xe'), /integer/],
+    ['a list in a list in a list', swap('K\x01K\x02e', 'K\x01]e'), /integer/],
+    ['a tuple among the lists', swap('](K\x03e', ')'), /list of integers/],
+    ['an integer beyond 32 bits', swap('K\x01K\x02e', '\x8a\x05\x00\x00\x00\x00\x01e'), /32 bits/],
+    ['an append of two', swap('(K\x01K\x02e', 'K\x01K\x02a'), /appended/],
+    ['a tuple without a mark', latin1('\x80\x02t.'), /mark/],
+    ['a call without arguments', latin1('\x80\x02R.'), /tuple/],
+    ['a name that was never kept', latin1('\x80\x02h\x09.'), /kept/],
+    ['an endless stack', latin1(`\x80\x02${'N'.repeat(99)}.`), /stack/],
+    ['an endless preamble', latin1(`\x80\x04${`\x95${'\0'.repeat(8)}`.repeat(999)}.`), /4096/],
+    ['an array that is not there', latin1('\x80\x02N.'), /array/],
+    ['bytes after the end', Buffer.concat([good, latin1('x')]), /more bytes/],
+    ['a truncated stream', good.subarray(0, good.length - 2), /complete|integer/],
+    ['fewer lists than stated', swap('](K\x03e', ''), /2 lists/],
+    ['more lists than stated', swap('](K\x03e', '](K\x03e]'), /2 lists/],
+  ];
+  test.each(hostile)('refuses %s', (_title, pickle, message) => {
+    expect(() => readPickledLists('file', pickle, 2)).toThrow(refused(message));
+  });
+
+  test('refuses every truncation and survives every changed byte', () => {
+    for (let end = 0; end < good.length; end++)
+      expect(() => readPickledLists('file', good.subarray(0, end), 2)).toThrow(refused(/./));
+    for (let at = 0; at < good.length; at++) {
+      for (const flip of [1, 0x80, 0xff]) {
+        const changed = Buffer.from(good);
+        changed[at]! ^= flip;
+        try {
+          readPickledLists('file', changed, 2);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ERR_DATA' });
+        }
+      }
+    }
+  });
+
+  test('refuses a count that the bytes cannot hold, before it allocates', () => {
+    expect(() => readPickledLists('file', good, 2 ** 40)).toThrow(refused(/pickle of/));
+  });
+});
+
+describe('pickle: what numpy writes', () => {
+  const unpack = (pickle: Buffer, count: number, lead: number) => {
+    const { data, begins, ends } = readPickledLists('file', pickle, count, lead);
+    return Array.from(begins, (begin, row) => [...data.subarray(begin - lead, ends[row])]);
+  };
+
+  test.each(readGolden('imdb').pickles)('reads protocol $protocol', ({ base64 }) => {
+    const lists = [[1, 300, 70000], [], [-5], Array.from({ length: 2003 }, (_, i) => i)];
+    expect(unpack(Buffer.from(base64, 'base64'), 4, 0)).toEqual(lists);
+    expect(unpack(Buffer.from(base64, 'base64'), 4, 1)).toEqual(lists.map((list) => [0, ...list]));
+  });
+
+  test("reads Python 2's pickles, its long integers included", () => {
+    expect(unpack(pickleLists([[7, 256, 65536, -1], [3]]), 2, 0)).toEqual([[7, 256, 65536, -1], [3]]);
+    const long = latin1(
+      pickleLists([[1], [3]])
+        .toString('latin1')
+        .replace('K\x03e', '\x8a\x02\x00\xffe'),
+    );
+    expect(unpack(long, 2, 0)).toEqual([[1], [-256]]);
+    expect(unpack(pickleLists([]), 0, 0)).toEqual([]);
+  });
+
+  test('is reached through an archive', () => {
+    const npz = new Npz('file', zip([{ name: 'x.npy', bytes: npyLists([[4, 5], [6]]) }, y]));
+    expect([...npz.lists('x', 0).data.subarray(0, 3)]).toEqual([4, 5, 6]);
+    expect(() => npz.numbers('x')).toThrow(refused(/numbers/));
+    expect(() => npz.lists('y', 0)).toThrow(refused(/lists/));
+  });
+});
