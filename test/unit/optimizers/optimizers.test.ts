@@ -81,12 +81,13 @@ describe('names and configurations', () => {
     expect(getOptimizer(name)).toBeInstanceOf(Class);
   });
 
-  test.each([new SGD(0.1, { momentum: 0.9, nesterov: true }), new RMSprop(0.1, { rho: 0.5 }), new Adam({ beta2: 0.9 })])(
-    'a configuration makes the same optimizer again: $className',
-    (optimizer) => {
-      const again = optimizerFromConfig(optimizer.className, optimizer.getConfig());
-      expect(again.toNative()).toEqual(optimizer.toNative());
-      expect(again.className).toBe(optimizer.className);
-    },
-  );
+  test.each([
+    new SGD(0.1, { momentum: 0.9, nesterov: true }),
+    new RMSprop(0.1, { rho: 0.5 }),
+    new Adam({ beta2: 0.9 }),
+  ])('a configuration makes the same optimizer again: $className', (optimizer) => {
+    const again = optimizerFromConfig(optimizer.className, optimizer.getConfig());
+    expect(again.toNative()).toEqual(optimizer.toNative());
+    expect(again.className).toBe(optimizer.className);
+  });
 });
