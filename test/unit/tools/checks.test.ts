@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The checks of the house rules must refuse what they are there to refuse.
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '../../..');
+
+/** Calls an exported function of a script of tools/, which are ES modules, in a process of its own. */
+function call(script: string, name: string, ...args: string[]): string[] {
+  const source = `import { ${name} } from './tools/${script}'; console.log(JSON.stringify(${name}(...process.argv.slice(1))));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', source, ...args], { cwd: ROOT });
+  return JSON.parse(String(output)) as string[];
+}
+
+describe('include check', () => {
+  test.each([
+    ['native/kernels/a-inl.h', '#include "layers/dense.h"'],
+    ['native/kernels/a-inl.h', '#include <vector>'],
+    ['native/isa/kernels_avx2.cc', '#include <algorithm>'],
+    ['native/layers/dense.cc', '#include "kernels/gemm-inl.h"'],
+    ['native/layers/dense.cc', '# include <napi.h>'],
+    ['native/model/plan.cc', '#include "napi/module.h"'],
+    ['native/model/plan.cc', '#include "reference/dense_ref.h"'],
+    ['native/base/arena.h', '#include "../kernels/kernel_list.h"'],
+    ['native/attic/a.cc', ''],
+  ])('refuses %s with %s', (file, text) => {
+    expect(call('check_includes.mjs', 'nativeProblems', file, text)).toHaveLength(1);
+  });
+
+  test('lets the arrows of the house pass', () => {
+    const text = '#include <napi.h>\n#include <vector>\n#include "model/plan.h"\n#include "napi/errors.h"\n';
+    expect(call('check_includes.mjs', 'nativeProblems', 'native/napi/module.cc', text)).toEqual([]);
+  });
+
+  test.each([
+    ['lib/util/a.ts', "import { x } from '../layers/dense';"],
+    ['lib/layers/dense.ts', "import { y } from '../models/sequential';"],
+    ['lib/models/sequential.ts', "export * from '..';"],
+    ['lib/layers/dense.ts', "const x = require('../../build/Release/ostinato.node');"],
+    ['lib/layers/dense.ts', 'const x = require(file);'],
+  ])('refuses %s with %s', (file, text) => {
+    expect(call('check_includes.mjs', 'libProblems', file, text).length).toBeGreaterThan(0);
+  });
+});
+
+describe('symbol check', () => {
+  const listing = (...lines: string[]) => lines.map((line) => `0000000000000000 ${line}\n`).join('');
+  const getter = 'T _ZN8ostinato11Avx2KernelsEv';
+
+  test('accepts one getter beside local symbols', () => {
+    expect(call('check_isa_symbols.mjs', 'symbolProblems', 'k.o', listing(getter, 't local', 'r table'))).toEqual([]);
+  });
+
+  test.each([
+    ['a weak function', listing(getter, 'W _ZSt3maxIfE')],
+    ['a weak object', listing(getter, 'V _ZTIx')],
+    ['a second global', listing(getter, 'T Helper')],
+    ['a global variable', listing(getter, 'D counter')],
+    ['a unique global', listing(getter, 'u _ZGVx')],
+    ['no global', listing('t local')],
+    ['another global', listing('T Helper')],
+  ])('refuses %s', (_name, text) => {
+    expect(call('check_isa_symbols.mjs', 'symbolProblems', 'k.o', text)).toHaveLength(1);
+  });
+});
