@@ -18,17 +18,24 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import jax  # noqa: E402
 
-FLOATX = "float32" if "--float32" in sys.argv else "float64"
-jax.config.update("jax_enable_x64", FLOATX == "float64")
-
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-
-keras.config.set_floatx(FLOATX)
-keras.config.set_dtype_policy(FLOATX)
+from keras.src.backend.common import dtypes  # noqa: E402
 
 OUT = Path(__file__).resolve().parents[2] / "test" / "golden"
 DIGITS = 9
+
+
+def set_precision(floatx: str) -> None:
+    """Chooses the float type that Keras computes in; before anything is computed."""
+    jax.config.update("jax_enable_x64", floatx == "float64")
+    # Outside TensorFlow Keras turns float64 results of promotion into float32; in double precision they stay.
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = floatx
+    keras.config.set_floatx(floatx)
+    keras.config.set_dtype_policy(floatx)
+
+
+set_precision("float64")
 
 
 class Draw:
@@ -63,7 +70,7 @@ class Draw:
 def native(array: np.ndarray) -> np.ndarray:
     """The array in the float type that Keras computes in; integers stay as they are."""
     array = np.asarray(array)
-    return array.astype(FLOATX) if array.dtype.kind == "f" else array
+    return array.astype(keras.config.floatx()) if array.dtype.kind == "f" else array
 
 
 def number(value: Any) -> float | int:
@@ -72,6 +79,13 @@ def number(value: Any) -> float | int:
     if not np.isfinite(short):
         raise ValueError(f"a golden holds finite numbers only, received {value}")
     return int(short) if short == int(short) and abs(short) < 2**53 else short
+
+
+def computed(array: Any) -> dict[str, Any]:
+    """A result as {"shape", "data"}, after checking that no step on the way fell back to float32."""
+    if str(array.dtype) != keras.config.floatx():
+        raise TypeError(f"expected {keras.config.floatx()}, received {array.dtype}")
+    return pack(array)
 
 
 def pack(array: Any) -> dict[str, Any]:
@@ -93,7 +107,7 @@ def provenance(seed: int | None) -> dict[str, Any]:
         "backend": keras.config.backend(),
         "backendVersion": jax.__version__,
         "numpy": np.__version__,
-        "floatx": FLOATX,
+        "floatx": keras.config.floatx(),
         "seed": seed,
         "command": f"python tools/golden/{script}",
     }

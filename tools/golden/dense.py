@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from common import Draw, jax, keras, native, pack, state_of, write
+from common import Draw, computed, jax, keras, native, pack, state_of, write
 
 SEED = 21
 ACTIVATIONS = [
@@ -29,8 +29,8 @@ def case(draw: Draw, shape: tuple[int, ...], units: int, activation: str, use_bi
     gradients = jax.grad(lambda *a: (run(*a) * native(r)).sum(), argnums=(0, 1))(*args)
     return {
         "units": units, "activation": activation, "useBias": use_bias, "inputs": pack(x),
-        "weights": [pack(w) for w in weights], "outputs": pack(run(*args)), "r": pack(r),
-        "gradients": {"weights": [pack(g) for g in gradients[0]], "inputs": pack(gradients[1])},
+        "weights": [pack(w) for w in weights], "outputs": computed(run(*args)), "r": pack(r),
+        "gradients": {"weights": [computed(g) for g in gradients[0]], "inputs": computed(gradients[1])},
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@
 import warnings
 from typing import Any
 
-from common import keras, np, write
+from common import keras, np, set_precision, write
 from keras.src.trainers.compile_utils import CompileMetrics
 
 NAMES = {
@@ -60,6 +60,7 @@ def scenario(name: str, values: list[float | None], **options: Any) -> dict[str,
 
 
 def main() -> None:
+    set_precision("float32")
     down = [0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.5]
     cases = [
         scenario("defaults stop at the first epoch that is no better", down),

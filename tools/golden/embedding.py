@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Embedding: rows of the table, and the gradient of sum(output * r), in which repeated tokens add up."""
 
-from common import Draw, jax, keras, native, np, pack, state_of, write
+from common import Draw, computed, jax, keras, native, pack, state_of, write
 
 SEED = 22
 # (V, D, N, T)
@@ -27,7 +27,7 @@ def main() -> None:
         cases.append(
             {
                 "inputDim": v, "outputDim": d, "inputs": pack(tokens), "weights": [pack(table)],
-                "outputs": pack(run(native(table))), "r": pack(r), "gradients": {"weights": [pack(np.asarray(gradient))]},
+                "outputs": computed(run(native(table))), "r": pack(r), "gradients": {"weights": [computed(gradient)]},
             }  # fmt: skip
         )
     write("embedding", SEED, {"cases": cases})

@@ -5,7 +5,7 @@ and the mean and deviation of one large Keras sample for comparison."""
 import math
 from typing import Any
 
-from common import keras, np, number, pack, write
+from common import keras, np, number, pack, set_precision, write
 from keras.src.initializers.random_initializers import compute_fans
 
 SEED = 29
@@ -58,6 +58,7 @@ def scaling_case(name: str, initializer: Any, scale: float, mode: str, distribut
 
 
 def main() -> None:
+    set_precision("float32")
     make = keras.initializers
     scaling = []
     for shape in SHAPES:

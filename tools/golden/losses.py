@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from common import Draw, jax, keras, native, np, number, pack, write
+from common import Draw, computed, jax, keras, native, np, number, pack, write
 
 SEED = 24
 losses = keras.losses
@@ -18,7 +18,7 @@ def case(kind: str, loss: Any, target: np.ndarray, prediction: np.ndarray, from_
     loss.reduction = "sum_over_batch_size"
     return {
         "loss": kind, "fromLogits": from_logits, "note": note, "target": pack(target), "prediction": pack(prediction),
-        "perSample": pack(each), "value": number(loss(y, p)), "gradient": pack(jax.grad(lambda v: loss(y, v))(p)),
+        "perSample": computed(each), "value": number(loss(y, p)), "gradient": computed(jax.grad(lambda v: loss(y, v))(p)),
     }  # fmt: skip
 
 
@@ -39,6 +39,8 @@ def main() -> None:
     cases.append(
         case("binary_crossentropy", losses.BinaryCrossentropy(), opposite[:2], edges, False, "clipped at epsilon")
     )
+    single = losses.BinaryCrossentropy(dtype="float32")(opposite[:2], edges)
+    cases[-1]["valueInFloat32"] = number(single)
     for shape in [(5, 4), (2, 3, 6), (3, 17)]:
         k = shape[-1]
         hard = draw.one_hot(k, *shape[:-1])

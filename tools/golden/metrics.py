@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from common import Draw, keras, native, np, number, pack, write
+from common import Draw, keras, native, np, number, pack, set_precision, write
 from keras.src.trainers.compile_utils import get_metric
 
 SEED = 25
@@ -23,6 +23,7 @@ def case(name: str, options: dict[str, Any], metric: Any, batches: list[tuple[np
 
 
 def main() -> None:
+    set_precision("float32")
     draw = Draw(SEED)
     cases = []
     for shape in [(6, 1), (4, 3), (2, 3, 4)]:

@@ -4,7 +4,7 @@
 import inspect
 from typing import Any
 
-from common import keras, write
+from common import keras, set_precision, write
 
 LAYERS = ["Embedding", "SimpleRNN", "Dense", "Dropout", "Flatten", "Activation"]
 OPTIMIZERS = ["SGD", "RMSprop", "Adam"]
@@ -36,6 +36,7 @@ def defaults(function: Any) -> dict[str, Any]:
 
 
 def main() -> None:
+    set_precision("float32")
     content: dict[str, Any] = {}
     for group, module, names in (
         ("layers", keras.layers, LAYERS),

@@ -4,7 +4,7 @@
 from itertools import product
 from typing import Any
 
-from common import Draw, jax, keras, native, pack, state_of, write
+from common import Draw, computed, jax, keras, native, pack, state_of, write
 
 SEED = 20
 # (N, T, C, H): units, input, batch and time all differ; units around each vector width.
@@ -40,12 +40,12 @@ def case(draw: Draw, size: tuple[int, int, int, int], activation: str, use_bias:
             return (run(values, inputs, state) * native(r[mode])).sum()
 
         args = ([native(w) for w in weights], native(x), None if h0 is None else native(h0))
-        result["outputs"][mode] = pack(run(*args))
+        result["outputs"][mode] = computed(run(*args))
         gradients = jax.grad(weighted, argnums=(0, 1, 2) if given else (0, 1))(*args)
         result["gradients"][mode] = {
-            "weights": [pack(g) for g in gradients[0]],
-            "inputs": pack(gradients[1]),
-            "initialState": pack(gradients[2]) if given else None,
+            "weights": [computed(g) for g in gradients[0]],
+            "inputs": computed(gradients[1]),
+            "initialState": computed(gradients[2]) if given else None,
         }
     return result
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
-from common import FLOATX, Draw, keras, np, numbers, pack, write
+from common import Draw, keras, np, numbers, pack, set_precision, write
 from models import layers, padded_tokens, random_weights, train
 from variants import VARIANTS, make
 
@@ -111,7 +111,8 @@ def compute() -> list[dict]:
 
 
 def main() -> None:
-    if FLOATX == "float32":
+    if "--float32" in sys.argv:
+        set_precision("float32")
         losses = [[run["loss"] for run in model["runs"]] for model in compute()]
         print(json.dumps(losses))
         return
