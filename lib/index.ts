@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Everything that is public, by name. What is not here is free to change.
+import * as imdb from './datasets/imdb';
+import * as sequence from './preprocessing/sequence';
+
+export * as callbacks from './callbacks';
+export * as initializers from './initializers';
+export * as layers from './layers';
+export * as losses from './losses';
+export * as metrics from './metrics';
+export * as models from './models';
+export * as optimizers from './optimizers';
+export * as regularizers from './regularizers';
+export { sequence };
+
+/** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
+export const datasets = Object.freeze({ imdb });
+
+/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`. */
+export const preprocessing = Object.freeze({ sequence });
+
+export {
+  Sequential,
+  type ModelWeight,
+  type SequentialConfig,
+  type SequentialOptions,
+  type SummaryOptions,
+} from './models';
+export {
+  Activation,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  Input,
+  Layer,
+  SimpleRNN,
+  type ActivationOptions,
+  type DenseOptions,
+  type DropoutOptions,
+  type EmbeddingOptions,
+  type FlattenOptions,
+  type InputOptions,
+  type LayerConfig,
+  type LayerOptions,
+  type SimpleRNNOptions,
+  type WeightSpec,
+} from './layers';
+export { simpleRnn, type SimpleRnnParameters } from './functional';
+
+export { activationNames, type ActivationLike, type ActivationName } from './activations';
+export {
+  Constant,
+  GlorotNormal,
+  GlorotUniform,
+  HeNormal,
+  HeUniform,
+  Identity,
+  Initializer,
+  LecunNormal,
+  LecunUniform,
+  Ones,
+  Orthogonal,
+  RandomNormal,
+  RandomUniform,
+  TruncatedNormal,
+  VarianceScaling,
+  Zeros,
+  type InitializerConfig,
+  type InitializerLike,
+  type InitializerName,
+} from './initializers';
+export {
+  L1,
+  L1L2,
+  L2,
+  Regularizer,
+  l1,
+  l1l2,
+  l2,
+  type L1L2Options,
+  type RegularizerConfig,
+  type RegularizerLike,
+  type RegularizerName,
+} from './regularizers';
+
+export {
+  BinaryCrossentropy,
+  CategoricalCrossentropy,
+  Loss,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  SparseCategoricalCrossentropy,
+  type CrossentropyOptions,
+  type LossIdentifier,
+} from './losses';
+export { Adam, Optimizer, RMSprop, SGD, type AdamOptions, type OptimizerIdentifier } from './optimizers';
+export { type RMSpropOptions, type SGDOptions } from './optimizers';
+export {
+  Accuracy,
+  BinaryAccuracy,
+  CategoricalAccuracy,
+  Metric,
+  SparseCategoricalAccuracy,
+  type BinaryAccuracyOptions,
+  type MetricIdentifier,
+} from './metrics';
+export {
+  Callback,
+  EarlyStopping,
+  History,
+  ProgbarLogger,
+  type CallbackModel,
+  type CallbackParams,
+  type EarlyStoppingOptions,
+  type Logs,
+  type ProgbarLoggerOptions,
+} from './callbacks';
+export type {
+  BatchOptions,
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  Verbosity,
+} from './training/options';
+
+export { padSequences } from './preprocessing/sequence';
+export { NdArray } from './ndarray';
+export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
+export { clearSession } from './util/session';
+export { setRandomSeed } from './util/seeds';
+export { cpuInfo, setThreads } from './native/machine';
+export type { CpuInfo } from './native/binding';
+export {
+  ConfigError,
+  DataError,
+  InternalError,
+  NativeLoadError,
+  OstinatoError,
+  ShapeError,
+  StateError,
+  type ErrorCode,
+} from './errors';

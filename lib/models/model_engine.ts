@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
+// the layers hold their values themselves, so that nothing learnt is lost.
+import { loadBinding } from '../native/load';
+import { callEngine } from '../training/engine';
+import { refusal } from '../util/validate';
+import { ALL_SHORTCUTS } from './shortcuts';
+import type { Layer } from '../layers';
+import type { WeightOwner } from '../layers/weights';
+import type { NativeModel, NativeShortcuts } from '../native/binding';
+import type { LayerStack } from './layer_stack';
+
+/** A layer that the engine holds, and the index of its first weight there. */
+interface Seat {
+  readonly layer: Layer;
+  readonly first: number;
+}
+
+export class ModelEngine implements WeightOwner {
+  #native: NativeModel | undefined;
+  #seats: readonly Seat[] = [];
+  #isDisposed = false;
+  #isStale = false;
+  #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
+
+  constructor(
+    readonly name: string,
+    private readonly stack: LayerStack,
+  ) {}
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** Bytes that the engine holds; 0 before it is needed. */
+  get memoryBytes(): number {
+    return this.#native?.memoryBytes ?? 0;
+  }
+
+  /** @throws StateError `ERR_DISPOSED` */
+  assertUsable(method: string): void {
+    if (this.#isDisposed)
+      throw refusal('ERR_DISPOSED', `${this.name}.${method}`, 'a model in use', 'one that was disposed');
+  }
+
+  /** The engine's model. */
+  native(method = 'native'): NativeModel {
+    this.assertUsable(method);
+    this.#native ??= this.#create(method);
+    return this.#native;
+  }
+
+  #create(method: string): NativeModel {
+    const { layers, inputShape } = this.stack;
+    const first = layers[0];
+    if (first === undefined || inputShape === undefined || !this.stack.isBuilt)
+      throw refusal(
+        'ERR_STATE',
+        `${this.name}.${method}`,
+        'a built model',
+        'one whose input shape is not known',
+        'Give the first layer an inputShape, add an Input, or call build.',
+      );
+    const seats: Seat[] = [];
+    let next = 0;
+    for (const layer of layers) {
+      seats.push({ layer, first: next });
+      next += layer.weightSpecs.length;
+    }
+    const native = callEngine(() => {
+      const { NativeModel } = loadBinding();
+      return new NativeModel({
+        input: first.inputKind,
+        inputShape: inputShape.slice(1).map((size) => size ?? -1),
+        layers: layers.map((layer) => layer.toNative()),
+        shortcuts: this.#shortcuts,
+      });
+    });
+    this.#fill(native, seats);
+    this.#seats = seats;
+    this.#isStale = false;
+    return native;
+  }
+
+  /** The layers let go of their values only when the engine has them all. */
+  #fill(native: NativeModel, seats: readonly Seat[]): void {
+    const released: [Layer, Float32Array[]][] = [];
+    try {
+      for (const { layer, first } of seats) {
+        const values = layer.releaseWeights();
+        released.push([layer, values]);
+        values.forEach((value, index) => callEngine(() => native.writeWeight(first + index, value)));
+      }
+    } catch (error) {
+      for (const [layer, values] of released) layer.holdWeights(values);
+      native.dispose();
+      throw error;
+    }
+  }
+
+  /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
+  recall(): void {
+    const native = this.#native;
+    if (native === undefined) return;
+    const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
+    callEngine(() => native.dispose());
+    this.#seats.forEach(({ layer }, index) => layer.holdWeights(values[index]!));
+    this.#native = undefined;
+    this.#seats = [];
+  }
+
+  /** Makes way for an engine that knows the present `trainable` flags. */
+  refresh(): void {
+    if (this.#isStale) this.recall();
+    this.#isStale = false;
+  }
+
+  useShortcuts(shortcuts: NativeShortcuts): void {
+    this.recall();
+    this.#shortcuts = shortcuts;
+  }
+
+  readLayer(layer: Layer): Float32Array[] | undefined {
+    this.assertUsable('getWeights');
+    const seat = this.#seatOf(layer);
+    if (seat === undefined) return undefined;
+    return layer.weightSpecs.map(({ shape }, index) => {
+      const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      callEngine(() => this.#native!.readWeight(seat.first + index, out));
+      return out;
+    });
+  }
+
+  writeLayer(layer: Layer, values: readonly Float32Array[]): boolean {
+    this.assertUsable('setWeights');
+    this.assertQuiet('setWeights');
+    const seat = this.#seatOf(layer);
+    if (seat === undefined) return false;
+    values.forEach((value, index) => callEngine(() => this.#native!.writeWeight(seat.first + index, value)));
+    return true;
+  }
+
+  /** @throws StateError `ERR_BUSY` while the compute threads work on this model */
+  assertQuiet(method: string): void {
+    if (this.#native?.busy === true)
+      throw refusal('ERR_BUSY', `${this.name}.${method}`, 'an idle model', 'a call while it computes');
+  }
+
+  #seatOf(layer: Layer): Seat | undefined {
+    return this.#native && this.#seats.find((seat) => seat.layer === layer);
+  }
+
+  trainableChanged(): void {
+    this.#isStale = true;
+  }
+
+  dispose(): void {
+    const native = this.#native;
+    if (native !== undefined) callEngine(() => native.dispose());
+    this.#native = undefined;
+    this.#seats = [];
+    this.#isDisposed = true;
+  }
+}

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: MIT
+// Sequential: layers one after another, trained and served. This file is the public face: shapes are kept by LayerStack,
+// values by ModelEngine, and training is driven by Trainer.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Embedding, layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
+import { checkWeights } from '../layers/weights';
+import { Trainer } from '../training/trainer';
+import { autoName } from '../util/session';
+import { nearest } from '../util/did_you_mean';
+import { withDefaults } from '../util/options';
+import { checkString, describe, refusal } from '../util/validate';
+import { LayerStack } from './layer_stack';
+import { ModelEngine } from './model_engine';
+import { SET_SHORTCUTS } from './shortcuts';
+import { printSummary, type SummaryOptions } from './summary';
+import type { History, Logs } from '../callbacks';
+import type { NdArray } from '../ndarray';
+import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import type { Optimizer } from '../optimizers';
+import type { BatchOptions, CompileOptions, EvaluateOptions, FitOptions, PredictOptions } from '../training/options';
+import type { TrainerHost } from '../training/trainer_host';
+import type { ArrayInput, Shape } from '../types';
+
+/** Options of {@link Sequential}. */
+export interface SequentialOptions {
+  /** Default: `sequential_1` and so on. */
+  name?: string | null;
+}
+
+/** Defaults of {@link SequentialOptions}. */
+export const defaults = Object.freeze({ name: null });
+
+/** A model as plain data. */
+export interface SequentialConfig {
+  name: string;
+  layers: LayerConfig[];
+  /** The shape that `build` or the data gave, batch axis first; null where the layers say it themselves. */
+  buildInputShape: Shape | null;
+}
+
+/** A weight of a model and the layer that it belongs to. */
+export type ModelWeight = WeightSpec & {
+  /** Name of the layer. */
+  readonly layer: string;
+};
+
+/** The model whose call is under way in this asynchronous context: its own callbacks may touch it, others may not. */
+const CALLS = new AsyncLocalStorage<Sequential>();
+
+/**
+ * A model of layers one after another.
+ *
+ * It is built, and its shapes known, as soon as the first layer tells its input (`Embedding`, `Input`, `inputShape`),
+ * else by the first data. Computing happens off the event loop; one call at a time has the model, different models work
+ * at the same time. Nothing has to be disposed: `dispose()` only gives memory back sooner.
+ *
+ * @see keras/src/models/sequential.py
+ * @example
+ * const model = new Sequential();
+ * model.add(new Embedding(10000, 32));
+ * model.add(new SimpleRNN(32));
+ * model.add(new Dense(1, { activation: 'sigmoid' }));
+ * model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
+ * const history = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
+ */
+export class Sequential implements TrainerHost {
+  readonly className = 'Sequential';
+  readonly name: string;
+  /** Set to true by a callback, it ends `fit` after the present batch. */
+  stopTraining = false;
+
+  readonly #stack = new LayerStack();
+  readonly #engine: ModelEngine;
+  readonly #trainer: Trainer;
+
+  /**
+   * @param layers layers in order, an {@link Input} first where wanted; default none
+   * @param options see {@link SequentialOptions}
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where layers do not fit
+   */
+  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
+    const { name } = withDefaults('Sequential', options, defaults);
+    if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
+    this.name = name === null ? autoName('Sequential') : checkString('Sequential', 'name', name);
+    this.#engine = new ModelEngine(this.name, this.#stack);
+    this.#trainer = new Trainer(this);
+    for (const layer of layers) this.#stack.add('Sequential', layer, this.#engine);
+  }
+
+  /** The layers in order; an {@link Input} is not listed. */
+  get layers(): readonly Layer[] {
+    return [...this.#stack.layers];
+  }
+
+  /** Whether all shapes are known. */
+  get isBuilt(): boolean {
+    return this.#stack.isBuilt;
+  }
+
+  /** Whether `compile` was called. */
+  get isCompiled(): boolean {
+    return this.#trainer.isCompiled;
+  }
+
+  /** Whether a call of `fit`, `evaluate`, `predict` or a batch call is under way. */
+  get isBusy(): boolean {
+    return this.#trainer.busy;
+  }
+
+  get isDisposed(): boolean {
+    return this.#engine.isDisposed;
+  }
+
+  /** Bytes that the engine holds for this model; 0 before weights are first needed. */
+  get memoryBytes(): number {
+    return this.#engine.memoryBytes;
+  }
+
+  /** Shape of the input, batch axis first and null where unknown; undefined before the model is built. */
+  get inputShape(): Shape | undefined {
+    return this.isBuilt ? this.#stack.inputShape : undefined;
+  }
+
+  /** Shape of the output, batch axis first and null where unknown; undefined before the model is built. */
+  get outputShape(): Shape | undefined {
+    return this.#stack.outputShape;
+  }
+
+  /** What the first layer reads: token ids or numbers. */
+  get inputKind(): 'tokens' | 'values' {
+    return this.#stack.layers[0]?.inputKind ?? 'values';
+  }
+
+  /** Ids run from 0 to `vocabularySize - 1`; undefined where the model reads numbers. */
+  get vocabularySize(): number | undefined {
+    const first = this.#stack.layers[0];
+    return first instanceof Embedding ? first.inputDim : undefined;
+  }
+
+  /** Activation of the last layer. */
+  get lastActivation(): NativeActivation {
+    return this.#stack.layers.at(-1)?.outputActivation ?? 'linear';
+  }
+
+  /** Record of the last `fit`; undefined before. */
+  get history(): History | undefined {
+    return this.#trainer.history;
+  }
+
+  /** The optimizer that `compile` was given; undefined before. */
+  get optimizer(): Optimizer | undefined {
+    return this.#trainer.optimizer;
+  }
+
+  /** Keys of what `evaluate` returns: `['loss', ...metrics]`; empty before `compile`. */
+  get metricsNames(): readonly string[] {
+    return this.#trainer.metricsNames;
+  }
+
+  /** All weights in order: what they are, not their values. Empty before the model is built. */
+  get weights(): readonly ModelWeight[] {
+    return this.#stack.layers.flatMap((layer) => layer.weightSpecs.map((spec) => ({ ...spec, layer: layer.name })));
+  }
+
+  /** The weights that training changes. */
+  get trainableWeights(): readonly ModelWeight[] {
+    return this.weights.filter(({ trainable }) => trainable);
+  }
+
+  /** The weights that training leaves as they are. */
+  get nonTrainableWeights(): readonly ModelWeight[] {
+    return this.weights.filter(({ trainable }) => !trainable);
+  }
+
+  /** Whether any layer is trainable; setting it sets every layer's flag, which takes effect at the next `compile`. */
+  get trainable(): boolean {
+    return this.#stack.layers.some((layer) => layer.trainable);
+  }
+
+  set trainable(value: boolean) {
+    for (const layer of this.#stack.layers) layer.trainable = value;
+  }
+
+  /**
+   * Appends a layer. Weights that were learnt stay; the optimizer begins anew.
+   *
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` for a layer in use or a name that is taken; ShapeError `ERR_SHAPE` where
+   *   the layer does not fit; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * model.add(new SimpleRNN(32, { returnSequences: true }));
+   */
+  add(layer: Layer | Input): void {
+    this.#assertFree('add');
+    this.#stack.add(`${this.name}.add`, layer, this.#engine);
+    this.#engine.recall();
+  }
+
+  /**
+   * Removes the last layer and returns it, with its weights. The weights of the others stay.
+   *
+   * @throws StateError `ERR_STATE` where there is none; `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  pop(): Layer {
+    this.#assertFree('pop');
+    this.#engine.recall();
+    return this.#stack.pop(`${this.name}.pop`);
+  }
+
+  /**
+   * Fixes the shapes of all weights. Needed only where no layer tells its input and no data came yet.
+   *
+   * @param inputShape batch axis first, null where unknown: `[null, 500]`, `[null, null, 32]`; may be left out of a built model
+   * @throws ShapeError `ERR_SHAPE`; StateError `ERR_STATE` where the shape is missing, `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * const model = new Sequential([new SimpleRNN(8), new Dense(1)]);
+   * model.build([null, null, 4]);
+   * model.countParams(); // 113
+   */
+  build(inputShape?: Shape): void {
+    this.#assertFree('build');
+    const where = `${this.name}.build`;
+    if (inputShape !== undefined) return this.#stack.build(where, inputShape);
+    if (!this.isBuilt) throw refusal('ERR_STATE', where, 'an input shape', 'none', 'For instance build([null, 500]).');
+  }
+
+  /**
+   * Sets optimizer, loss and metrics. May come before the model is built. The optimizer begins anew.
+   *
+   * @param options `optimizer` (default `'rmsprop'`), `loss`, `metrics` (default none)
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
+   */
+  compile(options: CompileOptions): void {
+    this.#assertFree('compile');
+    this.#trainer.compile(options);
+    this.#engine.refresh();
+  }
+
+  /**
+   * Trains for some epochs, off the event loop.
+   *
+   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]
+   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
+   * @param options `batchSize` (32), `epochs` (1), `validationSplit` (0), `validationData`, `shuffle` (true), `verbose` (1),
+   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`
+   * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
+   * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
+   *   `ERR_BUSY` during another call, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
+   */
+  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History> {
+    return this.#call('fit', () => this.#trainer.fit(x, y, options));
+  }
+
+  /**
+   * Loss and metrics over data.
+   *
+   * @param x inputs as in {@link fit}
+   * @param y targets as in {@link fit}
+   * @param options `batchSize` (32), `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
+   * @returns `[loss, ...metrics]`; the loss alone, a number, where there are no metrics; by name with `returnDict: true`
+   * @throws (rejects) as {@link fit}
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
+   */
+  async evaluate(x: ArrayInput, y: ArrayInput, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
+  async evaluate<R extends number | number[] = number[]>(
+    x: ArrayInput,
+    y: ArrayInput,
+    options?: EvaluateOptions,
+  ): Promise<R>;
+  async evaluate(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<Logs | number | number[]> {
+    return this.#call('evaluate', () => this.#trainer.evaluate<number | number[]>(x, y, options));
+  }
+
+  /**
+   * Outputs for inputs. Needs no `compile`.
+   *
+   * @param x inputs as in {@link fit}
+   * @param options `batchSize` (32), `verbose` (0), `callbacks`, `signal`
+   * @returns outputs [N,units], or [N,T,units] where sequences are returned
+   * @throws (rejects) as {@link fit}
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const probabilities = await model.predict(x); // NdArray [N, 1]
+   */
+  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
+    return this.#call('predict', () => this.#trainer.predict(x, options));
+  }
+
+  /**
+   * One training step on one batch.
+   *
+   * @returns loss and metrics of this batch, before the step, as {@link evaluate} returns them
+   * @throws (rejects) as {@link fit}
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const [loss, accuracy] = await model.trainOnBatch(x, y);
+   */
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async trainOnBatch<R extends number | number[] = number[]>(
+    x: ArrayInput,
+    y: ArrayInput,
+    options?: BatchOptions,
+  ): Promise<R>;
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
+    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch<number | number[]>(x, y, options));
+  }
+
+  /**
+   * Loss and metrics of one batch.
+   *
+   * @returns as {@link evaluate}
+   * @throws (rejects) as {@link fit}
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const [loss, accuracy] = await model.testOnBatch(x, y);
+   */
+  async testOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async testOnBatch<R extends number | number[] = number[]>(
+    x: ArrayInput,
+    y: ArrayInput,
+    options?: BatchOptions,
+  ): Promise<R>;
+  async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
+    return this.#call('testOnBatch', () => this.#trainer.testOnBatch<number | number[]>(x, y, options));
+  }
+
+  /**
+   * Outputs for the inputs of one batch: the shortest way from an array to an answer.
+   *
+   * @throws (rejects) as {@link fit}
+   * @see keras/src/trainers/trainer.py
+   * @example
+   * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
+   */
+  async predictOnBatch(x: ArrayInput): Promise<NdArray> {
+    return this.#call('predictOnBatch', () => this.#trainer.predictOnBatch(x));
+  }
+
+  /**
+   * Prints a table of the layers, their output shapes and their numbers of parameters.
+   *
+   * @param options `printFn` (default `console.log`), `lineLength`, `style` (`'keras2'` by default, or `'keras3'`)
+   * @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED`; ConfigError for bad options
+   * @see keras 2.2.4, keras/utils/layer_utils.py
+   * @example
+   * model.summary({ style: 'keras3', printFn: (line) => logger.info(line) });
+   */
+  summary(options?: SummaryOptions): void {
+    this.#assertBuilt('summary');
+    printSummary(`${this.name}.summary`, { name: this.name, layers: this.#stack.layers }, options);
+  }
+
+  /** Number of elements of all weights. @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED` */
+  countParams(): number {
+    this.#assertBuilt('countParams');
+    return this.#stack.layers.reduce((sum, layer) => sum + layer.countParams(), 0);
+  }
+
+  /**
+   * Copies of all weights, in the order of {@link weights}.
+   *
+   * @throws StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
+   */
+  getWeights(): NdArray[] {
+    this.#assertBuilt('getWeights');
+    return this.#stack.layers.flatMap((layer) => layer.getWeights());
+  }
+
+  /**
+   * Sets all weights, or none where one does not fit.
+   *
+   * @param weights arrays in the order of {@link weights}: NdArrays, nested arrays, or flat typed arrays in row-major order
+   * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_STATE`, `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * copy.setWeights(model.getWeights());
+   */
+  setWeights(weights: readonly ArrayInput[]): void {
+    this.#assertBuilt('setWeights');
+    // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
+    if (CALLS.getStore() !== this) this.#trainer.assertIdle('setWeights');
+    this.#engine.assertQuiet('setWeights');
+    const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
+    let next = 0;
+    for (const layer of this.#stack.layers) {
+      const count = layer.weightSpecs.length;
+      const part = values.slice(next, next + count);
+      if (!this.#engine.writeLayer(layer, part)) layer.holdWeights(part);
+      next += count;
+    }
+  }
+
+  /**
+   * A layer by name or by index.
+   *
+   * @throws ConfigError `ERR_UNKNOWN_NAME`, with the nearest name, `ERR_TYPE`; DataError `ERR_RANGE`; StateError `ERR_DISPOSED`
+   * @example
+   * model.getLayer('simple_rnn_1') === model.getLayer({ index: 1 });
+   */
+  getLayer(which: string | number | { readonly name: string } | { readonly index: number }): Layer {
+    this.#engine.assertUsable('getLayer');
+    const where = `${this.name}.getLayer`;
+    const key: unknown =
+      typeof which === 'object' && which !== null ? ('name' in which ? which.name : which.index) : which;
+    const { layers } = this.#stack;
+    if (typeof key === 'number') {
+      const layer = Number.isInteger(key) ? layers[key] : undefined;
+      if (layer !== undefined) return layer;
+      throw refusal('ERR_RANGE', where, `an index of ${layers.length} layers`, describe(key));
+    }
+    const name = checkString(where, 'a name or an index', key);
+    const layer = layers.find((candidate) => candidate.name === name);
+    if (layer !== undefined) return layer;
+    const names = layers.map((candidate) => candidate.name);
+    const hint = nearest(name, names);
+    const expected = `one of ${names.map((known) => `"${known}"`).join(', ') || 'no layers'}`;
+    throw refusal('ERR_UNKNOWN_NAME', where, expected, describe(name), hint && `Did you mean "${hint}"?`);
+  }
+
+  /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
+  getConfig(): SequentialConfig {
+    this.#engine.assertUsable('getConfig');
+    const { input, layers, inputShape } = this.#stack;
+    const items = [...(input === undefined ? [] : [input]), ...layers];
+    const isTold = input !== undefined || layers[0]?.batchInputShape !== undefined;
+    return {
+      name: this.name,
+      layers: items.map((item) => ({ className: item.className, config: { ...item.getConfig() } })),
+      buildInputShape: isTold ? null : (inputShape ?? null),
+    };
+  }
+
+  /**
+   * A new model of the layers that {@link getConfig} described, with weights of its own.
+   *
+   * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, and whatever the layers' constructors throw
+   * @example
+   * const copy = Sequential.fromConfig(model.getConfig());
+   */
+  static fromConfig(config: SequentialConfig): Sequential {
+    const where = 'Sequential.fromConfig';
+    if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
+      throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
+    const layers = config.layers.map((layer) => layerFromConfig(where, layer));
+    const model = new Sequential(layers, { name: config.name ?? null });
+    if (config.buildInputShape) model.build(config.buildInputShape);
+    return model;
+  }
+
+  /**
+   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later.
+   *
+   * @throws StateError `ERR_BUSY` while a call has the model
+   */
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.#assertFree('dispose');
+    this.#engine.dispose();
+  }
+
+  /** `using model = new Sequential(...)`: see {@link dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal Builds the model for data of this shape where it is not built yet. */
+  ensureBuilt(inputShape: Shape): void {
+    this.#engine.assertUsable('build');
+    if (this.isBuilt) return;
+    // Timesteps are left open where the layers allow it, so that the next data may be longer.
+    const [batch = null, ...axes] = inputShape;
+    const open: Shape = axes.length === 2 ? [batch, null, axes[1]!] : inputShape;
+    this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
+  }
+
+  /** @internal The engine's model, made on first use. */
+  native(): NativeModel {
+    return this.#engine.native();
+  }
+
+  /** @internal See shortcuts.ts. */
+  [SET_SHORTCUTS](shortcuts: NativeShortcuts): void {
+    this.#assertFree('withShortcuts');
+    this.#engine.useShortcuts(shortcuts);
+  }
+
+  #call<T>(method: string, work: () => Promise<T>): Promise<T> {
+    this.#engine.assertUsable(method);
+    return CALLS.run(this, work);
+  }
+
+  #assertFree(method: string): void {
+    this.#engine.assertUsable(method);
+    this.#trainer.assertIdle(method);
+    this.#engine.assertQuiet(method);
+  }
+
+  #assertBuilt(method: string): void {
+    this.#engine.assertUsable(method);
+    if (this.isBuilt) return;
+    const hint = 'Give the first layer an inputShape, add an Input, or call build.';
+    throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// For tests only, and not exported by the package: the exact shortcuts of the engine, switched off one by one, so that
+// on and off can be compared. Users never choose them: the plan does.
+import type { NativeShortcuts } from '../native/binding';
+import type { Sequential } from './sequential';
+
+/** What every model has. */
+export const ALL_SHORTCUTS: NativeShortcuts = Object.freeze({
+  tokenProjection: true,
+  reverseProjection: true,
+  sharedPadding: true,
+  fusedWalk: true,
+});
+
+/** The way into a model that {@link withShortcuts} takes. */
+export const SET_SHORTCUTS = Symbol('ostinato.setShortcuts');
+
+/** Switches shortcuts of a model; those not named are on. The weights stay, the optimizer begins anew. Returns the model. */
+export function withShortcuts(model: Sequential, shortcuts: Partial<NativeShortcuts>): Sequential {
+  model[SET_SHORTCUTS]({ ...ALL_SHORTCUTS, ...shortcuts });
+  return model;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What the engine says of the machine, and how many threads it may compute with.
+import { callEngine } from '../training/engine';
+import { checkInteger } from '../util/validate';
+import { loadBinding } from './load';
+import type { CpuInfo } from './binding';
+
+/**
+ * Which instruction set's kernels run, which others could, and the number of compute threads.
+ *
+ * `OSTINATO_ISA` (`baseline`, `avx2`, `avx512`, `neon`) forces one when the process starts.
+ *
+ * @throws NativeLoadError `ERR_NATIVE_LOAD`; ConfigError `ERR_CONFIG` where `OSTINATO_ISA` names what the machine lacks
+ * @example
+ * cpuInfo().isa; // 'avx512'
+ */
+export function cpuInfo(): CpuInfo {
+  return callEngine(() => loadBinding().cpuInfo());
+}
+
+/**
+ * Sets the number of compute threads, for all models. Results do not depend on it.
+ *
+ * Default: the cores that affinity and the cgroup's quota allow, or the variable `OSTINATO_THREADS`.
+ *
+ * @param threads from 1 to 256
+ * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_BUSY` while any model computes
+ * @example
+ * setThreads(2);
+ */
+export function setThreads(threads: number): void {
+  const checked = checkInteger('setThreads', 'threads', threads, 1, 256);
+  callEngine(() => loadBinding().setThreads(checked));
+}
