@@ -47,7 +47,7 @@ const DEFAULTS = Object.freeze({ maxlen: null, dtype: 'int32', padding: 'pre', t
 const SIDES = ['pre', 'post'] as const;
 const WHERE = 'padSequences';
 
-/** Elements that one call may allocate, far beyond what fits into memory of a typed array on most machines. */
+/** Elements that one call may ask for: the longest typed array of Node.js. */
 const MOST_ELEMENTS = 2 ** 33;
 
 /** A sequence: numbers, feature vectors nested to any depth, a typed array or an NdArray. */
@@ -65,7 +65,8 @@ export type Sequence = NumericTypedArray | readonly NestedArray[] | NdArray<Nume
  * @param options see {@link PadSequencesOptions}
  * @returns NdArray [N, T], or [N, T, ...sample]
  * @throws ConfigError `ERR_TYPE` where something is no sequence or number, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`;
- *   ShapeError `ERR_SHAPE` where samples differ in shape; DataError `ERR_RANGE` where a number does not fit `dtype`
+ *   ShapeError `ERR_SHAPE` where samples differ in shape; DataError `ERR_RANGE` where a number does not fit `dtype`;
+ *   InternalError `ERR_OUT_OF_MEMORY`
  *
  * @example
  * padSequences([[1], [2, 3], [4, 5, 6]], { maxlen: 2 }).toArray(); // [[0, 1], [2, 3], [5, 6]]
@@ -93,7 +94,7 @@ export function padSequences<D extends keyof PaddedArrays = 'int32'>(
   if (size > MOST_ELEMENTS)
     throw refusal('ERR_CONFIG', WHERE, `at most ${MOST_ELEMENTS} elements in all`, `${size}`, 'Lower maxlen.');
 
-  const data = new ARRAYS[dtype](size);
+  const data = allocate(dtype, size);
   if (value !== 0) data.fill(value);
   rows.forEach((row, index) => {
     const count = Math.min(row.length, maxlen);
@@ -102,6 +103,14 @@ export function padSequences<D extends keyof PaddedArrays = 'int32'>(
     copyRow(row, from, count, sample, data, to, fits, `sequence ${index}`, dtype);
   });
   return new NdArray(data as PaddedArrays[D], [rows.length, maxlen, ...sample]);
+}
+
+function allocate(dtype: keyof PaddedArrays, size: number): PaddedArrays[keyof PaddedArrays] {
+  try {
+    return new ARRAYS[dtype](size);
+  } catch {
+    throw refusal('ERR_OUT_OF_MEMORY', WHERE, `memory for ${size} elements of ${dtype}`, 'none', 'Lower maxlen.');
+  }
 }
 
 type Row = NumericTypedArray | readonly unknown[] | NdArray<NumericTypedArray>;
