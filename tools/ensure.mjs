@@ -17,12 +17,14 @@ export function ensure({ testing = false } = {}) {
   ensureDist();
 }
 
-/** `npm ci` where what is installed differs from the lock file. Contents are compared: a checkout touches times. */
+/** Installs where what is installed differs from the lock file. Contents are compared: a checkout touches times. */
 function ensurePackages() {
   if (isInstalled()) return;
+  // Not `npm ci`: it refuses a lock file that was made where other systems' optional packages could not be seen. Without
+  // saving, `npm install` takes the same locked versions and leaves the lock file alone.
   // The install script would build the addon too; the step below does, with its testing twin, and only once.
-  const flags = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'];
-  step('installing packages (npm ci)', [...npmCommand(), ...flags], {
+  const flags = ['install', '--no-save', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'];
+  step('installing packages (npm install)', [...npmCommand(), ...flags], {
     hint: (output) =>
       /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN/.test(output) ? 'The npm registry could not be reached.' : '',
   });
