@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Counter-based random numbers: element i of a stream depends on (seed, stream, i) alone, so that any thread
-// may draw any part of it and the bits stay the same. The generator is Philox4x32-10.
+// may draw any part of it and the bits stay the same. The generator is Philox4x32-10 (base/philox.h).
 #ifndef OSTINATO_BASE_RANDOM_H_
 #define OSTINATO_BASE_RANDOM_H_
 
@@ -8,10 +8,6 @@
 #include <stdint.h>
 
 namespace ostinato {
-
-// One block of Philox4x32-10: ten rounds that turn `counter` into four random words in `out` (may alias).
-// Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
-void Philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
 // An endless array of random words, read at any index. Immutable: may be shared by threads.
 // The key is `seed`; the counter is (block, `stream`), block = index / 4.

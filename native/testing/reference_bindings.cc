@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/philox.h"
 #include "base/random.h"
 #include "initializers/initializers.h"
 #include "initializers/normal.h"
@@ -149,7 +150,12 @@ InitializerSpec InitializerOf(const Arguments& a) {
 // Bodies of the exported functions. Those that compute one number return it, the rest return 0.
 
 double JsPhilox(const Arguments& a) {
-  Philox4x32(a.Words("counter", 4), a.Words("key", 2), a.Words("out", 4));
+  const uint32_t* counter = a.Words("counter", 4);
+  const uint32_t* key = a.Words("key", 2);
+  uint32_t* out = a.Words("out", 4);
+  const auto join = [](const uint32_t* words) { return static_cast<uint64_t>(words[1]) << 32 | words[0]; };
+  const PhiloxBlock block = Philox(join(key), join(counter), join(counter + 2));
+  for (int i = 0; i < 4; ++i) out[i] = block.word[i];
   return 0;
 }
 
