@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "batch/batch_layout.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "threading/worker_pool.h"
+
+namespace ostinato {
+namespace {
+
+// Blocks of 8 rows fill a tile; a small batch takes smaller ones so that there is something to deal to threads.
+size_t BlockRows(size_t rows) { return rows >= 64 ? 8 : rows >= 8 ? 4 : rows >= 4 ? 2 : 1; }
+
+// Number of leading elements equal to `value`.
+size_t LeadingRun(const int32_t* row, size_t steps, int32_t value) {
+  size_t n = 0;
+  while (n < steps && row[n] == value) ++n;
+  return n;
+}
+
+}  // namespace
+
+BatchLayout::BatchLayout(Arena* arena)
+    : batch_samples_(arena), samples_(arena), order_(arena), starts_(arena), batch_starts_(arena), active_(arena),
+      offsets_(arena), first_steps_(arena), ones_(arena), iota_(arena), next_(arena), token_(arena), value_(arena),
+      blocks_(arena), set_starts_(arena), set_of_block_(arena), slot_of_token_(arena), distinct_tokens_(arena),
+      slots_(arena), group_starts_(arena), group_ends_(arena), positions_(arena) {}
+
+void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size_t rows) {
+  rows_ = rows;
+  steps_ = steps;
+  trunk_ = 0;
+  dealt_sets_ = 0;
+  block_rows_ = BlockRows(rows);
+  distinct_ = {};
+  batch_samples_.Resize(rows);
+  samples_.Resize(rows);
+  order_.Resize(rows);
+  starts_.Resize(rows);
+  batch_starts_.Resize(rows);
+  first_steps_.Resize(rows);
+  active_.Resize(steps);
+  offsets_.Resize(steps + 1);
+  for (size_t i = 0; i < rows; ++i) batch_samples_[i] = samples ? samples[first + i] : static_cast<int32_t>(first + i);
+}
+
+void BatchLayout::BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
+                              size_t first, size_t rows, bool share_padding, bool distinct) {
+  Begin(steps, samples, first, rows);
+  SortByStart(tokens, share_padding);
+  CountSteps();
+  PlaceTokens(tokens);
+  if (distinct) FindDistinct(vocabulary);
+}
+
+void BatchLayout::BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows) {
+  Begin(steps, samples, first, rows);
+  SortByStart(nullptr, false);
+  CountSteps();
+  value_.Resize(step_count());
+  value_[0] = samples_[0] * static_cast<int32_t>(steps);
+  for (size_t t = 0; t < steps; ++t)
+    for (size_t r = 0; r < rows; ++r)
+      value_[base() + t * rows + r] = samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+}
+
+// Counting sort by start, stable, so that the order depends on the batch alone.
+void BatchLayout::SortByStart(const int32_t* tokens, bool share_padding) {
+  if (!share_padding) {
+    for (size_t r = 0; r < rows_; ++r) {
+      order_[r] = static_cast<int32_t>(r);
+      samples_[r] = batch_samples_[r];
+      starts_[r] = 0;
+    }
+    return;
+  }
+  // The padding is whatever the row with the longest leading run begins with: no value is special.
+  size_t longest = 0;
+  for (size_t i = 0; i < rows_; ++i) {
+    const int32_t* row = tokens + static_cast<size_t>(batch_samples_[i]) * steps_;
+    if (i > 0 && row[0] == padding_) {
+      batch_starts_[i] = static_cast<int32_t>(LeadingRun(row, steps_, padding_));
+      longest = std::max(longest, static_cast<size_t>(batch_starts_[i]));
+      continue;
+    }
+    const size_t run = LeadingRun(row, steps_, row[0]);
+    batch_starts_[i] = 0;
+    if (run > longest) {
+      longest = run;
+      padding_ = row[0];
+      for (size_t j = 0; j < i; ++j) {
+        const int32_t* earlier = tokens + static_cast<size_t>(batch_samples_[j]) * steps_;
+        batch_starts_[j] = static_cast<int32_t>(LeadingRun(earlier, steps_, padding_));
+      }
+      batch_starts_[i] = static_cast<int32_t>(run);
+    }
+  }
+  trunk_ = longest;
+  // offsets_ has room for starts 0..T and is filled anew afterwards.
+  std::memset(offsets_.data(), 0, (steps_ + 1) * sizeof(int32_t));
+  for (size_t i = 0; i < rows_; ++i) ++offsets_[static_cast<size_t>(batch_starts_[i])];
+  int32_t before = 0;
+  for (size_t t = 0; t <= steps_; ++t) {
+    const int32_t count = offsets_[t];
+    offsets_[t] = before;
+    before += count;
+  }
+  for (size_t i = 0; i < rows_; ++i) {
+    const size_t r = static_cast<size_t>(offsets_[static_cast<size_t>(batch_starts_[i])]++);
+    order_[r] = static_cast<int32_t>(i);
+    samples_[r] = batch_samples_[i];
+    starts_[r] = batch_starts_[i];
+  }
+}
+
+void BatchLayout::CountSteps() {
+  size_t r = 0;
+  offsets_[0] = 0;
+  for (size_t t = 0; t < steps_; ++t) {
+    while (r < rows_ && start(r) <= t) ++r;
+    active_[t] = static_cast<int32_t>(r);
+    offsets_[t + 1] = offsets_[t] + active_[t];
+  }
+  for (r = 0; r < rows_; ++r)
+    first_steps_[r] = start(r) < steps_ ? offsets_[start(r)] + static_cast<int32_t>(r) : -1;
+  ones_.Resize(trunk_);
+  iota_.Resize(trunk_ + 1);
+  for (size_t t = 0; t < trunk_; ++t) ones_[t] = 1;
+  for (size_t t = 0; t <= trunk_; ++t) iota_[t] = static_cast<int32_t>(t);
+  next_.Resize(step_count());
+  for (size_t p = 0; p < trunk_; ++p) next_[p] = static_cast<int32_t>(p + 1);
+  next_[trunk_] = static_cast<int32_t>(trunk_);
+  for (size_t t = 0; t < steps_; ++t) {
+    const int32_t shift = static_cast<int32_t>(base()) + offsets_[t + 1];
+    int32_t* out = next_.data() + base() + static_cast<size_t>(offsets_[t]);
+    for (int32_t row = 0; row < active_[t]; ++row) out[row] = shift + row;
+  }
+}
+
+void BatchLayout::PlaceTokens(const int32_t* tokens) {
+  token_.Resize(step_count());
+  const int32_t unused = trunk_ > 0 ? padding_ : tokens[static_cast<size_t>(samples_[0]) * steps_];
+  for (size_t p = 0; p <= trunk_; ++p) token_[p] = unused;
+  int32_t* const out = token_.data() + base();
+  for (size_t r = 0; r < rows_; ++r) {
+    const int32_t* row = tokens + static_cast<size_t>(samples_[r]) * steps_;
+    for (size_t t = start(r); t < steps_; ++t) out[static_cast<size_t>(offsets_[t]) + r] = row[t];
+  }
+}
+
+// Tokens are numbered in the order of their first position; the trunk's comes first where there is a trunk.
+void BatchLayout::FindDistinct(size_t vocabulary) {
+  if (slot_of_token_.Resize(vocabulary)) std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
+  const size_t count = step_count();
+  distinct_tokens_.Resize(std::min(count, vocabulary));
+  slots_.Resize(count);
+  group_ends_.Resize(std::min(count, vocabulary));
+  size_t distinct = 0;
+  const auto place = [&](size_t p, int32_t occurrences) {
+    int32_t& slot = slot_of_token_[static_cast<size_t>(token_[p])];
+    if (slot < 0) {
+      slot = static_cast<int32_t>(distinct);
+      distinct_tokens_[distinct] = token_[p];
+      group_ends_[distinct] = 0;
+      ++distinct;
+    }
+    slots_[p] = slot;
+    group_ends_[static_cast<size_t>(slot)] += occurrences;
+  };
+  for (size_t p = 0; p < trunk_; ++p) place(p, 1);
+  place(trunk_, 0);  // the unused position belongs to no group
+  for (size_t p = base(); p < count; ++p) place(p, 1);
+
+  group_starts_.Resize(distinct + 1);
+  int32_t before = 0;
+  for (size_t u = 0; u < distinct; ++u) {
+    group_starts_[u] = before;
+    before += group_ends_[u];
+    group_ends_[u] = group_starts_[u];
+  }
+  group_starts_[distinct] = before;
+  positions_.Resize(count);
+  for (size_t p = 0; p < count; ++p) {
+    if (p == trunk_) continue;
+    positions_[static_cast<size_t>(group_ends_[static_cast<size_t>(slots_[p])]++)] = static_cast<int32_t>(p);
+  }
+  for (size_t u = 0; u < distinct; ++u) slot_of_token_[static_cast<size_t>(distinct_tokens_[u])] = -1;
+  distinct_ = {distinct, distinct_tokens_.data(), slots_.data(), group_starts_.data(), positions_.data()};
+}
+
+void BatchLayout::DealBlocks(size_t sets) {
+  sets = std::max<size_t>(1, std::min(sets, block_count()));
+  if (dealt_sets_ == sets) return;
+  dealt_sets_ = sets;
+  const size_t blocks = block_count();
+  blocks_.Resize(blocks);
+  set_of_block_.Resize(blocks);
+  set_starts_.Resize(kMaxThreads + 1);
+  size_t load[kMaxThreads] = {};
+  // Blocks come longest first, so giving each to the least loaded set is the usual greedy rule.
+  for (size_t b = 0; b < blocks; ++b) {
+    const size_t s = static_cast<size_t>(std::min_element(load, load + sets) - load);
+    set_of_block_[b] = static_cast<int32_t>(s);
+    const size_t last = std::min(rows_, (b + 1) * block_rows_);
+    for (size_t r = b * block_rows_; r < last; ++r) load[s] += steps_ - start(r) + 1;
+  }
+  size_t n = 0;
+  for (size_t s = 0; s < sets; ++s) {
+    set_starts_[s] = static_cast<int32_t>(n);
+    for (size_t b = 0; b < blocks; ++b)
+      if (static_cast<size_t>(set_of_block_[b]) == s) blocks_[n++] = static_cast<int32_t>(b);
+  }
+  set_starts_[sets] = static_cast<int32_t>(n);
+}
+
+}  // namespace ostinato

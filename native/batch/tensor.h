@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What flows between layers: views of rows, never owners. One logical row per sample (kSamples, in the order of the
+// layout) or per step position (kSteps; see batch_layout.h).
+#ifndef OSTINATO_BATCH_TENSOR_H_
+#define OSTINATO_BATCH_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ostinato {
+
+enum class Space { kSamples, kSteps };
+
+// The different tokens of a batch: token u stands at tokens[u]; position p holds token slot[p]; the positions of token
+// u are positions[starts[u] .. starts[u + 1]), ascending.
+struct DistinctTokens {
+  size_t count = 0;
+  const int32_t* tokens = nullptr;
+  const int32_t* slot = nullptr;
+  const int32_t* starts = nullptr;
+  const int32_t* positions = nullptr;
+};
+
+// Logical row i lies at data + index[i] * stride (index null: at i).
+struct Tensor {
+  Space space = Space::kSamples;
+  const float* data = nullptr;
+  const int32_t* index = nullptr;
+  size_t stride = 0;
+  size_t columns = 0;
+  // Set where equal tokens have equal rows (the output of an embedding): index is then tokens[slot[.]].
+  const DistinctTokens* distinct = nullptr;
+};
+
+// The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum over the
+// positions of token u.
+struct Gradient {
+  float* data = nullptr;
+  size_t stride = 0;
+  bool per_distinct = false;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_BATCH_TENSOR_H_

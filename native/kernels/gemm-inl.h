@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// Products that are not part of the time loop: packing, rows times a packed matrix, and sums of outer products.
+#ifndef OSTINATO_KERNELS_GEMM_INL_H_
+#define OSTINATO_KERNELS_GEMM_INL_H_
+
+#include "kernels/tile-inl.h"
+
+namespace ostinato {
+namespace {
+
+void Pack(const PackArgs& args) {
+  const size_t padded = PaddedColumns(args.n);
+  float* out = args.out;
+  for (size_t first = 0; first < padded; first += kPanelColumns) {
+    const size_t width = PanelWidth(first, padded);
+    for (size_t i = 0; i < args.k; ++i) {
+      for (size_t j = 0; j < width; ++j) {
+        const size_t column = first + j;
+        float x = 0.0f;
+        if (column < args.n) x = args.transposed ? args.b[column * args.ldb + i] : args.b[i * args.ldb + column];
+        out[j] = x;
+      }
+      out += width;
+    }
+  }
+}
+
+struct GemmTile {
+  const GemmArgs& args;
+  size_t row;
+  size_t first;  // column
+  const float* panel;
+
+  template <size_t R, size_t V>
+  OSTINATO_OP_MEMBER void Run() const {
+    const float* a[R];
+    Sums<R, V> sums;
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r) {
+      const size_t i = row + r;
+      a[r] = args.a + static_cast<size_t>(args.index ? args.index[i] : static_cast<int32_t>(i)) * args.lda;
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) {
+        const size_t column = first + v * kLanes;
+        sums.v[r][v] = args.bias         ? Load(args.bias + column)
+                       : args.accumulate ? Load(args.c + i * args.ldc + column)
+                                         : Zero();
+      }
+    }
+    Multiply<R, V>(a, args.k, panel, sums);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) Store(args.c + (row + r) * args.ldc + first + v * kLanes, sums.v[r][v]);
+  }
+};
+
+void Gemm(const GemmArgs& args) {
+  const size_t padded = PaddedColumns(args.n);
+  for (size_t first = 0; first < padded; first += kPanelColumns) {
+    const size_t width = PanelWidth(first, padded);
+    const float* panel = args.packed + first * args.k;
+    for (size_t row = args.begin; row < args.end; row += kTileRows) {
+      const size_t rows = args.end - row < kTileRows ? args.end - row : kTileRows;
+      ForTile(rows, width, GemmTile{args, row, first, panel});
+    }
+  }
+}
+
+// R columns of A times V vectors of B, over rows [begin, end).
+struct OuterTile {
+  const OuterArgs& args;
+  size_t begin, end;
+  size_t k0, first;
+  bool load;
+
+  template <size_t R, size_t V>
+  OSTINATO_OP_MEMBER void Run() const {
+    Sums<R, V> sums;
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v)
+        sums.v[r][v] = load ? Load(args.c + (k0 + r) * args.ldc + first + v * kLanes) : Zero();
+    const float* b = args.b + begin * args.ldb + first;
+    if (args.index) {
+      for (size_t i = begin; i < end; ++i, b += args.ldb)
+        Step(args.a + static_cast<size_t>(args.index[i]) * args.lda + k0, b, sums);
+    } else {
+      const float* a = args.a + begin * args.lda + k0;
+      for (size_t i = begin; i < end; ++i, a += args.lda, b += args.ldb) Step(a, b, sums);
+    }
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) Store(args.c + (k0 + r) * args.ldc + first + v * kLanes, sums.v[r][v]);
+  }
+
+  template <size_t R, size_t V>
+  OSTINATO_OP_MEMBER static void Step(const float* a, const float* b, Sums<R, V>& sums) {
+    Vec y[V];
+#pragma GCC unroll 8
+    for (size_t v = 0; v < V; ++v) y[v] = Load(b + v * kLanes);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r) {
+      const Vec x = Set1(a[r]);
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) sums.v[r][v] = MulAdd(x, y[v], sums.v[r][v]);
+    }
+  }
+};
+
+void Outer(const OuterArgs& args) {
+  // 64 rows of a panel of B and of a tile of A stay in L1 while all tiles of A pass.
+  constexpr size_t kChunk = 64;
+  const size_t padded = PaddedColumns(args.n);
+  if (args.begin == args.end && !args.accumulate) {
+    for (size_t k = 0; k < args.k; ++k)
+      for (size_t j = 0; j < padded; ++j) args.c[k * args.ldc + j] = 0.0f;
+  }
+  for (size_t begin = args.begin; begin < args.end; begin += kChunk) {
+    const size_t end = args.end - begin < kChunk ? args.end : begin + kChunk;
+    const bool load = args.accumulate || begin != args.begin;
+    for (size_t first = 0; first < padded; first += kPanelColumns) {
+      const size_t width = PanelWidth(first, padded);
+      for (size_t k0 = 0; k0 < args.k; k0 += kTileRows) {
+        const size_t rows = args.k - k0 < kTileRows ? args.k - k0 : kTileRows;
+        ForTile(rows, width, OuterTile{args, begin, end, k0, first, load});
+      }
+    }
+  }
+}
+
+void ColumnSum(const ColumnSumArgs& args) {
+  const size_t padded = PaddedColumns(args.n);
+  for (size_t first = 0; first < padded; first += kLanes) {
+    Vec sum = args.accumulate ? Load(args.out + first) : Zero();
+    for (size_t i = args.begin; i < args.end; ++i) sum = Add(sum, Load(args.b + i * args.ldb + first));
+    Store(args.out + first, sum);
+  }
+}
+
+void GroupSum(const GroupSumArgs& args) {
+  const size_t padded = PaddedColumns(args.n);
+  for (size_t u = args.begin; u < args.end; ++u) {
+    const int32_t* positions = args.positions + args.starts[u];
+    const size_t count = static_cast<size_t>(args.starts[u + 1] - args.starts[u]);
+    float* out = args.out + u * args.ldo;
+    size_t first = 0;
+    // Two vectors at a time: each gathered row is one or two lines, and the additions of one row are independent.
+    for (; first + 2 * kLanes <= padded; first += 2 * kLanes) {
+      Vec s0 = Zero(), s1 = Zero();
+      for (size_t j = 0; j < count; ++j) {
+        const float* row = args.b + static_cast<size_t>(positions[j]) * args.ldb + first;
+        s0 = Add(s0, Load(row));
+        s1 = Add(s1, Load(row + kLanes));
+      }
+      Store(out + first, s0);
+      Store(out + first + kLanes, s1);
+    }
+    for (; first < padded; first += kLanes) {
+      Vec sum = Zero();
+      for (size_t j = 0; j < count; ++j)
+        sum = Add(sum, Load(args.b + static_cast<size_t>(positions[j]) * args.ldb + first));
+      Store(out + first, sum);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ostinato
+
+#endif  // OSTINATO_KERNELS_GEMM_INL_H_

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Every kernel of the engine, as one table of function pointers per ISA. Plain structs of pointers and sizes: no std
+// containers, so that ISA objects may include this. Callers have checked everything.
+//
+// Shapes: N rows of a batch, T timesteps, C input features, H units. A "row" in memory is `stride` floats, zero-padded
+// to PaddedColumns. `packed` is a right-hand matrix rearranged by `pack` into the panels of this ISA. An `index` maps
+// a logical row to a row of the data; null means the identity.
+#ifndef OSTINATO_KERNELS_KERNEL_LIST_H_
+#define OSTINATO_KERNELS_KERNEL_LIST_H_
+
+#include "base/plain.h"
+
+namespace ostinato {
+
+enum class Activation : int32_t {
+  kLinear,
+  kTanh,
+  kSigmoid,
+  kRelu,
+  kSoftmax,
+  kElu,
+  kExponential,
+  kHardSigmoid,
+  kSoftsign,
+};
+
+// out = panels of B [k,n] (or of its transpose: B is [n,k] then). `out` holds k * PaddedColumns(n) floats.
+struct PackArgs {
+  const float* b;
+  size_t ldb;
+  size_t k, n;
+  bool transposed;
+  float* out;
+};
+
+// C[i] = init + A[index[i]] B for rows i in [begin, end): A has k columns (no padding read), B is packed [k,n].
+// init: the bias row [PaddedColumns(n)] if not null, else C itself if `accumulate`, else 0.
+struct GemmArgs {
+  const float* a;
+  const int32_t* index;
+  size_t lda;
+  const float* packed;
+  size_t k, n;
+  const float* bias;
+  bool accumulate;
+  float* c;
+  size_t ldc;
+  size_t begin, end;
+};
+
+// C[k, n] (ldc, padded columns) (+)= sum over rows i in [begin, end) of A[index[i]]^T B[i], ascending i: weight gradients.
+struct OuterArgs {
+  const float* a;
+  const int32_t* index;
+  size_t lda;
+  size_t k;
+  const float* b;
+  size_t ldb;
+  size_t n;
+  size_t begin, end;
+  bool accumulate;
+  float* c;
+  size_t ldc;
+};
+
+// out[n] (+)= sum over rows i in [begin, end) of B[i]: bias gradients.
+struct ColumnSumArgs {
+  const float* b;
+  size_t ldb;
+  size_t n;
+  size_t begin, end;
+  bool accumulate;
+  float* out;
+};
+
+// out[u] = sum of B[positions[j]] for j in [starts[u], starts[u + 1]), ascending j, for u in [begin, end).
+struct GroupSumArgs {
+  const float* b;
+  size_t ldb;
+  size_t n;
+  const int32_t* starts;
+  const int32_t* positions;
+  size_t begin, end;
+  float* out;
+  size_t ldo;
+};
+
+// The time loop of a simple recurrent layer over rows that join at different steps (model/batch_layout.h).
+// active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps (included).
+// `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks.
+// Forward:  states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h)
+// Backward: deltas[offsets[t] + r]   = f'(states[offsets[t+1] + r]) * (doutputs[offsets[t] + r]
+//               + (t = steps - 1 ? dlast[r] : deltas[offsets[t+1] + r] W_h^T))          t descending
+struct WalkArgs {
+  size_t t_begin, t_end;  // part of [0, steps) to walk
+  size_t steps;
+  const int32_t* active;
+  const int32_t* offsets;
+  const int32_t* blocks;
+  size_t block_count;
+  size_t block_rows;
+  size_t units;
+  size_t stride;
+  Activation activation;
+  const float* packed;  // W_h forward, W_h^T backward
+  float* states;
+  // forward
+  const float* inputs;
+  const int32_t* input_index;
+  // backward
+  const float* doutputs;  // or null
+  const float* dlast;     // or null
+  float* deltas;
+};
+
+// y = f(x) or dx = f'(y) dy, elementwise over `rows` rows (in place allowed). Softmax works on `columns` of each row.
+struct ActivationArgs {
+  Activation activation;
+  const float* x;   // forward: x; backward: dy
+  const float* y;   // backward only
+  float* out;
+  size_t rows, columns, stride;
+};
+
+// Inverted dropout: out = x * keep / (1 - rate); the mask is Philox4x32-10(key; counter = element), so the same call
+// gives the same mask backward and on any thread. Elements are numbered first + row * columns + column.
+struct DropoutArgs {
+  const float* x;
+  float* out;
+  size_t rows, columns, stride;
+  float rate;
+  uint64_t key;
+  uint64_t stream;
+  uint64_t first;
+};
+
+enum class LossKind : int32_t {
+  kBinaryCrossentropy,
+  kCategoricalCrossentropy,
+  kSparseCategoricalCrossentropy,
+  kMeanSquaredError,
+  kMeanAbsoluteError,
+};
+
+// Sum over `rows` of the loss of each row (mean over columns where the loss has it), and its gradient times `scale`.
+// `from_logits`: predictions are logits and the gradient is with respect to them. targets: row target_index[i].
+struct LossArgs {
+  LossKind kind;
+  bool from_logits;
+  const float* predictions;
+  size_t stride;
+  size_t rows, columns;
+  const float* targets;
+  const int32_t* target_index;
+  size_t target_columns;
+  float scale;
+  float* gradient;  // [rows, stride], or null: the loss alone
+};
+
+enum class MetricKind : int32_t { kBinaryAccuracy, kAccuracy, kCategoricalAccuracy, kSparseCategoricalAccuracy };
+
+// Number of hits over `rows` (binary: the mean over columns of each row).
+struct MetricArgs {
+  MetricKind kind;
+  float threshold;
+  const float* predictions;
+  size_t stride;
+  size_t rows, columns;
+  const float* targets;
+  const int32_t* target_index;
+  size_t target_columns;
+};
+
+enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam };
+
+// One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
+// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradient is added. Scalars are made in double once
+// per step (optimizers/).
+struct UpdateArgs {
+  OptimizerKind kind;
+  float* weight;
+  float* slots[3];
+  const float* gradient;
+  size_t gradient_stride;
+  const int32_t* slot;
+  size_t begin, end, columns;
+  float l1, l2;
+  float rate;  // Adam: with the bias corrections in it
+  float momentum, rho, beta1, beta2, epsilon;
+  bool nesterov, centered, amsgrad;
+};
+
+struct KernelTable {
+  const char* isa;
+  size_t lanes;
+  size_t tile_rows;
+  void (*pack)(const PackArgs&);
+  void (*gemm)(const GemmArgs&);
+  void (*outer)(const OuterArgs&);
+  void (*column_sum)(const ColumnSumArgs&);
+  void (*group_sum)(const GroupSumArgs&);
+  void (*walk_forward)(const WalkArgs&);
+  void (*walk_backward)(const WalkArgs&);
+  void (*activate)(const ActivationArgs&);
+  void (*activation_gradient)(const ActivationArgs&);
+  void (*dropout)(const DropoutArgs&);
+  double (*loss)(const LossArgs&);
+  double (*metric)(const MetricArgs&);
+  void (*update)(const UpdateArgs&);
+  double (*penalty)(const float* weight, size_t n, float l1, float l2);
+  void (*add)(float* out, const float* x, size_t n);
+  // `iterations` rounds of independent multiply-adds, nothing else: returns the number of FLOP done. For bench/.
+  double (*peak)(size_t iterations, float* sink);
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_KERNELS_KERNEL_LIST_H_

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "layers/dense.h"
+
+#include <cstring>
+
+namespace ostinato {
+namespace {
+
+constexpr size_t kKernel = 0, kBias = 1;
+constexpr size_t kRowsPerTask = 128;
+
+}  // namespace
+
+Dense::Dense(const DenseConfig& config, Arena* arena)
+    : Layer(arena), config_(config), stride_(PaddedStride(config.units)), packed_(arena), packed_back_(arena),
+      padded_bias_(arena), logits_(arena), output_(arena), deltas_(arena), input_gradient_(arena),
+      kernel_gradient_(arena) {
+  parameters_.emplace_back(arena, config.features, config.units, config.trainable, config.l1[kKernel],
+                           config.l2[kKernel]);
+  if (config.use_bias)
+    parameters_.emplace_back(arena, 1, config.units, config.trainable, config.l1[kBias], config.l2[kBias]);
+}
+
+void Dense::PackWeights(BatchContext& batch) {
+  if (packed_weights_) return;
+  const size_t features = config_.features, units = config_.units;
+  packed_.Resize(features * PaddedColumns(units));
+  packed_back_.Resize(units * PaddedColumns(features));
+  padded_bias_.Resize(stride_);
+  const float* kernel = parameters_[kKernel].value.data();
+  batch.kernels.pack({kernel, units, features, units, false, packed_.data()});
+  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data()});
+  padded_bias_.Zero();
+  if (config_.use_bias) std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
+  packed_weights_ = true;
+}
+
+Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
+  input_ = input;
+  PackWeights(batch);
+  const size_t rows = RowCount(input, batch);
+  output_.Resize(rows * stride_);
+  if (fused_) logits_.Resize(rows * stride_);
+  ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
+    float* before = fused_ ? logits_.data() : output_.data();
+    batch.kernels.gemm({input.data, input.index, input.stride, packed_.data(), config_.features, config_.units,
+                        padded_bias_.data(), false, before, stride_, begin, end});
+    if (fused_ || config_.activation != Activation::kLinear)
+      batch.kernels.activate({config_.activation, before + begin * stride_, nullptr, output_.data() + begin * stride_,
+                              end - begin, config_.units, stride_});
+  });
+  return {input.space, output_.data(), nullptr, stride_, config_.units, nullptr};
+}
+
+Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  const size_t rows = RowCount(input_, batch);
+  const size_t input_stride = PaddedStride(config_.features);
+  const bool through_activation = !fused_ && config_.activation != Activation::kLinear;
+  float* deltas = output.data;
+  if (through_activation) {
+    deltas_.Resize(rows * stride_);
+    deltas = deltas_.data();
+  }
+  if (needs_input) input_gradient_.Resize(rows * input_stride);
+  ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
+    const size_t at = begin * stride_;
+    if (through_activation)
+      batch.kernels.activation_gradient({config_.activation, output.data + at, output_.data() + at, deltas + at,
+                                         end - begin, config_.units, stride_});
+    if (needs_input)
+      batch.kernels.gemm({deltas, nullptr, stride_, packed_back_.data(), config_.units, config_.features, nullptr,
+                          false, input_gradient_.data(), input_stride, begin, end});
+  });
+  kernel_gradient_.Plan(input_.data, input_.index, input_.stride, config_.features, deltas, stride_, config_.units, 0,
+                        rows, config_.use_bias);
+  batch.pool.For(kernel_gradient_.tasks(), [&](size_t task) { kernel_gradient_.Run(batch.kernels, task); });
+  kernel_gradient_.Reduce(batch.kernels);
+  parameters_[kKernel].gradient = kernel_gradient_.sum();
+  parameters_[kKernel].gradient_stride = stride_;
+  if (config_.use_bias) {
+    parameters_[kBias].gradient = kernel_gradient_.bias_sum();
+    parameters_[kBias].gradient_stride = stride_;
+  }
+  if (!needs_input) return {};
+  return {input_gradient_.data(), input_stride, false};
+}
+
+}  // namespace ostinato

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Dense: y = f(x W + b) on the last axis, keras/src/layers/core/dense.py.
+#ifndef OSTINATO_LAYERS_DENSE_H_
+#define OSTINATO_LAYERS_DENSE_H_
+
+#include "layers/layer.h"
+#include "layers/weight_gradient.h"
+
+namespace ostinato {
+
+struct DenseConfig {
+  size_t features, units;
+  Activation activation;
+  bool use_bias, trainable;
+  float l1[2], l2[2];  // kernel, bias
+};
+
+class Dense : public Layer {
+ public:
+  Dense(const DenseConfig& config, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+
+  bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
+  void FuseWithLoss() override { fused_ = true; }
+  const float* Logits() const override { return fused_ ? logits_.data() : nullptr; }
+
+ private:
+  void PackWeights(BatchContext& batch);
+
+  DenseConfig config_;
+  size_t stride_;
+  bool fused_ = false;
+  Tensor input_;
+  Buffer<float> packed_, packed_back_, padded_bias_;
+  Buffer<float> logits_;  // before the activation; only kept for a fused loss
+  Buffer<float> output_;
+  Buffer<float> deltas_;  // gradient of the logits, where there is an activation to go through
+  Buffer<float> input_gradient_;
+  WeightGradient kernel_gradient_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_DENSE_H_

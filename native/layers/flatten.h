@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Flatten: [N,T,C] to [N,T*C].
+#ifndef OSTINATO_LAYERS_FLATTEN_H_
+#define OSTINATO_LAYERS_FLATTEN_H_
+
+#include "layers/layer.h"
+
+namespace ostinato {
+
+class Flatten : public Layer {
+ public:
+  explicit Flatten(Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  // Each row needs its padding for itself.
+  bool SharesPadding(bool) const override { return false; }
+
+ private:
+  Space space_ = Space::kSamples;
+  size_t columns_ = 0;
+  Buffer<float> output_, gradient_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_FLATTEN_H_

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The contract of a layer: views in, views out, all memory its own. A layer is run by one job at a time.
+#ifndef OSTINATO_LAYERS_LAYER_H_
+#define OSTINATO_LAYERS_LAYER_H_
+
+#include <memory>
+#include <vector>
+
+#include "base/arena.h"
+#include "batch/batch_layout.h"
+#include "batch/tensor.h"
+#include "kernels/kernel_list.h"
+#include "layers/parameter.h"
+#include "threading/worker_pool.h"
+
+namespace ostinato {
+
+// The exact shortcuts; all on except in tests that compare on and off.
+struct Shortcuts {
+  bool token_projection = true;
+  bool reverse_projection = true;
+  bool shared_padding = true;
+  bool fused_walk = true;
+};
+
+// One batch on its way through the model.
+struct BatchContext {
+  const KernelTable& kernels;
+  WorkerPool& pool;
+  const Shortcuts& shortcuts;
+  BatchLayout& layout;
+  bool training;
+  uint64_t iteration;          // optimizer steps so far: the dropout stream
+  const float* initial_state;  // [data set rows, H] of the first recurrent layer, or null
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  // The output for `input`; valid until the next Forward.
+  virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
+
+  // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the gradient of
+  // the input where `needs_input` (else an empty one).
+  virtual Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) = 0;
+
+  // Whether the layer treats a row of a sequence alike wherever it comes from, so that shared padding stays shared.
+  virtual bool SharesPadding(bool training) const {
+    (void)training;
+    return true;
+  }
+  // Whether the output of this layer for a sequence is one row per sample.
+  virtual bool EndsSequence() const { return false; }
+  // Called after the weights changed.
+  void Invalidate() { packed_weights_ = false; }
+
+  std::vector<Parameter>& parameters() { return parameters_; }
+
+  // Where the last activation is computed together with the loss: logits of the last Forward, and from then on Backward
+  // takes their gradient. Null where the layer has no such activation.
+  virtual const float* Logits() const { return nullptr; }
+  virtual void FuseWithLoss() {}
+  virtual bool CanFuseWithLoss(Activation activation) const {
+    (void)activation;
+    return false;
+  }
+
+ protected:
+  explicit Layer(Arena* arena) : arena_(arena) {}
+  Arena* arena_;
+  std::vector<Parameter> parameters_;
+  bool packed_weights_ = false;
+};
+
+// Number of logical rows of a tensor.
+inline size_t RowCount(const Tensor& tensor, const BatchContext& batch) {
+  return tensor.space == Space::kSamples ? batch.layout.rows() : batch.layout.step_count();
+}
+
+// Calls body(begin, end) for fixed chunks of [begin, end): the split depends on the problem alone.
+template <class Body>
+void ForChunks(WorkerPool& pool, size_t begin, size_t end, size_t chunk, Body&& body) {
+  if (end <= begin) return;
+  pool.For((end - begin + chunk - 1) / chunk, [&](size_t task) {
+    const size_t from = begin + task * chunk;
+    body(from, from + chunk < end ? from + chunk : end);
+  });
+}
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_LAYER_H_

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "layers/weight_gradient.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ostinato {
+namespace {
+
+constexpr size_t kChunkRows = 1024;
+constexpr size_t kMaxChunks = 64;
+// From this many rows on a gradient is cut along itself, in groups of kGroupColumns of A's columns.
+constexpr size_t kLarge = 96;
+constexpr size_t kGroupColumns = 32;
+
+}  // namespace
+
+void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb,
+                          size_t n, size_t begin, size_t end, bool bias) {
+  outer_ = {a, index, lda, k, b, ldb, n, begin, end, false, nullptr, 0};
+  bias_ = bias;
+  stride_ = PaddedStride(n);
+  const size_t rows = end - begin;
+  if (k >= kLarge) {
+    group_columns_ = kGroupColumns;
+    groups_ = (k + kGroupColumns - 1) / kGroupColumns;
+    chunks_ = 1;
+    chunk_rows_ = rows;
+  } else {
+    group_columns_ = k;
+    groups_ = 1;
+    chunk_rows_ = std::max(kChunkRows, (rows + kMaxChunks - 1) / kMaxChunks);
+    chunks_ = std::max<size_t>(1, (rows + chunk_rows_ - 1) / chunk_rows_);
+  }
+  sum_.Resize(k * stride_);
+  bias_sum_.Resize(stride_);
+  if (chunks_ > 1) {
+    partial_.Resize(chunks_ * k * stride_);
+    bias_partial_.Resize(chunks_ * stride_);
+  }
+}
+
+void WeightGradient::Run(const KernelTable& kernels, size_t task) {
+  const size_t group = task % groups_, chunk = task / groups_;
+  OuterArgs args = outer_;
+  args.begin = outer_.begin + chunk * chunk_rows_;
+  args.end = std::min(outer_.end, args.begin + chunk_rows_);
+  args.a += group * group_columns_;
+  args.k = std::min(group_columns_, outer_.k - group * group_columns_);
+  args.c = (chunks_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data()) + group * group_columns_ * stride_;
+  args.ldc = stride_;
+  kernels.outer(args);
+  if (bias_ && group == 0) {
+    float* out = chunks_ > 1 ? bias_partial_.data() + chunk * stride_ : bias_sum_.data();
+    kernels.column_sum({outer_.b, outer_.ldb, outer_.n, args.begin, args.end, false, out});
+  }
+}
+
+void WeightGradient::Reduce(const KernelTable& kernels) {
+  if (chunks_ == 1) return;
+  const size_t size = outer_.k * stride_;
+  std::memcpy(sum_.data(), partial_.data(), size * sizeof(float));
+  for (size_t chunk = 1; chunk < chunks_; ++chunk) kernels.add(sum_.data(), partial_.data() + chunk * size, size);
+  if (!bias_) return;
+  std::memcpy(bias_sum_.data(), bias_partial_.data(), stride_ * sizeof(float));
+  for (size_t chunk = 1; chunk < chunks_; ++chunk)
+    kernels.add(bias_sum_.data(), bias_partial_.data() + chunk * stride_, stride_);
+}
+
+}  // namespace ostinato

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// A^T B over many rows, in parallel, with sums whose order depends on the problem alone. A small gradient is cut along
+// the rows into chunks whose partial sums are added in order; a large one along its own rows, without partial sums.
+#ifndef OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
+#define OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
+
+#include "base/arena.h"
+#include "kernels/kernel_list.h"
+
+namespace ostinato {
+
+class WeightGradient {
+ public:
+  explicit WeightGradient(Arena* arena) : partial_(arena), bias_partial_(arena), sum_(arena), bias_sum_(arena) {}
+
+  // A has k columns at `a` (rows through `index`), B n columns; rows [begin, end). With `bias`, also sums B's columns.
+  void Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb, size_t n,
+            size_t begin, size_t end, bool bias);
+
+  // Tasks 0..tasks()-1 may run on any threads; then Reduce() once.
+  size_t tasks() const { return groups_ * chunks_; }
+  void Run(const KernelTable& kernels, size_t task);
+  void Reduce(const KernelTable& kernels);
+
+  const float* sum() const { return sum_.data(); }  // [k, stride()]
+  const float* bias_sum() const { return bias_sum_.data(); }
+  float* mutable_sum() { return sum_.data(); }
+  float* mutable_bias_sum() { return bias_sum_.data(); }
+  size_t stride() const { return stride_; }
+
+ private:
+  OuterArgs outer_ = {};
+  bool bias_ = false;
+  size_t groups_ = 0, chunks_ = 0, chunk_rows_ = 0, group_columns_ = 0, stride_ = 0;
+  Buffer<float> partial_, bias_partial_, sum_, bias_sum_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_WEIGHT_GRADIENT_H_

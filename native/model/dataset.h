@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// A private copy of inputs and targets. Nothing that happens to the caller's arrays afterwards changes it.
+#ifndef OSTINATO_MODEL_DATASET_H_
+#define OSTINATO_MODEL_DATASET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ostinato {
+
+// Uninitialized memory of a known size, released with it.
+template <class T>
+class Copy {
+ public:
+  void Assign(const T* from, size_t size);
+  const T* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<T[]> data_;
+  size_t size_ = 0;
+};
+
+struct Dataset {
+  size_t rows = 0;
+  std::vector<size_t> shape;  // of one row of inputs
+  bool is_tokens = false;
+  Copy<int32_t> tokens;  // [rows, T]
+  Copy<float> values;    // [rows, T, C] or [rows, C]
+  int32_t min_token = 0, max_token = -1;
+  Copy<float> targets;  // [rows, target_size], empty for predict
+  size_t target_size = 0;
+  Copy<float> initial_state;  // [rows, H], or empty
+
+  size_t row_size() const {
+    size_t size = 1;
+    for (const size_t n : shape) size *= n;
+    return size;
+  }
+  size_t bytes() const {
+    return tokens.size() * sizeof(int32_t) + (values.size() + targets.size() + initial_state.size()) * sizeof(float);
+  }
+};
+
+template <class T>
+void Copy<T>::Assign(const T* from, size_t size) {
+  data_.reset(new T[size]);
+  size_ = size;
+  for (size_t i = 0; i < size; ++i) data_[i] = from[i];
+}
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_MODEL_DATASET_H_

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "model/model.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "dispatch/dispatch.h"
+#include "layers/activation_layer.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "layers/embedding.h"
+#include "layers/flatten.h"
+#include "layers/gather.h"
+#include "layers/simple_rnn.h"
+
+namespace ostinato {
+namespace {
+
+// Positions are numbered with 32 bits.
+constexpr size_t kMaxPositions = static_cast<size_t>(std::numeric_limits<int32_t>::max()) / 4;
+
+Activation LastActivation(LossKind kind) {
+  return kind == LossKind::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kSoftmax;
+}
+
+bool IsCrossentropy(LossKind kind) {
+  return kind == LossKind::kBinaryCrossentropy || kind == LossKind::kCategoricalCrossentropy ||
+         kind == LossKind::kSparseCategoricalCrossentropy;
+}
+
+}  // namespace
+
+Model::Model(const ModelConfig& config)
+    : shortcuts_(config.shortcuts), is_tokens_(config.is_tokens), input_shape_(config.input_shape), layout_(&arena_),
+      gathered_(&arena_), loss_gradient_(&arena_), target_index_(&arena_) {
+  AddLayers(config);
+  for (const auto& layer : layers_)
+    for (Parameter& parameter : layer->parameters()) parameters_.push_back(&parameter);
+}
+
+// TypeScript has checked the shapes; what is wrong here is a bug of ours.
+void Model::AddLayers(const ModelConfig& config) {
+  bool sequence = is_tokens_ || input_shape_.size() == 2;
+  int64_t steps = sequence ? input_shape_[0] : 1;
+  size_t columns = is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back());
+  const auto expect = [](bool holds, const char* what) {
+    if (!holds) throw Error(ErrorCode::kInternal, std::string("native model: ") + what);
+  };
+  for (const LayerConfig& layer : config.layers) {
+    const auto penalty = [](const std::vector<float>& values, size_t i) { return i < values.size() ? values[i] : 0.0f; };
+    switch (layer.kind) {
+      case LayerConfig::Kind::kEmbedding:
+        expect(is_tokens_ && layers_.empty(), "an embedding must be the first layer of a token model");
+        layers_.push_back(std::make_unique<Embedding>(
+            EmbeddingConfig{layer.input_dim, layer.units, layer.trainable, penalty(layer.l1, 0), penalty(layer.l2, 0)},
+            &arena_));
+        vocabulary_ = layer.input_dim;
+        columns = layer.units;
+        break;
+      case LayerConfig::Kind::kSimpleRnn: {
+        expect(sequence, "a recurrent layer needs a sequence");
+        SimpleRnnConfig rnn = {columns, layer.units, layer.activation, layer.use_bias, layer.return_sequences,
+                               layer.trainable, {}, {}};
+        for (size_t i = 0; i < 3; ++i) {
+          rnn.l1[i] = penalty(layer.l1, i);
+          rnn.l2[i] = penalty(layer.l2, i);
+        }
+        layers_.push_back(std::make_unique<SimpleRnn>(rnn, &arena_));
+        if (state_units_ == 0) state_units_ = layer.units;
+        sequence = layer.return_sequences;
+        columns = layer.units;
+        break;
+      }
+      case LayerConfig::Kind::kDense:
+        layers_.push_back(std::make_unique<Dense>(
+            DenseConfig{columns, layer.units, layer.activation, layer.use_bias, layer.trainable,
+                        {penalty(layer.l1, 0), penalty(layer.l1, 1)}, {penalty(layer.l2, 0), penalty(layer.l2, 1)}},
+            &arena_));
+        columns = layer.units;
+        break;
+      case LayerConfig::Kind::kActivation:
+        layers_.push_back(std::make_unique<ActivationLayer>(layer.activation, &arena_));
+        break;
+      case LayerConfig::Kind::kFlatten:
+        layers_.push_back(std::make_unique<Flatten>(&arena_));
+        if (sequence) {
+          expect(steps > 0, "flatten needs the number of timesteps");
+          columns *= static_cast<size_t>(steps);
+          flattens_ = true;
+        }
+        sequence = false;
+        break;
+      case LayerConfig::Kind::kDropout:
+        layers_.push_back(std::make_unique<Dropout>(static_cast<float>(layer.rate), layer.seed, &arena_));
+        break;
+    }
+  }
+  output_columns_ = columns;
+  output_is_sequence_ = sequence;
+}
+
+void Model::Invalidate() {
+  for (const auto& layer : layers_) layer->Invalidate();
+}
+
+void Model::Compile(const CompileConfig& config) {
+  compile_ = config;
+  // With the logits at hand a saturated sigmoid or softmax loses nothing (docs/numerics.md).
+  Layer& last = *layers_.back();
+  fused_loss_ = !config.loss.from_logits && IsCrossentropy(config.loss.kind) &&
+                last.CanFuseWithLoss(LastActivation(config.loss.kind));
+  if (fused_loss_) last.FuseWithLoss();
+  optimizer_ = std::make_unique<Optimizer>(config.optimizer, parameters_);
+}
+
+void Model::SetLearningRate(double rate) {
+  if (optimizer_) optimizer_->set_learning_rate(rate);
+}
+
+size_t Model::output_size(size_t steps) const { return output_columns_ * (output_is_sequence_ ? steps : 1); }
+
+void Model::CheckRun(const Run& run) const {
+  const Dataset& data = *run.dataset;
+  const auto expect = [](bool holds, const char* what) {
+    if (!holds) throw Error(ErrorCode::kInternal, std::string("native run: ") + what);
+  };
+  expect(data.is_tokens == is_tokens_, "the data set is of the wrong kind");
+  expect(data.shape.size() == input_shape_.size(), "the data set has the wrong rank");
+  for (size_t i = 0; i < data.shape.size(); ++i)
+    expect(input_shape_[i] < 0 || static_cast<size_t>(input_shape_[i]) == data.shape[i],
+           "the data set has the wrong shape");
+  if (is_tokens_)
+    expect(data.min_token >= 0 && (data.max_token < 0 || static_cast<size_t>(data.max_token) < vocabulary_),
+           "a token is outside the vocabulary");
+  const size_t steps = data.shape.size() == 2 || is_tokens_ ? data.shape[0] : 1;
+  if (run.mode != RunMode::kPredict) {
+    expect(is_compiled(), "the model is not compiled");
+    const bool sparse = compile_.loss.kind == LossKind::kSparseCategoricalCrossentropy;
+    const size_t rows = output_is_sequence_ ? steps : 1;
+    expect(data.target_size == rows * (sparse ? 1 : output_columns_), "the targets have the wrong size");
+  }
+  if (data.initial_state.size() > 0)
+    expect(data.initial_state.size() == data.rows * state_units_, "the initial state has the wrong size");
+  if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / std::max<size_t>(1, steps) ||
+      data.rows > kMaxPositions * 4 / std::max<size_t>(1, steps))
+    throw Error(ErrorCode::kShape, "ostinato: expected fewer than 2^29 timesteps in a batch and 2^31 in all, received "
+                                   "more. Use a smaller batchSize, or feed the data in parts.");
+}
+
+BatchContext Model::PrepareBatch(const Run& run, size_t begin, size_t rows) {
+  const Dataset& data = *run.dataset;
+  const bool training = run.mode == RunMode::kTrain;
+  if (is_tokens_) {
+    // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
+    bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
+    bool ends = false;
+    for (size_t i = 0; i < layers_.size() && !ends; ++i) {
+      shares = shares && layers_[i]->SharesPadding(training);
+      ends = layers_[i]->EndsSequence();
+    }
+    layout_.BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends, true);
+  } else {
+    layout_.BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows);
+  }
+  return {Kernels(), WorkerPool::Instance(), shortcuts_, layout_, training, optimizer_ ? optimizer_->iterations() : 0,
+          data.initial_state.size() > 0 ? data.initial_state.data() : nullptr};
+}
+
+Tensor Model::Forward(const Run& run, BatchContext& batch) {
+  Tensor tensor;
+  if (!is_tokens_) {
+    const Dataset& data = *run.dataset;
+    const bool sequence = data.shape.size() == 2;
+    tensor = {sequence ? Space::kSteps : Space::kSamples, data.values.data(),
+              sequence ? layout_.values() : layout_.samples(), data.shape.back(), data.shape.back(), nullptr};
+  }
+  for (const auto& layer : layers_) tensor = layer->Forward(tensor, batch);
+  return tensor;
+}
+
+Model::Output Model::PrepareOutput(const Tensor& tensor, const Run& run, BatchContext& batch, bool with_gradient) {
+  const size_t stride = PaddedStride(output_columns_);
+  Output output = {};
+  const float* rows = tensor.data;
+  if (tensor.index || tensor.stride != stride) {
+    Gather(tensor, batch, &gathered_);
+    rows = gathered_.data();
+  }
+  const size_t skipped = output_is_sequence_ ? layout_.base() : 0;
+  output.predictions = rows + skipped * stride;
+  if (const float* logits = layers_.back()->Logits()) output.logits = logits + skipped * stride;
+  output.columns = output_columns_;
+  output.stride = stride;
+  if (output_is_sequence_) {
+    const size_t n = layout_.rows(), steps = layout_.steps();
+    output.rows = n * steps;
+    target_index_.Resize(output.rows);
+    for (size_t t = 0; t < steps; ++t)
+      for (size_t r = 0; r < n; ++r)
+        target_index_[t * n + r] = layout_.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+    output.targets = target_index_.data();
+  } else {
+    output.rows = layout_.rows();
+    output.targets = layout_.samples();
+  }
+  if (with_gradient) {
+    loss_gradient_.Resize((skipped + output.rows) * stride);
+    std::memset(loss_gradient_.data(), 0, skipped * stride * sizeof(float));
+    output.gradient = loss_gradient_.data() + skipped * stride;
+    output.whole_gradient = {loss_gradient_.data(), stride, false};
+  }
+  (void)run;
+  return output;
+}
+
+double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Run& run, float scale,
+                          float* gradient) const {
+  const Dataset& data = *run.dataset;
+  const size_t per_row = output_is_sequence_ ? data.target_size / layout_.steps() : data.target_size;
+  return Kernels().loss({loss.kind, loss.from_logits || use_logits, use_logits ? output.logits : output.predictions,
+                         output.stride, output.rows, output.columns, data.targets.data(), output.targets, per_row, scale,
+                         gradient});
+}
+
+double Model::Penalty(const KernelTable& kernels) const {
+  double sum = 0.0;
+  for (const Parameter* parameter : parameters_)
+    if (parameter->has_penalty())
+      sum += kernels.penalty(parameter->value.data(), parameter->size(), parameter->l1, parameter->l2);
+  return sum;
+}
+
+void Model::AddTotals(const Output& output, const Run& run, size_t rows, double loss, RunResult* result) const {
+  const Dataset& data = *run.dataset;
+  const size_t per_row = output_is_sequence_ ? data.target_size / layout_.steps() : data.target_size;
+  result->totals[0] += loss * static_cast<double>(rows);
+  result->totals[1] += static_cast<double>(rows);
+  for (size_t i = 0; i < compile_.metrics.size(); ++i) {
+    const MetricConfig& metric = compile_.metrics[i];
+    double total = 0.0;
+    if (metric.is_loss) {
+      const bool use_logits = output.logits && !metric.loss.from_logits && IsCrossentropy(metric.loss.kind) &&
+                              LastActivation(metric.loss.kind) == LastActivation(compile_.loss.kind);
+      total = ComputeLoss(metric.loss, use_logits, output, run, 0.0f, nullptr);
+    } else {
+      total = Kernels().metric({metric.kind, metric.threshold, output.predictions, output.stride, output.rows,
+                                output.columns, data.targets.data(), output.targets, per_row});
+    }
+    result->totals[2 + 2 * i] += total;
+    result->totals[3 + 2 * i] += static_cast<double>(output.rows);
+  }
+}
+
+RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
+  RunResult result;
+  result.totals.assign(2 + 2 * compile_.metrics.size(), 0.0);
+  for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
+    const size_t rows = std::min(run.batch_size, run.end - begin);
+    BatchContext batch = PrepareBatch(run, begin, rows);
+    const Tensor tensor = Forward(run, batch);
+    if (run.mode == RunMode::kPredict) {
+      WriteOutputs(tensor, run, batch, run.outputs + (begin - run.begin) * output_size(layout_.steps()));
+    } else {
+      const bool training = run.mode == RunMode::kTrain;
+      const Output output = PrepareOutput(tensor, run, batch, training);
+      const float scale = 1.0f / static_cast<float>(output.rows);
+      const double sum = ComputeLoss(compile_.loss, fused_loss_, output, run, scale, output.gradient);
+      const double loss = sum / static_cast<double>(output.rows) + Penalty(batch.kernels);
+      AddTotals(output, run, rows, loss, &result);
+      if (training) {
+        Gradient gradient = output.whole_gradient;
+        // A layer's input needs a gradient where something below it learns; every layer above the first weights does.
+        size_t first = 0;
+        while (first < layers_.size() && layers_[first]->parameters().empty()) ++first;
+        for (size_t i = layers_.size(); i-- > first;) gradient = layers_[i]->Backward(gradient, batch, i > first);
+        optimizer_->Step(batch.kernels, batch.pool);
+        Invalidate();
+      }
+    }
+    result.rows_done += rows;
+  }
+  return result;
+}
+
+void Model::WriteOutputs(const Tensor& tensor, const Run&, const BatchContext& batch, float* out) {
+  const BatchLayout& layout = batch.layout;
+  const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
+  const size_t base = output_is_sequence_ ? layout.base() : 0;
+  for (size_t t = 0; t < steps; ++t)
+    for (size_t r = 0; r < layout.rows(); ++r) {
+      const size_t p = base + t * layout.rows() + r;
+      const size_t from = tensor.index ? static_cast<size_t>(tensor.index[p]) : p;
+      float* to = out + (static_cast<size_t>(layout.order()[r]) * steps + t) * columns;
+      std::memcpy(to, tensor.data + from * tensor.stride, columns * sizeof(float));
+    }
+}
+
+}  // namespace ostinato

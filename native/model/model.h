@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Layers in order, and one batch through them: train, evaluate, predict. One job at a time; no JavaScript in sight.
+#ifndef OSTINATO_MODEL_MODEL_H_
+#define OSTINATO_MODEL_MODEL_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batch/batch_layout.h"
+#include "layers/layer.h"
+#include "model/dataset.h"
+#include "optimizers/optimizer.h"
+
+namespace ostinato {
+
+struct LayerConfig {
+  enum class Kind { kEmbedding, kSimpleRnn, kDense, kActivation, kFlatten, kDropout } kind;
+  size_t input_dim = 0;  // embedding
+  size_t units = 0;      // embedding: output_dim
+  Activation activation = Activation::kLinear;
+  bool use_bias = false, return_sequences = false, trainable = true;
+  double rate = 0;
+  uint64_t seed = 0;
+  std::vector<float> l1, l2;  // per weight
+};
+
+struct ModelConfig {
+  bool is_tokens = false;
+  std::vector<int64_t> input_shape;  // of one row, -1 where only a batch tells
+  std::vector<LayerConfig> layers;
+  Shortcuts shortcuts;
+};
+
+struct LossConfig {
+  LossKind kind;
+  bool from_logits;
+};
+
+struct MetricConfig {
+  bool is_loss;
+  MetricKind kind;
+  float threshold;
+  LossConfig loss;
+};
+
+struct CompileConfig {
+  OptimizerConfig optimizer;
+  LossConfig loss;
+  std::vector<MetricConfig> metrics;
+};
+
+enum class RunMode { kTrain, kEvaluate, kPredict };
+
+struct Run {
+  RunMode mode;
+  const Dataset* dataset;
+  const int32_t* order;  // or null
+  size_t begin, end, batch_size;
+  float* outputs;  // predict: [.., output size]
+};
+
+struct RunResult {
+  size_t rows_done = 0;
+  // [loss total, loss count, metric 0 total, metric 0 count, ...]
+  std::vector<double> totals;
+};
+
+class Model {
+ public:
+  explicit Model(const ModelConfig& config);
+
+  std::vector<Parameter*>& parameters() { return parameters_; }
+  // Weights were written from outside.
+  void Invalidate();
+  void Compile(const CompileConfig& config);
+  bool is_compiled() const { return optimizer_ != nullptr; }
+  void SetLearningRate(double rate);
+  // Throws Error where the data does not fit the model; nothing has changed then.
+  void CheckRun(const Run& run) const;
+  RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
+  size_t bytes() const { return arena_.bytes(); }
+  // Elements of one output row for inputs of `steps` timesteps.
+  size_t output_size(size_t steps) const;
+
+ private:
+  struct Output {
+    const float* predictions;  // first row
+    const float* logits;       // or null
+    size_t rows, columns, stride;
+    const int32_t* targets;  // index of each row's target row
+    float* gradient;         // first row; whole_gradient begins base rows earlier for sequences
+    Gradient whole_gradient;
+  };
+
+  void AddLayers(const ModelConfig& config);
+  BatchContext PrepareBatch(const Run& run, size_t begin, size_t rows);
+  Tensor Forward(const Run& run, BatchContext& batch);
+  Output PrepareOutput(const Tensor& tensor, const Run& run, BatchContext& batch, bool with_gradient);
+  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Run& run, float scale,
+                     float* gradient) const;
+  double Penalty(const KernelTable& kernels) const;
+  void AddTotals(const Output& output, const Run& run, size_t rows, double loss, RunResult* result) const;
+  void WriteOutputs(const Tensor& tensor, const Run& run, const BatchContext& batch, float* out);
+
+  Arena arena_;
+  Shortcuts shortcuts_;
+  bool is_tokens_;
+  std::vector<int64_t> input_shape_;
+  size_t vocabulary_ = 0, state_units_ = 0;
+  size_t output_columns_ = 0;
+  bool output_is_sequence_ = false, flattens_ = false;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Parameter*> parameters_;
+  BatchLayout layout_;
+  CompileConfig compile_ = {};
+  bool fused_loss_ = false;
+  std::unique_ptr<Optimizer> optimizer_;
+  Buffer<float> gathered_, loss_gradient_;
+  Buffer<int32_t> target_index_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_MODEL_MODEL_H_

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Plain C++ values out of JavaScript ones. TypeScript sends fully resolved objects; what is missing or of another kind
+// is a bug of ours and says so.
+#ifndef OSTINATO_NAPI_ARGUMENTS_H_
+#define OSTINATO_NAPI_ARGUMENTS_H_
+
+#include <napi.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace ostinato {
+
+[[noreturn]] inline void Malformed(const std::string& what) {
+  throw Error(ErrorCode::kInternal, "native arguments: malformed " + what);
+}
+
+inline Napi::Value GetValue(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (value.IsUndefined()) Malformed(key);
+  return value;
+}
+
+inline Napi::Object ToObject(const Napi::Value& value, const char* what) {
+  if (!value.IsObject()) Malformed(what);
+  return value.As<Napi::Object>();
+}
+
+inline double GetNumber(const Napi::Object& object, const char* key) {
+  const Napi::Value value = GetValue(object, key);
+  if (!value.IsNumber()) Malformed(key);
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+inline float GetFloat(const Napi::Object& object, const char* key) { return static_cast<float>(GetNumber(object, key)); }
+
+inline size_t ToSize(const Napi::Value& value, const char* what) {
+  if (!value.IsNumber()) Malformed(what);
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= 9007199254740991.0) || number != static_cast<double>(static_cast<uint64_t>(number)))
+    Malformed(what);
+  return static_cast<size_t>(number);
+}
+
+inline size_t GetSize(const Napi::Object& object, const char* key) { return ToSize(GetValue(object, key), key); }
+
+inline bool GetBool(const Napi::Object& object, const char* key) {
+  const Napi::Value value = GetValue(object, key);
+  if (!value.IsBoolean()) Malformed(key);
+  return value.As<Napi::Boolean>();
+}
+
+inline std::string GetString(const Napi::Object& object, const char* key) {
+  const Napi::Value value = GetValue(object, key);
+  if (!value.IsString()) Malformed(key);
+  return value.As<Napi::String>();
+}
+
+inline Napi::Array GetArray(const Napi::Object& object, const char* key) {
+  const Napi::Value value = GetValue(object, key);
+  if (!value.IsArray()) Malformed(key);
+  return value.As<Napi::Array>();
+}
+
+// A typed array of the given kind whose memory is there: not detached, not shared.
+template <class T>
+Napi::TypedArrayOf<T> ToTyped(const Napi::Value& value, napi_typedarray_type type, const char* what) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) Malformed(what);
+  const Napi::TypedArrayOf<T> array = value.As<Napi::TypedArrayOf<T>>();
+  if (!array.ArrayBuffer().IsArrayBuffer()) Malformed(what);
+  return array;
+}
+
+inline Napi::Float32Array ToFloats(const Napi::Value& value, const char* what) {
+  return ToTyped<float>(value, napi_float32_array, what);
+}
+inline Napi::Int32Array ToInts(const Napi::Value& value, const char* what) {
+  return ToTyped<int32_t>(value, napi_int32_array, what);
+}
+inline Napi::Float64Array ToDoubles(const Napi::Value& value, const char* what) {
+  return ToTyped<double>(value, napi_float64_array, what);
+}
+
+// The entry of a table of names.
+template <class T>
+T FromName(const std::map<std::string, T>& table, const std::string& name) {
+  const auto found = table.find(name);
+  if (found == table.end()) Malformed("name '" + name + "'");
+  return found->second;
+}
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_NAPI_ARGUMENTS_H_

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "napi/config.h"
+
+#include "napi/arguments.h"
+
+namespace ostinato {
+namespace {
+
+const std::map<std::string, Activation>& Activations() {
+  static const std::map<std::string, Activation> table = {
+      {"linear", Activation::kLinear},           {"tanh", Activation::kTanh},
+      {"sigmoid", Activation::kSigmoid},         {"relu", Activation::kRelu},
+      {"softmax", Activation::kSoftmax},         {"elu", Activation::kElu},
+      {"exponential", Activation::kExponential}, {"hard_sigmoid", Activation::kHardSigmoid},
+      {"softsign", Activation::kSoftsign},
+  };
+  return table;
+}
+
+const std::map<std::string, LayerConfig::Kind>& LayerKinds() {
+  using Kind = LayerConfig::Kind;
+  static const std::map<std::string, Kind> table = {
+      {"embedding", Kind::kEmbedding},   {"simple_rnn", Kind::kSimpleRnn}, {"dense", Kind::kDense},
+      {"activation", Kind::kActivation}, {"flatten", Kind::kFlatten},      {"dropout", Kind::kDropout},
+  };
+  return table;
+}
+
+const std::map<std::string, LossKind>& LossKinds() {
+  static const std::map<std::string, LossKind> table = {
+      {"binary_crossentropy", LossKind::kBinaryCrossentropy},
+      {"categorical_crossentropy", LossKind::kCategoricalCrossentropy},
+      {"sparse_categorical_crossentropy", LossKind::kSparseCategoricalCrossentropy},
+      {"mean_squared_error", LossKind::kMeanSquaredError},
+      {"mean_absolute_error", LossKind::kMeanAbsoluteError},
+  };
+  return table;
+}
+
+const std::map<std::string, MetricKind>& MetricKinds() {
+  static const std::map<std::string, MetricKind> table = {
+      {"binary_accuracy", MetricKind::kBinaryAccuracy},
+      {"accuracy", MetricKind::kAccuracy},
+      {"categorical_accuracy", MetricKind::kCategoricalAccuracy},
+      {"sparse_categorical_accuracy", MetricKind::kSparseCategoricalAccuracy},
+  };
+  return table;
+}
+
+LayerConfig ToLayerConfig(const Napi::Object& object) {
+  using Kind = LayerConfig::Kind;
+  LayerConfig layer;
+  layer.kind = FromName(LayerKinds(), GetString(object, "kind"));
+  const bool embedding = layer.kind == Kind::kEmbedding, rnn = layer.kind == Kind::kSimpleRnn;
+  if (embedding) {
+    layer.input_dim = GetSize(object, "inputDim");
+    layer.units = GetSize(object, "outputDim");
+  }
+  if (rnn || layer.kind == Kind::kDense) {
+    layer.units = GetSize(object, "units");
+    layer.use_bias = GetBool(object, "useBias");
+  }
+  if (rnn) layer.return_sequences = GetBool(object, "returnSequences");
+  if (rnn || layer.kind == Kind::kDense || layer.kind == Kind::kActivation)
+    layer.activation = FromName(Activations(), GetString(object, "activation"));
+  if (layer.kind == Kind::kDropout) {
+    layer.rate = GetNumber(object, "rate");
+    layer.seed = GetSize(object, "seed");
+  }
+  if (embedding || rnn || layer.kind == Kind::kDense) {
+    layer.trainable = GetBool(object, "trainable");
+    const Napi::Array penalties = GetArray(object, "penalties");
+    for (uint32_t i = 0; i < penalties.Length(); ++i) {
+      const Napi::Object penalty = ToObject(penalties.Get(i), "penalty");
+      layer.l1.push_back(GetFloat(penalty, "l1"));
+      layer.l2.push_back(GetFloat(penalty, "l2"));
+    }
+  }
+  return layer;
+}
+
+LossConfig ToLossConfig(const Napi::Object& object) {
+  return {FromName(LossKinds(), GetString(object, "kind")), GetBool(object, "fromLogits")};
+}
+
+OptimizerConfig ToOptimizerConfig(const Napi::Object& object) {
+  static const std::map<std::string, OptimizerKind> kinds = {
+      {"sgd", OptimizerKind::kSgd}, {"rmsprop", OptimizerKind::kRmsprop}, {"adam", OptimizerKind::kAdam}};
+  OptimizerConfig config = {};
+  config.kind = FromName(kinds, GetString(object, "kind"));
+  config.learning_rate = GetNumber(object, "learningRate");
+  if (config.kind != OptimizerKind::kAdam) config.momentum = GetNumber(object, "momentum");
+  if (config.kind != OptimizerKind::kSgd) config.epsilon = GetNumber(object, "epsilon");
+  if (config.kind == OptimizerKind::kSgd) config.nesterov = GetBool(object, "nesterov");
+  if (config.kind == OptimizerKind::kRmsprop) {
+    config.rho = GetNumber(object, "rho");
+    config.centered = GetBool(object, "centered");
+  }
+  if (config.kind == OptimizerKind::kAdam) {
+    config.beta1 = GetNumber(object, "beta1");
+    config.beta2 = GetNumber(object, "beta2");
+    config.amsgrad = GetBool(object, "amsgrad");
+  }
+  return config;
+}
+
+}  // namespace
+
+ModelConfig ToModelConfig(const Napi::Object& object) {
+  ModelConfig config;
+  const std::string input = GetString(object, "input");
+  if (input != "tokens" && input != "values") Malformed("input");
+  config.is_tokens = input == "tokens";
+  const Napi::Array shape = GetArray(object, "inputShape");
+  for (uint32_t i = 0; i < shape.Length(); ++i)
+    config.input_shape.push_back(Napi::Value(shape.Get(i)).As<Napi::Number>().Int64Value());
+  if (config.input_shape.empty() || config.input_shape.size() > (config.is_tokens ? 1u : 2u)) Malformed("inputShape");
+  const Napi::Array layers = GetArray(object, "layers");
+  if (layers.Length() == 0) Malformed("layers");
+  for (uint32_t i = 0; i < layers.Length(); ++i)
+    config.layers.push_back(ToLayerConfig(ToObject(layers.Get(i), "layer")));
+  const Napi::Object shortcuts = ToObject(GetValue(object, "shortcuts"), "shortcuts");
+  config.shortcuts = {GetBool(shortcuts, "tokenProjection"), GetBool(shortcuts, "reverseProjection"),
+                      GetBool(shortcuts, "sharedPadding"), GetBool(shortcuts, "fusedWalk")};
+  return config;
+}
+
+CompileConfig ToCompileConfig(const Napi::Object& object) {
+  CompileConfig config;
+  config.optimizer = ToOptimizerConfig(ToObject(GetValue(object, "optimizer"), "optimizer"));
+  config.loss = ToLossConfig(ToObject(GetValue(object, "loss"), "loss"));
+  const Napi::Array metrics = GetArray(object, "metrics");
+  for (uint32_t i = 0; i < metrics.Length(); ++i) {
+    const Napi::Object metric = ToObject(metrics.Get(i), "metric");
+    const std::string kind = GetString(metric, "kind");
+    MetricConfig entry = {};
+    entry.is_loss = LossKinds().count(kind) > 0;
+    if (entry.is_loss) {
+      entry.loss = ToLossConfig(metric);
+    } else {
+      entry.kind = FromName(MetricKinds(), kind);
+      if (entry.kind == MetricKind::kBinaryAccuracy) entry.threshold = GetFloat(metric, "threshold");
+    }
+    config.metrics.push_back(entry);
+  }
+  return config;
+}
+
+InitializerSpec ToInitializerSpec(const Napi::Object& object) {
+  static const std::map<std::string, InitializerKind> kinds = {
+      {"constant", InitializerKind::kConstant},
+      {"identity", InitializerKind::kIdentity},
+      {"random_uniform", InitializerKind::kRandomUniform},
+      {"random_normal", InitializerKind::kRandomNormal},
+      {"truncated_normal", InitializerKind::kTruncatedNormal},
+      {"variance_scaling", InitializerKind::kVarianceScaling},
+      {"orthogonal", InitializerKind::kOrthogonal}};
+  static const std::map<std::string, FanMode> modes = {
+      {"fan_in", FanMode::kFanIn}, {"fan_out", FanMode::kFanOut}, {"fan_avg", FanMode::kFanAvg}};
+  static const std::map<std::string, ScalingDistribution> distributions = {
+      {"truncated_normal", ScalingDistribution::kTruncatedNormal},
+      {"untruncated_normal", ScalingDistribution::kUntruncatedNormal},
+      {"uniform", ScalingDistribution::kUniform}};
+  InitializerSpec spec;
+  spec.kind = FromName(kinds, GetString(object, "kind"));
+  switch (spec.kind) {
+    case InitializerKind::kConstant:
+      spec.value = GetNumber(object, "value");
+      break;
+    case InitializerKind::kIdentity:
+    case InitializerKind::kOrthogonal:
+      spec.gain = GetNumber(object, "gain");
+      break;
+    case InitializerKind::kRandomUniform:
+      spec.minval = GetNumber(object, "minval");
+      spec.maxval = GetNumber(object, "maxval");
+      break;
+    case InitializerKind::kRandomNormal:
+    case InitializerKind::kTruncatedNormal:
+      spec.mean = GetNumber(object, "mean");
+      spec.stddev = GetNumber(object, "stddev");
+      break;
+    case InitializerKind::kVarianceScaling:
+      spec.scale = GetNumber(object, "scale");
+      spec.mode = FromName(modes, GetString(object, "mode"));
+      spec.distribution = FromName(distributions, GetString(object, "distribution"));
+      break;
+  }
+  return spec;
+}
+
+}  // namespace ostinato

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "napi/environment.h"
+
+#include "base/error.h"
+#include "threading/worker_pool.h"
+
+namespace ostinato {
+
+Environment::Environment(Napi::Env env) : env_(env) {
+  napi_value name;
+  napi_status status = napi_create_string_utf8(env, "ostinato", NAPI_AUTO_LENGTH, &name);
+  if (status == napi_ok)
+    status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, Deliver,
+                                             &to_javascript_);
+  // An idle addon must not keep the process alive.
+  if (status == napi_ok) status = napi_unref_threadsafe_function(env, to_javascript_);
+  if (status == napi_ok) status = napi_add_env_cleanup_hook(env, Teardown, this);
+  if (status != napi_ok) throw Error(ErrorCode::kInternal, "ostinato: the environment could not be set up");
+}
+
+void Environment::Start(std::unique_ptr<Job> owned) {
+  Job* job = owned.get();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (closing_) throw Error(ErrorCode::kState, "ostinato: the environment is ending");
+    ++computing_;
+  }
+  try {
+    WorkerPool::Instance().Submit([this, job] {
+      job->compute();
+      Finish(job);
+    });
+  } catch (...) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    --computing_;
+    throw;
+  }
+  if (jobs_.empty()) napi_ref_threadsafe_function(env_, to_javascript_);
+  jobs_.insert(owned.release());
+}
+
+// On a compute thread. Under the mutex to the end: after computing_ falls, Teardown may free all of this.
+void Environment::Finish(Job* job) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!closing_) napi_call_threadsafe_function(to_javascript_, job, napi_tsfn_nonblocking);
+  --computing_;
+  idle_.notify_all();
+}
+
+void Environment::Deliver(napi_env env, napi_value, void* context, void* data) {
+  if (!env) return;  // the environment is ending: Teardown owns the jobs
+  auto* self = static_cast<Environment*>(context);
+  std::unique_ptr<Job> job(static_cast<Job*>(data));
+  self->jobs_.erase(job.get());
+  if (self->jobs_.empty()) napi_unref_threadsafe_function(env, self->to_javascript_);
+  Napi::HandleScope scope(env);
+  job->deliver(Napi::Env(env));
+}
+
+void Environment::Teardown(void* environment) {
+  auto* self = static_cast<Environment*>(environment);
+  {
+    std::unique_lock<std::mutex> lock(self->mutex_);
+    self->closing_ = true;
+    for (Job* job : self->jobs_) *job->stop = true;
+    self->idle_.wait(lock, [&] { return self->computing_ == 0; });
+  }
+  for (Job* job : self->jobs_) delete job;
+  self->jobs_.clear();
+  napi_release_threadsafe_function(self->to_javascript_, napi_tsfn_abort);
+}
+
+}  // namespace ostinato

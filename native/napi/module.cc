@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Everything that the addon exports; lib/native/binding.ts describes it.
+#include <napi.h>
+
+#include "base/random.h"
+#include "dispatch/dispatch.h"
+#include "napi/arguments.h"
+#include "napi/config.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/native_dataset.h"
+#include "napi/native_model.h"
+#include "threading/available_cores.h"
+#include "threading/worker_pool.h"
+
+namespace ostinato {
+namespace {
+
+void JsInitialize(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const InitializerSpec spec = ToInitializerSpec(ToObject(info[0], "initializer"));
+    const Napi::Value given = info[1];
+    if (!given.IsArray()) Malformed("shape");
+    const Napi::Array dims = given.As<Napi::Array>();
+    std::vector<int64_t> shape;
+    size_t size = 1;
+    for (uint32_t i = 0; i < dims.Length(); ++i) {
+      const size_t n = ToSize(dims.Get(i), "shape");
+      shape.push_back(static_cast<int64_t>(n));
+      size *= n;
+    }
+    Napi::Float32Array out = ToFloats(info[3], "out");
+    if (out.ElementLength() != size) Malformed("out");
+    Initialize(spec, shape.data(), shape.size(), ToSize(info[2], "seed"), out.Data());
+  });
+}
+
+void JsPermutation(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    Napi::Int32Array out = ToInts(info[2], "out");
+    Permutation(ToSize(info[0], "seed"), ToSize(info[1], "stream"), out.Data(), out.ElementLength());
+  });
+}
+
+Napi::Value JsCpuInfo(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("isa", Kernels().isa);
+    Napi::Array available = Napi::Array::New(env);
+    for (const KernelTable* table : AvailableKernels()) available.Set(available.Length(), table->isa);
+    result.Set("available", available);
+    result.Set("threads", static_cast<double>(WorkerPool::Instance().threads()));
+    result.Set("defaultThreads", static_cast<double>(DefaultThreads()));
+    return result;
+  });
+}
+
+void JsSetThreads(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const size_t threads = ToSize(info[0], "threads");
+    if (threads < 1 || threads > kMaxThreads) Malformed("threads");
+    WorkerPool::Instance().SetThreads(threads);
+  });
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return Guarded(env, [&] {
+    Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
+    auto* environment = new Environment(env);
+    env.SetInstanceData(environment);
+    exports.Set("NativeModel", NativeModel::Define(env));
+    exports.Set("NativeDataset", NativeDataset::Define(env));
+    exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
+    exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));
+    exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
+    exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
+    return exports;
+  });
+}
+
+NODE_API_MODULE(ostinato, Init)
+
+}  // namespace
+}  // namespace ostinato

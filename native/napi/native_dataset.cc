@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "napi/native_dataset.h"
+
+#include <algorithm>
+
+#include "napi/arguments.h"
+#include "napi/errors.h"
+
+namespace ostinato {
+namespace {
+
+constexpr napi_type_tag kTag = {0x6f7374696e61746full, 0x64617461736574ull};
+
+}  // namespace
+
+Napi::Function NativeDataset::Define(Napi::Env env) { return DefineClass(env, "NativeDataset", {}); }
+
+NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeDataset>(info) {
+  const Napi::Env env = info.Env();
+  Guarded(env, [&] {
+    const Napi::Object spec = ToObject(info[0], "data set");
+    auto data = std::make_shared<Dataset>();
+    data->rows = GetSize(spec, "rows");
+    const Napi::Array shape = GetArray(spec, "inputShape");
+    for (uint32_t i = 0; i < shape.Length(); ++i) data->shape.push_back(ToSize(shape.Get(i), "inputShape"));
+    const Napi::Value inputs = GetValue(spec, "inputs");
+    data->is_tokens = inputs.IsTypedArray() && inputs.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
+    if (data->rows == 0 || data->shape.empty()) Malformed("rows");
+    size_t size = data->rows;
+    for (const size_t n : data->shape) size *= n;
+    if (data->is_tokens) {
+      const Napi::Int32Array tokens = ToInts(inputs, "inputs");
+      if (tokens.ElementLength() != size || size == 0) Malformed("inputs");
+      data->tokens.Assign(tokens.Data(), size);
+      const auto [low, high] = std::minmax_element(data->tokens.data(), data->tokens.data() + size);
+      data->min_token = *low;
+      data->max_token = *high;
+    } else {
+      const Napi::Float32Array values = ToFloats(inputs, "inputs");
+      if (values.ElementLength() != size || size == 0) Malformed("inputs");
+      data->values.Assign(values.Data(), size);
+    }
+    const Napi::Value targets = GetValue(spec, "targets");
+    if (!targets.IsNull()) {
+      data->target_size = GetSize(spec, "targetSize");
+      const Napi::Float32Array values = ToFloats(targets, "targets");
+      if (values.ElementLength() != data->rows * data->target_size) Malformed("targets");
+      data->targets.Assign(values.Data(), values.ElementLength());
+    }
+    const Napi::Value state = GetValue(spec, "initialState");
+    if (!state.IsNull()) {
+      const Napi::Float32Array values = ToFloats(state, "initialState");
+      data->initial_state.Assign(values.Data(), values.ElementLength());
+    }
+    Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(data->bytes()));
+    const Napi::Object self = info.This().As<Napi::Object>();
+    self.TypeTag(&kTag);
+    const auto fixed = [&](const char* name, double value) {
+      self.DefineProperty(Napi::PropertyDescriptor::Value(name, Napi::Number::New(env, value), napi_enumerable));
+    };
+    fixed("rows", static_cast<double>(data->rows));
+    fixed("minToken", data->min_token);
+    fixed("maxToken", data->max_token);
+    data_ = std::move(data);
+  });
+}
+
+void NativeDataset::Finalize(Napi::BasicEnv env) {
+  if (data_) Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(data_->bytes()));
+}
+
+std::shared_ptr<const Dataset> NativeDataset::From(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("data set");
+  return Unwrap(value.As<Napi::Object>())->data();
+}
+
+}  // namespace ostinato

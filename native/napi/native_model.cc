@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "napi/native_model.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "napi/arguments.h"
+#include "napi/config.h"
+#include "napi/environment.h"
+#include "napi/errors.h"
+#include "napi/native_dataset.h"
+
+namespace ostinato {
+
+// Everything that a run needs while JavaScript goes on, and what it hands back.
+struct NativeModel::RunState {
+  std::shared_ptr<Model> model;
+  std::shared_ptr<const Dataset> dataset;
+  std::vector<int32_t> order;
+  Run run = {};
+  RunResult result;
+  double seconds = 0;
+  const char* code = nullptr;
+  std::string message;
+  // Held so that neither the model nor the arrays are collected meanwhile.
+  Napi::ObjectReference self;
+  Napi::Reference<Napi::Float32Array> outputs;
+  Napi::Reference<Napi::Float64Array> totals;
+  Napi::FunctionReference done;
+};
+
+Napi::Function NativeModel::Define(Napi::Env env) {
+  return DefineClass(env, "NativeModel",
+                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
+                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
+                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeModel::JsCompile>("compile"),
+                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+                      InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
+                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
+}
+
+NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
+  Guarded(info.Env(), [&] {
+    model_ = std::make_shared<Model>(ToModelConfig(ToObject(info[0], "model")));
+    stop_ = std::make_shared<std::atomic<bool>>(false);
+    info.This().As<Napi::Object>().DefineProperty(Napi::PropertyDescriptor::Value(
+        "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
+        napi_enumerable));
+    ReportMemory(info.Env());
+  });
+}
+
+void NativeModel::Finalize(Napi::BasicEnv env) { Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_); }
+
+void NativeModel::ReportMemory(Napi::BasicEnv env) {
+  const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_bytes_);
+  reported_bytes_ = bytes;
+}
+
+Model& NativeModel::Idle() {
+  if (!model_) throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
+  if (busy_) throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
+  return *model_;
+}
+
+Parameter& NativeModel::Weight(const Napi::Value& index) {
+  Model& model = Idle();
+  const size_t i = ToSize(index, "weight index");
+  if (i >= model.parameters().size()) Malformed("weight index");
+  return *model.parameters()[i];
+}
+
+Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(reported_bytes_));
+}
+
+Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), busy_); }
+
+void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Parameter& weight = Weight(info[0]);
+    Napi::Float32Array out = ToFloats(info[1], "weight");
+    if (out.ElementLength() != weight.size()) Malformed("weight size");
+    std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
+  });
+}
+
+void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    Parameter& weight = Weight(info[0]);
+    const Napi::Float32Array values = ToFloats(info[1], "weight");
+    if (values.ElementLength() != weight.size()) Malformed("weight size");
+    std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
+    model_->Invalidate();
+  });
+}
+
+void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    Idle().Compile(ToCompileConfig(ToObject(info[0], "compile")));
+    ReportMemory(info.Env());
+  });
+}
+
+void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    if (!info[0].IsNumber()) Malformed("learning rate");
+    Idle().SetLearningRate(info[0].As<Napi::Number>().DoubleValue());
+  });
+}
+
+void NativeModel::JsRun(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    Idle();
+    const Napi::Object spec = ToObject(info[0], "run");
+    if (!info[1].IsFunction()) Malformed("done");
+    auto state = std::make_shared<RunState>();
+    state->model = model_;
+    state->dataset = NativeDataset::From(GetValue(spec, "dataset"));
+    static const std::map<std::string, RunMode> modes = {
+        {"train", RunMode::kTrain}, {"evaluate", RunMode::kEvaluate}, {"predict", RunMode::kPredict}};
+    Run& run = state->run;
+    run.mode = FromName(modes, GetString(spec, "mode"));
+    run.dataset = state->dataset.get();
+    run.begin = GetSize(spec, "begin");
+    run.end = GetSize(spec, "end");
+    run.batch_size = GetSize(spec, "batchSize");
+    const size_t first = run.begin;
+    if (run.batch_size == 0 || run.begin >= run.end) Malformed("range");
+    const Napi::Value order = GetValue(spec, "order");
+    if (order.IsNull()) {
+      if (run.end > run.dataset->rows) Malformed("range");
+    } else {
+      const Napi::Int32Array rows = ToInts(order, "order");
+      if (run.end > rows.ElementLength()) Malformed("range");
+      state->order.assign(rows.Data() + run.begin, rows.Data() + run.end);
+      for (const int32_t row : state->order)
+        if (row < 0 || static_cast<size_t>(row) >= run.dataset->rows) Malformed("order");
+      run.order = state->order.data();
+      run.end -= run.begin;
+      run.begin = 0;
+    }
+    model_->CheckRun(run);
+    if (run.mode == RunMode::kPredict) {
+      Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
+      const std::vector<size_t>& shape = run.dataset->shape;
+      const size_t size = model_->output_size(run.dataset->is_tokens || shape.size() == 2 ? shape[0] : 1);
+      if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
+      run.outputs = outputs.Data() + first * size;
+      state->outputs = Napi::Persistent(outputs);
+    } else {
+      state->totals = Napi::Persistent(ToDoubles(GetValue(spec, "totals"), "totals"));
+    }
+    state->self = Napi::Persistent(info.This().As<Napi::Object>());
+    state->done = Napi::Persistent(info[1].As<Napi::Function>());
+
+    auto job = std::make_unique<Job>();
+    *stop_ = false;
+    job->stop = stop_;
+    job->compute = [state, stop = stop_] {
+      const auto begin = std::chrono::steady_clock::now();
+      try {
+        state->result = state->model->RunBatches(state->run, *stop);
+      } catch (const Error& error) {
+        state->code = CodeName(error.code());
+        state->message = error.what();
+      } catch (const std::bad_alloc&) {
+        state->code = "ERR_OUT_OF_MEMORY";
+        state->message = "ostinato: expected enough memory for the batch, received none. Use a smaller batchSize.";
+      } catch (...) {
+        state->code = "ERR_INTERNAL";
+        state->message = "ostinato: an unknown failure in a run";
+      }
+      state->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    job->deliver = [this, state](Napi::Env env) {
+      busy_ = false;
+      ReportMemory(env);
+      if (!state->totals.IsEmpty()) {
+        Napi::Float64Array totals = state->totals.Value();
+        const std::vector<double>& sums = state->result.totals;
+        for (size_t i = 0; i < sums.size() && i < totals.ElementLength(); ++i) totals[i] += sums[i];
+      }
+      const Napi::Value code = state->code ? Napi::Value(Napi::String::New(env, state->code)) : env.Null();
+      state->done.Call({code, Napi::String::New(env, state->message),
+                        Napi::Number::New(env, static_cast<double>(state->result.rows_done)),
+                        Napi::Number::New(env, state->seconds)});
+    };
+    Environment::Of(info.Env()).Start(std::move(job));
+    busy_ = true;
+  });
+}
+
+void NativeModel::JsStop(const Napi::CallbackInfo&) {
+  if (stop_) *stop_ = true;
+}
+
+void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    if (!model_) return;
+    Idle();
+    model_.reset();
+    ReportMemory(info.Env());
+  });
+}
+
+}  // namespace ostinato

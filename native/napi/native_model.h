@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// NativeModel of lib/native/binding.ts: a model, its weights, and one run at a time on the compute threads.
+#ifndef OSTINATO_NAPI_NATIVE_MODEL_H_
+#define OSTINATO_NAPI_NATIVE_MODEL_H_
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+
+#include "model/model.h"
+
+namespace ostinato {
+
+class NativeModel : public Napi::ObjectWrap<NativeModel> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit NativeModel(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+ private:
+  struct RunState;
+
+  Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsBusy(const Napi::CallbackInfo& info);
+  void JsReadWeight(const Napi::CallbackInfo& info);
+  void JsWriteWeight(const Napi::CallbackInfo& info);
+  void JsCompile(const Napi::CallbackInfo& info);
+  void JsSetLearningRate(const Napi::CallbackInfo& info);
+  void JsRun(const Napi::CallbackInfo& info);
+  void JsStop(const Napi::CallbackInfo& info);
+  void JsDispose(const Napi::CallbackInfo& info);
+
+  // The model, to be changed now: neither disposed nor busy.
+  Model& Idle();
+  Parameter& Weight(const Napi::Value& index);
+  void ReportMemory(Napi::BasicEnv env);
+
+  std::shared_ptr<Model> model_;
+  std::shared_ptr<std::atomic<bool>> stop_;
+  bool busy_ = false;
+  int64_t reported_bytes_ = 0;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_NAPI_NATIVE_MODEL_H_

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// Kernels by ISA name: the first argument of every function says which table; matrices are typed arrays with the
+// strides of the caller, so that tests can poison padding and place arrays against guard pages.
+#include <napi.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "dispatch/dispatch.h"
+#include "napi/arguments.h"
+#include "napi/errors.h"
+#include "testing/register.h"
+#include "threading/available_cores.h"
+#include "threading/float_state.h"
+
+namespace ostinato {
+namespace {
+
+const KernelTable& TableOf(const Napi::Value& value) {
+  if (!value.IsString()) Malformed("isa");
+  const KernelTable* table = FindKernels(value.As<Napi::String>());
+  if (!table) Malformed("isa");
+  return *table;
+}
+
+float* Floats(const Napi::Value& value, const char* what) {
+  return value.IsNull() ? nullptr : ToFloats(value, what).Data();
+}
+int32_t* Ints(const Napi::Value& value, const char* what) { return value.IsNull() ? nullptr : ToInts(value, what).Data(); }
+
+Napi::Value JsIsas(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const KernelTable* table : AvailableKernels()) names.Set(names.Length(), table->isa);
+  return names;
+}
+
+// pack(isa, b, ldb, k, n, transposed, out)
+void JsPack(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"), ToSize(info[4], "n"),
+                           info[5].As<Napi::Boolean>(), Floats(info[6], "out")});
+  });
+}
+
+// gemm(isa, { a, index, lda, packed, k, n, bias, accumulate, c, ldc, begin, end })
+void JsGemm(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).gemm({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"), GetSize(o, "lda"),
+                           Floats(GetValue(o, "packed"), "packed"), GetSize(o, "k"), GetSize(o, "n"),
+                           Floats(GetValue(o, "bias"), "bias"), GetBool(o, "accumulate"), Floats(GetValue(o, "c"), "c"),
+                           GetSize(o, "ldc"), GetSize(o, "begin"), GetSize(o, "end")});
+  });
+}
+
+// outer(isa, { a, index, lda, k, b, ldb, n, begin, end, accumulate, c, ldc })
+void JsOuter(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).outer({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"), GetSize(o, "lda"),
+                            GetSize(o, "k"), Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
+                            GetSize(o, "begin"), GetSize(o, "end"), GetBool(o, "accumulate"),
+                            Floats(GetValue(o, "c"), "c"), GetSize(o, "ldc")});
+  });
+}
+
+// columnSum(isa, { b, ldb, n, begin, end, accumulate, out })
+void JsColumnSum(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).column_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"), GetSize(o, "begin"),
+                                 GetSize(o, "end"), GetBool(o, "accumulate"), Floats(GetValue(o, "out"), "out")});
+  });
+}
+
+// groupSum(isa, { b, ldb, n, starts, positions, begin, end, out, ldo })
+void JsGroupSum(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).group_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
+                                Ints(GetValue(o, "starts"), "starts"), Ints(GetValue(o, "positions"), "positions"),
+                                GetSize(o, "begin"), GetSize(o, "end"), Floats(GetValue(o, "out"), "out"),
+                                GetSize(o, "ldo")});
+  });
+}
+
+// walkForward / walkBackward(isa, { tBegin, tEnd, steps, active, offsets, blocks, blockRows, units, stride, activation,
+//   packed, states, inputs, inputIndex, doutputs, dlast, deltas }); activation is the number of the C++ enum
+template <bool kForward>
+void JsWalk(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    WalkArgs args = {};
+    args.t_begin = GetSize(o, "tBegin");
+    args.t_end = GetSize(o, "tEnd");
+    args.steps = GetSize(o, "steps");
+    args.active = Ints(GetValue(o, "active"), "active");
+    args.offsets = Ints(GetValue(o, "offsets"), "offsets");
+    const Napi::Int32Array blocks = ToInts(GetValue(o, "blocks"), "blocks");
+    args.blocks = blocks.Data();
+    args.block_count = blocks.ElementLength();
+    args.block_rows = GetSize(o, "blockRows");
+    args.units = GetSize(o, "units");
+    args.stride = GetSize(o, "stride");
+    args.activation = static_cast<Activation>(GetSize(o, "activation"));
+    args.packed = Floats(GetValue(o, "packed"), "packed");
+    args.states = Floats(GetValue(o, "states"), "states");
+    args.inputs = Floats(GetValue(o, "inputs"), "inputs");
+    args.input_index = Ints(GetValue(o, "inputIndex"), "inputIndex");
+    args.doutputs = Floats(GetValue(o, "doutputs"), "doutputs");
+    args.dlast = Floats(GetValue(o, "dlast"), "dlast");
+    args.deltas = Floats(GetValue(o, "deltas"), "deltas");
+    const KernelTable& table = TableOf(info[0]);
+    if (kForward) {
+      table.walk_forward(args);
+    } else {
+      table.walk_backward(args);
+    }
+  });
+}
+
+// activate(isa, activation, x, y, out, rows, columns, stride); with y null forward, else dx from dy = x
+void JsActivate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const ActivationArgs args = {static_cast<Activation>(ToSize(info[1], "activation")), Floats(info[2], "x"),
+                                 Floats(info[3], "y"), Floats(info[4], "out"), ToSize(info[5], "rows"),
+                                 ToSize(info[6], "columns"), ToSize(info[7], "stride")};
+    const KernelTable& table = TableOf(info[0]);
+    if (args.y) {
+      table.activation_gradient(args);
+    } else {
+      table.activate(args);
+    }
+  });
+}
+
+// dropout(isa, x, out, rows, columns, stride, rate, key, stream, first)
+void JsDropout(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    TableOf(info[0]).dropout({Floats(info[1], "x"), Floats(info[2], "out"), ToSize(info[3], "rows"),
+                              ToSize(info[4], "columns"), ToSize(info[5], "stride"),
+                              info[6].As<Napi::Number>().FloatValue(), ToSize(info[7], "key"),
+                              ToSize(info[8], "stream"), ToSize(info[9], "first")});
+  });
+}
+
+// loss(isa, { kind, fromLogits, predictions, stride, rows, columns, targets, targetIndex, targetColumns, scale, gradient })
+Napi::Value JsLoss(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const double sum = TableOf(info[0]).loss(
+        {static_cast<LossKind>(GetSize(o, "kind")), GetBool(o, "fromLogits"),
+         Floats(GetValue(o, "predictions"), "predictions"), GetSize(o, "stride"), GetSize(o, "rows"),
+         GetSize(o, "columns"), Floats(GetValue(o, "targets"), "targets"),
+         Ints(GetValue(o, "targetIndex"), "targetIndex"), GetSize(o, "targetColumns"), GetFloat(o, "scale"),
+         Floats(GetValue(o, "gradient"), "gradient")});
+    return Napi::Number::New(info.Env(), sum);
+  });
+}
+
+// metric(isa, { kind, threshold, predictions, stride, rows, columns, targets, targetIndex, targetColumns })
+Napi::Value JsMetric(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const double sum = TableOf(info[0]).metric(
+        {static_cast<MetricKind>(GetSize(o, "kind")), GetFloat(o, "threshold"),
+         Floats(GetValue(o, "predictions"), "predictions"), GetSize(o, "stride"), GetSize(o, "rows"),
+         GetSize(o, "columns"), Floats(GetValue(o, "targets"), "targets"),
+         Ints(GetValue(o, "targetIndex"), "targetIndex"), GetSize(o, "targetColumns")});
+    return Napi::Number::New(info.Env(), sum);
+  });
+}
+
+// update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2, rate, momentum,
+//   rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
+void JsUpdate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    UpdateArgs args = {};
+    args.kind = static_cast<OptimizerKind>(GetSize(o, "kind"));
+    args.weight = Floats(GetValue(o, "weight"), "weight");
+    const Napi::Array slots = GetArray(o, "slots");
+    for (uint32_t i = 0; i < 3; ++i) args.slots[i] = Floats(slots.Get(i), "slots");
+    args.gradient = Floats(GetValue(o, "gradient"), "gradient");
+    args.gradient_stride = GetSize(o, "gradientStride");
+    args.slot = Ints(GetValue(o, "slot"), "slot");
+    args.begin = GetSize(o, "begin");
+    args.end = GetSize(o, "end");
+    args.columns = GetSize(o, "columns");
+    args.l1 = GetFloat(o, "l1");
+    args.l2 = GetFloat(o, "l2");
+    args.rate = GetFloat(o, "rate");
+    args.momentum = GetFloat(o, "momentum");
+    args.rho = GetFloat(o, "rho");
+    args.beta1 = GetFloat(o, "beta1");
+    args.beta2 = GetFloat(o, "beta2");
+    args.epsilon = GetFloat(o, "epsilon");
+    args.nesterov = GetBool(o, "nesterov");
+    args.centered = GetBool(o, "centered");
+    args.amsgrad = GetBool(o, "amsgrad");
+    TableOf(info[0]).update(args);
+  });
+}
+
+// penalty(isa, weight, l1, l2), add(isa, out, x)
+Napi::Value JsPenalty(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Float32Array weight = ToFloats(info[1], "weight");
+    return Napi::Number::New(info.Env(), TableOf(info[0]).penalty(weight.Data(), weight.ElementLength(),
+                                                                  info[2].As<Napi::Number>().FloatValue(),
+                                                                  info[3].As<Napi::Number>().FloatValue()));
+  });
+}
+
+void JsAdd(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    Napi::Float32Array out = ToFloats(info[1], "out");
+    TableOf(info[0]).add(out.Data(), ToFloats(info[2], "x").Data(), out.ElementLength());
+  });
+}
+
+// peak(isa, threads, seconds): multiply-add FLOP per second of that many threads at once, best of the rounds in the time
+Napi::Value JsPeak(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const KernelTable& table = TableOf(info[0]);
+    const size_t threads = ToSize(info[1], "threads");
+    const double seconds = info[2].As<Napi::Number>().DoubleValue();
+    std::vector<double> best(threads, 0.0);
+    std::vector<std::thread> workers;
+    for (size_t i = 0; i < threads; ++i)
+      workers.emplace_back([&, i] {
+        using Clock = std::chrono::steady_clock;
+        alignas(64) float sink[16] = {0.9999f, 0.0001f};
+        const auto stop = Clock::now() + std::chrono::duration<double>(seconds);
+        while (Clock::now() < stop) {
+          const auto begin = Clock::now();
+          sink[0] = 0.9999f;
+          sink[1] = 0.0001f;
+          const double flop = table.peak(200000, sink);
+          const double rate = flop / std::chrono::duration<double>(Clock::now() - begin).count();
+          if (rate > best[i]) best[i] = rate;
+        }
+      });
+    for (std::thread& worker : workers) worker.join();
+    double sum = 0.0;
+    for (const double rate : best) sum += rate;
+    return Napi::Number::New(info.Env(), sum);
+  });
+}
+
+// timeForward(isa, { units, steps, features, rounds }): seconds of one sequence [T,C] through a SimpleRNN of H units, the
+// projection of its inputs included, on one thread as the compute threads run it; best of `rounds`. For bench/.
+Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const KernelTable& table = TableOf(info[0]);
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const size_t units = GetSize(o, "units"), steps = GetSize(o, "steps"), features = GetSize(o, "features");
+    const size_t rounds = GetSize(o, "rounds"), stride = PaddedStride(units);
+    std::vector<float> x(steps * features), kernel(features * units), recurrent(units * units), bias(stride);
+    for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) / 17.0f - 0.5f;
+    for (size_t i = 0; i < kernel.size(); ++i) kernel[i] = static_cast<float>(i % 13) / 52.0f - 0.1f;
+    for (size_t i = 0; i < recurrent.size(); ++i) recurrent[i] = static_cast<float>(i % 11) / 44.0f - 0.1f;
+    std::vector<float> packed_kernel(features * PaddedColumns(units)), packed(units * PaddedColumns(units));
+    std::vector<float> projected(steps * stride), states((steps + 1) * stride);
+    std::vector<int32_t> active(steps, 1), offsets(steps + 1), block(1, 0);
+    for (size_t t = 0; t <= steps; ++t) offsets[t] = static_cast<int32_t>(t);
+    table.pack({kernel.data(), units, features, units, false, packed_kernel.data()});
+    table.pack({recurrent.data(), units, units, units, false, packed.data()});
+    WalkArgs args = {};
+    args.t_end = args.steps = steps;
+    args.active = active.data();
+    args.offsets = offsets.data();
+    args.blocks = block.data();
+    args.block_count = args.block_rows = 1;
+    args.units = units;
+    args.stride = stride;
+    args.activation = Activation::kTanh;
+    args.packed = packed.data();
+    args.states = states.data();
+    args.inputs = projected.data();
+    double best = 1e9;
+    std::thread worker([&] {
+      using Clock = std::chrono::steady_clock;
+      SetFlushToZero();
+      for (size_t round = 0; round < rounds; ++round) {
+        const auto begin = Clock::now();
+        table.gemm({x.data(), nullptr, features, packed_kernel.data(), features, units, bias.data(), false,
+                    projected.data(), stride, 0, steps});
+        table.walk_forward(args);
+        const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+        if (seconds < best) best = seconds;
+      }
+    });
+    worker.join();
+    return Napi::Number::New(info.Env(), best);
+  });
+}
+
+// guarded(elements, atEnd): a Float32Array whose memory ends (or begins) at an unreadable page.
+// Memory is never given back: V8 may still hold the array.
+Napi::Value JsGuarded(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const size_t bytes = ToSize(info[0], "elements") * sizeof(float);
+    const bool at_end = info[1].As<Napi::Boolean>();
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t body = (bytes + page - 1) / page * page;
+    char* memory = static_cast<char*>(
+        mmap(nullptr, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    mprotect(memory, page, PROT_NONE);
+    mprotect(memory + page + body, page, PROT_NONE);
+    char* begin = at_end ? memory + page + body - bytes : memory + page;
+    const Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), begin, bytes);
+    return Napi::Float32Array::New(info.Env(), bytes / sizeof(float), buffer, 0);
+  });
+}
+
+// cgroupCores(root, membership)
+Napi::Value JsCgroupCores(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(CgroupCores(info[0].As<Napi::String>().Utf8Value(),
+                                                                       info[1].As<Napi::String>().Utf8Value())));
+}
+
+}  // namespace
+
+void RegisterKernels(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
+  add("isas", JsIsas);
+  add("pack", JsPack);
+  add("gemm", JsGemm);
+  add("outer", JsOuter);
+  add("columnSum", JsColumnSum);
+  add("groupSum", JsGroupSum);
+  add("walkForward", JsWalk<true>);
+  add("walkBackward", JsWalk<false>);
+  add("activate", JsActivate);
+  add("dropout", JsDropout);
+  add("loss", JsLoss);
+  add("metric", JsMetric);
+  add("update", JsUpdate);
+  add("penalty", JsPenalty);
+  add("add", JsAdd);
+  add("peak", JsPeak);
+  add("timeForward", JsTimeForward);
+  add("guarded", JsGuarded);
+  add("cgroupCores", JsCgroupCores);
+}
+
+}  // namespace ostinato

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "threading/available_cores.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include "threading/worker_pool.h"
+
+namespace ostinato {
+namespace {
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+size_t WholeCores(long long quota, long long period) {
+  if (quota <= 0 || period <= 0) return 0;
+  return static_cast<size_t>(std::max(1LL, quota / period));
+}
+
+// The tightest quota of a cgroup and its parents; 0 for none.
+template <class Read>
+size_t TightestQuota(std::string path, Read read) {
+  size_t tightest = 0;
+  for (;;) {
+    const size_t cores = read(path);
+    if (cores > 0) tightest = tightest == 0 ? cores : std::min(tightest, cores);
+    if (path.empty() || path == "/") return tightest;
+    path.erase(path.find_last_of('/'));
+  }
+}
+
+}  // namespace
+
+size_t CgroupCores(const std::string& root, const std::string& membership) {
+  std::istringstream lines(membership);
+  size_t tightest = 0;
+  for (std::string line; std::getline(lines, line);) {
+    // "id:controllers:path"; version 2 has no controllers.
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const std::string path = line.substr(second + 1);
+    size_t cores = 0;
+    if (controllers == ",,") {
+      cores = TightestQuota(path, [&](const std::string& at) -> size_t {
+        std::istringstream text(ReadText(root + at + "/cpu.max"));
+        long long quota = 0, period = 0;
+        return text >> quota >> period ? WholeCores(quota, period) : 0;  // "max" is no number: no limit
+      });
+    } else if (controllers.find(",cpu,") != std::string::npos) {
+      cores = TightestQuota(path, [&](const std::string& at) -> size_t {
+        const std::string folder = root + "/cpu" + at;
+        std::istringstream quota_text(ReadText(folder + "/cpu.cfs_quota_us"));
+        std::istringstream period_text(ReadText(folder + "/cpu.cfs_period_us"));
+        long long quota = 0, period = 0;
+        return quota_text >> quota && period_text >> period ? WholeCores(quota, period) : 0;
+      });
+    }
+    if (cores > 0) tightest = tightest == 0 ? cores : std::min(tightest, cores);
+  }
+  return tightest;
+}
+
+size_t AvailableCores() {
+  size_t cores = std::max(1u, std::thread::hardware_concurrency());
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<size_t>(std::max(1, CPU_COUNT(&set)));
+  const size_t quota = CgroupCores("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
+  if (quota > 0) cores = std::min(cores, quota);
+#endif
+  return std::min(cores, kMaxThreads);
+}
+
+size_t DefaultThreads() {
+  if (const char* text = std::getenv("OSTINATO_THREADS")) {
+    char* end = nullptr;
+    const long threads = std::strtol(text, &end, 10);
+    if (end != text && *end == '\0' && threads >= 1 && threads <= static_cast<long>(kMaxThreads))
+      return static_cast<size_t>(threads);
+  }
+  return AvailableCores();
+}
+
+}  // namespace ostinato

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include "threading/worker_pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <chrono>
+#include <new>
+
+#include "base/error.h"
+#include "threading/available_cores.h"
+#include "threading/float_state.h"
+
+namespace ostinato {
+namespace {
+
+// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go deeper.
+constexpr size_t kStackBytes = 1 << 20;
+// Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
+constexpr auto kSpin = std::chrono::microseconds(300);
+
+thread_local size_t thread_id = kMaxThreads;
+
+void Relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+}  // namespace
+
+WorkerPool& WorkerPool::Instance() {
+  static WorkerPool* const pool = new WorkerPool();
+  return *pool;
+}
+
+WorkerPool::WorkerPool() : limit_(DefaultThreads()), cores_(AvailableCores()) {}
+
+void WorkerPool::SetThreads(size_t threads) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  limit_ = threads;
+  if (started_ > 0) StartThreads();
+  wake_.notify_all();
+}
+
+void WorkerPool::Submit(std::function<void()> job) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  StartThreads();
+  jobs_.push_back(std::move(job));
+  waiting_jobs_ = jobs_.size();
+  wake_.notify_all();
+}
+
+// Under mutex_. A thread that cannot be made is done without, as long as there is one.
+void WorkerPool::StartThreads() {
+  struct Start {
+    WorkerPool* pool;
+    size_t id;
+  };
+  oversubscribed_ = limit_ > cores_;
+  while (started_ < limit_) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kStackBytes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    // Signals belong to Node's threads.
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    auto* start = new Start{this, started_};
+    pthread_t thread;
+    const int failed = pthread_create(
+        &thread, &attributes,
+        [](void* argument) -> void* {
+          auto* given = static_cast<Start*>(argument);
+          const Start copy = *given;
+          delete given;
+          copy.pool->ThreadMain(copy.id);
+          return nullptr;
+        },
+        start);
+    pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    pthread_attr_destroy(&attributes);
+    if (failed) {
+      delete start;
+      if (started_ == 0) throw Error(ErrorCode::kOutOfMemory, "ostinato: no compute thread could be started");
+      limit_ = started_;
+      return;
+    }
+    ++started_;
+  }
+}
+
+void WorkerPool::ThreadMain(size_t id) {
+  thread_id = id;
+  SetFlushToZero();
+  auto idle_since = std::chrono::steady_clock::now();
+  for (size_t rounds = 0;; ++rounds) {
+    if (id < threads() && (RunOneJob() || HelpOnce())) {
+      idle_since = std::chrono::steady_clock::now();
+      continue;
+    }
+    Relax();
+    if (rounds % 32 != 0) continue;
+    if (oversubscribed_) sched_yield();
+    const bool stay = id < threads() && leaders_ > 0;
+    if (!stay || std::chrono::steady_clock::now() - idle_since > kSpin) {
+      Park(id);
+      idle_since = std::chrono::steady_clock::now();
+    }
+  }
+}
+
+bool WorkerPool::RunOneJob() {
+  if (waiting_jobs_.load(std::memory_order_relaxed) == 0) return false;
+  std::function<void()> job;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (jobs_.empty()) return false;
+    job = std::move(jobs_.front());
+    jobs_.pop_front();
+    waiting_jobs_ = jobs_.size();
+    ++leaders_;
+  }
+  job();
+  --leaders_;
+  return true;
+}
+
+void WorkerPool::Park(size_t id) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  ++parked_;
+  // A region that opens between the last look and here is seen by the leader's own work, not lost.
+  const auto has_work = [&] {
+    if (id >= threads()) return false;
+    if (!jobs_.empty()) return true;
+    for (size_t leader = 0; leader < threads(); ++leader)
+      if (regions_[leader].open) return true;
+    return false;
+  };
+  wake_.wait(lock, has_work);
+  --parked_;
+}
+
+bool WorkerPool::HelpOnce() {
+  if (leaders_.load(std::memory_order_relaxed) == 0) return false;
+  bool helped = false;
+  for (size_t leader = 0; leader < started_; ++leader) {
+    Region& region = regions_[leader];
+    if (!region.open.load(std::memory_order_relaxed)) continue;
+    ++region.visitors;
+    if (region.open) {
+      for (size_t task; (task = region.next++) < region.count;) {
+        region.function(region.context, task);
+        helped = true;
+      }
+    }
+    --region.visitors;
+  }
+  return helped;
+}
+
+void WorkerPool::RunRegion(size_t count, TaskFunction function, void* context) {
+  Region& region = regions_[thread_id];
+  region.next = 0;
+  region.count = count;
+  region.function = function;
+  region.context = context;
+  region.open = true;
+  if (parked_ > 0) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_all();
+  }
+  for (size_t task; (task = region.next++) < count;) function(context, task);
+  region.open = false;
+  // Helpers are inside their last task; each is as long as ours.
+  for (size_t spins = 0; region.visitors > 0; ++spins) {
+    Relax();
+    if (oversubscribed_ && spins % 64 == 63) sched_yield();
+  }
+}
+
+}  // namespace ostinato
