@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
 import * as imdb from './datasets/imdb';
+import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 
 export * as callbacks from './callbacks';
@@ -14,7 +15,7 @@ export * as regularizers from './regularizers';
 export { sequence };
 
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
-export const datasets = Object.freeze({ imdb });
+export const datasets = Object.freeze({ imdb, syntheticReviews });
 
 /** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`. */
 export const preprocessing = Object.freeze({ sequence });

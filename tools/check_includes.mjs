@@ -41,11 +41,12 @@ const LIB_FLOORS = [
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers', 'functional'],
+  ['preprocessing', 'datasets', 'layers'],
   ['callbacks'],
   ['training'],
   ['serialization'],
   ['models'],
+  ['functional'],
   ['index'],
   ['cli'],
 ];
