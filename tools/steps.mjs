@@ -81,7 +81,9 @@ export function step(label, command, { hint = () => '', ...options } = {}) {
   say(label);
   const result = capture(command, options);
   if (result.ok) return;
-  const lines = result.output.split('\n').filter((line) => !/^\s+at\s|gyp ERR! stack\s|gyp info /.test(line) && line.trim());
+  const lines = result.output
+    .split('\n')
+    .filter((line) => !/^\s+at\s|gyp ERR! stack\s|gyp info /.test(line) && line.trim());
   // Compilers put the cause first and the consequences last, so the first error is worth more than the last lines.
   const first = lines.findIndex((line) => /\berror\b|No such file|not found/i.test(line));
   const shown = first >= 0 && first < lines.length - 40 ? [...lines.slice(first, first + 15), '...'] : [];
