@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // All layers, and the table that turns a config into one. A new layer needs a line in each of the two lists below.
-import { resolveName } from '../util/identifiers';
-import { normalizeName } from '../util/identifiers';
+import { normalizeName, resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import { Activation } from './activation';
 import { Dense } from './dense';

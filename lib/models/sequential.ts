@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Sequential: layers one after another, trained and served. This file is the public face: shapes are kept by LayerStack,
-// values by ModelEngine, and training is driven by Trainer.
-import { AsyncLocalStorage } from 'node:async_hooks';
+// Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
+// ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Embedding, layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
 import { checkWeights } from '../layers/weights';
-import { Trainer } from '../training/trainer';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
@@ -13,12 +11,9 @@ import { LayerStack } from './layer_stack';
 import { ModelEngine } from './model_engine';
 import { SET_SHORTCUTS } from './shortcuts';
 import { printSummary, type SummaryOptions } from './summary';
-import type { History, Logs } from '../callbacks';
+import { TrainableModel } from './trainable_model';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
-import type { Optimizer } from '../optimizers';
-import type { BatchOptions, CompileOptions, EvaluateOptions, FitOptions, PredictOptions } from '../training/options';
-import type { TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -44,9 +39,6 @@ export type ModelWeight = WeightSpec & {
   readonly layer: string;
 };
 
-/** The model whose call is under way in this asynchronous context: its own callbacks may touch it, others may not. */
-const CALLS = new AsyncLocalStorage<Sequential>();
-
 /**
  * A model of layers one after another.
  *
@@ -63,15 +55,11 @@ const CALLS = new AsyncLocalStorage<Sequential>();
  * model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
  * const history = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
  */
-export class Sequential implements TrainerHost {
+export class Sequential extends TrainableModel {
   readonly className = 'Sequential';
   readonly name: string;
-  /** Set to true by a callback, it ends `fit` after the present batch. */
-  stopTraining = false;
-
   readonly #stack = new LayerStack();
   readonly #engine: ModelEngine;
-  readonly #trainer: Trainer;
 
   /**
    * @param layers layers in order, an {@link Input} first where wanted; default none
@@ -81,9 +69,9 @@ export class Sequential implements TrainerHost {
   constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
     const { name } = withDefaults('Sequential', options, defaults);
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
+    super();
     this.name = name === null ? autoName('Sequential') : checkString('Sequential', 'name', name);
     this.#engine = new ModelEngine(this.name, this.#stack);
-    this.#trainer = new Trainer(this);
     for (const layer of layers) this.#stack.add('Sequential', layer, this.#engine);
   }
 
@@ -95,16 +83,6 @@ export class Sequential implements TrainerHost {
   /** Whether all shapes are known. */
   get isBuilt(): boolean {
     return this.#stack.isBuilt;
-  }
-
-  /** Whether `compile` was called. */
-  get isCompiled(): boolean {
-    return this.#trainer.isCompiled;
-  }
-
-  /** Whether a call of `fit`, `evaluate`, `predict` or a batch call is under way. */
-  get isBusy(): boolean {
-    return this.#trainer.busy;
   }
 
   get isDisposed(): boolean {
@@ -142,21 +120,6 @@ export class Sequential implements TrainerHost {
     return this.#stack.layers.at(-1)?.outputActivation ?? 'linear';
   }
 
-  /** Record of the last `fit`; undefined before. */
-  get history(): History | undefined {
-    return this.#trainer.history;
-  }
-
-  /** The optimizer that `compile` was given; undefined before. */
-  get optimizer(): Optimizer | undefined {
-    return this.#trainer.optimizer;
-  }
-
-  /** Keys of what `evaluate` returns: `['loss', ...metrics]`; empty before `compile`. */
-  get metricsNames(): readonly string[] {
-    return this.#trainer.metricsNames;
-  }
-
   /** All weights in order: what they are, not their values. Empty before the model is built. */
   get weights(): readonly ModelWeight[] {
     return this.#stack.layers.flatMap((layer) => layer.weightSpecs.map((spec) => ({ ...spec, layer: layer.name })));
@@ -190,7 +153,7 @@ export class Sequential implements TrainerHost {
    * model.add(new SimpleRNN(32, { returnSequences: true }));
    */
   add(layer: Layer | Input): void {
-    this.#assertFree('add');
+    this.assertFree('add');
     this.#stack.add(`${this.name}.add`, layer, this.#engine);
     this.#engine.recall();
   }
@@ -201,7 +164,7 @@ export class Sequential implements TrainerHost {
    * @throws StateError `ERR_STATE` where there is none; `ERR_BUSY`, `ERR_DISPOSED`
    */
   pop(): Layer {
-    this.#assertFree('pop');
+    this.assertFree('pop');
     this.#engine.recall();
     return this.#stack.pop(`${this.name}.pop`);
   }
@@ -217,130 +180,10 @@ export class Sequential implements TrainerHost {
    * model.countParams(); // 113
    */
   build(inputShape?: Shape): void {
-    this.#assertFree('build');
+    this.assertFree('build');
     const where = `${this.name}.build`;
     if (inputShape !== undefined) return this.#stack.build(where, inputShape);
     if (!this.isBuilt) throw refusal('ERR_STATE', where, 'an input shape', 'none', 'For instance build([null, 500]).');
-  }
-
-  /**
-   * Sets optimizer, loss and metrics. May come before the model is built. The optimizer begins anew.
-   *
-   * @param options `optimizer` (default `'rmsprop'`), `loss`, `metrics` (default none)
-   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_BUSY`, `ERR_DISPOSED`
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
-   */
-  compile(options: CompileOptions): void {
-    this.#assertFree('compile');
-    this.#trainer.compile(options);
-    this.#engine.refresh();
-  }
-
-  /**
-   * Trains for some epochs, off the event loop.
-   *
-   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]
-   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
-   * @param options `batchSize` (32), `epochs` (1), `validationSplit` (0), `validationData`, `shuffle` (true), `verbose` (1),
-   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`
-   * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
-   * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
-   *   `ERR_BUSY` during another call, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
-   */
-  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History> {
-    return this.#call('fit', () => this.#trainer.fit(x, y, options));
-  }
-
-  /**
-   * Loss and metrics over data.
-   *
-   * @param x inputs as in {@link fit}
-   * @param y targets as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
-   * @returns `[loss, ...metrics]`; the loss alone, a number, where there are no metrics; by name with `returnDict: true`
-   * @throws (rejects) as {@link fit}
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
-   */
-  async evaluate(x: ArrayInput, y: ArrayInput, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
-  async evaluate<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
-    options?: EvaluateOptions,
-  ): Promise<R>;
-  async evaluate(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<Logs | number | number[]> {
-    return this.#call('evaluate', () => this.#trainer.evaluate<number | number[]>(x, y, options));
-  }
-
-  /**
-   * Outputs for inputs. Needs no `compile`.
-   *
-   * @param x inputs as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (0), `callbacks`, `signal`
-   * @returns outputs [N,units], or [N,T,units] where sequences are returned
-   * @throws (rejects) as {@link fit}
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const probabilities = await model.predict(x); // NdArray [N, 1]
-   */
-  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    return this.#call('predict', () => this.#trainer.predict(x, options));
-  }
-
-  /**
-   * One training step on one batch.
-   *
-   * @returns loss and metrics of this batch, before the step, as {@link evaluate} returns them
-   * @throws (rejects) as {@link fit}
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const [loss, accuracy] = await model.trainOnBatch(x, y);
-   */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
-  async trainOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
-    options?: BatchOptions,
-  ): Promise<R>;
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch<number | number[]>(x, y, options));
-  }
-
-  /**
-   * Loss and metrics of one batch.
-   *
-   * @returns as {@link evaluate}
-   * @throws (rejects) as {@link fit}
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const [loss, accuracy] = await model.testOnBatch(x, y);
-   */
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
-  async testOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
-    options?: BatchOptions,
-  ): Promise<R>;
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('testOnBatch', () => this.#trainer.testOnBatch<number | number[]>(x, y, options));
-  }
-
-  /**
-   * Outputs for the inputs of one batch: the shortest way from an array to an answer.
-   *
-   * @throws (rejects) as {@link fit}
-   * @see keras/src/trainers/trainer.py
-   * @example
-   * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
-   */
-  async predictOnBatch(x: ArrayInput): Promise<NdArray> {
-    return this.#call('predictOnBatch', () => this.#trainer.predictOnBatch(x));
   }
 
   /**
@@ -384,7 +227,7 @@ export class Sequential implements TrainerHost {
   setWeights(weights: readonly ArrayInput[]): void {
     this.#assertBuilt('setWeights');
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
-    if (CALLS.getStore() !== this) this.#trainer.assertIdle('setWeights');
+    this.assertOwnCall('setWeights');
     this.#engine.assertQuiet('setWeights');
     const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
     let next = 0;
@@ -460,7 +303,7 @@ export class Sequential implements TrainerHost {
    */
   dispose(): void {
     if (this.isDisposed) return;
-    this.#assertFree('dispose');
+    this.assertFree('dispose');
     this.#engine.dispose();
   }
 
@@ -486,19 +329,21 @@ export class Sequential implements TrainerHost {
 
   /** @internal See shortcuts.ts. */
   [SET_SHORTCUTS](shortcuts: NativeShortcuts): void {
-    this.#assertFree('withShortcuts');
+    this.assertFree('withShortcuts');
     this.#engine.useShortcuts(shortcuts);
   }
 
-  #call<T>(method: string, work: () => Promise<T>): Promise<T> {
+  protected override assertUsable(method: string): void {
     this.#engine.assertUsable(method);
-    return CALLS.run(this, work);
   }
 
-  #assertFree(method: string): void {
-    this.#engine.assertUsable(method);
-    this.#trainer.assertIdle(method);
+  protected override assertQuiet(method: string): void {
     this.#engine.assertQuiet(method);
+  }
+
+  /** A new engine where layers were frozen or thawed since the last. */
+  protected override onCompile(): void {
+    this.#engine.refresh();
   }
 
   #assertBuilt(method: string): void {
