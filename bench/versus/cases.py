@@ -64,14 +64,14 @@ def batches(options: argparse.Namespace, size: int) -> list[tuple[np.ndarray, np
 
 
 def float_batches(case: FloatCase) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Two random batches of a float case."""
+    """Random batches of a float case; enough of them that the loss does not run to zero."""
     rng = np.random.default_rng(6)
     return [
         (
             rng.standard_normal((case.batch, case.steps, case.units), np.float32),
             rng.standard_normal((case.batch, 1), np.float32),
         )
-        for _ in range(2)
+        for _ in range(8)
     ]
 
 
