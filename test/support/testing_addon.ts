@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The typed seam to the testing addon (native/testing): the double-precision reference, random numbers and initializers.
+// The typed seam to the testing addon (native/testing): every kernel of every ISA that this machine has, the
+// double-precision reference, random numbers and initializers.
 // JavaScript allocates every array; wrong sizes are errors. OSTINATO_TESTING_ADDON names another file to load.
 import path from 'node:path';
 import type { NativeActivation, NativeInitializer, NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
@@ -117,7 +118,212 @@ export interface ReferenceBindings {
   }): void;
 }
 
-export interface TestingAddon {
+/** Names as native/dispatch has them: best first. */
+export type Isa = 'avx512' | 'avx2' | 'baseline' | 'neon' | 'scalar';
+
+/** C = init + A[index] B for rows [begin, end); native/kernels/kernel_list.h has the layouts. */
+export interface GemmArguments {
+  a: Float32Array;
+  index: Int32Array | null;
+  lda: number;
+  packed: Float32Array;
+  k: number;
+  n: number;
+  bias: Float32Array | null;
+  accumulate: boolean;
+  c: Float32Array;
+  ldc: number;
+  begin: number;
+  end: number;
+}
+
+export interface OuterArguments {
+  a: Float32Array;
+  index: Int32Array | null;
+  lda: number;
+  k: number;
+  b: Float32Array;
+  ldb: number;
+  n: number;
+  begin: number;
+  end: number;
+  accumulate: boolean;
+  c: Float32Array;
+  ldc: number;
+}
+
+export interface ColumnSumArguments {
+  b: Float32Array;
+  ldb: number;
+  n: number;
+  begin: number;
+  end: number;
+  accumulate: boolean;
+  out: Float32Array;
+}
+
+export interface GroupSumArguments {
+  b: Float32Array;
+  ldb: number;
+  n: number;
+  starts: Int32Array;
+  positions: Int32Array;
+  begin: number;
+  end: number;
+  out: Float32Array;
+  ldo: number;
+}
+
+export interface WalkArguments {
+  tBegin: number;
+  tEnd: number;
+  steps: number;
+  active: Int32Array;
+  offsets: Int32Array;
+  blocks: Int32Array;
+  blockRows: number;
+  units: number;
+  stride: number;
+  /** An index of ACTIVATIONS. */
+  activation: number;
+  /** The recurrent kernel forward, its transpose backward. */
+  packed: Float32Array;
+  states: Float32Array;
+  inputs: Float32Array | null;
+  inputIndex: Int32Array | null;
+  doutputs: Float32Array | null;
+  dlast: Float32Array | null;
+  deltas: Float32Array | null;
+}
+
+export interface LossArguments {
+  /** An index of LOSS_KINDS. */
+  kind: number;
+  fromLogits: boolean;
+  predictions: Float32Array;
+  stride: number;
+  rows: number;
+  columns: number;
+  targets: Float32Array;
+  targetIndex: Int32Array | null;
+  targetColumns: number;
+  scale: number;
+  gradient: Float32Array | null;
+}
+
+export interface MetricArguments {
+  /** An index of METRIC_KINDS. */
+  kind: number;
+  threshold: number;
+  predictions: Float32Array;
+  stride: number;
+  rows: number;
+  columns: number;
+  targets: Float32Array;
+  targetIndex: Int32Array | null;
+  targetColumns: number;
+}
+
+export interface UpdateArguments {
+  /** An index of OPTIMIZER_KINDS. */
+  kind: number;
+  weight: Float32Array;
+  slots: [Float32Array | null, Float32Array | null, Float32Array | null];
+  gradient: Float32Array;
+  gradientStride: number;
+  slot: Int32Array | null;
+  begin: number;
+  end: number;
+  columns: number;
+  l1: number;
+  l2: number;
+  rate: number;
+  momentum: number;
+  rho: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  nesterov: boolean;
+  centered: boolean;
+  amsgrad: boolean;
+}
+
+/** The enums of native/kernels/kernel_list.h, in their order. */
+export const ACTIVATIONS = [
+  'linear',
+  'tanh',
+  'sigmoid',
+  'relu',
+  'softmax',
+  'elu',
+  'exponential',
+  'hard_sigmoid',
+  'softsign',
+] as const satisfies readonly NativeActivation[];
+export const LOSS_KINDS = [
+  'binary_crossentropy',
+  'categorical_crossentropy',
+  'sparse_categorical_crossentropy',
+  'mean_squared_error',
+  'mean_absolute_error',
+] as const satisfies readonly NativeLossKind[];
+export const METRIC_KINDS = [
+  'binary_accuracy',
+  'accuracy',
+  'categorical_accuracy',
+  'sparse_categorical_accuracy',
+] as const;
+export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam'] as const;
+
+/** native/testing/kernel_bindings.cc. Nothing is checked there: sizes are the caller's. */
+export interface KernelBindings {
+  isas(): Isa[];
+  pack(isa: Isa, b: Float32Array, ldb: number, k: number, n: number, transposed: boolean, out: Float32Array): void;
+  gemm(isa: Isa, a: GemmArguments): void;
+  outer(isa: Isa, a: OuterArguments): void;
+  columnSum(isa: Isa, a: ColumnSumArguments): void;
+  groupSum(isa: Isa, a: GroupSumArguments): void;
+  walkForward(isa: Isa, a: WalkArguments): void;
+  walkBackward(isa: Isa, a: WalkArguments): void;
+  /** out = f(x) where y is null; otherwise out = f'(x) dy, with dy in `x` and f's output in `y`. */
+  activate(
+    isa: Isa,
+    activation: number,
+    x: Float32Array,
+    y: Float32Array | null,
+    out: Float32Array,
+    rows: number,
+    columns: number,
+    stride: number,
+  ): void;
+  dropout(
+    isa: Isa,
+    x: Float32Array,
+    out: Float32Array,
+    rows: number,
+    columns: number,
+    stride: number,
+    rate: number,
+    key: number,
+    stream: number,
+    first: number,
+  ): void;
+  loss(isa: Isa, a: LossArguments): number;
+  metric(isa: Isa, a: MetricArguments): number;
+  update(isa: Isa, a: UpdateArguments): void;
+  penalty(isa: Isa, weight: Float32Array, l1: number, l2: number): number;
+  add(isa: Isa, out: Float32Array, x: Float32Array): void;
+  /** Multiply-add FLOP per second of so many threads at once. */
+  peak(isa: Isa, threads: number, seconds: number): number;
+  /** Seconds of one sequence through a SimpleRNN, best of the rounds. */
+  timeForward(isa: Isa, a: { units: number; steps: number; features: number; rounds: number }): number;
+  /** An array that ends, or begins, at an unreadable page. Its memory is never given back. */
+  guarded(elements: number, atEnd: boolean): Float32Array;
+  /** The cgroup quota in whole cores, 0 for none: files under `root`, the text of /proc/self/cgroup. */
+  cgroupCores(root: string, membership: string): number;
+}
+
+export interface TestingAddon extends KernelBindings {
   reference: ReferenceBindings;
 }
 

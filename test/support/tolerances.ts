@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// How far float32 kernels may be from the double-precision truth, each with the line that derives it, and comparisons
+// that name the worst element.
+
+/** u: half the distance of 1 to the next float, so that fl(a op b) = (a op b)(1 + d), |d| <= u. */
+export const ROUNDOFF = 2 ** -24;
+/** The smallest positive float: what a result near zero may lose however small its relative error. */
+export const SMALLEST = 2 ** -149;
+
+/**
+ * A sum of `terms` products and one more summand, in any order, fused or not: every product meets at most `terms` + 1
+ * roundings (its own and those of the additions behind it), so |error| <= gamma(terms + 1) * sum of magnitudes, with
+ * gamma(m) = m u / (1 - m u) (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
+ */
+export function sumTolerance(terms: number, magnitudes: number): number {
+  const m = terms + 1;
+  return ((m * ROUNDOFF) / (1 - m * ROUNDOFF)) * magnitudes + (terms + 1) * SMALLEST;
+}
+
+/** Bounds stated in native/kernels/math-inl.h, in units in the last place. */
+export const ULPS = { exp: 2, tanh: 6, sigmoid: 4 } as const;
+
+/** One unit in the last place of float32 at `x`. */
+export function ulpOf(x: number): number {
+  const magnitude = Math.abs(x);
+  if (magnitude < 2 ** -126) return SMALLEST;
+  word.setFloat64(0, magnitude);
+  return 2 ** ((word.getUint16(0) >> 4) - 1023 - 23);
+}
+const word = new DataView(new ArrayBuffer(8));
+
+/**
+ * Absolute error of an activation's value at an exact argument with the exact result `y`: the stated bound of the three
+ * that have one, an exponential less one for elu (2 ulp of a number below 1, and one rounding), and at most three
+ * roundings for the rest.
+ */
+export function activationTolerance(activation: string, y: number): number {
+  switch (activation) {
+    case 'linear':
+    case 'relu':
+      return 0;
+    case 'tanh':
+    case 'sigmoid':
+      return ULPS[activation] * ulpOf(y);
+    case 'exponential':
+      return ULPS.exp * ulpOf(y);
+    case 'elu':
+      return y < 0 ? ULPS.exp * 2 ** -24 + ROUNDOFF : 0;
+    case 'hard_sigmoid':
+      return 3 * ROUNDOFF; // of numbers up to 1: the factor 1/6, the product, the sum
+    default:
+      return 3 * ROUNDOFF * Math.abs(y) + SMALLEST;
+  }
+}
+
+/** How much of an error in its argument an activation can pass on: the largest slope near x. */
+export function activationSlope(activation: string, x: number): number {
+  return activation === 'exponential' ? Math.exp(Math.abs(x)) : 1;
+}
+
+/** Every |actual - expected| <= tolerance of that element; NaN only where NaN is expected. */
+export function expectWithin(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: ArrayLike<number>,
+  context: string,
+): void {
+  let worst = 1;
+  let where = -1;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    if (Object.is(a, e) || a === e) continue;
+    const ratio = Math.abs(a - e) / tolerance[i]!;
+    if (!(ratio <= worst)) {
+      where = i;
+      if (!(ratio > worst)) break; // NaN
+      worst = ratio;
+    }
+  }
+  if (actual.length !== expected.length) throw new Error(`${context}: ${actual.length} of ${expected.length} elements`);
+  if (where >= 0) {
+    throw new Error(
+      `${context}: element ${where} of ${expected.length}: expected ${expected[where]}, received ${actual[where]}, ` +
+        `${Math.abs(actual[where]! - expected[where]!)} apart, tolerance ${tolerance[where]}`,
+    );
+  }
+}
+
+/** The same bits, the sign of zero included; any NaN equals any NaN. */
+export function expectSameBits(actual: ArrayLike<number>, expected: ArrayLike<number>, context: string): void {
+  if (actual.length !== expected.length) throw new Error(`${context}: ${actual.length} of ${expected.length} elements`);
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(actual[i], expected[i])) {
+      throw new Error(
+        `${context}: element ${i} of ${expected.length}: expected exactly ${expected[i]}, received ${actual[i]}`,
+      );
+    }
+  }
+}
