@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the figures are held to. `atMost` turns the comparison round; `stretch` is shown, never judged.
+
+/** name -> { bar, atMost?, stretch? }, in the unit of the figure. */
+export const BARS = Object.freeze({
+  'train.imdb.b128.share': { bar: 50, stretch: 65 },
+  'train.imdb.b32.share': { bar: 42, stretch: 55 },
+  'train.imdb.b128.versus': { bar: 25 },
+  'train.imdb.b32.versus': { bar: 12 },
+  'train.imdb.book.versus': { bar: 25 },
+  'train.imdb.book.accuracy': { bar: 0.845 },
+  'train.rnn128.share': { bar: 60 },
+  'train.rnn128.versus': { bar: 2 },
+  'train.rnn512.share': { bar: 60 },
+  'train.rnn512.versus': { bar: 1.6 },
+  'train.stack4.versus': { bar: 10 },
+  'infer.rnn32.versus': { bar: 4 },
+  'train.imdb.avx2': { bar: 1.6, atMost: true },
+  'loop.delay': { bar: 10, atMost: true },
+  'memory.book': { bar: 400, atMost: true },
+});
+
+/** Whether a value holds its bar; null where there is no value or no bar. */
+export function holds(name, value) {
+  const rule = BARS[name];
+  if (rule === undefined || value === null) return null;
+  return rule.atMost ? value <= rule.bar : value >= rule.bar;
+}

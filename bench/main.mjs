@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// `npm run bench`: measures the figures of README.md and prints them. A bar that does not hold is a result, not an error.
+import { writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { BARS, holds } from './bars.mjs';
+import floatRnn from './figures/float_rnn.mjs';
+import imdbBook from './figures/imdb_book.mjs';
+import imdbStep from './figures/imdb_step.mjs';
+import infer from './figures/infer.mjs';
+import isa from './figures/isa.mjs';
+import loopDelay from './figures/loop_delay.mjs';
+import memory from './figures/memory.mjs';
+import stack4 from './figures/stack4.mjs';
+import { kernelFigures } from './kernels/index.mjs';
+import { Context, say } from './support/context.mjs';
+import { select } from './support/selection.mjs';
+import { rounded } from './support/statistics.mjs';
+import { table } from './support/table.mjs';
+
+const HELP = `Usage: npm run bench -- [FLAGS]
+
+  --only NAME,NAME  only these figures; the beginning of a name takes all that begin so
+  --python PATH     a Python that has the peers (bench/versus/README.md); without it, comparisons are skipped
+  --data FILE       the IMDB reviews (imdb.npz); else sought as by \`npm start\`, else generated (synthetic)
+  --threads N       compute threads, ours and the peers' (as many as this process may use cores)
+  --json FILE       write the figures with their details
+  --help            this text
+`;
+
+function readArguments() {
+  const text = { type: 'string' };
+  const { values } = parseArgs({
+    options: { only: text, python: text, data: text, threads: text, json: text, help: { type: 'boolean' } },
+  });
+  if (values.threads !== undefined) {
+    values.threads = Number(values.threads);
+    if (!Number.isInteger(values.threads) || values.threads < 1) throw new Error('--threads takes a number from 1');
+  }
+  return values;
+}
+
+/** All figures, those of the table of README.md in its order first. */
+function allFigures() {
+  const order = Object.keys(BARS);
+  const figures = [imdbStep, imdbBook, floatRnn, stack4, infer, isa, loopDelay, memory].flat();
+  figures.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  return [...figures, ...kernelFigures()];
+}
+
+/** Measures one figure; what goes wrong becomes part of the result. */
+async function measure({ name, unit, needsPython, run }, context) {
+  const bar = BARS[name]?.bar ?? null;
+  const result = (value, details) => ({ name, value, unit, bar, holds: holds(name, value), details });
+  if (needsPython && context.python === undefined)
+    return result(null, { skipped: 'needs the peers; name a Python that has them with --python' });
+  say(name);
+  try {
+    const { value, skipped, details = {} } = await run(context);
+    if (skipped !== undefined) return result(null, { ...details, skipped });
+    if (!Number.isFinite(value)) throw new Error(`measured ${value}`);
+    const figure = result(rounded(value, 5), details);
+    // The bar on accuracy speaks of IMDB; a generated corpus has another.
+    if (name.endsWith('.accuracy') && details.data === 'synthetic') figure.holds = null;
+    return figure;
+  } catch (error) {
+    say(`  ${error.stack ?? error}`);
+    return result(null, { error: String(error.message ?? error).split('\n')[0] });
+  }
+}
+
+async function main() {
+  const options = readArguments();
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const chosen = select(allFigures(), options.only);
+  const context = new Context(options);
+  const figures = [];
+  try {
+    for (const figure of chosen) {
+      figures.push(await measure(figure, context));
+      // After each figure: an interrupted run keeps what it has.
+      if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+    }
+  } finally {
+    context.close();
+  }
+  const cpu = os.cpus()[0]?.model.trim() ?? process.arch;
+  process.stdout.write(`${cpu}, ${context.threads} threads, ${context.isa}\n${table(figures).join('\n')}\n`);
+  return figures.some(({ details }) => details.error !== undefined) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
+}
