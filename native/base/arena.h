@@ -9,6 +9,10 @@
 #include <limits>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace ostinato {
 
 // Counts the bytes of the buffers that name it. Owned by a model; only the thread that runs the model changes it.
@@ -43,11 +47,16 @@ class Buffer {
       size_ = size;
       return false;
     }
-    constexpr size_t kAlign = 64;
-    if (size > (std::numeric_limits<size_t>::max() - kAlign) / sizeof(T)) throw std::bad_alloc();
-    const size_t bytes = (size * sizeof(T) + kAlign - 1) / kAlign * kAlign;
-    void* memory = std::aligned_alloc(kAlign, bytes);
+    constexpr size_t kLine = 64, kHugePage = size_t{1} << 21;
+    if (size > (std::numeric_limits<size_t>::max() - kHugePage) / sizeof(T)) throw std::bad_alloc();
+    // The states of a batch take megabytes and are read in strides: without huge pages every row is a TLB miss.
+    const size_t align = size * sizeof(T) >= kHugePage ? kHugePage : kLine;
+    const size_t bytes = (size * sizeof(T) + align - 1) / align * align;
+    void* memory = std::aligned_alloc(align, bytes);
     if (!memory) throw std::bad_alloc();
+#if defined(__linux__)
+    if (align == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
     std::memset(memory, 0, bytes);
     Free();
     data_ = static_cast<T*>(memory);

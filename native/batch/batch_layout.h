@@ -27,9 +27,9 @@ class BatchLayout {
  public:
   explicit BatchLayout(Arena* arena);
 
-  // Rows `samples[0..rows)` (null: first + 0..rows) of `tokens` [*, steps]. `distinct` also groups positions by token.
+  // Rows samples[first..first + rows) (null: those numbers themselves) of `tokens` [*, steps].
   void BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples, size_t first,
-                   size_t rows, bool share_padding, bool distinct);
+                   size_t rows, bool share_padding);
   // Rows of values [*, steps, C], or [*, C] with steps = 1.
   void BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows);
 

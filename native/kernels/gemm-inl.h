@@ -110,10 +110,20 @@ struct OuterTile {
   }
 };
 
+// Rows [begin, end) of both sides, on their way to L1.
+void PrefetchRows(const OuterArgs& args, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; ++i) {
+    const size_t row = args.index ? static_cast<size_t>(args.index[i]) : i;
+    for (size_t j = 0; j < args.k; j += kLaneAlign) Prefetch(args.a + row * args.lda + j);
+    for (size_t j = 0; j < args.n; j += kLaneAlign) Prefetch(args.b + i * args.ldb + j);
+  }
+}
+
 void Outer(const OuterArgs& args) {
   // 64 rows of a panel of B and of a tile of A stay in L1 while all tiles of A pass.
   constexpr size_t kChunk = 64;
   const size_t padded = PaddedColumns(args.n);
+  const size_t tiles = (args.k + kTileRows - 1) / kTileRows;
   if (args.begin == args.end && !args.accumulate) {
     for (size_t k = 0; k < args.k; ++k)
       for (size_t j = 0; j < padded; ++j) args.c[k * args.ldc + j] = 0.0f;
@@ -125,6 +135,12 @@ void Outer(const OuterArgs& args) {
       const size_t width = PanelWidth(first, padded);
       for (size_t k0 = 0; k0 < args.k; k0 += kTileRows) {
         const size_t rows = args.k - k0 < kTileRows ? args.k - k0 : kTileRows;
+        // Narrow rows are read once for all tiles: each tile asks for its part of the next chunk.
+        if (padded <= kPanelColumns && end < args.end) {
+          const size_t next = args.end - end < kChunk ? args.end - end : kChunk;
+          const size_t tile = k0 / kTileRows;
+          PrefetchRows(args, end + next * tile / tiles, end + next * (tile + 1) / tiles);
+        }
         ForTile(rows, width, OuterTile{args, begin, end, k0, first, load});
       }
     }

@@ -81,7 +81,7 @@ double DifferenceRow(const LossArgs& args, const float* x, const float* target, 
   for (size_t j = 0; j < args.columns; ++j) {
     const double d = static_cast<double>(x[j]) - target[j];
     sum += squared ? d * d : fabs(d);
-    const double slope = squared ? 2.0 * d : (d > 0) - (d < 0);
+    const double slope = squared ? 2.0 * d : (d != d ? d : (d > 0) - (d < 0));  // NaN stays NaN
     if (gradient) gradient[j] = static_cast<float>(slope * scale);
   }
   return sum / static_cast<double>(args.columns);

@@ -15,9 +15,10 @@ template <bool kIsTanh>
 struct ForwardTile {
   const WalkArgs& args;
   size_t now;   // row of states and inputs before the step
-  size_t next;  // row of states after it
+  size_t next;  // row of states after it, and of the inputs of the next step
   size_t first;
   const float* panel;
+  bool prefetch;
 
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
@@ -30,6 +31,14 @@ struct ForwardTile {
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v)
         sums.v[r][v] = Load(args.inputs + input * args.stride + first + v * kLanes);
+    }
+    // The rows of the next step's inputs lie anywhere in a table that only L2 holds.
+    if (prefetch) {
+#pragma GCC unroll 8
+      for (size_t r = 0; r < R; ++r) {
+        const float* input = args.inputs + static_cast<size_t>(args.input_index[next + r]) * args.stride + first;
+        for (size_t v = 0; v < V * kLanes; v += kLaneAlign) Prefetch(input + v);
+      }
     }
     Multiply<R, V>(a, args.units, panel, sums);
 #pragma GCC unroll 8
@@ -107,12 +116,13 @@ void WalkForwardAs(const WalkArgs& args) {
   for (size_t t = args.t_begin; t < args.t_end; ++t) {
     const size_t now = static_cast<size_t>(args.offsets[t]);
     const size_t next = static_cast<size_t>(args.offsets[t + 1]);
+    const bool prefetch = args.input_index && t + 1 < args.steps;
     // A panel stays in L1 (or L2) while all rows pass.
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
       const float* panel = args.packed + first * args.units;
       ForActiveTiles(args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
-        ForTile(rows, width, ForwardTile<kIsTanh>{args, now + row, next + row, first, panel});
+        ForTile(rows, width, ForwardTile<kIsTanh>{args, now + row, next + row, first, panel, prefetch});
       });
     }
   }

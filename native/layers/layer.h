@@ -11,6 +11,7 @@
 #include "batch/tensor.h"
 #include "kernels/kernel_list.h"
 #include "layers/parameter.h"
+#include "threading/background_task.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
@@ -29,6 +30,7 @@ struct BatchContext {
   WorkerPool& pool;
   const Shortcuts& shortcuts;
   BatchLayout& layout;
+  BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
   bool training;
   uint64_t iteration;          // optimizer steps so far: the dropout stream
   const float* initial_state;  // [data set rows, H] of the first recurrent layer, or null

@@ -112,13 +112,16 @@ Tensor SimpleRnn::Forward(const Tensor& input, BatchContext& batch) {
   // The trunk is one chain of dependent steps, so it starts first, with its own inputs; the rest is projected beside it.
   const size_t lead = layout.trunk() == 0 ? 0 : by_token_ ? 1 : layout.trunk();
   const size_t chunks = (rows - lead + kProductRows - 1) / kProductRows;
-  batch.pool.For(1 + chunks, [&](size_t task) {
+  batch.pool.For(2 + chunks, [&](size_t task) {
     GemmArgs args = projection;
     if (task == 0) {
       args.end = lead;
       ForwardTrunk(args, batch);
+    } else if (task == 1) {
+      // In training the backward pass has a longer region for it.
+      if (!batch.training) batch.next_batch.Run();
     } else {
-      args.begin = lead + (task - 1) * kProductRows;
+      args.begin = lead + (task - 2) * kProductRows;
       args.end = args.begin + kProductRows < rows ? args.begin + kProductRows : rows;
       batch.kernels.gemm(args);
     }
@@ -201,8 +204,9 @@ Gradient SimpleRnn::Backward(const Gradient& output, BatchContext& batch, bool n
                            layout.base(), layout.step_count(), config_.use_bias);
   trunk_gradient_.Plan(states_.data(), nullptr, stride_, config_.units, deltas_.data(), stride_, config_.units, 0, trunk,
                        config_.use_bias);
-  batch.pool.For(1 + recurrent_gradient_.tasks(), [&](size_t task) {
-    if (task > 0) return recurrent_gradient_.Run(batch.kernels, task - 1);
+  batch.pool.For(2 + recurrent_gradient_.tasks(), [&](size_t task) {
+    if (task > 1) return recurrent_gradient_.Run(batch.kernels, task - 2);
+    if (task == 1) return batch.next_batch.Run();
     if (trunk == 0) return;
     BackwardTrunk(output, batch);
     for (size_t i = 0; i < trunk_gradient_.tasks(); ++i) trunk_gradient_.Run(batch.kernels, i);

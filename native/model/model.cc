@@ -33,7 +33,8 @@ bool IsCrossentropy(LossKind kind) {
 }  // namespace
 
 Model::Model(const ModelConfig& config)
-    : shortcuts_(config.shortcuts), is_tokens_(config.is_tokens), input_shape_(config.input_shape), layout_(&arena_),
+    : shortcuts_(config.shortcuts), is_tokens_(config.is_tokens), input_shape_(config.input_shape),
+      layouts_{BatchLayout(&arena_), BatchLayout(&arena_)},
       gathered_(&arena_), loss_gradient_(&arena_), target_index_(&arena_) {
   AddLayers(config);
   for (const auto& layer : layers_)
@@ -88,7 +89,6 @@ void Model::AddLayers(const ModelConfig& config) {
         if (sequence) {
           expect(steps > 0, "flatten needs the number of timesteps");
           columns *= static_cast<size_t>(steps);
-          flattens_ = true;
         }
         sequence = false;
         break;
@@ -149,23 +149,21 @@ void Model::CheckRun(const Run& run) const {
                                    "more. Use a smaller batchSize, or feed the data in parts.");
 }
 
-BatchContext Model::PrepareBatch(const Run& run, size_t begin, size_t rows) {
+// Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
+void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
   const Dataset& data = *run.dataset;
-  const bool training = run.mode == RunMode::kTrain;
-  if (is_tokens_) {
-    // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
-    bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
-    bool ends = false;
-    for (size_t i = 0; i < layers_.size() && !ends; ++i) {
-      shares = shares && layers_[i]->SharesPadding(training);
-      ends = layers_[i]->EndsSequence();
-    }
-    layout_.BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends, true);
-  } else {
-    layout_.BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows);
+  const size_t rows = std::min(run.batch_size, run.end - begin);
+  if (!is_tokens_) {
+    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows);
+    return;
   }
-  return {Kernels(), WorkerPool::Instance(), shortcuts_, layout_, training, optimizer_ ? optimizer_->iterations() : 0,
-          data.initial_state.size() > 0 ? data.initial_state.data() : nullptr};
+  bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
+  bool ends = false;
+  for (size_t i = 0; i < layers_.size() && !ends; ++i) {
+    shares = shares && layers_[i]->SharesPadding(run.mode == RunMode::kTrain);
+    ends = layers_[i]->EndsSequence();
+  }
+  layout->BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends);
 }
 
 Tensor Model::Forward(const Run& run, BatchContext& batch) {
@@ -174,13 +172,14 @@ Tensor Model::Forward(const Run& run, BatchContext& batch) {
     const Dataset& data = *run.dataset;
     const bool sequence = data.shape.size() == 2;
     tensor = {sequence ? Space::kSteps : Space::kSamples, data.values.data(),
-              sequence ? layout_.values() : layout_.samples(), data.shape.back(), data.shape.back(), nullptr};
+              sequence ? batch.layout.values() : batch.layout.samples(), data.shape.back(), data.shape.back(), nullptr};
   }
   for (const auto& layer : layers_) tensor = layer->Forward(tensor, batch);
   return tensor;
 }
 
-Model::Output Model::PrepareOutput(const Tensor& tensor, const Run& run, BatchContext& batch, bool with_gradient) {
+Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient) {
+  const BatchLayout& layout = batch.layout;
   const size_t stride = PaddedStride(output_columns_);
   Output output = {};
   const float* rows = tensor.data;
@@ -188,22 +187,21 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, const Run& run, BatchCo
     Gather(tensor, batch, &gathered_);
     rows = gathered_.data();
   }
-  const size_t skipped = output_is_sequence_ ? layout_.base() : 0;
+  const size_t skipped = output_is_sequence_ ? layout.base() : 0;
   output.predictions = rows + skipped * stride;
   if (const float* logits = layers_.back()->Logits()) output.logits = logits + skipped * stride;
   output.columns = output_columns_;
   output.stride = stride;
+  output.rows = layout.rows();
+  output.targets = layout.samples();
   if (output_is_sequence_) {
-    const size_t n = layout_.rows(), steps = layout_.steps();
+    const size_t n = layout.rows(), steps = layout.steps();
     output.rows = n * steps;
     target_index_.Resize(output.rows);
     for (size_t t = 0; t < steps; ++t)
       for (size_t r = 0; r < n; ++r)
-        target_index_[t * n + r] = layout_.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+        target_index_[t * n + r] = layout.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
     output.targets = target_index_.data();
-  } else {
-    output.rows = layout_.rows();
-    output.targets = layout_.samples();
   }
   if (with_gradient) {
     loss_gradient_.Resize((skipped + output.rows) * stride);
@@ -211,17 +209,14 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, const Run& run, BatchCo
     output.gradient = loss_gradient_.data() + skipped * stride;
     output.whole_gradient = {loss_gradient_.data(), stride, false};
   }
-  (void)run;
   return output;
 }
 
-double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Run& run, float scale,
-                          float* gradient) const {
-  const Dataset& data = *run.dataset;
-  const size_t per_row = output_is_sequence_ ? data.target_size / layout_.steps() : data.target_size;
+double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
+                          float scale, float* gradient) const {
   return Kernels().loss({loss.kind, loss.from_logits || use_logits, use_logits ? output.logits : output.predictions,
-                         output.stride, output.rows, output.columns, data.targets.data(), output.targets, per_row, scale,
-                         gradient});
+                         output.stride, output.rows, output.columns, data.targets.data(), output.targets,
+                         output.target_columns, scale, gradient});
 }
 
 double Model::Penalty(const KernelTable& kernels) const {
@@ -232,9 +227,7 @@ double Model::Penalty(const KernelTable& kernels) const {
   return sum;
 }
 
-void Model::AddTotals(const Output& output, const Run& run, size_t rows, double loss, RunResult* result) const {
-  const Dataset& data = *run.dataset;
-  const size_t per_row = output_is_sequence_ ? data.target_size / layout_.steps() : data.target_size;
+void Model::AddTotals(const Output& output, const Dataset& data, size_t rows, double loss, RunResult* result) const {
   result->totals[0] += loss * static_cast<double>(rows);
   result->totals[1] += static_cast<double>(rows);
   for (size_t i = 0; i < compile_.metrics.size(); ++i) {
@@ -243,49 +236,60 @@ void Model::AddTotals(const Output& output, const Run& run, size_t rows, double 
     if (metric.is_loss) {
       const bool use_logits = output.logits && !metric.loss.from_logits && IsCrossentropy(metric.loss.kind) &&
                               LastActivation(metric.loss.kind) == LastActivation(compile_.loss.kind);
-      total = ComputeLoss(metric.loss, use_logits, output, run, 0.0f, nullptr);
+      total = ComputeLoss(metric.loss, use_logits, output, data, 0.0f, nullptr);
     } else {
       total = Kernels().metric({metric.kind, metric.threshold, output.predictions, output.stride, output.rows,
-                                output.columns, data.targets.data(), output.targets, per_row});
+                                output.columns, data.targets.data(), output.targets, output.target_columns});
     }
     result->totals[2 + 2 * i] += total;
     result->totals[3 + 2 * i] += static_cast<double>(output.rows);
   }
 }
 
+// A layer's input needs a gradient wherever a layer below has weights.
+void Model::Learn(Gradient gradient, BatchContext& batch) {
+  size_t first = 0;
+  while (first < layers_.size() && layers_[first]->parameters().empty()) ++first;
+  for (size_t i = layers_.size(); i-- > first;) gradient = layers_[i]->Backward(gradient, batch, i > first);
+  optimizer_->Step(batch.kernels, batch.pool);
+  Invalidate();
+}
+
 RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
   result.totals.assign(2 + 2 * compile_.metrics.size(), 0.0);
+  const Dataset& data = *run.dataset;
+  const bool training = run.mode == RunMode::kTrain;
+  BackgroundTask next_batch;
+  BatchLayout* layout = &layouts_[0];
+  BatchLayout* other = &layouts_[1];
+  LayOut(run, run.begin, layout);
   for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
-    const size_t rows = std::min(run.batch_size, run.end - begin);
-    BatchContext batch = PrepareBatch(run, begin, rows);
+    const size_t next = begin + run.batch_size;
+    if (next < run.end) next_batch.Set([&run, this, next, other] { LayOut(run, next, other); });
+    BatchContext batch = {Kernels(), WorkerPool::Instance(), shortcuts_, *layout, next_batch, training,
+                          optimizer_ ? optimizer_->iterations() : 0,
+                          data.initial_state.size() > 0 ? data.initial_state.data() : nullptr};
     const Tensor tensor = Forward(run, batch);
     if (run.mode == RunMode::kPredict) {
-      WriteOutputs(tensor, run, batch, run.outputs + (begin - run.begin) * output_size(layout_.steps()));
+      WriteOutputs(tensor, *layout, run.outputs + (begin - run.begin) * output_size(layout->steps()));
     } else {
-      const bool training = run.mode == RunMode::kTrain;
-      const Output output = PrepareOutput(tensor, run, batch, training);
+      Output output = PrepareOutput(tensor, batch, training);
+      output.target_columns = data.target_size / (output_is_sequence_ ? layout->steps() : 1);
       const float scale = 1.0f / static_cast<float>(output.rows);
-      const double sum = ComputeLoss(compile_.loss, fused_loss_, output, run, scale, output.gradient);
+      const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
       const double loss = sum / static_cast<double>(output.rows) + Penalty(batch.kernels);
-      AddTotals(output, run, rows, loss, &result);
-      if (training) {
-        Gradient gradient = output.whole_gradient;
-        // A layer's input needs a gradient where something below it learns; every layer above the first weights does.
-        size_t first = 0;
-        while (first < layers_.size() && layers_[first]->parameters().empty()) ++first;
-        for (size_t i = layers_.size(); i-- > first;) gradient = layers_[i]->Backward(gradient, batch, i > first);
-        optimizer_->Step(batch.kernels, batch.pool);
-        Invalidate();
-      }
+      AddTotals(output, data, layout->rows(), loss, &result);
+      if (training) Learn(output.whole_gradient, batch);
     }
-    result.rows_done += rows;
+    result.rows_done += layout->rows();
+    next_batch.Finish();
+    std::swap(layout, other);
   }
   return result;
 }
 
-void Model::WriteOutputs(const Tensor& tensor, const Run&, const BatchContext& batch, float* out) {
-  const BatchLayout& layout = batch.layout;
+void Model::WriteOutputs(const Tensor& tensor, const BatchLayout& layout, float* out) const {
   const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
   const size_t base = output_is_sequence_ ? layout.base() : 0;
   for (size_t t = 0; t < steps; ++t)

@@ -12,6 +12,7 @@
 #include "layers/layer.h"
 #include "model/dataset.h"
 #include "optimizers/optimizer.h"
+#include "threading/background_task.h"
 
 namespace ostinato {
 
@@ -89,20 +90,22 @@ class Model {
     const float* predictions;  // first row
     const float* logits;       // or null
     size_t rows, columns, stride;
+    size_t target_columns;   // elements of one target row
     const int32_t* targets;  // index of each row's target row
     float* gradient;         // first row; whole_gradient begins base rows earlier for sequences
     Gradient whole_gradient;
   };
 
   void AddLayers(const ModelConfig& config);
-  BatchContext PrepareBatch(const Run& run, size_t begin, size_t rows);
+  void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
   Tensor Forward(const Run& run, BatchContext& batch);
-  Output PrepareOutput(const Tensor& tensor, const Run& run, BatchContext& batch, bool with_gradient);
-  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Run& run, float scale,
+  Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
+  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data, float scale,
                      float* gradient) const;
   double Penalty(const KernelTable& kernels) const;
-  void AddTotals(const Output& output, const Run& run, size_t rows, double loss, RunResult* result) const;
-  void WriteOutputs(const Tensor& tensor, const Run& run, const BatchContext& batch, float* out);
+  void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss, RunResult* result) const;
+  void Learn(Gradient gradient, BatchContext& batch);
+  void WriteOutputs(const Tensor& tensor, const BatchLayout& layout, float* out) const;
 
   Arena arena_;
   Shortcuts shortcuts_;
@@ -110,10 +113,11 @@ class Model {
   std::vector<int64_t> input_shape_;
   size_t vocabulary_ = 0, state_units_ = 0;
   size_t output_columns_ = 0;
-  bool output_is_sequence_ = false, flattens_ = false;
+  bool output_is_sequence_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Parameter*> parameters_;
-  BatchLayout layout_;
+  // The batch in work and the one after it.
+  BatchLayout layouts_[2];
   CompileConfig compile_ = {};
   bool fused_loss_ = false;
   std::unique_ptr<Optimizer> optimizer_;

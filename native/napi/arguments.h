@@ -6,6 +6,7 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -46,6 +47,19 @@ inline size_t ToSize(const Napi::Value& value, const char* what) {
 }
 
 inline size_t GetSize(const Napi::Object& object, const char* key) { return ToSize(GetValue(object, key), key); }
+
+// A product of sizes that fits; each factor may come from JavaScript.
+inline size_t Product(size_t a, size_t b, const char* what) {
+  if (b != 0 && a > SIZE_MAX / b) Malformed(what);
+  return a * b;
+}
+
+// The size of an axis: small enough that products of two fit.
+inline size_t GetAxis(const Napi::Object& object, const char* key) {
+  const size_t size = GetSize(object, key);
+  if (size > INT32_MAX) Malformed(key);
+  return size;
+}
 
 inline bool GetBool(const Napi::Object& object, const char* key) {
   const Napi::Value value = GetValue(object, key);

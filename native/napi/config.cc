@@ -53,11 +53,11 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
   layer.kind = FromName(LayerKinds(), GetString(object, "kind"));
   const bool embedding = layer.kind == Kind::kEmbedding, rnn = layer.kind == Kind::kSimpleRnn;
   if (embedding) {
-    layer.input_dim = GetSize(object, "inputDim");
-    layer.units = GetSize(object, "outputDim");
+    layer.input_dim = GetAxis(object, "inputDim");
+    layer.units = GetAxis(object, "outputDim");
   }
   if (rnn || layer.kind == Kind::kDense) {
-    layer.units = GetSize(object, "units");
+    layer.units = GetAxis(object, "units");
     layer.use_bias = GetBool(object, "useBias");
   }
   if (rnn) layer.return_sequences = GetBool(object, "returnSequences");

@@ -54,7 +54,13 @@ void Environment::Deliver(napi_env env, napi_value, void* context, void* data) {
   self->jobs_.erase(job.get());
   if (self->jobs_.empty()) napi_unref_threadsafe_function(env, self->to_javascript_);
   Napi::HandleScope scope(env);
-  job->deliver(Napi::Env(env));
+  try {
+    job->deliver(Napi::Env(env));
+  } catch (const Napi::Error& error) {
+    // Node calls this function and knows no C++ exceptions. What the callback threw is its thread's to report; where
+    // JavaScript is being ended nothing can be thrown any more, and nobody is left to hear of it.
+    napi_throw(env, error.Value());
+  }
 }
 
 void Environment::Teardown(void* environment) {

@@ -27,7 +27,7 @@ void JsInitialize(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < dims.Length(); ++i) {
       const size_t n = ToSize(dims.Get(i), "shape");
       shape.push_back(static_cast<int64_t>(n));
-      size *= n;
+      size = Product(size, n, "shape");
     }
     Napi::Float32Array out = ToFloats(info[3], "out");
     if (out.ElementLength() != size) Malformed("out");

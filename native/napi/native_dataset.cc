@@ -27,7 +27,7 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     data->is_tokens = inputs.IsTypedArray() && inputs.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
     if (data->rows == 0 || data->shape.empty()) Malformed("rows");
     size_t size = data->rows;
-    for (const size_t n : data->shape) size *= n;
+    for (const size_t n : data->shape) size = Product(size, n, "inputShape");
     if (data->is_tokens) {
       const Napi::Int32Array tokens = ToInts(inputs, "inputs");
       if (tokens.ElementLength() != size || size == 0) Malformed("inputs");
@@ -44,7 +44,7 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     if (!targets.IsNull()) {
       data->target_size = GetSize(spec, "targetSize");
       const Napi::Float32Array values = ToFloats(targets, "targets");
-      if (values.ElementLength() != data->rows * data->target_size) Malformed("targets");
+      if (values.ElementLength() != Product(data->rows, data->target_size, "targetSize")) Malformed("targets");
       data->targets.Assign(values.Data(), values.ElementLength());
     }
     const Napi::Value state = GetValue(spec, "initialState");

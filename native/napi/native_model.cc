@@ -100,7 +100,9 @@ void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    Idle().Compile(ToCompileConfig(ToObject(info[0], "compile")));
+    // Read first: a getter among the arguments may dispose of this very model.
+    const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
+    Idle().Compile(config);
     ReportMemory(info.Env());
   });
 }
@@ -143,6 +145,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       run.end -= run.begin;
       run.begin = 0;
     }
+    Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
     model_->CheckRun(run);
     if (run.mode == RunMode::kPredict) {
       Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
@@ -154,6 +157,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       state->totals = Napi::Persistent(ToDoubles(GetValue(spec, "totals"), "totals"));
     }
+    Idle();
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 

@@ -35,8 +35,9 @@ size_t TightestQuota(std::string path, Read read) {
   for (;;) {
     const size_t cores = read(path);
     if (cores > 0) tightest = tightest == 0 ? cores : std::min(tightest, cores);
-    if (path.empty() || path == "/") return tightest;
-    path.erase(path.find_last_of('/'));
+    const size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos || path == "/") return tightest;
+    path.erase(slash);
   }
 }
 
