@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Models of the package made from the oracle's description, and the gradients that the engine computed, read from a step.
+import {
+  Activation,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  Input,
+  L1L2,
+  Sequential,
+  SGD,
+  SimpleRNN,
+  type ArrayInput,
+  type Layer,
+  type LossIdentifier,
+} from '../../../lib';
+import type { NativePenalty } from '../../../lib/native/binding';
+import type { OracleLayer } from '../../reference/sequential';
+
+/** A layer of the oracle, or a Dropout, which the oracle leaves out. */
+export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
+
+/** Step size of {@link engineGradients}: a power of two, so that dividing by it is exact. */
+const STEP = 1024;
+
+function regularizerOf(penalties: NativePenalty[] | undefined, index: number): L1L2 | null {
+  const penalty = penalties?.[index];
+  return penalty === undefined ? null : new L1L2(penalty);
+}
+
+export function layerOf(recipe: LayerRecipe): Layer {
+  if (recipe.kind === 'dropout') return new Dropout(recipe.rate);
+  if (recipe.kind === 'flatten') return new Flatten();
+  if (recipe.kind === 'activation') return new Activation(recipe.activation);
+  const trainable = recipe.trainable ?? true;
+  const penalty = (index: number): L1L2 | null => regularizerOf(recipe.penalties, index);
+  if (recipe.kind === 'embedding')
+    return new Embedding(recipe.inputDim, recipe.outputDim, { trainable, embeddingsRegularizer: penalty(0) });
+  const { units, activation, useBias } = recipe;
+  if (recipe.kind === 'dense')
+    return new Dense(units, {
+      activation,
+      useBias,
+      trainable,
+      kernelRegularizer: penalty(0),
+      biasRegularizer: penalty(1),
+    });
+  return new SimpleRNN(units, {
+    activation,
+    useBias,
+    trainable,
+    returnSequences: recipe.returnSequences,
+    kernelRegularizer: penalty(0),
+    recurrentRegularizer: penalty(1),
+    biasRegularizer: penalty(2),
+  });
+}
+
+/** A built model with these weights. */
+export function engineModel(
+  inputShape: readonly number[],
+  layers: readonly LayerRecipe[],
+  weights: readonly ArrayLike<number>[],
+): Sequential {
+  const input = layers[0]!.kind === 'embedding' ? [] : [new Input([...inputShape])];
+  const model = new Sequential([...input, ...layers.map(layerOf)]);
+  model.setWeights(weights.map((values) => Float32Array.from(values)));
+  return model;
+}
+
+export interface EngineGradients {
+  /** What trainOnBatch returned. */
+  loss: number;
+  /** One per weight; zeros where the weight is frozen. */
+  weights: Float64Array[];
+}
+
+/**
+ * One plain SGD step: what the weights lost, over the step size, is the gradient.
+ *
+ * The step is large: beside it the weights are small, and the float that a weight becomes holds the gradient to a
+ * part in 2^24 of itself, not of the weight.
+ */
+export async function engineGradients(
+  model: Sequential,
+  loss: LossIdentifier,
+  x: ArrayInput,
+  y: ArrayInput,
+): Promise<EngineGradients> {
+  model.compile({ optimizer: new SGD(STEP), loss });
+  const before = model.getWeights();
+  const value = await model.trainOnBatch<number>(x, y);
+  const after = model.getWeights();
+  model.setWeights(before);
+  const weights = before.map(({ data }, index) =>
+    Float64Array.from(data, (old, i) => (old - after[index]!.data[i]!) / STEP),
+  );
+  return { loss: value, weights };
+}
+
+/** The largest difference of two arrays, relative to the largest entry of the second; NaN counts as infinite. */
+export function worstError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let largest = 0;
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    largest = Math.max(largest, Math.abs(expected[i]!));
+    const error = Math.abs(actual[i]! - expected[i]!);
+    worst = Number.isNaN(error) ? Infinity : Math.max(worst, error);
+  }
+  return worst === 0 ? 0 : worst / Math.max(largest, 1e-30);
+}
+
+export function floats(data: ArrayLike<number>, shape: readonly number[]): { data: Float32Array; shape: number[] } {
+  return { data: Float32Array.from(data), shape: [...shape] };
+}
+
+export function ids(data: ArrayLike<number>, shape: readonly number[]): { data: Int32Array; shape: number[] } {
+  return { data: Int32Array.from(data), shape: [...shape] };
+}
