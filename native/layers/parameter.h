@@ -9,13 +9,19 @@ namespace ostinato {
 
 struct Parameter {
   Parameter(Arena* arena, size_t rows_, size_t columns_, bool trainable_, float l1_, float l2_)
-      : rows(rows_), columns(columns_), trainable(trainable_), l1(l1_), l2(l2_), value(arena),
+      : rows(rows_),
+        columns(columns_),
+        trainable(trainable_),
+        l1(l1_),
+        l2(l2_),
+        value(arena),
         slots{Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)} {
     value.Resize(rows * columns);
   }
 
   size_t size() const { return rows * columns; }
-  bool has_penalty() const { return l1 != 0.0f || l2 != 0.0f; }
+  // Of a frozen weight nothing is added to the loss (keras/src/layers/layer.py, _get_regularization_losses).
+  bool has_penalty() const { return trainable && (l1 != 0.0f || l2 != 0.0f); }
 
   size_t rows, columns;
   bool trainable;
@@ -23,7 +29,8 @@ struct Parameter {
   Buffer<float> value;
   Buffer<float> slots[3];  // of the optimizer
 
-  // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] < 0.
+  // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <
+  // 0.
   const float* gradient = nullptr;
   size_t gradient_stride = 0;
   const int32_t* gradient_slot = nullptr;

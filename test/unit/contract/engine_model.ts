@@ -63,8 +63,7 @@ export function engineModel(
   layers: readonly LayerRecipe[],
   weights: readonly ArrayLike<number>[],
 ): Sequential {
-  const input = layers[0]!.kind === 'embedding' ? [] : [new Input([...inputShape])];
-  const model = new Sequential([...input, ...layers.map(layerOf)]);
+  const model = new Sequential([new Input([...inputShape]), ...layers.map(layerOf)]);
   model.setWeights(weights.map((values) => Float32Array.from(values)));
   return model;
 }
