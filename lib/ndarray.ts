@@ -71,7 +71,12 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
   slice(begin: number, end: number = this.length): NdArray<A> {
     if (this.rank === 0) throw refusal('ERR_SHAPE', 'NdArray.slice', 'at least one axis', 'a scalar');
     if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end < begin || end > this.length)
-      throw refusal('ERR_RANGE', 'NdArray.slice', `0 <= begin <= end <= ${this.length}`, `${begin}, ${end}`);
+      throw refusal(
+        'ERR_RANGE',
+        'NdArray.slice',
+        `0 <= begin <= end <= ${this.length}`,
+        `${describe(begin)}, ${describe(end)}`,
+      );
     const width = this.shape.slice(1).reduce((product, n) => product * n, 1);
     return new NdArray(this.data.subarray(begin * width, end * width) as A, [end - begin, ...this.shape.slice(1)]);
   }

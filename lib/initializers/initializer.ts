@@ -53,7 +53,7 @@ export abstract class Initializer {
    *
    * @param shape sizes of the axes; at least one axis
    * @param seed the stream to draw from where this initializer was given none; default: the next of the global seed's
-   * @throws ShapeError `ERR_SHAPE` where the shape does not suit
+   * @throws ShapeError `ERR_SHAPE` where the shape does not suit; ConfigError `ERR_TYPE`, `ERR_CONFIG` for a seed that is none
    * @example
    * new GlorotUniform({ seed: 1 }).initialize([32, 64]).shape; // [32, 64]
    */
@@ -61,8 +61,10 @@ export abstract class Initializer {
     if (!Array.isArray(shape) || shape.length === 0 || !shape.every((size) => Number.isSafeInteger(size) && size > 0))
       throw refusal('ERR_SHAPE', this.className, 'a shape of positive sizes', describe(shape));
     this.checkShape(this.className, shape);
+    const given =
+      seed === undefined ? undefined : checkInteger(this.className, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
     const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    loadBinding().initialize(this.toNative(), [...shape], this.seed ?? seed ?? nextSeed(), out);
+    loadBinding().initialize(this.toNative(), [...shape], this.seed ?? given ?? nextSeed(), out);
     return new NdArray(out, shape);
   }
 }

@@ -52,9 +52,10 @@ export abstract class Layer {
   #owner: WeightOwner | undefined;
 
   protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
-    const { name, inputShape } = options;
-    this.#trainable = checkBoolean(className, 'trainable', options.trainable ?? layerDefaults.trainable);
-    this.#givenShape = inputShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
+    const { name, trainable = layerDefaults.trainable, inputShape } = options;
+    this.#trainable = checkBoolean(className, 'trainable', trainable);
+    const hasShape = inputShape !== null && inputShape !== undefined;
+    this.#givenShape = hasShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
     const hasName = name !== null && name !== undefined;
     if (hasName && checkString(className, 'name', name) === '')
       throw refusal('ERR_CONFIG', className, 'name not to be empty', '""');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plain C++ values out of JavaScript ones. TypeScript sends fully resolved objects; what is missing or of another kind
-// is a bug of ours and says so.
+// Plain C++ values out of JavaScript ones. TypeScript sends fully resolved objects; what is missing or of
+// another kind is a bug of ours and says so.
 #ifndef OSTINATO_NAPI_ARGUMENTS_H_
 #define OSTINATO_NAPI_ARGUMENTS_H_
 
@@ -36,17 +36,22 @@ inline double GetNumber(const Napi::Object& object, const char* key) {
   return value.As<Napi::Number>().DoubleValue();
 }
 
-inline float GetFloat(const Napi::Object& object, const char* key) { return static_cast<float>(GetNumber(object, key)); }
+inline float GetFloat(const Napi::Object& object, const char* key) {
+  return static_cast<float>(GetNumber(object, key));
+}
 
 inline size_t ToSize(const Napi::Value& value, const char* what) {
   if (!value.IsNumber()) Malformed(what);
   const double number = value.As<Napi::Number>().DoubleValue();
-  if (!(number >= 0 && number <= 9007199254740991.0) || number != static_cast<double>(static_cast<uint64_t>(number)))
+  if (!(number >= 0 && number <= 9007199254740991.0) ||
+      number != static_cast<double>(static_cast<uint64_t>(number)))
     Malformed(what);
   return static_cast<size_t>(number);
 }
 
-inline size_t GetSize(const Napi::Object& object, const char* key) { return ToSize(GetValue(object, key), key); }
+inline size_t GetSize(const Napi::Object& object, const char* key) {
+  return ToSize(GetValue(object, key), key);
+}
 
 // A product of sizes that fits; each factor may come from JavaScript.
 inline size_t Product(size_t a, size_t b, const char* what) {

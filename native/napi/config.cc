@@ -114,7 +114,8 @@ ModelConfig ToModelConfig(const Napi::Object& object) {
   const Napi::Array shape = GetArray(object, "inputShape");
   for (uint32_t i = 0; i < shape.Length(); ++i)
     config.input_shape.push_back(Napi::Value(shape.Get(i)).As<Napi::Number>().Int64Value());
-  if (config.input_shape.empty() || config.input_shape.size() > (config.is_tokens ? 1u : 2u)) Malformed("inputShape");
+  if (config.input_shape.empty() || config.input_shape.size() > (config.is_tokens ? 1u : 2u))
+    Malformed("inputShape");
   const Napi::Array layers = GetArray(object, "layers");
   if (layers.Length() == 0) Malformed("layers");
   for (uint32_t i = 0; i < layers.Length(); ++i)

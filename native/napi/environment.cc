@@ -10,8 +10,8 @@ Environment::Environment(Napi::Env env) : env_(env) {
   napi_value name;
   napi_status status = napi_create_string_utf8(env, "ostinato", NAPI_AUTO_LENGTH, &name);
   if (status == napi_ok)
-    status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, Deliver,
-                                             &to_javascript_);
+    status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                             Deliver, &to_javascript_);
   // An idle addon must not keep the process alive.
   if (status == napi_ok) status = napi_unref_threadsafe_function(env, to_javascript_);
   if (status == napi_ok) status = napi_add_env_cleanup_hook(env, Teardown, this);
@@ -57,8 +57,9 @@ void Environment::Deliver(napi_env env, napi_value, void* context, void* data) {
   try {
     job->deliver(Napi::Env(env));
   } catch (const Napi::Error& error) {
-    // Node calls this function and knows no C++ exceptions. What the callback threw is its thread's to report; where
-    // JavaScript is being ended nothing can be thrown any more, and nobody is left to hear of it.
+    // Node calls this function and knows no C++ exceptions. What the callback threw is its thread's to
+    // report; where JavaScript is being ended nothing can be thrown any more, and nobody is left to hear of
+    // it.
     napi_throw(env, error.Value());
   }
 }

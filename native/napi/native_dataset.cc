@@ -24,7 +24,8 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     const Napi::Array shape = GetArray(spec, "inputShape");
     for (uint32_t i = 0; i < shape.Length(); ++i) data->shape.push_back(ToSize(shape.Get(i), "inputShape"));
     const Napi::Value inputs = GetValue(spec, "inputs");
-    data->is_tokens = inputs.IsTypedArray() && inputs.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
+    data->is_tokens =
+        inputs.IsTypedArray() && inputs.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
     if (data->rows == 0 || data->shape.empty()) Malformed("rows");
     size_t size = data->rows;
     for (const size_t n : data->shape) size = Product(size, n, "inputShape");
@@ -44,7 +45,8 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     if (!targets.IsNull()) {
       data->target_size = GetSize(spec, "targetSize");
       const Napi::Float32Array values = ToFloats(targets, "targets");
-      if (values.ElementLength() != Product(data->rows, data->target_size, "targetSize")) Malformed("targets");
+      if (values.ElementLength() != Product(data->rows, data->target_size, "targetSize"))
+        Malformed("targets");
       data->targets.Assign(values.Data(), values.ElementLength());
     }
     const Napi::Value state = GetValue(spec, "initialState");
@@ -56,7 +58,8 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     const auto fixed = [&](const char* name, double value) {
-      self.DefineProperty(Napi::PropertyDescriptor::Value(name, Napi::Number::New(env, value), napi_enumerable));
+      self.DefineProperty(
+          Napi::PropertyDescriptor::Value(name, Napi::Number::New(env, value), napi_enumerable));
     };
     fixed("rows", static_cast<double>(data->rows));
     fixed("minToken", data->min_token);

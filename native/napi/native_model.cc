@@ -11,6 +11,21 @@
 #include "napi/native_dataset.h"
 
 namespace ostinato {
+namespace {
+
+constexpr napi_type_tag kTag = {0x6f7374696e61746full, 0x6d6f64656cull};
+
+// Runs a method's body on a model only: Node hands over any wrapped object as the receiver, a data set too.
+// Checked before anything of *this is touched.
+template <class Body>
+auto OnModel(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
+  return Guarded(info.Env(), [&] {
+    if (!info.This().IsObject() || !info.This().As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("receiver");
+    return body();
+  });
+}
+
+}  // namespace
 
 // Everything that a run needs while JavaScript goes on, and what it hands back.
 struct NativeModel::RunState {
@@ -30,29 +45,34 @@ struct NativeModel::RunState {
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
-  return DefineClass(env, "NativeModel",
-                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
-                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
-                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
-                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
-                      InstanceMethod<&NativeModel::JsCompile>("compile"),
-                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
-                      InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
-                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
+  return DefineClass(
+      env, "NativeModel",
+      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+       InstanceAccessor<&NativeModel::JsBusy>("busy"),
+       InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
+       InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
+       InstanceMethod<&NativeModel::JsCompile>("compile"),
+       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+       InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
+       InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
     model_ = std::make_shared<Model>(ToModelConfig(ToObject(info[0], "model")));
     stop_ = std::make_shared<std::atomic<bool>>(false);
-    info.This().As<Napi::Object>().DefineProperty(Napi::PropertyDescriptor::Value(
+    const Napi::Object self = info.This().As<Napi::Object>();
+    self.TypeTag(&kTag);
+    self.DefineProperty(Napi::PropertyDescriptor::Value(
         "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
         napi_enumerable));
     ReportMemory(info.Env());
   });
 }
 
-void NativeModel::Finalize(Napi::BasicEnv env) { Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_); }
+void NativeModel::Finalize(Napi::BasicEnv env) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
+}
 
 void NativeModel::ReportMemory(Napi::BasicEnv env) {
   const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
@@ -61,8 +81,10 @@ void NativeModel::ReportMemory(Napi::BasicEnv env) {
 }
 
 Model& NativeModel::Idle() {
-  if (!model_) throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
-  if (busy_) throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
+  if (!model_)
+    throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
+  if (busy_)
+    throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
   return *model_;
 }
 
@@ -74,13 +96,17 @@ Parameter& NativeModel::Weight(const Napi::Value& index) {
 }
 
 Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(reported_bytes_));
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(reported_bytes_));
+  });
 }
 
-Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), busy_); }
+Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), busy_); });
+}
 
 void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     const Parameter& weight = Weight(info[0]);
     Napi::Float32Array out = ToFloats(info[1], "weight");
     if (out.ElementLength() != weight.size()) Malformed("weight size");
@@ -89,7 +115,7 @@ void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
 }
 
 void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     Parameter& weight = Weight(info[0]);
     const Napi::Float32Array values = ToFloats(info[1], "weight");
     if (values.ElementLength() != weight.size()) Malformed("weight size");
@@ -99,7 +125,7 @@ void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
 }
 
 void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
     Idle().Compile(config);
@@ -108,14 +134,14 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
 }
 
 void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     if (!info[0].IsNumber()) Malformed("learning rate");
     Idle().SetLearningRate(info[0].As<Napi::Number>().DoubleValue());
   });
 }
 
 void NativeModel::JsRun(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     Idle();
     const Napi::Object spec = ToObject(info[0], "run");
     if (!info[1].IsFunction()) Malformed("done");
@@ -150,14 +176,15 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     if (run.mode == RunMode::kPredict) {
       Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
       const std::vector<size_t>& shape = run.dataset->shape;
-      const size_t size = model_->output_size(run.dataset->is_tokens || shape.size() == 2 ? shape[0] : 1);
+      const size_t size =
+          state->model->output_size(run.dataset->is_tokens || shape.size() == 2 ? shape[0] : 1);
       if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
       run.outputs = outputs.Data() + first * size;
       state->outputs = Napi::Persistent(outputs);
     } else {
       state->totals = Napi::Persistent(ToDoubles(GetValue(spec, "totals"), "totals"));
     }
-    Idle();
+    Idle();  // and here: these getters came after the last look
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
@@ -173,7 +200,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
         state->message = error.what();
       } catch (const std::bad_alloc&) {
         state->code = "ERR_OUT_OF_MEMORY";
-        state->message = "ostinato: expected enough memory for the batch, received none. Use a smaller batchSize.";
+        state->message =
+            "ostinato: expected enough memory for the batch, received none. Use a smaller batchSize.";
       } catch (...) {
         state->code = "ERR_INTERNAL";
         state->message = "ostinato: an unknown failure in a run";
@@ -198,12 +226,12 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
   });
 }
 
-void NativeModel::JsStop(const Napi::CallbackInfo&) {
-  if (stop_) *stop_ = true;
+void NativeModel::JsStop(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { *stop_ = true; });
 }
 
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
-  Guarded(info.Env(), [&] {
+  OnModel(info, [&] {
     if (!model_) return;
     Idle();
     model_.reset();

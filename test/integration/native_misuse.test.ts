@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
+// read. Every call is refused, and the process lives.
+import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
+
+const ALL_ON = { tokenProjection: true, reverseProjection: true, sharedPadding: true, fusedWalk: true };
+const NONE = { l1: 0, l2: 0 };
+
+function makeModel(): NativeModel {
+  const model = new binding.NativeModel({
+    input: 'values',
+    inputShape: [2],
+    layers: [{ kind: 'dense', units: 2, activation: 'linear', useBias: false, trainable: true, penalties: [NONE] }],
+    shortcuts: ALL_ON,
+  });
+  model.writeWeight(0, new Float32Array([1, 2, 3, 4]));
+  return model;
+}
+
+const datasetSpec = {
+  rows: 2,
+  inputShape: [2],
+  inputs: new Float32Array([1, 1, 0, 2]),
+  targets: null,
+  targetSize: 0,
+  initialState: null,
+};
+const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
+const runOf = (given: object = {}): object => ({
+  mode: 'predict',
+  dataset: makeDataset(),
+  order: null,
+  begin: 0,
+  end: 2,
+  batchSize: 2,
+  outputs: new Float32Array(4),
+  totals: null,
+  ...given,
+});
+
+function outputsOf(model: NativeModel): Promise<number[]> {
+  const outputs = new Float32Array(4);
+  return new Promise((resolve, reject) =>
+    model.run(runOf({ outputs }) as never, (code, message) =>
+      code === null ? resolve([...outputs]) : reject(new Error(message)),
+    ),
+  );
+}
+
+const live = makeModel();
+afterEach(async () => expect(await outputsOf(live)).toEqual([4, 6, 6, 8]));
+
+const ODD: readonly [string, unknown][] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['a number', 1],
+  ['a string', 'x'],
+  ['an object', {}],
+  ['a list', []],
+  ['a Proxy', new Proxy({}, {})],
+  ['a function', () => 1],
+];
+
+describe('receivers', () => {
+  const methods = [
+    'memoryBytes',
+    'busy',
+    'readWeight',
+    'writeWeight',
+    'compile',
+    'setLearningRate',
+    'run',
+    'stop',
+    'dispose',
+  ] as const;
+  const receivers: readonly [string, () => unknown][] = [
+    ...ODD.map(([title, value]): [string, () => unknown] => [title, () => value]),
+    ['a data set', makeDataset],
+    ['a Proxy of a model', () => new Proxy(live, {})],
+    ['an heir of a model', () => Object.create(live) as object],
+    ['the prototype', () => binding.NativeModel.prototype as object],
+    ['a model with the class of a data set', () => Reflect.construct(binding.NativeDataset, [datasetSpec], binding.NativeModel) as object],
+  ]; // prettier-ignore
+  test.each(methods.flatMap((method) => receivers.map(([title, make]) => [method, title, make] as const)))(
+    '%s of NativeModel on %s: refused',
+    (method, _title, make) => {
+      const { get, value } = Object.getOwnPropertyDescriptor(binding.NativeModel.prototype, method)!;
+      const call = (get ?? (value as () => unknown)) as (...given: unknown[]) => unknown;
+      expect(() => Reflect.apply(call, make(), [0, new Float32Array(4)])).toThrow(/./);
+    },
+  );
+
+  test.each([
+    ['NativeModel', binding.NativeModel],
+    ['NativeDataset', binding.NativeDataset],
+  ] as [string, new (value: never) => unknown][])('%s called without new: refused', (_name, Class) => {
+    expect(() => Reflect.apply(Class as never, undefined, [{}])).toThrow(/./);
+  });
+
+  test('an impostor of a data set is refused', () => {
+    const impostor: unknown = Reflect.construct(binding.NativeModel, [
+      { input: 'values', inputShape: [2], layers: [{ kind: 'flatten' }], shortcuts: ALL_ON },
+    ], binding.NativeDataset); // prettier-ignore
+    expect(impostor).toBeInstanceOf(binding.NativeDataset);
+    for (const dataset of [impostor, live, Object.create(makeDataset()), new Proxy(makeDataset(), {}), {}, null])
+      expect(() => live.run(runOf({ dataset }) as never, () => undefined)).toThrow(/malformed data/);
+  });
+});
+
+describe('arguments', () => {
+  const entries: readonly [string, (value: never) => unknown][] = [
+    ['new NativeModel', (value) => new binding.NativeModel(value)],
+    ['new NativeDataset', (value) => new binding.NativeDataset(value)],
+    ['initialize', (value) => binding.initialize(value, [2], 1, new Float32Array(2))],
+    ['initialize, shape', (value) => binding.initialize({ kind: 'constant', value: 1 }, value, 1, new Float32Array(2))],
+    ['initialize, out', (value) => binding.initialize({ kind: 'constant', value: 1 }, [2], 1, value)],
+    ['permutation, out', (value) => binding.permutation(1, 1, value)],
+    ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
+    ['readWeight, out', (value) => live.readWeight(0, value)],
+    ['writeWeight, values', (value) => live.writeWeight(0, value)],
+    ['compile', (value) => live.compile(value)],
+    ['run', (value) => live.run(value, () => undefined)],
+    ['run, dataset', (dataset) => live.run(runOf({ dataset }) as never, () => undefined)],
+    ['run, mode', (mode) => live.run(runOf({ mode }) as never, () => undefined)],
+    ['run, outputs', (outputs) => live.run(runOf({ outputs }) as never, () => undefined)],
+    ['run, begin', (begin) => live.run(runOf({ begin, end: 1 }) as never, () => undefined)],
+    ['run, batchSize', (n) => live.run(runOf({ batchSize: n === 1 ? 0 : n }) as never, () => undefined)],
+  ];
+  test.each(entries.flatMap(([entry, call]) => ODD.map(([title, value]) => [entry, title, call, value] as const)))(
+    '%s given %s: refused',
+    (_entry, _title, call, value) => {
+      expect(() => call(value as never)).toThrow(/./);
+    },
+  );
+
+  test.each<[string, object]>([
+    ['an order beyond the rows', { order: new Int32Array([0, 2]) }],
+    ['an order below 0', { order: new Int32Array([0, -1]) }],
+    ['an order that is too short', { order: new Int32Array([0]) }],
+    ['an end beyond the rows', { end: 3 }],
+    ['outputs that are too short', { outputs: new Float32Array(3) }],
+    ['outputs of another type', { outputs: new Float64Array(4) }],
+    ['a run to train before compile', { mode: 'train', outputs: null, totals: new Float64Array(2) }],
+  ])('run with %s: refused', (_title, given) => {
+    expect(() => live.run(runOf(given) as never, () => undefined)).toThrow(/./);
+  });
+
+  // 274177 * 67280421310721 is 2^64 + 1: one element, to arithmetic that wraps.
+  test.each<[string, () => unknown]>([
+    ['a data set', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [67280421310721], inputs: new Float32Array(1) })],
+    ['targets', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [1], inputs: new Float32Array(274177), targets: new Float32Array(1), targetSize: 67280421310721 })],
+    ['an initializer', () => binding.initialize({ kind: 'orthogonal', gain: 1 }, [274177, 67280421310721], 1, new Float32Array(1))],
+    ['a layer', () => new binding.NativeModel({ input: 'values', inputShape: [274177], layers: [{ kind: 'dense', units: 67280421310721, activation: 'linear', useBias: false, trainable: true, penalties: [NONE] }], shortcuts: ALL_ON })],
+  ])('sizes of %s whose product overflows: refused', (_title, call) => {
+    expect(call).toThrow(/malformed/);
+  }); // prettier-ignore
+});
+
+describe('arguments that act while they are read', () => {
+  test.each(['mode', 'dataset', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
+    'run with a getter of %s that disposes of the model: refused',
+    (key) => {
+      const model = makeModel();
+      const spec = runOf() as Record<string, unknown>;
+      const value = spec[key];
+      Object.defineProperty(spec, key, { get: () => (model.dispose(), value) });
+      expect(() => model.run(spec as never, () => undefined)).toThrow(/disposed/);
+    },
+  );
+
+  test('run with a getter that begins another run: refused, and the first goes on', async () => {
+    const model = makeModel();
+    let first: Promise<number[]> | undefined;
+    const spec = Object.defineProperty(runOf(), 'outputs', {
+      get: () => ((first = outputsOf(model)), new Float32Array(4)),
+    });
+    expect(() => model.run(spec as never, () => undefined)).toThrow(/idle/);
+    expect(await first).toEqual([4, 6, 6, 8]);
+  });
+
+  test('compile with a getter that disposes of the model: refused', () => {
+    const model = makeModel();
+    const config = {
+      get optimizer() {
+        model.dispose();
+        return { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
+      },
+      loss: { kind: 'mean_squared_error', fromLogits: false },
+      metrics: [],
+    };
+    expect(() => model.compile(config as never)).toThrow(/disposed/);
+  });
+
+  test('a getter that throws: its own error comes through', () => {
+    const mine = new Error('mine');
+    const spec = Object.defineProperty(runOf(), 'dataset', {
+      get: () => {
+        throw mine;
+      },
+    });
+    expect(() => live.run(spec as never, () => undefined)).toThrow('mine');
+  });
+});
