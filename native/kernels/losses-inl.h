@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Losses with their gradients, and the accuracy family, as keras/src/losses/losses.py and metrics/accuracy_metrics.py
-// define them. A row is one sample (or one timestep of one); rows are few beside the rest of a step, so these loops are
-// plain, and use float64 where float32 would cost digits of the logged loss.
+// Losses with their gradients, and the accuracy family, as keras/src/losses/losses.py and
+// metrics/accuracy_metrics.py define them. A row is one sample (or one timestep of one); rows are few beside
+// the rest of a step, so these loops are plain, and use float64 where float32 would cost digits of the logged
+// loss.
 #ifndef OSTINATO_KERNELS_LOSSES_INL_H_
 #define OSTINATO_KERNELS_LOSSES_INL_H_
 
@@ -31,14 +32,16 @@ double BinaryCrossentropyRow(const LossArgs& args, const float* x, const float* 
       const double p = Clipped(z);
       sum -= y * log(p) + (1.0 - y) * log1p(-p);
       // Outside the clip the loss is flat, as on Keras' JAX and PyTorch backends. NaN stays NaN.
-      if (gradient) gradient[j] = static_cast<float>(IsInside(z) || z != z ? (p - y) / (p * (1.0 - p)) * scale : 0.0);
+      if (gradient)
+        gradient[j] = static_cast<float>(IsInside(z) || z != z ? (p - y) / (p * (1.0 - p)) * scale : 0.0);
     }
   }
   return sum / static_cast<double>(args.columns);
 }
 
 // Targets are either one-hot rows or one class id.
-double CategoricalCrossentropyRow(const LossArgs& args, const float* x, const float* target, float* gradient) {
+double CategoricalCrossentropyRow(const LossArgs& args, const float* x, const float* target,
+                                  float* gradient) {
   const bool sparse = args.kind == LossKind::kSparseCategoricalCrossentropy;
   const size_t hot = sparse ? static_cast<size_t>(target[0]) : 0;
   const auto y = [&](size_t j) { return sparse ? (j == hot ? 1.0 : 0.0) : static_cast<double>(target[j]); };
