@@ -94,13 +94,13 @@ export async function contest(
       say(`  round ${round + 1} of ${rounds}, ms: ours ${rounded(seconds.at(-1) * 1e3)}, ${shown}`);
     }
     const time = summary(seconds);
-    const best = started
-      .filter((peer) => judged(peer.name))
-      .reduce((a, b) => (summary(b.seconds) < summary(a.seconds) ? b : a));
+    const counted = started.filter((peer) => judged(peer.name));
+    const best = counted.reduce((a, b) => (summary(b.seconds) < summary(a.seconds) ? b : a));
     return {
       value: summary(best.seconds) / time,
       details: {
         best: best.name,
+        ratioOfBest: rounded(Math.min(...counted.flatMap((peer) => peer.seconds)) / Math.min(...seconds)),
         ours: milliseconds(seconds),
         peers: Object.fromEntries(
           started.map((peer) => [

@@ -2,6 +2,7 @@
 // A process that answers lines with lines of JSON: the peers (bench/versus/README.md) and our own workers.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { clearTimeout, setTimeout } from 'node:timers';
 
 const MINUTES = 60e3;
 /** A whole experiment of a peer takes minutes on a busy machine; one that takes longer than this hangs. */
