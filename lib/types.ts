@@ -21,6 +21,4 @@ export type NestedArray = number | NumericTypedArray | readonly NestedArray[];
 
 /** What `fit`, `evaluate` and `predict` take: an {@link NdArray}, a typed array with its shape, or nested arrays. */
 export type ArrayInput =
-  | { readonly data: NumericTypedArray; readonly shape: readonly number[] }
-  | NumericTypedArray
-  | readonly NestedArray[];
+  { readonly data: NumericTypedArray; readonly shape: readonly number[] } | NumericTypedArray | readonly NestedArray[];

@@ -38,6 +38,7 @@ const LIB_FLOORS = [
   ['errors', 'types'],
   ['util'],
   ['ndarray'],
+  ['arrays'],
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],

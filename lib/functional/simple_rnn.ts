@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A recurrent pass as a plain function: arrays in, array out, no layer and no model. What a textbook writes as a loop.
 import { checkActivation } from '../layers/simple_rnn';
-import { loadBinding } from '../native/load';
 import { NdArray } from '../ndarray';
 import { ALL_SHORTCUTS } from '../models/shortcuts';
-import { toValues, type ShapedArray } from '../training/arrays';
-import { callEngine, engineError } from '../training/engine';
+import { toValues, type ShapedArray } from '../arrays/arrays';
+import { callEngine, engineError, loadBinding } from '../native/engine';
 import { withDefaults } from '../util/options';
 import { checkBoolean, refusal } from '../util/validate';
 import type { ActivationLike } from '../activations';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all initializers have in common. None draws a number itself: each describes a distribution, and the engine fills it in.
-import { loadBinding } from '../native/load';
+import { loadBinding } from '../native/engine';
 import type { NativeInitializer } from '../native/binding';
 import { NdArray } from '../ndarray';
 import { nextSeed } from '../util/seeds';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The weights of one layer: what they are, and where their values lie. A layer holds its values itself until a model's
 // engine takes them over, and again once that engine is gone.
-import { toValues } from '../training/arrays';
+import { toValues } from '../arrays/arrays';
 import { describe, refusal } from '../util/validate';
 import type { Initializer } from '../initializers';
 import type { Regularizer } from '../regularizers';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
 // the layers hold their values themselves, so that nothing learnt is lost.
-import { loadBinding } from '../native/load';
-import { callEngine } from '../training/engine';
+import { callEngine, loadBinding } from '../native/engine';
 import { refusal } from '../util/validate';
 import { ALL_SHORTCUTS } from './shortcuts';
 import type { Layer } from '../layers';

@@ -112,7 +112,7 @@ function keras3Row(fields: readonly string[], widths: readonly number[], border:
   });
 }
 
-/** Lines of at most `width` characters, broken between words where there is a blank, else within them. */
+/** Lines of at most `width` characters, broken between words; a word that is longer is cut, and ends with an ellipsis. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -123,11 +123,7 @@ function wrapped(text: string, width: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    line = word;
-    while (line.length > width) {
-      lines.push(line.slice(0, width));
-      line = line.slice(width);
-    }
+    line = word.length > width ? `${word.slice(0, width - 1)}…` : word;
   }
   return [...lines, line];
 }

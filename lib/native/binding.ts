@@ -201,12 +201,13 @@ export interface NativeBinding {
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */
   permutation(seed: number, stream: number, out: Int32Array): void;
   cpuInfo(): CpuInfo;
-  /** 1..256; takes effect when no run goes on, else ERR_BUSY. */
+  /** 1..256; at any time. */
   setThreads(threads: number): void;
 }
 
-/** Where the addon may lie, best first: node-gyp's and cmake-js' build directory. */
+/** Where the addon may lie: the file that OSTINATO_ADDON names, else the build directory that both builds share. */
 function candidates(): string[] {
+  if (process.env['OSTINATO_ADDON']) return [path.resolve(process.env['OSTINATO_ADDON'])];
   const root = path.resolve(__dirname, '..', '..');
   return [path.join(root, 'build', 'Release', 'ostinato.node'), path.join(root, 'build', 'Debug', 'ostinato.node')];
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the engine says of the machine, and how many threads it may compute with.
-import { callEngine } from '../training/engine';
 import { checkInteger } from '../util/validate';
-import { loadBinding } from './load';
+import { callEngine, loadBinding } from './engine';
 import type { CpuInfo } from './binding';
 
 /**
@@ -24,7 +23,9 @@ export function cpuInfo(): CpuInfo {
  * Default: the cores that affinity and the cgroup's quota allow, or the variable `OSTINATO_THREADS`.
  *
  * @param threads from 1 to 256
- * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_BUSY` while any model computes
+ * May be called at any time, also while models compute.
+ *
+ * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`
  * @example
  * setThreads(2);
  */

@@ -4,7 +4,7 @@
 // submitted from the `done` callback of the last one, before anything is shown, so that compute threads never wait.
 import { StateError } from '../errors';
 import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
-import { callEngine, engineError } from './engine';
+import { callEngine, engineError } from '../native/engine';
 import type { Logs } from '../callbacks/callback';
 import type { NativeModel, NativeRun } from '../native/binding';
 

@@ -4,7 +4,7 @@ import { getLoss, type Loss } from '../losses';
 import { checkMetricTargets, readMetrics, type Metric, type MetricRequest } from '../metrics';
 import { getOptimizer, type Optimizer } from '../optimizers';
 import { checkOptions, refusal } from '../util/validate';
-import { callEngine } from './engine';
+import { callEngine } from '../native/engine';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
 import type { NativeModel } from '../native/binding';

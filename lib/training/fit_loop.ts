@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The epochs of `fit`: order of rows, training, validation, hooks. Everything it is given has been checked.
 import { validationKey } from '../metrics';
-import { callEngine, type TrainingEngine } from './engine';
+import { callEngine } from '../native/engine';
+import type { TrainingEngine } from './trainer_host';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import type { Logs } from '../callbacks/callback';
 import type { NativeDataset } from '../native/binding';

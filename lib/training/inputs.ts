@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Inputs against the model: of the kind and shape that its first layer takes, then copied into the engine's data set.
 import { refusal } from '../util/validate';
-import { checkVocabulary, toTokens, toValues, type ShapedArray } from './arrays';
-import { callEngine, type TrainingEngine } from './engine';
+import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
+import { callEngine } from '../native/engine';
+import type { TrainingEngine } from './trainer_host';
 import { shapeText, type Targets } from './targets';
 import type { NativeDataset } from '../native/binding';
 import type { TrainerHost } from './trainer_host';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Targets at the door: their shape against the outputs', their values against the rule of the loss.
 import { describe, refusal } from '../util/validate';
-import { toValues } from './arrays';
-import { positionText } from './nested_arrays';
+import { toValues } from '../arrays/arrays';
+import { positionText } from '../arrays/nested_arrays';
 import type { Loss } from '../losses';
 
 /** Targets as the engine takes them. */

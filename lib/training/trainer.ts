@@ -7,7 +7,8 @@ import { nextSeed } from '../util/seeds';
 import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
-import { loadEngine, type TrainingEngine } from './engine';
+import { loadBinding } from '../native/engine';
+import type { TrainingEngine } from './trainer_host';
 import { runEvaluation, runFit, type RowRange } from './fit_loop';
 import { makeDataset, readInputs, type Inputs } from './inputs';
 import {
@@ -23,7 +24,7 @@ import {
   type ResolvedFit,
   type ResolvedPass,
 } from './options';
-import { allocate } from './nested_arrays';
+import { allocate } from '../arrays/nested_arrays';
 import { readTargets } from './targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
@@ -37,7 +38,7 @@ import type { TrainerHost } from './trainer_host';
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
   readonly #host: TrainerHost;
-  readonly #loadEngine: () => TrainingEngine;
+  readonly #loadBinding: () => TrainingEngine;
   #compiled: Compiled | undefined;
   #running: string | undefined;
   #history: History | undefined;
@@ -46,9 +47,9 @@ export class Trainer {
    * @param host the model
    * @param engine gives the addon; loaded on first use
    */
-  constructor(host: TrainerHost, engine: () => TrainingEngine = loadEngine) {
+  constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
-    this.#loadEngine = engine;
+    this.#loadBinding = engine;
   }
 
   /** Whether a call has the model at present. */
@@ -225,7 +226,7 @@ export class Trainer {
     this.#history = history;
     this.#host.stopTraining = false;
     const seed = options.seed ?? nextSeed();
-    await runFit({ context, compiled, engine: this.#loadEngine(), options, seed, train, validation });
+    await runFit({ context, compiled, engine: this.#loadBinding(), options, seed, train, validation });
     return history;
   }
 
@@ -252,7 +253,7 @@ export class Trainer {
   async #predict(where: string, x: unknown, options: ResolvedPass | undefined): Promise<NdArray> {
     const inputs = readInputs(where, 'x', x, this.#host);
     const { rows, outputAxes } = inputs;
-    const dataset = makeDataset(where, this.#loadEngine(), this.#host, inputs, null);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
     const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
     const range = { dataset, begin: 0, end: rows };
     const pass = options ?? { batchSize: rows, verbose: 0, callbacks: [], signal: undefined };
@@ -298,7 +299,7 @@ export class Trainer {
     const inputs: Inputs = readInputs(where, xName, x, this.#host);
     const targets = readTargets(where, yName, y, compiled.loss, inputs.rows, inputs.outputAxes);
     compiled.tell(where, this.#host.native(), inputs.outputAxes.at(-1)!);
-    const dataset = makeDataset(where, this.#loadEngine(), this.#host, inputs, targets);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets);
     return { dataset, begin: 0, end: inputs.rows };
   }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
-import type { NativeActivation, NativeModel } from '../native/binding';
+import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
 import type { Shape } from '../types';
+
+/** The part of the addon that training uses besides a model. */
+export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
 
 export interface TrainerHost {
   readonly name: string;

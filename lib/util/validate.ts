@@ -56,8 +56,7 @@ export function checkInteger(where: string, what: string, value: unknown, min = 
 }
 
 export function checkBoolean(where: string, what: string, value: unknown): boolean {
-  if (typeof value !== 'boolean')
-    throw refusal('ERR_TYPE', where, `${what} to be true or false`, describe(value));
+  if (typeof value !== 'boolean') throw refusal('ERR_TYPE', where, `${what} to be true or false`, describe(value));
   return value;
 }
 

@@ -15,7 +15,8 @@
 
 namespace ostinato {
 
-// Counts the bytes of the buffers that name it. Owned by a model; only the thread that runs the model changes it.
+// Counts the bytes of the buffers that name it. Owned by a model; only the thread that runs the model changes
+// it.
 class Arena {
  public:
   size_t bytes() const { return bytes_; }
@@ -26,14 +27,15 @@ class Arena {
   size_t bytes_ = 0;
 };
 
-// An array of plain values. Resize keeps nothing: it allocates only when the size exceeds all sizes before, and new
-// memory is zero. After the first batch of a shape, training allocates nothing.
+// An array of plain values. Resize keeps nothing: it allocates only when the size exceeds all sizes before,
+// and new memory is zero. After the first batch of a shape, training allocates nothing.
 template <class T>
 class Buffer {
  public:
   explicit Buffer(Arena* arena) : arena_(arena) {}
   ~Buffer() { Free(); }
-  Buffer(Buffer&& other) noexcept : arena_(other.arena_), data_(other.data_), size_(other.size_), capacity_(other.capacity_) {
+  Buffer(Buffer&& other) noexcept
+      : arena_(other.arena_), data_(other.data_), size_(other.size_), capacity_(other.capacity_) {
     other.data_ = nullptr;
     other.size_ = other.capacity_ = 0;
   }
@@ -41,7 +43,8 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
   Buffer& operator=(Buffer&&) = delete;
 
-  // True where the memory is new (all zeros). Throws std::bad_alloc and keeps the old memory where there is none.
+  // True where the memory is new (all zeros). Throws std::bad_alloc and keeps the old memory where there is
+  // none.
   bool Resize(size_t size) {
     if (size <= capacity_) {
       size_ = size;
@@ -49,7 +52,8 @@ class Buffer {
     }
     constexpr size_t kLine = 64, kHugePage = size_t{1} << 21;
     if (size > (std::numeric_limits<size_t>::max() - kHugePage) / sizeof(T)) throw std::bad_alloc();
-    // The states of a batch take megabytes and are read in strides: without huge pages every row is a TLB miss.
+    // The states of a batch take megabytes and are read in strides: without huge pages every row is a TLB
+    // miss.
     const size_t align = size * sizeof(T) >= kHugePage ? kHugePage : kLine;
     const size_t bytes = (size * sizeof(T) + align - 1) / align * align;
     void* memory = std::aligned_alloc(align, bytes);

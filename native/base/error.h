@@ -12,15 +12,24 @@ enum class ErrorCode { kConfig, kType, kShape, kRange, kState, kBusy, kDisposed,
 
 inline const char* CodeName(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kConfig: return "ERR_CONFIG";
-    case ErrorCode::kType: return "ERR_TYPE";
-    case ErrorCode::kShape: return "ERR_SHAPE";
-    case ErrorCode::kRange: return "ERR_RANGE";
-    case ErrorCode::kState: return "ERR_STATE";
-    case ErrorCode::kBusy: return "ERR_BUSY";
-    case ErrorCode::kDisposed: return "ERR_DISPOSED";
-    case ErrorCode::kOutOfMemory: return "ERR_OUT_OF_MEMORY";
-    case ErrorCode::kInternal: break;
+    case ErrorCode::kConfig:
+      return "ERR_CONFIG";
+    case ErrorCode::kType:
+      return "ERR_TYPE";
+    case ErrorCode::kShape:
+      return "ERR_SHAPE";
+    case ErrorCode::kRange:
+      return "ERR_RANGE";
+    case ErrorCode::kState:
+      return "ERR_STATE";
+    case ErrorCode::kBusy:
+      return "ERR_BUSY";
+    case ErrorCode::kDisposed:
+      return "ERR_DISPOSED";
+    case ErrorCode::kOutOfMemory:
+      return "ERR_OUT_OF_MEMORY";
+    case ErrorCode::kInternal:
+      break;
   }
   return "ERR_INTERNAL";
 }

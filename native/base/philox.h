@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a counter-based
-// generator, so that element i of a stream is the same on any thread and in any order. Plain enough for ISA objects.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a
+// counter-based generator, so that element i of a stream is the same on any thread and in any order. Plain
+// enough for ISA objects.
 #ifndef OSTINATO_BASE_PHILOX_H_
 #define OSTINATO_BASE_PHILOX_H_
 

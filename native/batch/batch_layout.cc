@@ -9,7 +9,8 @@
 namespace ostinato {
 namespace {
 
-// Blocks of 8 rows fill a tile; a small batch takes smaller ones so that there is something to deal to threads.
+// Blocks of 8 rows fill a tile; a small batch takes smaller ones so that there is something to deal to
+// threads.
 size_t BlockRows(size_t rows) { return rows >= 8 ? 4 : rows >= 4 ? 2 : 1; }
 
 // Number of leading elements equal to `value`.
@@ -28,10 +29,28 @@ size_t LeadingRun(const int32_t* row, size_t steps, int32_t value) {
 }  // namespace
 
 BatchLayout::BatchLayout(Arena* arena)
-    : batch_samples_(arena), samples_(arena), order_(arena), starts_(arena), batch_starts_(arena), active_(arena),
-      offsets_(arena), first_steps_(arena), ones_(arena), iota_(arena), next_(arena), token_(arena), value_(arena),
-      blocks_(arena), set_starts_(arena), set_of_block_(arena), slot_of_token_(arena), distinct_tokens_(arena),
-      slots_(arena), group_starts_(arena), group_ends_(arena), positions_(arena) {}
+    : batch_samples_(arena),
+      samples_(arena),
+      order_(arena),
+      starts_(arena),
+      batch_starts_(arena),
+      active_(arena),
+      offsets_(arena),
+      first_steps_(arena),
+      ones_(arena),
+      iota_(arena),
+      next_(arena),
+      token_(arena),
+      value_(arena),
+      blocks_(arena),
+      set_starts_(arena),
+      set_of_block_(arena),
+      slot_of_token_(arena),
+      distinct_tokens_(arena),
+      slots_(arena),
+      group_starts_(arena),
+      group_ends_(arena),
+      positions_(arena) {}
 
 void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size_t rows) {
   rows_ = rows;
@@ -48,7 +67,8 @@ void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size
   first_steps_.Resize(rows);
   active_.Resize(steps);
   offsets_.Resize(steps + 1);
-  for (size_t i = 0; i < rows; ++i) batch_samples_[i] = samples ? samples[first + i] : static_cast<int32_t>(first + i);
+  for (size_t i = 0; i < rows; ++i)
+    batch_samples_[i] = samples ? samples[first + i] : static_cast<int32_t>(first + i);
 }
 
 void BatchLayout::BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
@@ -157,7 +177,8 @@ void BatchLayout::PlaceTokens(const int32_t* tokens) {
 
 // Tokens are numbered in the order of their first position; the trunk's comes first where there is a trunk.
 void BatchLayout::FindDistinct(size_t vocabulary) {
-  if (slot_of_token_.Resize(vocabulary)) std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
+  if (slot_of_token_.Resize(vocabulary))
+    std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
   const size_t count = step_count();
   distinct_tokens_.Resize(std::min(count, vocabulary));
   slots_.Resize(count);

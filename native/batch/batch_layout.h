@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 // How the rows of one batch lie in memory, so that every layer can walk them without knowing why.
 //
-// Rows that begin with the same padding walk the same states. That walk is the *trunk*, computed once: its P steps are
-// positions 0..P-1. Rows are sorted by the step at which they leave the trunk (their *start*), so that the rows that
-// are active at a step are the first ones. Position P is unused (it keeps indices below equal for states and steps);
-// behind it come, step after step, the active rows: row r at step t is position base() + offset(t) + r.
+// Rows that begin with the same padding walk the same states. That walk is the *trunk*, computed once: its P
+// steps are positions 0..P-1. Rows are sorted by the step at which they leave the trunk (their *start*), so
+// that the rows that are active at a step are the first ones. Position P is unused (it keeps indices below
+// equal for states and steps); behind it come, step after step, the active rows: row r at step t is position
+// base() + offset(t) + r.
 //
 //   step positions    inputs, gate gradients: [0, step_count()), step_count() = base() + offset(T)
 //   state positions   the state before step t of row r has the step's position; the last states follow at
-//                     base() + offset(T) + r, so there are step_count() + rows() of them. The trunk's are 0..P.
+//                     base() + offset(T) + r, so there are step_count() + rows() of them. The trunk's are
+//                     0..P.
 //
-// So the state after step position p is state position next(p), and one product over equal positions of states and
-// gate gradients is the whole gradient of the recurrent kernel. Without shared padding P = 0 and all starts are 0.
+// So the state after step position p is state position next(p), and one product over equal positions of
+// states and gate gradients is the whole gradient of the recurrent kernel. Without shared padding P = 0 and
+// all starts are 0.
 #ifndef OSTINATO_BATCH_BATCH_LAYOUT_H_
 #define OSTINATO_BATCH_BATCH_LAYOUT_H_
 
@@ -28,8 +31,8 @@ class BatchLayout {
   explicit BatchLayout(Arena* arena);
 
   // Rows samples[first..first + rows) (null: those numbers themselves) of `tokens` [*, steps].
-  void BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples, size_t first,
-                   size_t rows, bool share_padding);
+  void BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
+                   size_t first, size_t rows, bool share_padding);
   // Rows of values [*, steps, C], or [*, C] with steps = 1.
   void BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows);
 
@@ -46,20 +49,23 @@ class BatchLayout {
   size_t start(size_t r) const { return static_cast<size_t>(starts_[r]); }
   const int32_t* active() const { return active_.data(); }    // [T]
   const int32_t* offsets() const { return offsets_.data(); }  // [T + 1]
-  const int32_t* first_steps() const { return first_steps_.data(); }  // [rows] offset of each row's first step
+  const int32_t* first_steps() const {
+    return first_steps_.data();
+  }  // [rows] offset of each row's first step
   // The trunk as a layout of one row: P ones, and 0..P.
   const int32_t* trunk_active() const { return ones_.data(); }
   const int32_t* trunk_offsets() const { return iota_.data(); }
 
-  const int32_t* next() const { return next_.data(); }      // [step_count]
-  const int32_t* tokens() const { return token_.data(); }   // [step_count], token batches
-  const int32_t* values() const { return value_.data(); }   // [step_count], row of the data, value batches
+  const int32_t* next() const { return next_.data(); }     // [step_count]
+  const int32_t* tokens() const { return token_.data(); }  // [step_count], token batches
+  const int32_t* values() const { return value_.data(); }  // [step_count], row of the data, value batches
   const DistinctTokens& distinct() const { return distinct_; }
 
   // Rows are walked in blocks of this many, a number that depends on the batch alone.
   size_t block_rows() const { return block_rows_; }
   size_t block_count() const { return (rows_ + block_rows_ - 1) / block_rows_; }
-  // Deals the blocks to `sets` lists of about equal work: set s is blocks()[set_starts()[s] .. set_starts()[s + 1]).
+  // Deals the blocks to `sets` lists of about equal work: set s is blocks()[set_starts()[s] .. set_starts()[s
+  // + 1]).
   void DealBlocks(size_t sets);
   const int32_t* blocks() const { return blocks_.data(); }
   const int32_t* set_starts() const { return set_starts_.data(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What flows between layers: views of rows, never owners. One logical row per sample (kSamples, in the order of the
-// layout) or per step position (kSteps; see batch_layout.h).
+// What flows between layers: views of rows, never owners. One logical row per sample (kSamples, in the order
+// of the layout) or per step position (kSteps; see batch_layout.h).
 #ifndef OSTINATO_BATCH_TENSOR_H_
 #define OSTINATO_BATCH_TENSOR_H_
 
@@ -11,8 +11,8 @@ namespace ostinato {
 
 enum class Space { kSamples, kSteps };
 
-// The different tokens of a batch: token u stands at tokens[u]; position p holds token slot[p]; the positions of token
-// u are positions[starts[u] .. starts[u + 1]), ascending.
+// The different tokens of a batch: token u stands at tokens[u]; position p holds token slot[p]; the positions
+// of token u are positions[starts[u] .. starts[u + 1]), ascending.
 struct DistinctTokens {
   size_t count = 0;
   const int32_t* tokens = nullptr;
@@ -32,8 +32,8 @@ struct Tensor {
   const DistinctTokens* distinct = nullptr;
 };
 
-// The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum over the
-// positions of token u.
+// The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum
+// over the positions of token u.
 struct Gradient {
   float* data = nullptr;
   size_t stride = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What this processor and its operating system can run. Compiled without ISA flags and never with LTO, so that the
-// check itself runs anywhere.
+// What this processor and its operating system can run. Compiled without ISA flags and never with LTO, so
+// that the check itself runs anywhere.
 #ifndef OSTINATO_DISPATCH_CPU_FEATURES_H_
 #define OSTINATO_DISPATCH_CPU_FEATURES_H_
 

@@ -38,9 +38,11 @@ const KernelTable& Kernels() {
     if (!forced || !*forced) return AvailableKernels().front();
     if (const KernelTable* table = FindKernels(forced)) return table;
     std::string names;
-    for (const KernelTable* table : AvailableKernels()) names += (names.empty() ? "" : ", ") + std::string(table->isa);
-    throw Error(ErrorCode::kConfig, "OSTINATO_ISA: expected one of " + names + " (what this machine can run), received '" +
-                                        forced + "'. Unset it to let ostinato choose.");
+    for (const KernelTable* table : AvailableKernels())
+      names += (names.empty() ? "" : ", ") + std::string(table->isa);
+    throw Error(ErrorCode::kConfig, "OSTINATO_ISA: expected one of " + names +
+                                        " (what this machine can run), received '" + forced +
+                                        "'. Unset it to let ostinato choose.");
   }();
   return *chosen;
 }

@@ -13,8 +13,8 @@ namespace ostinato {
 // Tables that this machine can run, best first; the last one is plain scalar code.
 const std::vector<const KernelTable*>& AvailableKernels();
 
-// The table in use: the first available one, or the one that OSTINATO_ISA names. Throws Error kConfig where it names
-// none that this machine can run.
+// The table in use: the first available one, or the one that OSTINATO_ISA names. Throws Error kConfig where
+// it names none that this machine can run.
 const KernelTable& Kernels();
 
 // Looks a table up by name, or null.

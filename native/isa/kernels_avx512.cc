@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every kernel for AVX-512 (F, BW, DQ, VL). Exports one symbol; built with the flags that sources.gypi lists for it.
+// Every kernel for AVX-512 (F, BW, DQ, VL). Exports one symbol; built with the flags that sources.gypi lists
+// for it.
 #ifndef __AVX512F__
 #error "this file must be compiled for AVX-512 (F, BW, DQ, VL)"
 #endif

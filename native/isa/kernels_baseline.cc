@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every kernel for x86-64 without any extension. Exports one symbol; built with the flags that sources.gypi lists for it.
+// Every kernel for x86-64 without any extension. Exports one symbol; built with the flags that sources.gypi
+// lists for it.
 #ifndef __SSE2__
 #error "this file must be compiled for x86-64 without any extension"
 #endif

@@ -13,11 +13,10 @@ namespace ostinato {
 namespace {
 
 constexpr KernelTable MakeTable(const char* isa) {
-  return {isa,          kLanes,      kTileRows,    Pack,
-          Gemm,         Outer,       ColumnSum,    GroupSum,
-          WalkForward,  WalkBackward, ActivateRows, ActivationGradientRows,
-          Dropout,      Loss,        Metric,       Update,
-          Penalty,      AddTo,       Peak};
+  return {isa,       kLanes,   kTileRows,   Pack,         Gemm,         Outer,
+          ColumnSum, GroupSum, WalkForward, WalkBackward, ActivateRows, ActivationGradientRows,
+          Dropout,   Loss,     Metric,      Update,       Penalty,      AddTo,
+          Peak};
 }
 
 }  // namespace

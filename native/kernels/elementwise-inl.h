@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Passes over whole arrays: activations, softmax, dropout, sums, penalties, and the peak that benchmarks divide by.
+// Passes over whole arrays: activations, softmax, dropout, sums, penalties, and the peak that benchmarks
+// divide by.
 #ifndef OSTINATO_KERNELS_ELEMENTWISE_INL_H_
 #define OSTINATO_KERNELS_ELEMENTWISE_INL_H_
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products that are not part of the time loop: packing, rows times a packed matrix, and sums of outer products.
+// Products that are not part of the time loop: packing, rows times a packed matrix, and sums of outer
+// products.
 #ifndef OSTINATO_KERNELS_GEMM_INL_H_
 #define OSTINATO_KERNELS_GEMM_INL_H_
 
@@ -17,7 +18,8 @@ void Pack(const PackArgs& args) {
       for (size_t j = 0; j < width; ++j) {
         const size_t column = first + j;
         float x = 0.0f;
-        if (column < args.n) x = args.transposed ? args.b[column * args.ldb + i] : args.b[i * args.ldb + column];
+        if (column < args.n)
+          x = args.transposed ? args.b[column * args.ldb + i] : args.b[i * args.ldb + column];
         out[j] = x;
       }
       out += width;
@@ -163,7 +165,8 @@ void GroupSum(const GroupSumArgs& args) {
     const size_t count = static_cast<size_t>(args.starts[u + 1] - args.starts[u]);
     float* out = args.out + u * args.ldo;
     size_t first = 0;
-    // Two vectors at a time: each gathered row is one or two lines, and the additions of one row are independent.
+    // Two vectors at a time: each gathered row is one or two lines, and the additions of one row are
+    // independent.
     for (; first + 2 * kLanes <= padded; first += 2 * kLanes) {
       Vec s0 = Zero(), s1 = Zero();
       for (size_t j = 0; j < count; ++j) {

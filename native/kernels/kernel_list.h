@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Every kernel of the engine, as one table of function pointers per ISA. Plain structs of pointers and sizes: no std
-// containers, so that ISA objects may include this. Callers have checked everything.
+// Every kernel of the engine, as one table of function pointers per ISA. Plain structs of pointers and sizes:
+// no std containers, so that ISA objects may include this. Callers have checked everything.
 //
-// Shapes: N rows of a batch, T timesteps, C input features, H units. A "row" in memory is `stride` floats, zero-padded
-// to PaddedColumns. `packed` is a right-hand matrix rearranged by `pack` into the panels of this ISA. An `index` maps
-// a logical row to a row of the data; null means the identity.
+// Shapes: N rows of a batch, T timesteps, C input features, H units. A "row" in memory is `stride` floats,
+// zero-padded to PaddedColumns. `packed` is a right-hand matrix rearranged by `pack` into the panels of this
+// ISA. An `index` maps a logical row to a row of the data; null means the identity.
 #ifndef OSTINATO_KERNELS_KERNEL_LIST_H_
 #define OSTINATO_KERNELS_KERNEL_LIST_H_
 
@@ -33,8 +33,8 @@ struct PackArgs {
   float* out;
 };
 
-// C[i] = init + A[index[i]] B for rows i in [begin, end): A has k columns (no padding read), B is packed [k,n].
-// init: the bias row [PaddedColumns(n)] if not null, else C itself if `accumulate`, else 0.
+// C[i] = init + A[index[i]] B for rows i in [begin, end): A has k columns (no padding read), B is packed
+// [k,n]. init: the bias row [PaddedColumns(n)] if not null, else C itself if `accumulate`, else 0.
 struct GemmArgs {
   const float* a;
   const int32_t* index;
@@ -48,7 +48,8 @@ struct GemmArgs {
   size_t begin, end;
 };
 
-// C[k, n] (ldc, padded columns) (+)= sum over rows i in [begin, end) of A[index[i]]^T B[i], ascending i: weight gradients.
+// C[k, n] (ldc, padded columns) (+)= sum over rows i in [begin, end) of A[index[i]]^T B[i], ascending i:
+// weight gradients.
 struct OuterArgs {
   const float* a;
   const int32_t* index;
@@ -86,10 +87,10 @@ struct GroupSumArgs {
 };
 
 // The time loop of a simple recurrent layer over rows that join at different steps (model/batch_layout.h).
-// active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps (included).
-// `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks.
-// Forward:  states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h)
-// Backward: deltas[offsets[t] + r]   = f'(states[offsets[t+1] + r]) * (doutputs[offsets[t] + r]
+// active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps
+// (included). `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. Forward:
+// states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h) Backward:
+// deltas[offsets[t] + r]   = f'(states[offsets[t+1] + r]) * (doutputs[offsets[t] + r]
 //               + (t = steps - 1 ? dlast[r] : deltas[offsets[t+1] + r] W_h^T))          t descending
 struct WalkArgs {
   size_t t_begin, t_end;  // part of [0, steps) to walk
@@ -113,17 +114,19 @@ struct WalkArgs {
   float* deltas;
 };
 
-// y = f(x) or dx = f'(y) dy, elementwise over `rows` rows (in place allowed). Softmax works on `columns` of each row.
+// y = f(x) or dx = f'(y) dy, elementwise over `rows` rows (in place allowed). Softmax works on `columns` of
+// each row.
 struct ActivationArgs {
   Activation activation;
-  const float* x;   // forward: x; backward: dy
-  const float* y;   // backward only
+  const float* x;  // forward: x; backward: dy
+  const float* y;  // backward only
   float* out;
   size_t rows, columns, stride;
 };
 
-// Inverted dropout: out = x * keep / (1 - rate); the mask is Philox4x32-10(key; counter = element), so the same call
-// gives the same mask backward and on any thread. Elements are numbered first + row * columns + column.
+// Inverted dropout: out = x * keep / (1 - rate); the mask is Philox4x32-10(key; counter = element), so the
+// same call gives the same mask backward and on any thread. Elements are numbered first + row * columns +
+// column.
 struct DropoutArgs {
   const float* x;
   float* out;
@@ -142,8 +145,9 @@ enum class LossKind : int32_t {
   kMeanAbsoluteError,
 };
 
-// Sum over `rows` of the loss of each row (mean over columns where the loss has it), and its gradient times `scale`.
-// `from_logits`: predictions are logits and the gradient is with respect to them. targets: row target_index[i].
+// Sum over `rows` of the loss of each row (mean over columns where the loss has it), and its gradient times
+// `scale`. `from_logits`: predictions are logits and the gradient is with respect to them. targets: row
+// target_index[i].
 struct LossArgs {
   LossKind kind;
   bool from_logits;
@@ -157,7 +161,12 @@ struct LossArgs {
   float* gradient;  // [rows, stride], or null: the loss alone
 };
 
-enum class MetricKind : int32_t { kBinaryAccuracy, kAccuracy, kCategoricalAccuracy, kSparseCategoricalAccuracy };
+enum class MetricKind : int32_t {
+  kBinaryAccuracy,
+  kAccuracy,
+  kCategoricalAccuracy,
+  kSparseCategoricalAccuracy
+};
 
 // Number of hits over `rows` (binary: the mean over columns of each row).
 struct MetricArgs {
@@ -174,8 +183,8 @@ struct MetricArgs {
 enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam };
 
 // One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
-// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradient is added. Scalars are made in double once
-// per step (optimizers/).
+// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradient is added. Scalars are made in
+// double once per step (optimizers/).
 struct UpdateArgs {
   OptimizerKind kind;
   float* weight;
@@ -209,7 +218,8 @@ struct KernelTable {
   void (*update)(const UpdateArgs&);
   double (*penalty)(const float* weight, size_t n, float l1, float l2);
   void (*add)(float* out, const float* x, size_t n);
-  // `iterations` rounds of independent multiply-adds, nothing else: returns the number of FLOP done. For bench/.
+  // `iterations` rounds of independent multiply-adds, nothing else: returns the number of FLOP done. For
+  // bench/.
   double (*peak)(size_t iterations, float* sink);
 };
 

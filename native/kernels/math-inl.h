@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Vector tanh, sigmoid, exp and the activations built on them. Bounds are tested in test/native/activations.test.ts.
+// Vector tanh, sigmoid, exp and the activations built on them. Bounds are tested in
+// test/native/activations.test.ts.
 #ifndef OSTINATO_KERNELS_MATH_INL_H_
 #define OSTINATO_KERNELS_MATH_INL_H_
 
@@ -9,9 +10,10 @@
 namespace ostinato {
 namespace {
 
-// tanh(x) = x P(x^2) / Q(x^2), both of degree 4, fitted here (Loeb iterations with Lawson weights, relative error
-// 6.4e-9 before rounding) on [-8, 8]; at most 6 ulp in float32, |y| <= 1, odd to the bit, NaN in NaN out. Beyond 8 the
-// value stays at tanh(8) = 1 - 2.3e-7. A 32-entry table by permutation is as exact but loses on AVX2 (gathers).
+// tanh(x) = x P(x^2) / Q(x^2), both of degree 4, fitted here (Loeb iterations with Lawson weights, relative
+// error 6.4e-9 before rounding) on [-8, 8]; at most 6 ulp in float32, |y| <= 1, odd to the bit, NaN in NaN
+// out. Beyond 8 the value stays at tanh(8) = 1 - 2.3e-7. A 32-entry table by permutation is as exact but
+// loses on AVX2 (gathers).
 OSTINATO_OP Vec Tanh(Vec x) {
   // The constant comes first: Min and Max return their second argument where either is NaN.
   const Vec c = Max(Set1(-8.0f), Min(Set1(8.0f), x));
@@ -27,8 +29,9 @@ OSTINATO_OP Vec Tanh(Vec x) {
   return Div(Mul(c, p), q);
 }
 
-// e^x by x = n ln 2 + r, |r| <= ln 2 / 2, and the Taylor polynomial of degree 7 (truncation 5e-9). Arguments below -87
-// give 0 within float32's range of normal numbers; above 88.37 infinity. At most 2 ulp. NaN in, NaN out.
+// e^x by x = n ln 2 + r, |r| <= ln 2 / 2, and the Taylor polynomial of degree 7 (truncation 5e-9). Arguments
+// below -87 give 0 within float32's range of normal numbers; above 88.37 infinity. At most 2 ulp. NaN in, NaN
+// out.
 OSTINATO_OP Vec Exp(Vec x) {
   const Vec c = Max(Set1(-87.0f), Min(Set1(88.37f), x));
   const Vec magic = Set1(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest whole number

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One optimizer step on rows of a weight, as keras/src/optimizers/{sgd,rmsprop,adam}.py code it. Rows without a gradient
-// (an embedding's tokens that did not occur) are stepped with a gradient of zero, so nothing differs from a dense step.
+// One optimizer step on rows of a weight, as keras/src/optimizers/{sgd,rmsprop,adam}.py code it. Rows without
+// a gradient (an embedding's tokens that did not occur) are stepped with a gradient of zero, so nothing
+// differs from a dense step.
 #ifndef OSTINATO_KERNELS_OPTIMIZERS_INL_H_
 #define OSTINATO_KERNELS_OPTIMIZERS_INL_H_
 
@@ -69,7 +70,8 @@ template <class Rule>
 void UpdateRows(const UpdateArgs& args) {
   for (size_t i = args.begin; i < args.end; ++i) {
     const int64_t from = args.slot ? args.slot[i] : static_cast<int64_t>(i);
-    const float* gradient = from < 0 ? nullptr : args.gradient + static_cast<size_t>(from) * args.gradient_stride;
+    const float* gradient =
+        from < 0 ? nullptr : args.gradient + static_cast<size_t>(from) * args.gradient_stride;
     float* w = args.weight + i * args.columns;
     float* s[3];
     for (size_t k = 0; k < 3; ++k) s[k] = args.slots[k] ? args.slots[k] + i * args.columns : nullptr;
@@ -77,7 +79,8 @@ void UpdateRows(const UpdateArgs& args) {
     for (; j + kLanes <= args.columns; j += kLanes) {
       const Vec old = Load(w + j);
       const Vec g = WithPenalty(args, old, gradient ? Load(gradient + j) : Zero());
-      Slots slots = {s[0] ? Load(s[0] + j) : Zero(), s[1] ? Load(s[1] + j) : Zero(), s[2] ? Load(s[2] + j) : Zero()};
+      Slots slots = {s[0] ? Load(s[0] + j) : Zero(), s[1] ? Load(s[1] + j) : Zero(),
+                     s[2] ? Load(s[2] + j) : Zero()};
       Store(w + j, Rule::Step(args, old, g, slots));
       if (s[0]) Store(s[0] + j, slots.s0);
       if (s[1]) Store(s[1] + j, slots.s1);
@@ -96,11 +99,11 @@ void UpdateRows(const UpdateArgs& args) {
   }
 }
 
-// RMSprop without momentum, centering and penalties leaves a weight alone where its gradient is zero: only v decays,
-// which is the whole cost of the rows that did not occur in the batch.
+// RMSprop without momentum, centering and penalties leaves a weight alone where its gradient is zero: only v
+// decays, which is the whole cost of the rows that did not occur in the batch.
 void DecayOrUpdateRmsprop(const UpdateArgs& args) {
-  const bool plain = args.slot && args.momentum == 0.0f && !args.centered && args.l1 == 0.0f && args.l2 == 0.0f &&
-                     args.columns % kLanes == 0;
+  const bool plain = args.slot && args.momentum == 0.0f && !args.centered && args.l1 == 0.0f &&
+                     args.l2 == 0.0f && args.columns % kLanes == 0;
   if (!plain) return UpdateRows<RmspropRule>(args);
   const Vec rho = Set1(args.rho);
   UpdateArgs row = args;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The register block of every matrix product: R rows times one panel of V vectors, accumulated over k in ascending
-// order. A row's sums do not depend on the rows beside it, so any split of rows into tiles of two or more rows gives
-// the same bits; a single row splits k four ways to hide the latency of the multiply-add.
+// The register block of every matrix product: R rows times one panel of V vectors, accumulated over k in
+// ascending order. A row's sums do not depend on the rows beside it, so any split of rows into tiles of two
+// or more rows gives the same bits; a single row splits k four ways to hide the latency of the multiply-add.
 #ifndef OSTINATO_KERNELS_TILE_INL_H_
 #define OSTINATO_KERNELS_TILE_INL_H_
 
@@ -11,8 +11,8 @@
 namespace ostinato {
 namespace {
 
-// 32 registers take 8 rows x 2 vectors of sums, 16 registers 4 x 2: enough independent sums for a latency of 4 cycles
-// at 2 per cycle.
+// 32 registers take 8 rows x 2 vectors of sums, 16 registers 4 x 2: enough independent sums for a latency of
+// 4 cycles at 2 per cycle.
 constexpr size_t kTileRows = kRegisters >= 32 ? 8 : 4;
 constexpr size_t kPanelVectors = kLaneAlign / kLanes < 2 ? 2 : (kLanes == 1 ? 8 : 2);
 constexpr size_t kPanelColumns = kPanelVectors * kLanes;
@@ -63,11 +63,11 @@ OSTINATO_OP void MultiplyRow(const float* a, size_t k, const float* panel, Sums<
   for (; i < k; ++i) {
     const Vec x = Set1(a[i]);
 #pragma GCC unroll 8
-    for (size_t v = 0; v < V; ++v) part[0][v] = MulAdd(x, Load(panel + i * V * kLanes + v * kLanes), part[0][v]);
+    for (size_t v = 0; v < V; ++v)
+      part[0][v] = MulAdd(x, Load(panel + i * V * kLanes + v * kLanes), part[0][v]);
   }
 #pragma GCC unroll 8
-  for (size_t v = 0; v < V; ++v)
-    sums.v[0][v] = Add(Add(part[0][v], part[1][v]), Add(part[2][v], part[3][v]));
+  for (size_t v = 0; v < V; ++v) sums.v[0][v] = Add(Add(part[0][v], part[1][v]), Add(part[2][v], part[3][v]));
 }
 
 template <size_t R, size_t V>
@@ -83,18 +83,27 @@ OSTINATO_OP void Multiply(const float* const* a, size_t k, const float* panel, S
 template <size_t V, class F>
 OSTINATO_OP void ForRows(size_t rows, F&& f) {
   switch (rows) {
-    case 1: return f.template Run<1, V>();
-    case 2: return f.template Run<2, V>();
-    case 3: return f.template Run<3, V>();
-    case 4: return f.template Run<4, V>();
-    default: break;
+    case 1:
+      return f.template Run<1, V>();
+    case 2:
+      return f.template Run<2, V>();
+    case 3:
+      return f.template Run<3, V>();
+    case 4:
+      return f.template Run<4, V>();
+    default:
+      break;
   }
   if constexpr (kTileRows > 4) {
     switch (rows) {
-      case 5: return f.template Run<5, V>();
-      case 6: return f.template Run<6, V>();
-      case 7: return f.template Run<7, V>();
-      default: return f.template Run<8, V>();
+      case 5:
+        return f.template Run<5, V>();
+      case 6:
+        return f.template Run<6, V>();
+      case 7:
+        return f.template Run<7, V>();
+      default:
+        return f.template Run<8, V>();
     }
   }
 }

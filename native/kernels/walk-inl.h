@@ -36,7 +36,8 @@ struct ForwardTile {
     if (prefetch) {
 #pragma GCC unroll 8
       for (size_t r = 0; r < R; ++r) {
-        const float* input = args.inputs + static_cast<size_t>(args.input_index[next + r]) * args.stride + first;
+        const float* input =
+            args.inputs + static_cast<size_t>(args.input_index[next + r]) * args.stride + first;
         for (size_t v = 0; v < V * kLanes; v += kLaneAlign) Prefetch(input + v);
       }
     }
@@ -121,9 +122,10 @@ void WalkForwardAs(const WalkArgs& args) {
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
       const float* panel = args.packed + first * args.units;
-      ForActiveTiles(args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
-        ForTile(rows, width, ForwardTile<kIsTanh>{args, now + row, next + row, first, panel, prefetch});
-      });
+      ForActiveTiles(
+          args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
+            ForTile(rows, width, ForwardTile<kIsTanh>{args, now + row, next + row, first, panel, prefetch});
+          });
     }
   }
 }
@@ -138,10 +140,11 @@ void WalkBackwardAs(const WalkArgs& args) {
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
       const float* panel = args.packed + first * args.units;
-      ForActiveTiles(args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
-        ForTile(rows, width,
-                BackwardTile<kIsTanh>{args, now + row, next + row, row, is_last, first, panel});
-      });
+      ForActiveTiles(
+          args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
+            ForTile(rows, width,
+                    BackwardTile<kIsTanh>{args, now + row, next + row, row, is_last, first, panel});
+          });
     }
   }
 }

@@ -28,8 +28,8 @@ Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, 
   gradient_.Resize(rows_ * stride_);
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at, gradient_.data() + at,
-                                       end - begin, columns_, stride_});
+    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at,
+                                       gradient_.data() + at, end - begin, columns_, stride_});
   });
   return {gradient_.data(), stride_, false};
 }

@@ -12,8 +12,16 @@ constexpr size_t kRowsPerTask = 128;
 }  // namespace
 
 Dense::Dense(const DenseConfig& config, Arena* arena)
-    : Layer(arena), config_(config), stride_(PaddedStride(config.units)), packed_(arena), packed_back_(arena),
-      padded_bias_(arena), logits_(arena), output_(arena), deltas_(arena), input_gradient_(arena),
+    : Layer(arena),
+      config_(config),
+      stride_(PaddedStride(config.units)),
+      packed_(arena),
+      packed_back_(arena),
+      padded_bias_(arena),
+      logits_(arena),
+      output_(arena),
+      deltas_(arena),
+      input_gradient_(arena),
       kernel_gradient_(arena) {
   parameters_.emplace_back(arena, config.features, config.units, config.trainable, config.l1[kKernel],
                            config.l2[kKernel]);
@@ -31,7 +39,8 @@ void Dense::PackWeights(BatchContext& batch) {
   batch.kernels.pack({kernel, units, features, units, false, packed_.data()});
   batch.kernels.pack({kernel, units, units, features, true, packed_back_.data()});
   padded_bias_.Zero();
-  if (config_.use_bias) std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
+  if (config_.use_bias)
+    std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
   packed_weights_ = true;
 }
 
@@ -43,11 +52,11 @@ Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
   if (fused_) logits_.Resize(rows * stride_);
   ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
     float* before = fused_ ? logits_.data() : output_.data();
-    batch.kernels.gemm({input.data, input.index, input.stride, packed_.data(), config_.features, config_.units,
-                        padded_bias_.data(), false, before, stride_, begin, end});
+    batch.kernels.gemm({input.data, input.index, input.stride, packed_.data(), config_.features,
+                        config_.units, padded_bias_.data(), false, before, stride_, begin, end});
     if (fused_ || config_.activation != Activation::kLinear)
-      batch.kernels.activate({config_.activation, before + begin * stride_, nullptr, output_.data() + begin * stride_,
-                              end - begin, config_.units, stride_});
+      batch.kernels.activate({config_.activation, before + begin * stride_, nullptr,
+                              output_.data() + begin * stride_, end - begin, config_.units, stride_});
   });
   return {input.space, output_.data(), nullptr, stride_, config_.units, nullptr};
 }
@@ -65,14 +74,14 @@ Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs
   ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
     if (through_activation)
-      batch.kernels.activation_gradient({config_.activation, output.data + at, output_.data() + at, deltas + at,
-                                         end - begin, config_.units, stride_});
+      batch.kernels.activation_gradient({config_.activation, output.data + at, output_.data() + at,
+                                         deltas + at, end - begin, config_.units, stride_});
     if (needs_input)
-      batch.kernels.gemm({deltas, nullptr, stride_, packed_back_.data(), config_.units, config_.features, nullptr,
-                          false, input_gradient_.data(), input_stride, begin, end});
+      batch.kernels.gemm({deltas, nullptr, stride_, packed_back_.data(), config_.units, config_.features,
+                          nullptr, false, input_gradient_.data(), input_stride, begin, end});
   });
-  kernel_gradient_.Plan(input_.data, input_.index, input_.stride, config_.features, deltas, stride_, config_.units, 0,
-                        rows, config_.use_bias);
+  kernel_gradient_.Plan(input_.data, input_.index, input_.stride, config_.features, deltas, stride_,
+                        config_.units, 0, rows, config_.use_bias);
   batch.pool.For(kernel_gradient_.tasks(), [&](size_t task) { kernel_gradient_.Run(batch.kernels, task); });
   kernel_gradient_.Reduce(batch.kernels);
   parameters_[kKernel].gradient = kernel_gradient_.sum();

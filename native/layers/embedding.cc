@@ -7,13 +7,14 @@ namespace ostinato {
 
 Embedding::Embedding(const EmbeddingConfig& config, Arena* arena)
     : Layer(arena), config_(config), sums_(arena), slot_(arena), last_tokens_(arena) {
-  parameters_.emplace_back(arena, config.input_dim, config.output_dim, config.trainable, config.l1, config.l2);
+  parameters_.emplace_back(arena, config.input_dim, config.output_dim, config.trainable, config.l1,
+                           config.l2);
 }
 
 Tensor Embedding::Forward(const Tensor&, BatchContext& batch) {
   const DistinctTokens& distinct = batch.layout.distinct();
-  return {Space::kSteps, parameters_[0].value.data(), batch.layout.tokens(), config_.output_dim, config_.output_dim,
-          distinct.tokens ? &distinct : nullptr};
+  return {Space::kSteps,      parameters_[0].value.data(), batch.layout.tokens(),
+          config_.output_dim, config_.output_dim,          distinct.tokens ? &distinct : nullptr};
 }
 
 Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) {
@@ -26,8 +27,8 @@ Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) 
     const size_t stride = PaddedStride(config_.output_dim);
     sums_.Resize(distinct.count * stride);
     ForChunks(batch.pool, 0, distinct.count, 128, [&](size_t begin, size_t end) {
-      batch.kernels.group_sum({output.data, output.stride, config_.output_dim, distinct.starts, distinct.positions,
-                               begin, end, sums_.data(), stride});
+      batch.kernels.group_sum({output.data, output.stride, config_.output_dim, distinct.starts,
+                               distinct.positions, begin, end, sums_.data(), stride});
     });
     table.gradient = sums_.data();
     table.gradient_stride = stride;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Embedding: the row of a token. Forward copies nothing: the output is a view of the table. The gradient holds only
-// the rows of tokens that occurred.
+// Embedding: the row of a token. Forward copies nothing: the output is a view of the table. The gradient
+// holds only the rows of tokens that occurred.
 #ifndef OSTINATO_LAYERS_EMBEDDING_H_
 #define OSTINATO_LAYERS_EMBEDDING_H_
 
@@ -22,9 +22,9 @@ class Embedding : public Layer {
 
  private:
   EmbeddingConfig config_;
-  Buffer<float> sums_;          // [distinct tokens, D], where the gradient comes per position
-  Buffer<int32_t> slot_;        // [V] row of the gradient, -1 for tokens that did not occur
-  Buffer<int32_t> last_tokens_; // whose slots are set
+  Buffer<float> sums_;           // [distinct tokens, D], where the gradient comes per position
+  Buffer<int32_t> slot_;         // [V] row of the gradient, -1 for tokens that did not occur
+  Buffer<int32_t> last_tokens_;  // whose slots are set
   size_t last_count_ = 0;
 };
 

@@ -43,11 +43,12 @@ class Layer {
   // The output for `input`; valid until the next Forward.
   virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
 
-  // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the gradient of
-  // the input where `needs_input` (else an empty one).
+  // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the
+  // gradient of the input where `needs_input` (else an empty one).
   virtual Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) = 0;
 
-  // Whether the layer treats a row of a sequence alike wherever it comes from, so that shared padding stays shared.
+  // Whether the layer treats a row of a sequence alike wherever it comes from, so that shared padding stays
+  // shared.
   virtual bool SharesPadding(bool training) const {
     (void)training;
     return true;
@@ -59,8 +60,8 @@ class Layer {
 
   std::vector<Parameter>& parameters() { return parameters_; }
 
-  // Where the last activation is computed together with the loss: logits of the last Forward, and from then on Backward
-  // takes their gradient. Null where the layer has no such activation.
+  // Where the last activation is computed together with the loss: logits of the last Forward, and from then
+  // on Backward takes their gradient. Null where the layer has no such activation.
   virtual const float* Logits() const { return nullptr; }
   virtual void FuseWithLoss() {}
   virtual bool CanFuseWithLoss(Activation activation) const {

@@ -7,16 +7,31 @@ namespace ostinato {
 namespace {
 
 constexpr size_t kKernel = 0, kRecurrent = 1, kBias = 2;
-// Rows of a product per task: small enough to balance, large enough that a panel of the weights is read for many rows.
+// Rows of a product per task: small enough to balance, large enough that a panel of the weights is read for
+// many rows.
 constexpr size_t kProductRows = 128;
 
 }  // namespace
 
 SimpleRnn::SimpleRnn(const SimpleRnnConfig& config, Arena* arena)
-    : Layer(arena), config_(config), stride_(PaddedStride(config.units)), packed_kernel_(arena),
-      packed_kernel_back_(arena), packed_recurrent_(arena), packed_recurrent_back_(arena), padded_bias_(arena),
-      projected_(arena), states_(arena), deltas_(arena), joins_(arena), trunk_outputs_(arena), token_deltas_(arena),
-      input_gradient_(arena), recurrent_gradient_(arena), trunk_gradient_(arena), kernel_gradient_(arena) {
+    : Layer(arena),
+      config_(config),
+      stride_(PaddedStride(config.units)),
+      packed_kernel_(arena),
+      packed_kernel_back_(arena),
+      packed_recurrent_(arena),
+      packed_recurrent_back_(arena),
+      padded_bias_(arena),
+      projected_(arena),
+      states_(arena),
+      deltas_(arena),
+      joins_(arena),
+      trunk_outputs_(arena),
+      token_deltas_(arena),
+      input_gradient_(arena),
+      recurrent_gradient_(arena),
+      trunk_gradient_(arena),
+      kernel_gradient_(arena) {
   const size_t rows[] = {config.features, config.units, 1};
   for (size_t i = 0; i < (config.use_bias ? 3 : 2); ++i)
     parameters_.emplace_back(arena, rows[i], config.units, config.trainable, config.l1[i], config.l2[i]);
@@ -37,12 +52,14 @@ void SimpleRnn::PackWeights(BatchContext& batch) {
     for (size_t matrix = task; matrix < last; ++matrix) {
       if (matrix == 0) batch.kernels.pack({kernel, units, features, units, false, packed_kernel_.data()});
       if (matrix == 1) batch.kernels.pack({recurrent, units, units, units, false, packed_recurrent_.data()});
-      if (matrix == 2) batch.kernels.pack({recurrent, units, units, units, true, packed_recurrent_back_.data()});
+      if (matrix == 2)
+        batch.kernels.pack({recurrent, units, units, units, true, packed_recurrent_back_.data()});
       if (matrix == 3) batch.kernels.pack({kernel, units, units, features, true, packed_kernel_back_.data()});
     }
   });
   padded_bias_.Zero();
-  if (config_.use_bias) std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
+  if (config_.use_bias)
+    std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
   packed_weights_ = true;
 }
 
@@ -81,8 +98,8 @@ WalkArgs SimpleRnn::TrunkWalk(const BatchLayout& layout) const {
   return args;
 }
 
-// Calls walk(set, t_begin, t_end) for every set of blocks: over all of time at once, or (a switch for tests) with a
-// barrier at every step.
+// Calls walk(set, t_begin, t_end) for every set of blocks: over all of time at once, or (a switch for tests)
+// with a barrier at every step.
 template <class Walk>
 void SimpleRnn::ForWalk(BatchContext& batch, bool backward, Walk&& walk) {
   const size_t steps = batch.layout.steps(), sets = batch.layout.set_count();
@@ -106,10 +123,20 @@ Tensor SimpleRnn::Forward(const Tensor& input, BatchContext& batch) {
   states_.Resize(layout.state_count() * stride_);
   layout.DealBlocks(batch.pool.threads());
 
-  GemmArgs projection = {input.data, by_token_ ? input.distinct->tokens : input.index, input.stride,
-                         packed_kernel_.data(), config_.features, config_.units, padded_bias_.data(), false,
-                         projected_.data(), stride_, 0, 0};
-  // The trunk is one chain of dependent steps, so it starts first, with its own inputs; the rest is projected beside it.
+  GemmArgs projection = {input.data,
+                         by_token_ ? input.distinct->tokens : input.index,
+                         input.stride,
+                         packed_kernel_.data(),
+                         config_.features,
+                         config_.units,
+                         padded_bias_.data(),
+                         false,
+                         projected_.data(),
+                         stride_,
+                         0,
+                         0};
+  // The trunk is one chain of dependent steps, so it starts first, with its own inputs; the rest is projected
+  // beside it.
   const size_t lead = layout.trunk() == 0 ? 0 : by_token_ ? 1 : layout.trunk();
   const size_t chunks = (rows - lead + kProductRows - 1) / kProductRows;
   batch.pool.For(2 + chunks, [&](size_t task) {
@@ -138,8 +165,10 @@ Tensor SimpleRnn::Forward(const Tensor& input, BatchContext& batch) {
     batch.kernels.walk_forward(args);
   });
 
-  if (config_.return_sequences) return {Space::kSteps, states_.data(), layout.next(), stride_, config_.units, nullptr};
-  return {Space::kSamples, states_.data() + layout.step_count() * stride_, nullptr, stride_, config_.units, nullptr};
+  if (config_.return_sequences)
+    return {Space::kSteps, states_.data(), layout.next(), stride_, config_.units, nullptr};
+  return {Space::kSamples, states_.data() + layout.step_count() * stride_, nullptr, stride_, config_.units,
+          nullptr};
 }
 
 void SimpleRnn::ForwardTrunk(const GemmArgs& projection, BatchContext& batch) {
@@ -158,7 +187,8 @@ void SimpleRnn::JoinTrunk(size_t set, BatchContext& batch) {
     const size_t begin = static_cast<size_t>(layout.blocks()[b]) * layout.block_rows();
     for (size_t r = begin; r < begin + layout.block_rows() && r < layout.rows(); ++r) {
       const size_t start = layout.start(r);
-      float* state = states_.data() + (layout.base() + static_cast<size_t>(layout.offsets()[start]) + r) * stride_;
+      float* state =
+          states_.data() + (layout.base() + static_cast<size_t>(layout.offsets()[start]) + r) * stride_;
       if (batch.initial_state) {
         const float* given = batch.initial_state + static_cast<size_t>(layout.samples()[r]) * config_.units;
         std::memset(state, 0, stride_ * sizeof(float));
@@ -199,11 +229,12 @@ Gradient SimpleRnn::Backward(const Gradient& output, BatchContext& batch, bool n
     }
   });
 
-  // Equal positions of states and deltas: one product over the rows, another over the trunk when that is walked back.
-  recurrent_gradient_.Plan(states_.data(), nullptr, stride_, config_.units, deltas_.data(), stride_, config_.units,
-                           layout.base(), layout.step_count(), config_.use_bias);
-  trunk_gradient_.Plan(states_.data(), nullptr, stride_, config_.units, deltas_.data(), stride_, config_.units, 0, trunk,
-                       config_.use_bias);
+  // Equal positions of states and deltas: one product over the rows, another over the trunk when that is
+  // walked back.
+  recurrent_gradient_.Plan(states_.data(), nullptr, stride_, config_.units, deltas_.data(), stride_,
+                           config_.units, layout.base(), layout.step_count(), config_.use_bias);
+  trunk_gradient_.Plan(states_.data(), nullptr, stride_, config_.units, deltas_.data(), stride_,
+                       config_.units, 0, trunk, config_.use_bias);
   batch.pool.For(2 + recurrent_gradient_.tasks(), [&](size_t task) {
     if (task > 1) return recurrent_gradient_.Run(batch.kernels, task - 2);
     if (task == 1) return batch.next_batch.Run();
@@ -215,7 +246,8 @@ Gradient SimpleRnn::Backward(const Gradient& output, BatchContext& batch, bool n
   recurrent_gradient_.Reduce(batch.kernels);
   if (trunk > 0) {
     batch.kernels.add(recurrent_gradient_.mutable_sum(), trunk_gradient_.sum(), config_.units * stride_);
-    if (config_.use_bias) batch.kernels.add(recurrent_gradient_.mutable_bias_sum(), trunk_gradient_.bias_sum(), stride_);
+    if (config_.use_bias)
+      batch.kernels.add(recurrent_gradient_.mutable_bias_sum(), trunk_gradient_.bias_sum(), stride_);
   }
   parameters_[kRecurrent].gradient = recurrent_gradient_.sum();
   parameters_[kRecurrent].gradient_stride = stride_;
@@ -233,8 +265,8 @@ void SimpleRnn::LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchCo
   size_t walking = begin;
   while (walking < end && layout.start(walking) < layout.steps()) ++walking;
   batch.kernels.gemm({deltas_.data() + layout.base() * stride_, layout.first_steps(), stride_,
-                      packed_recurrent_back_.data(), config_.units, config_.units, nullptr, false, joins_.data(),
-                      stride_, begin, walking});
+                      packed_recurrent_back_.data(), config_.units, config_.units, nullptr, false,
+                      joins_.data(), stride_, begin, walking});
   for (size_t r = walking; r < end; ++r) {
     float* join = joins_.data() + r * stride_;
     if (dlast) {
@@ -255,7 +287,8 @@ void SimpleRnn::BackwardTrunk(const Gradient& output, BatchContext& batch) {
   }
   for (size_t r = 0; r < layout.rows(); ++r) {
     if (layout.start(r) == 0) continue;
-    batch.kernels.add(trunk_outputs_.data() + (layout.start(r) - 1) * stride_, joins_.data() + r * stride_, stride_);
+    batch.kernels.add(trunk_outputs_.data() + (layout.start(r) - 1) * stride_, joins_.data() + r * stride_,
+                      stride_);
   }
   WalkArgs args = TrunkWalk(layout);
   args.packed = packed_recurrent_back_.data();
@@ -280,13 +313,14 @@ Gradient SimpleRnn::BackwardInput(BatchContext& batch, bool needs_input) {
         batch.kernels.group_sum({deltas_.data(), stride_, config_.units, input_.distinct->starts,
                                  input_.distinct->positions, begin, end, token_deltas_.data(), stride_});
       if (needs_input)
-        batch.kernels.gemm({deltas, nullptr, stride_, packed_kernel_back_.data(), config_.units, config_.features,
-                            nullptr, false, input_gradient_.data(), input_stride, begin, end});
+        batch.kernels.gemm({deltas, nullptr, stride_, packed_kernel_back_.data(), config_.units,
+                            config_.features, nullptr, false, input_gradient_.data(), input_stride, begin,
+                            end});
     });
   }
   const int32_t* index = per_token ? input_.distinct->tokens : input_.index;
-  kernel_gradient_.Plan(input_.data, index, input_.stride, config_.features, deltas, stride_, config_.units, 0, rows,
-                        false);
+  kernel_gradient_.Plan(input_.data, index, input_.stride, config_.features, deltas, stride_, config_.units,
+                        0, rows, false);
   batch.pool.For(kernel_gradient_.tasks(), [&](size_t task) { kernel_gradient_.Run(batch.kernels, task); });
   kernel_gradient_.Reduce(batch.kernels);
   parameters_[kKernel].gradient = kernel_gradient_.sum();

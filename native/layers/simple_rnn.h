@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// SimpleRNN: h_t = f(x_t W_x + h_{t-1} W_h + b), keras/src/layers/rnn/simple_rnn.py. The input is projected before the
-// time loop (once per different token where the input is an embedding), the trunk is walked once, then each thread
-// walks its rows through all of time.
+// SimpleRNN: h_t = f(x_t W_x + h_{t-1} W_h + b), keras/src/layers/rnn/simple_rnn.py. The input is projected
+// before the time loop (once per different token where the input is an embedding), the trunk is walked once,
+// then each thread walks its rows through all of time.
 #ifndef OSTINATO_LAYERS_SIMPLE_RNN_H_
 #define OSTINATO_LAYERS_SIMPLE_RNN_H_
 
@@ -41,10 +41,10 @@ class SimpleRnn : public Layer {
   Tensor input_;
   bool by_token_ = false;
   Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_, padded_bias_;
-  Buffer<float> projected_;  // [tokens or steps, H] x W_x + b
-  Buffer<float> states_;     // [state positions, H]
-  Buffer<float> deltas_;     // [step positions, H] gradient of the pre-activations
-  Buffer<float> joins_;      // [N, H] gradient of the state in which each row leaves the trunk
+  Buffer<float> projected_;      // [tokens or steps, H] x W_x + b
+  Buffer<float> states_;         // [state positions, H]
+  Buffer<float> deltas_;         // [step positions, H] gradient of the pre-activations
+  Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs
   Buffer<float> token_deltas_;   // [tokens, H] deltas summed per token
   Buffer<float> input_gradient_;

@@ -15,8 +15,8 @@ constexpr size_t kGroupColumns = 32;
 
 }  // namespace
 
-void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb,
-                          size_t n, size_t begin, size_t end, bool bias) {
+void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b,
+                          size_t ldb, size_t n, size_t begin, size_t end, bool bias) {
   outer_ = {a, index, lda, k, b, ldb, n, begin, end, false, nullptr, 0};
   bias_ = bias;
   stride_ = PaddedStride(n);
@@ -47,7 +47,8 @@ void WeightGradient::Run(const KernelTable& kernels, size_t task) {
   args.end = std::min(outer_.end, args.begin + chunk_rows_);
   args.a += group * group_columns_;
   args.k = std::min(group_columns_, outer_.k - group * group_columns_);
-  args.c = (chunks_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data()) + group * group_columns_ * stride_;
+  args.c = (chunks_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data()) +
+           group * group_columns_ * stride_;
   args.ldc = stride_;
   kernels.outer(args);
   if (bias_ && group == 0) {
@@ -60,7 +61,8 @@ void WeightGradient::Reduce(const KernelTable& kernels) {
   if (chunks_ == 1) return;
   const size_t size = outer_.k * stride_;
   std::memcpy(sum_.data(), partial_.data(), size * sizeof(float));
-  for (size_t chunk = 1; chunk < chunks_; ++chunk) kernels.add(sum_.data(), partial_.data() + chunk * size, size);
+  for (size_t chunk = 1; chunk < chunks_; ++chunk)
+    kernels.add(sum_.data(), partial_.data() + chunk * size, size);
   if (!bias_) return;
   std::memcpy(bias_sum_.data(), bias_partial_.data(), stride_ * sizeof(float));
   for (size_t chunk = 1; chunk < chunks_; ++chunk)

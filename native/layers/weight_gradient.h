@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A^T B over many rows, in parallel, with sums whose order depends on the problem alone. A small gradient is cut along
-// the rows into chunks whose partial sums are added in order; a large one along its own rows, without partial sums.
+// A^T B over many rows, in parallel, with sums whose order depends on the problem alone. A small gradient is
+// cut along the rows into chunks whose partial sums are added in order; a large one along its own rows,
+// without partial sums.
 #ifndef OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 #define OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 
@@ -11,9 +12,11 @@ namespace ostinato {
 
 class WeightGradient {
  public:
-  explicit WeightGradient(Arena* arena) : partial_(arena), bias_partial_(arena), sum_(arena), bias_sum_(arena) {}
+  explicit WeightGradient(Arena* arena)
+      : partial_(arena), bias_partial_(arena), sum_(arena), bias_sum_(arena) {}
 
-  // A has k columns at `a` (rows through `index`), B n columns; rows [begin, end). With `bias`, also sums B's columns.
+  // A has k columns at `a` (rows through `index`), B n columns; rows [begin, end). With `bias`, also sums B's
+  // columns.
   void Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb, size_t n,
             size_t begin, size_t end, bool bias);
 

@@ -40,7 +40,8 @@ struct Dataset {
     return size;
   }
   size_t bytes() const {
-    return tokens.size() * sizeof(int32_t) + (values.size() + targets.size() + initial_state.size()) * sizeof(float);
+    return tokens.size() * sizeof(int32_t) +
+           (values.size() + targets.size() + initial_state.size()) * sizeof(float);
   }
 };
 

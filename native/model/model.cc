@@ -33,9 +33,13 @@ bool IsCrossentropy(LossKind kind) {
 }  // namespace
 
 Model::Model(const ModelConfig& config)
-    : shortcuts_(config.shortcuts), is_tokens_(config.is_tokens), input_shape_(config.input_shape),
+    : shortcuts_(config.shortcuts),
+      is_tokens_(config.is_tokens),
+      input_shape_(config.input_shape),
       layouts_{BatchLayout(&arena_), BatchLayout(&arena_)},
-      gathered_(&arena_), loss_gradient_(&arena_), target_index_(&arena_) {
+      gathered_(&arena_),
+      loss_gradient_(&arena_),
+      target_index_(&arena_) {
   AddLayers(config);
   for (const auto& layer : layers_)
     for (Parameter& parameter : layer->parameters()) parameters_.push_back(&parameter);
@@ -50,20 +54,24 @@ void Model::AddLayers(const ModelConfig& config) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native model: ") + what);
   };
   for (const LayerConfig& layer : config.layers) {
-    const auto penalty = [](const std::vector<float>& values, size_t i) { return i < values.size() ? values[i] : 0.0f; };
+    const auto penalty = [](const std::vector<float>& values, size_t i) {
+      return i < values.size() ? values[i] : 0.0f;
+    };
     switch (layer.kind) {
       case LayerConfig::Kind::kEmbedding:
         expect(is_tokens_ && layers_.empty(), "an embedding must be the first layer of a token model");
-        layers_.push_back(std::make_unique<Embedding>(
-            EmbeddingConfig{layer.input_dim, layer.units, layer.trainable, penalty(layer.l1, 0), penalty(layer.l2, 0)},
-            &arena_));
+        layers_.push_back(
+            std::make_unique<Embedding>(EmbeddingConfig{layer.input_dim, layer.units, layer.trainable,
+                                                        penalty(layer.l1, 0), penalty(layer.l2, 0)},
+                                        &arena_));
         vocabulary_ = layer.input_dim;
         columns = layer.units;
         break;
       case LayerConfig::Kind::kSimpleRnn: {
         expect(sequence, "a recurrent layer needs a sequence");
-        SimpleRnnConfig rnn = {columns, layer.units, layer.activation, layer.use_bias, layer.return_sequences,
-                               layer.trainable, {}, {}};
+        SimpleRnnConfig rnn = {
+            columns, layer.units, layer.activation, layer.use_bias, layer.return_sequences, layer.trainable,
+            {},      {}};
         for (size_t i = 0; i < 3; ++i) {
           rnn.l1[i] = penalty(layer.l1, i);
           rnn.l2[i] = penalty(layer.l2, i);
@@ -75,10 +83,14 @@ void Model::AddLayers(const ModelConfig& config) {
         break;
       }
       case LayerConfig::Kind::kDense:
-        layers_.push_back(std::make_unique<Dense>(
-            DenseConfig{columns, layer.units, layer.activation, layer.use_bias, layer.trainable,
-                        {penalty(layer.l1, 0), penalty(layer.l1, 1)}, {penalty(layer.l2, 0), penalty(layer.l2, 1)}},
-            &arena_));
+        layers_.push_back(std::make_unique<Dense>(DenseConfig{columns,
+                                                              layer.units,
+                                                              layer.activation,
+                                                              layer.use_bias,
+                                                              layer.trainable,
+                                                              {penalty(layer.l1, 0), penalty(layer.l1, 1)},
+                                                              {penalty(layer.l2, 0), penalty(layer.l2, 1)}},
+                                                  &arena_));
         columns = layer.units;
         break;
       case LayerConfig::Kind::kActivation:
@@ -145,8 +157,9 @@ void Model::CheckRun(const Run& run) const {
     expect(data.initial_state.size() == data.rows * state_units_, "the initial state has the wrong size");
   if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / std::max<size_t>(1, steps) ||
       data.rows > kMaxPositions * 4 / std::max<size_t>(1, steps))
-    throw Error(ErrorCode::kShape, "ostinato: expected fewer than 2^29 timesteps in a batch and 2^31 in all, received "
-                                   "more. Use a smaller batchSize, or feed the data in parts.");
+    throw Error(ErrorCode::kShape,
+                "ostinato: expected fewer than 2^29 timesteps in a batch and 2^31 in all, received "
+                "more. Use a smaller batchSize, or feed the data in parts.");
 }
 
 // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
@@ -171,8 +184,12 @@ Tensor Model::Forward(const Run& run, BatchContext& batch) {
   if (!is_tokens_) {
     const Dataset& data = *run.dataset;
     const bool sequence = data.shape.size() == 2;
-    tensor = {sequence ? Space::kSteps : Space::kSamples, data.values.data(),
-              sequence ? batch.layout.values() : batch.layout.samples(), data.shape.back(), data.shape.back(), nullptr};
+    tensor = {sequence ? Space::kSteps : Space::kSamples,
+              data.values.data(),
+              sequence ? batch.layout.values() : batch.layout.samples(),
+              data.shape.back(),
+              data.shape.back(),
+              nullptr};
   }
   for (const auto& layer : layers_) tensor = layer->Forward(tensor, batch);
   return tensor;
@@ -200,7 +217,8 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bo
     target_index_.Resize(output.rows);
     for (size_t t = 0; t < steps; ++t)
       for (size_t r = 0; r < n; ++r)
-        target_index_[t * n + r] = layout.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+        target_index_[t * n + r] =
+            layout.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
     output.targets = target_index_.data();
   }
   if (with_gradient) {
@@ -214,9 +232,10 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bo
 
 double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
                           float scale, float* gradient) const {
-  return Kernels().loss({loss.kind, loss.from_logits || use_logits, use_logits ? output.logits : output.predictions,
-                         output.stride, output.rows, output.columns, data.targets.data(), output.targets,
-                         output.target_columns, scale, gradient});
+  return Kernels().loss({loss.kind, loss.from_logits || use_logits,
+                         use_logits ? output.logits : output.predictions, output.stride, output.rows,
+                         output.columns, data.targets.data(), output.targets, output.target_columns, scale,
+                         gradient});
 }
 
 double Model::Penalty(const KernelTable& kernels) const {
@@ -227,7 +246,8 @@ double Model::Penalty(const KernelTable& kernels) const {
   return sum;
 }
 
-void Model::AddTotals(const Output& output, const Dataset& data, size_t rows, double loss, RunResult* result) const {
+void Model::AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
+                      RunResult* result) const {
   result->totals[0] += loss * static_cast<double>(rows);
   result->totals[1] += static_cast<double>(rows);
   for (size_t i = 0; i < compile_.metrics.size(); ++i) {
@@ -267,7 +287,12 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
     const size_t next = begin + run.batch_size;
     if (next < run.end) next_batch.Set([&run, this, next, other] { LayOut(run, next, other); });
-    BatchContext batch = {Kernels(), WorkerPool::Instance(), shortcuts_, *layout, next_batch, training,
+    BatchContext batch = {Kernels(),
+                          WorkerPool::Instance(),
+                          shortcuts_,
+                          *layout,
+                          next_batch,
+                          training,
                           optimizer_ ? optimizer_->iterations() : 0,
                           data.initial_state.size() > 0 ? data.initial_state.data() : nullptr};
     const Tensor tensor = Forward(run, batch);

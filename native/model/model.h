@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Layers in order, and one batch through them: train, evaluate, predict. One job at a time; no JavaScript in sight.
+// Layers in order, and one batch through them: train, evaluate, predict. One job at a time; no JavaScript in
+// sight.
 #ifndef OSTINATO_MODEL_MODEL_H_
 #define OSTINATO_MODEL_MODEL_H_
 
@@ -100,10 +101,11 @@ class Model {
   void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
   Tensor Forward(const Run& run, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
-  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data, float scale,
-                     float* gradient) const;
+  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
+                     float scale, float* gradient) const;
   double Penalty(const KernelTable& kernels) const;
-  void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss, RunResult* result) const;
+  void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
+                 RunResult* result) const;
   void Learn(Gradient gradient, BatchContext& batch);
   void WriteOutputs(const Tensor& tensor, const BatchLayout& layout, float* out) const;
 

@@ -17,7 +17,7 @@ namespace ostinato {
 
 // A run on its way. Made, delivered and deleted on the JavaScript thread; `compute` alone runs elsewhere.
 struct Job {
-  std::function<void()> compute;          // fills in the result; throws nothing
+  std::function<void()> compute;           // fills in the result; throws nothing
   std::function<void(Napi::Env)> deliver;  // calls back into JavaScript
   std::shared_ptr<std::atomic<bool>> stop;
 };
@@ -39,8 +39,9 @@ class Environment {
   void Finish(Job* job);
 
   napi_env env_;
-  // Created before the cleanup hook is registered. Hooks run last first, so Teardown has waited for the jobs and let
-  // go of this before Node ends it (a call in flight at that moment aborts some Node releases: nodejs/node #65100).
+  // Created before the cleanup hook is registered. Hooks run last first, so Teardown has waited for the jobs
+  // and let go of this before Node ends it (a call in flight at that moment aborts some Node releases:
+  // nodejs/node #65100).
   napi_threadsafe_function to_javascript_ = nullptr;
   std::mutex mutex_;
   std::condition_variable idle_;

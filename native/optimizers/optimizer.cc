@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kElementsPerTask = 16384;
 
-size_t RowsPerTask(const Parameter& parameter) { return std::max<size_t>(1, kElementsPerTask / parameter.columns); }
+size_t RowsPerTask(const Parameter& parameter) {
+  return std::max<size_t>(1, kElementsPerTask / parameter.columns);
+}
 
 size_t TaskCount(const Parameter& parameter) {
   const size_t rows = RowsPerTask(parameter);
@@ -18,7 +20,8 @@ size_t TaskCount(const Parameter& parameter) {
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters) : config_(config) {
+Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters)
+    : config_(config) {
   // By kernel: SGD m; RMSprop v, momentum, mean gradient; Adam m, v, largest v.
   const bool sgd = config.kind == OptimizerKind::kSgd, adam = config.kind == OptimizerKind::kAdam;
   const bool needed[3] = {!sgd || config.momentum != 0.0, adam || (!sgd && config.momentum != 0.0),
@@ -64,7 +67,8 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
     Parameter& parameter = *parameters_[i];
     UpdateArgs args = step;
     args.weight = parameter.value.data();
-    for (size_t k = 0; k < 3; ++k) args.slots[k] = parameter.slots[k].size() ? parameter.slots[k].data() : nullptr;
+    for (size_t k = 0; k < 3; ++k)
+      args.slots[k] = parameter.slots[k].size() ? parameter.slots[k].data() : nullptr;
     args.gradient = parameter.gradient;
     args.gradient_stride = parameter.gradient_stride;
     args.slot = parameter.gradient_slot;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Picks the vector of floats of the ISA that the including object is compiled for. Every vec_<isa>.h has the same
-// operations, all inlined and with internal linkage, on a type Vec of kLanes floats:
+// Picks the vector of floats of the ISA that the including object is compiled for. Every vec_<isa>.h has the
+// same operations, all inlined and with internal linkage, on a type Vec of kLanes floats:
 //   Load, Store           kLanes floats, any alignment;  LoadN, StoreN: the first n < kLanes, zeros behind
 //   Set1, Zero, Add, Sub, Mul, Div, Sqrt, Abs            lane by lane
 //   MulAdd(a, b, c)       a * b + c, fused where the ISA can;  NegMulAdd(a, b, c): c - a * b

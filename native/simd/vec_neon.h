@@ -45,7 +45,9 @@ OSTINATO_OP Vec Min(Vec a, Vec b) { return {vbslq_f32(vcltq_f32(a.v, b.v), a.v, 
 OSTINATO_OP Vec Max(Vec a, Vec b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
 OSTINATO_OP Vec Sqrt(Vec a) { return {vsqrtq_f32(a.v)}; }
 OSTINATO_OP Vec Abs(Vec a) { return {vabsq_f32(a.v)}; }
-OSTINATO_OP Vec IfLess(Vec a, Vec b, Vec yes, Vec no) { return {vbslq_f32(vcltq_f32(a.v, b.v), yes.v, no.v)}; }
+OSTINATO_OP Vec IfLess(Vec a, Vec b, Vec yes, Vec no) {
+  return {vbslq_f32(vcltq_f32(a.v, b.v), yes.v, no.v)};
+}
 OSTINATO_OP Vec IfNan(Vec a, Vec yes, Vec no) { return {vbslq_f32(vceqq_f32(a.v, a.v), no.v, yes.v)}; }
 OSTINATO_OP Vec Pow2(Vec n) {
   const int32x4_t i = vaddq_s32(vcvtnq_s32_f32(n.v), vdupq_n_s32(127));

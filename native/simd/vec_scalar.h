@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A vector of one float, for processors without a file of their own and as the plainest witness in tests. See vec.h
-// for the contract of each operation.
+// A vector of one float, for processors without a file of their own and as the plainest witness in tests. See
+// vec.h for the contract of each operation.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A vector of 4 floats on baseline x86-64 (SSE2). No fused multiply-add here: MulAdd rounds twice. See vec.h for the
-// contract of each operation.
+// A vector of 4 floats on baseline x86-64 (SSE2). No fused multiply-add here: MulAdd rounds twice. See vec.h
+// for the contract of each operation.
 #include <emmintrin.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Kernels by ISA name: the first argument of every function says which table; matrices are typed arrays with the
-// strides of the caller, so that tests can poison padding and place arrays against guard pages.
+// Kernels by ISA name: the first argument of every function says which table; matrices are typed arrays with
+// the strides of the caller, so that tests can poison padding and place arrays against guard pages.
 #include <napi.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,7 +30,9 @@ const KernelTable& TableOf(const Napi::Value& value) {
 float* Floats(const Napi::Value& value, const char* what) {
   return value.IsNull() ? nullptr : ToFloats(value, what).Data();
 }
-int32_t* Ints(const Napi::Value& value, const char* what) { return value.IsNull() ? nullptr : ToInts(value, what).Data(); }
+int32_t* Ints(const Napi::Value& value, const char* what) {
+  return value.IsNull() ? nullptr : ToInts(value, what).Data();
+}
 
 Napi::Value JsIsas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
@@ -41,8 +43,8 @@ Napi::Value JsIsas(const Napi::CallbackInfo& info) {
 // pack(isa, b, ldb, k, n, transposed, out)
 void JsPack(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"), ToSize(info[4], "n"),
-                           info[5].As<Napi::Boolean>(), Floats(info[6], "out")});
+    TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
+                           ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out")});
   });
 }
 
@@ -50,10 +52,11 @@ void JsPack(const Napi::CallbackInfo& info) {
 void JsGemm(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
-    TableOf(info[0]).gemm({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"), GetSize(o, "lda"),
-                           Floats(GetValue(o, "packed"), "packed"), GetSize(o, "k"), GetSize(o, "n"),
-                           Floats(GetValue(o, "bias"), "bias"), GetBool(o, "accumulate"), Floats(GetValue(o, "c"), "c"),
-                           GetSize(o, "ldc"), GetSize(o, "begin"), GetSize(o, "end")});
+    TableOf(info[0]).gemm({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"),
+                           GetSize(o, "lda"), Floats(GetValue(o, "packed"), "packed"), GetSize(o, "k"),
+                           GetSize(o, "n"), Floats(GetValue(o, "bias"), "bias"), GetBool(o, "accumulate"),
+                           Floats(GetValue(o, "c"), "c"), GetSize(o, "ldc"), GetSize(o, "begin"),
+                           GetSize(o, "end")});
   });
 }
 
@@ -61,10 +64,10 @@ void JsGemm(const Napi::CallbackInfo& info) {
 void JsOuter(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
-    TableOf(info[0]).outer({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"), GetSize(o, "lda"),
-                            GetSize(o, "k"), Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
-                            GetSize(o, "begin"), GetSize(o, "end"), GetBool(o, "accumulate"),
-                            Floats(GetValue(o, "c"), "c"), GetSize(o, "ldc")});
+    TableOf(info[0]).outer({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"),
+                            GetSize(o, "lda"), GetSize(o, "k"), Floats(GetValue(o, "b"), "b"),
+                            GetSize(o, "ldb"), GetSize(o, "n"), GetSize(o, "begin"), GetSize(o, "end"),
+                            GetBool(o, "accumulate"), Floats(GetValue(o, "c"), "c"), GetSize(o, "ldc")});
   });
 }
 
@@ -72,8 +75,9 @@ void JsOuter(const Napi::CallbackInfo& info) {
 void JsColumnSum(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
-    TableOf(info[0]).column_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"), GetSize(o, "begin"),
-                                 GetSize(o, "end"), GetBool(o, "accumulate"), Floats(GetValue(o, "out"), "out")});
+    TableOf(info[0]).column_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
+                                 GetSize(o, "begin"), GetSize(o, "end"), GetBool(o, "accumulate"),
+                                 Floats(GetValue(o, "out"), "out")});
   });
 }
 
@@ -82,13 +86,14 @@ void JsGroupSum(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
     TableOf(info[0]).group_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
-                                Ints(GetValue(o, "starts"), "starts"), Ints(GetValue(o, "positions"), "positions"),
-                                GetSize(o, "begin"), GetSize(o, "end"), Floats(GetValue(o, "out"), "out"),
-                                GetSize(o, "ldo")});
+                                Ints(GetValue(o, "starts"), "starts"),
+                                Ints(GetValue(o, "positions"), "positions"), GetSize(o, "begin"),
+                                GetSize(o, "end"), Floats(GetValue(o, "out"), "out"), GetSize(o, "ldo")});
   });
 }
 
-// walkForward / walkBackward(isa, { tBegin, tEnd, steps, active, offsets, blocks, blockRows, units, stride, activation,
+// walkForward / walkBackward(isa, { tBegin, tEnd, steps, active, offsets, blocks, blockRows, units, stride,
+// activation,
 //   packed, states, inputs, inputIndex, doutputs, dlast, deltas }); activation is the number of the C++ enum
 template <bool kForward>
 void JsWalk(const Napi::CallbackInfo& info) {
@@ -126,9 +131,13 @@ void JsWalk(const Napi::CallbackInfo& info) {
 // activate(isa, activation, x, y, out, rows, columns, stride); with y null forward, else dx from dy = x
 void JsActivate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    const ActivationArgs args = {static_cast<Activation>(ToSize(info[1], "activation")), Floats(info[2], "x"),
-                                 Floats(info[3], "y"), Floats(info[4], "out"), ToSize(info[5], "rows"),
-                                 ToSize(info[6], "columns"), ToSize(info[7], "stride")};
+    const ActivationArgs args = {static_cast<Activation>(ToSize(info[1], "activation")),
+                                 Floats(info[2], "x"),
+                                 Floats(info[3], "y"),
+                                 Floats(info[4], "out"),
+                                 ToSize(info[5], "rows"),
+                                 ToSize(info[6], "columns"),
+                                 ToSize(info[7], "stride")};
     const KernelTable& table = TableOf(info[0]);
     if (args.y) {
       table.activation_gradient(args);
@@ -148,7 +157,8 @@ void JsDropout(const Napi::CallbackInfo& info) {
   });
 }
 
-// loss(isa, { kind, fromLogits, predictions, stride, rows, columns, targets, targetIndex, targetColumns, scale, gradient })
+// loss(isa, { kind, fromLogits, predictions, stride, rows, columns, targets, targetIndex, targetColumns,
+// scale, gradient })
 Napi::Value JsLoss(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object o = ToObject(info[1], "arguments");
@@ -175,7 +185,8 @@ Napi::Value JsMetric(const Napi::CallbackInfo& info) {
   });
 }
 
-// update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2, rate, momentum,
+// update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2,
+// rate, momentum,
 //   rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
 void JsUpdate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
@@ -223,7 +234,8 @@ void JsAdd(const Napi::CallbackInfo& info) {
   });
 }
 
-// peak(isa, threads, seconds): multiply-add FLOP per second of that many threads at once, best of the rounds in the time
+// peak(isa, threads, seconds): multiply-add FLOP per second of that many threads at once, best of the rounds
+// in the time
 Napi::Value JsPeak(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const KernelTable& table = TableOf(info[0]);
@@ -252,8 +264,9 @@ Napi::Value JsPeak(const Napi::CallbackInfo& info) {
   });
 }
 
-// timeForward(isa, { units, steps, features, rounds }): seconds of one sequence [T,C] through a SimpleRNN of H units, the
-// projection of its inputs included, on one thread as the compute threads run it; best of `rounds`. For bench/.
+// timeForward(isa, { units, steps, features, rounds }): seconds of one sequence [T,C] through a SimpleRNN of
+// H units, the projection of its inputs included, on one thread as the compute threads run it; best of
+// `rounds`. For bench/.
 Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const KernelTable& table = TableOf(info[0]);
@@ -321,14 +334,17 @@ Napi::Value JsGuarded(const Napi::CallbackInfo& info) {
 
 // cgroupCores(root, membership)
 Napi::Value JsCgroupCores(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(CgroupCores(info[0].As<Napi::String>().Utf8Value(),
-                                                                       info[1].As<Napi::String>().Utf8Value())));
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(CgroupCores(info[0].As<Napi::String>().Utf8Value(),
+                                                           info[1].As<Napi::String>().Utf8Value())));
 }
 
 }  // namespace
 
 void RegisterKernels(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
+  const auto add = [&](const char* name, auto function) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
   add("isas", JsIsas);
   add("pack", JsPack);
   add("gemm", JsGemm);

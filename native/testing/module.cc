@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A second addon, never shipped: every kernel of every ISA that this machine has, and the references, for jest.
+// A second addon, never shipped: every kernel of every ISA that this machine has, and the references, for
+// jest.
 #include <napi.h>
 
 #include "testing/register.h"

@@ -14,8 +14,8 @@ size_t AvailableCores();
 // OSTINATO_THREADS where it is a whole number from 1 to 256, else AvailableCores().
 size_t DefaultThreads();
 
-// The quota in whole cores (rounded down, at least 1) that the cgroup files under `root` give to the cgroup paths in
-// `membership` (the text of /proc/self/cgroup), or 0 for none. Apart for tests.
+// The quota in whole cores (rounded down, at least 1) that the cgroup files under `root` give to the cgroup
+// paths in `membership` (the text of /proc/self/cgroup), or 0 for none. Apart for tests.
 size_t CgroupCores(const std::string& root, const std::string& membership);
 
 }  // namespace ostinato

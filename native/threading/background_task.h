@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One piece of work that is wanted soon but by nobody now: the first parallel region with room takes it along, so that
-// it costs no thread its turn. What it throws is thrown again to the one who needs it done.
+// One piece of work that is wanted soon but by nobody now: the first parallel region with room takes it
+// along, so that it costs no thread its turn. What it throws is thrown again to the one who needs it done.
 #ifndef OSTINATO_THREADING_BACKGROUND_TASK_H_
 #define OSTINATO_THREADING_BACKGROUND_TASK_H_
 

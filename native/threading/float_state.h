@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Flush-to-zero for compute threads. In back-propagation through time gradients shrink into subnormals, which cost a
-// hundred times as much. The JavaScript thread's state is never touched.
+// Flush-to-zero for compute threads. In back-propagation through time gradients shrink into subnormals, which
+// cost a hundred times as much. The JavaScript thread's state is never touched.
 #ifndef OSTINATO_THREADING_FLOAT_STATE_H_
 #define OSTINATO_THREADING_FLOAT_STATE_H_
 

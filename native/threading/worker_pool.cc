@@ -15,7 +15,8 @@
 namespace ostinato {
 namespace {
 
-// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go deeper.
+// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go
+// deeper.
 constexpr size_t kStackBytes = 1 << 20;
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);

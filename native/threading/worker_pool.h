@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The compute threads of the process: our own, so that neither the event loop nor libuv's pool is ever held. A job (a
-// model's run) is led by one thread; the threads that lead nothing help the leaders' parallel regions. No thread ever
-// waits for a job, so any number of jobs goes on with any number of threads.
+// The compute threads of the process: our own, so that neither the event loop nor libuv's pool is ever held.
+// A job (a model's run) is led by one thread; the threads that lead nothing help the leaders' parallel
+// regions. No thread ever waits for a job, so any number of jobs goes on with any number of threads.
 #ifndef OSTINATO_THREADING_WORKER_POOL_H_
 #define OSTINATO_THREADING_WORKER_POOL_H_
 
@@ -25,8 +25,8 @@ class WorkerPool {
   // Runs `job` on a compute thread, jobs in the order in which they came. Flush-to-zero is set there.
   void Submit(std::function<void()> job);
 
-  // Calls body(task) for tasks 0..count-1, on this thread and on idle ones, and returns when all are done. Only for
-  // jobs. Which thread takes which task varies, so a task must write what no other task touches.
+  // Calls body(task) for tasks 0..count-1, on this thread and on idle ones, and returns when all are done.
+  // Only for jobs. Which thread takes which task varies, so a task must write what no other task touches.
   template <class Body>
   void For(size_t count, Body&& body) {
     if (count == 0) return;
@@ -35,8 +35,9 @@ class WorkerPool {
       return;
     }
     using Plain = std::remove_reference_t<Body>;
-    RunRegion(count, [](void* context, size_t task) { (*static_cast<Plain*>(context))(task); },
-              const_cast<void*>(static_cast<const void*>(&body)));
+    RunRegion(
+        count, [](void* context, size_t task) { (*static_cast<Plain*>(context))(task); },
+        const_cast<void*>(static_cast<const void*>(&body)));
   }
 
   size_t threads() const { return limit_.load(std::memory_order_relaxed); }

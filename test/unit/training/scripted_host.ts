@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
 // [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
-import type { TrainingEngine } from '../../../lib/training/engine';
+import type { TrainingEngine } from '../../../lib/training/trainer_host';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
   NativeCompileConfig,

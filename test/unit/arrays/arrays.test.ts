@@ -2,7 +2,7 @@
 // Arrays at the door: what is refused and why, what passes without a copy.
 import vm from 'node:vm';
 import { NdArray } from '../../../lib/ndarray';
-import { checkVocabulary, toTokens, toValues } from '../../../lib/training/arrays';
+import { checkVocabulary, toTokens, toValues } from '../../../lib/arrays/arrays';
 
 const code = (code: string) => expect.objectContaining({ code });
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What this room asks of the addon, loaded on first use, and the addon's errors as errors of this package.
+// The addon on first use, and its errors as errors of this package. Layers, options, shapes and summaries work where
+// the addon is not built, and say so only when they compute.
 import { makeError, OstinatoError, type ErrorCode } from '../errors';
-import type { NativeBinding } from '../native/binding';
+import type { NativeBinding } from './binding';
 
-/** The part of the addon that training uses besides a model. */
-export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
-
-/** Loads the addon. Not at import, so that options and checks work where it is not built. */
-export function loadEngine(): TrainingEngine {
+/**
+ * The loaded addon.
+ *
+ * @throws NativeLoadError `ERR_NATIVE_LOAD` where there is none for this platform
+ */
+export function loadBinding(): NativeBinding {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded late, and still synchronously
-  return (require('../native/binding') as typeof import('../native/binding')).binding;
+  return (require('./binding') as typeof import('./binding')).binding;
 }
 
 const CODES: ReadonlySet<string> = new Set<ErrorCode>([

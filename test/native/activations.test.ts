@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// native/kernels/math-inl.h and the passes over rows of elementwise-inl.h.
+import { CURVES } from '../reference/activations';
+import { drawFrom } from '../reference/random';
+import { describeEachIsa, ISAS } from '../support/for_each_isa';
+import { forEachPair, paddedColumns, ROWS, UNITS } from '../support/grids';
+import { GuardedMemory, rounded, sideOf, valuesOf } from '../support/guarded_memory';
+import { ACTIVATIONS, testingAddon, type Isa } from '../support/testing_addon';
+import { activationTolerance, expectWithin, ROUNDOFF, SMALLEST, ULPS, ulpOf } from '../support/tolerances';
+
+type Curve = keyof typeof CURVES;
+const KINDS = Object.keys(CURVES) as Curve[];
+
+/** f of every argument. */
+function valuesAt(isa: Isa, kind: Curve, x: Float32Array): Float32Array {
+  const padded = new Float32Array(paddedColumns(x.length));
+  padded.set(x);
+  testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), padded, null, padded, 1, x.length, padded.length);
+  return padded.subarray(0, x.length);
+}
+
+/** Over a million arguments: every exponent, log-uniform, uniform where the curves bend, and around the clamps. */
+function manyArguments(): Float32Array {
+  const draw = drawFrom(5);
+  const parts: Float64Array[] = [];
+  const both = (values: Float64Array): void => void parts.push(values, values.map((value) => -value));
+  both(Float64Array.from({ length: 277 * 16 }, (_, i) => 2 ** (Math.floor(i / 16) - 149) * (1 + (i % 16) / 16)));
+  both(draw.uniform(200000, -149, 8).map((exponent) => 2 ** exponent));
+  both(draw.uniform(200000, -12, 4).map((exponent) => 2 ** exponent));
+  both(draw.uniform(200000, 0, 10));
+  both(draw.uniform(100000, 0, 100));
+  // Every float around the clamps, and around the thresholds of the other curves.
+  for (const clamp of [8, 9, 87, 87.33654475, 88.37, 88.72283935, 1, 2, 3, 0.5, Math.LN2 / 2]) {
+    both(Float64Array.from({ length: 2001 }, (_, i) => Math.fround(clamp) + (i - 1000) * ulpOf(clamp)));
+  }
+  parts.push(Float64Array.of(0, -0));
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
+}
+
+const MANY = manyArguments();
+
+/** The largest error in ulp over the arguments in [from, to]. */
+function worstUlp(isa: Isa, kind: Curve, from: number, to: number): { ulp: number; report: string } {
+  const y = valuesAt(isa, kind, MANY);
+  const f = CURVES[kind][0];
+  let ulp = 0;
+  let where = 0;
+  for (let i = 0; i < y.length; i++) {
+    const x = MANY[i]!;
+    if (x < from || x > to) continue;
+    const exact = f(x);
+    const error = Math.abs(y[i]! - exact) / ulpOf(exact);
+    if (!(error <= ulp)) [ulp, where] = [error, i];
+    if (Number.isNaN(error)) break;
+  }
+  const report = `${kind} ${isa}: ${ulp} ulp at ${MANY[where]}: expected ${f(MANY[where]!)}, received ${y[where]}`;
+  return { ulp, report };
+}
+
+test('a million arguments and more are tried', () => {
+  expect(MANY.length).toBeGreaterThan(1e6);
+});
+
+describeEachIsa('tanh', (isa) => {
+  test(`is within ${ULPS.tanh} ulp everywhere`, () => {
+    const { ulp, report } = worstUlp(isa, 'tanh', -Infinity, Infinity);
+    if (!(ulp <= ULPS.tanh)) throw new Error(report);
+  });
+
+  test('is odd to the bit and never beyond 1', () => {
+    const y = valuesAt(isa, 'tanh', MANY);
+    const mirrored = valuesAt(
+      isa,
+      'tanh',
+      MANY.map((x) => -x),
+    );
+    for (let i = 0; i < y.length; i++) {
+      if (!Object.is(mirrored[i], -y[i]!) || Math.abs(y[i]!) > 1) {
+        throw new Error(`tanh ${isa}: ${y[i]} at ${MANY[i]}, ${mirrored[i]} at ${-MANY[i]!}`);
+      }
+    }
+  });
+
+  test('takes zeros, infinities, NaN and the smallest numbers', () => {
+    const [plus, minus, low, high, nan, tiny] = valuesAt(
+      isa,
+      'tanh',
+      Float32Array.of(0, -0, -Infinity, Infinity, NaN, SMALLEST),
+    );
+    expect([plus, minus, nan, tiny]).toEqual([0, -0, NaN, SMALLEST]);
+    expect(high).toBe(-low!);
+    expect(Math.abs(1 - high!)).toBeLessThan(ULPS.tanh * ROUNDOFF);
+  });
+});
+
+describeEachIsa('exponential', (isa) => {
+  test(`is within ${ULPS.exp} ulp between its clamps`, () => {
+    const { ulp, report } = worstUlp(isa, 'exponential', -87, Math.fround(88.37));
+    if (!(ulp <= ULPS.exp)) throw new Error(report);
+  });
+
+  test('is 0 below -87, infinite above 88.37, 1 at both zeros, NaN at NaN', () => {
+    const x = Float32Array.of(-87.001, -1000, -Infinity, 88.38, 1000, Infinity, 0, -0, NaN, SMALLEST);
+    const y = Array.from(valuesAt(isa, 'exponential', x));
+    expect(y).toEqual([0, 0, 0, Infinity, Infinity, Infinity, 1, 1, NaN, 1]);
+  });
+});
+
+describeEachIsa('sigmoid', (isa) => {
+  test(`is within ${ULPS.sigmoid} ulp down to e^-87`, () => {
+    const { ulp, report } = worstUlp(isa, 'sigmoid', -87, Infinity);
+    if (!(ulp <= ULPS.sigmoid)) throw new Error(report);
+  });
+
+  test('stays within [0, 1], and below -87 is less than the smallest normal number', () => {
+    valuesAt(isa, 'sigmoid', MANY).forEach((y, i) => {
+      if (!(y >= 0 && y <= 1 && (MANY[i]! >= -87 || y < 2 ** -125))) throw new Error(`sigmoid ${isa}: ${y} at ${MANY[i]}`);
+    });
+  });
+
+  test('takes zeros, infinities, NaN and the smallest numbers', () => {
+    const x = Float32Array.of(0, -0, -Infinity, Infinity, NaN, SMALLEST, -SMALLEST);
+    expect(Array.from(valuesAt(isa, 'sigmoid', x))).toEqual([0.5, 0.5, 0, 1, NaN, 0.5, 0.5]);
+  });
+});
+
+describeEachIsa('every activation', (isa) => {
+  test.each(KINDS)('%s is as close as stated on arrays around each block and tail', (kind) => {
+    const f = CURVES[kind][0];
+    forEachPair(ROWS.slice(0, 12), UNITS, (rows, columns, turn) => {
+      const seed = 6000 + turn;
+      const context = `${kind} ${isa} rows ${rows} columns ${columns} seed ${seed}`;
+      const memory = new GuardedMemory(sideOf(turn));
+      const padded = paddedColumns(columns);
+      const stride = padded + 16 * (turn % 2);
+      const values = rounded(drawFrom(seed).normal(rows * columns, 3));
+      const x = memory.input('x', { rows, columns, padded, stride }, values);
+      const out = memory.output('out', { rows, columns, padded, stride });
+      testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), x, null, out, rows, columns, stride);
+      memory.expectIntact(context);
+      const expected = values.map(f);
+      const tolerance = expected.map((y) => activationTolerance(kind, y));
+      expectWithin(valuesOf(out, rows, columns, stride), expected, tolerance, context);
+    });
+  });
+
+  test.each(KINDS)('%s has the slope that follows from its value', (kind) => {
+    const [f, slope] = CURVES[kind];
+    forEachPair(ROWS.slice(0, 12), UNITS, (rows, columns, turn) => {
+      const seed = 6500 + turn;
+      const context = `slope of ${kind} ${isa} rows ${rows} columns ${columns} seed ${seed}`;
+      const draw = drawFrom(seed);
+      const memory = new GuardedMemory(sideOf(turn));
+      const padded = paddedColumns(columns);
+      const stride = padded + 16 * (turn % 2);
+      const shape = { rows, columns, padded, stride };
+      const x = draw.normal(rows * columns, 2);
+      const y = rounded(x.map(f));
+      const dy = rounded(draw.normal(rows * columns));
+      const out = memory.output('dx', shape);
+      const [dyIn, yIn] = [memory.input('dy', shape, dy), memory.input('y', shape, y)];
+      testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), dyIn, yIn, out, rows, columns, stride);
+      memory.expectIntact(context);
+      const expected = dy.map((value, i) => value * slope(x[i]!));
+      // The slope is a polynomial of degree 2 in y, and y is rounded: at most 8 roundings of numbers up to 1 + |y|, where
+      // the exponential's slope is y itself.
+      const tolerance = dy.map((value, i) => 8 * ROUNDOFF * Math.abs(value) * (1 + Math.abs(y[i]!)) + SMALLEST);
+      expectWithin(valuesOf(out, rows, columns, stride), expected, tolerance, context);
+    });
+  });
+
+  test.each(KINDS)('%s gives NaN for NaN and works in place', (kind) => {
+    const values = Float32Array.from({ length: 48 }, (_, i) => (i % 5 === 2 ? NaN : i / 10 - 2));
+    const y = valuesAt(isa, kind, values);
+    values.forEach((x, i) => expect([i, Number.isNaN(y[i])]).toEqual([i, Number.isNaN(x)]));
+  });
+});
+
+test('all ISAs agree on tanh, sigmoid and exponential within twice the bound', () => {
+  for (const kind of ['tanh', 'sigmoid', 'exponential'] as const) {
+    const x = Float32Array.from(MANY.filter((value, i) => i % 7 === 0 && Math.abs(value) < 87));
+    const first = valuesAt(ISAS[0]!, kind, x);
+    const tolerance = Float64Array.from(first, (y) => 2 * activationTolerance(kind, y));
+    for (const isa of ISAS.slice(1)) expectWithin(valuesAt(isa, kind, x), first, tolerance, `${kind} ${isa}`);
+  }
+});

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// native/kernels/optimizers-inl.h: one step of every rule against the double-precision reference.
+import type { NativeOptimizer } from '../../lib/native/binding';
+import { OPTIMIZER_DEFAULTS } from '../reference/optimizers';
+import { drawFrom } from '../reference/random';
+import { describeEachIsa } from '../support/for_each_isa';
+import { forEachPair, UNITS } from '../support/grids';
+import { GuardedMemory, rounded, sideOf } from '../support/guarded_memory';
+import { OPTIMIZER_KINDS, testingAddon, type Isa, type UpdateArguments } from '../support/testing_addon';
+import { expectSameBits, expectWithin, ROUNDOFF, SMALLEST } from '../support/tolerances';
+
+const { sgd, rmsprop, adam } = OPTIMIZER_DEFAULTS;
+const RULES: readonly NativeOptimizer[] = [
+  sgd,
+  { ...sgd, momentum: 0.9 },
+  { ...sgd, momentum: 0.9, nesterov: true },
+  rmsprop,
+  { ...rmsprop, momentum: 0.5, rho: 0.8 },
+  { ...rmsprop, centered: true },
+  { ...rmsprop, momentum: 0.5, centered: true },
+  adam,
+  { ...adam, amsgrad: true, beta1: 0.8 },
+];
+/** [l1, l2] */
+const PENALTIES = [
+  [0, 0],
+  [0.01, 0],
+  [0, 0.02],
+  [0.01, 0.02],
+] as const;
+const ITERATION = 3;
+
+type Scalars = Omit<
+  UpdateArguments,
+  'weight' | 'slots' | 'gradient' | 'gradientStride' | 'slot' | 'begin' | 'end' | 'columns' | 'l1' | 'l2'
+>;
+
+/** Every option as float32, so that kernel and reference compute with the same numbers. */
+function inFloat32<T extends NativeOptimizer>(o: T): T {
+  const entries = Object.entries(o).map(([key, value]) => [key, typeof value === 'number' ? Math.fround(value) : value]);
+  return Object.fromEntries(entries) as T;
+}
+
+function scalarsOf(o: NativeOptimizer): Scalars {
+  const zeros = { momentum: 0, rho: 0, beta1: 0, beta2: 0, epsilon: 0 };
+  const flags = { nesterov: false, centered: false, amsgrad: false };
+  const rate =
+    o.kind === 'adam'
+      ? (o.learningRate * Math.sqrt(1 - o.beta2 ** ITERATION)) / (1 - o.beta1 ** ITERATION)
+      : o.learningRate;
+  const { kind, learningRate: _, ...options } = o;
+  return { ...zeros, ...flags, ...options, kind: OPTIMIZER_KINDS.indexOf(kind), rate };
+}
+
+/** Which of the three slots a rule has. */
+function hasSlot(o: NativeOptimizer, slot: number): boolean {
+  switch (o.kind) {
+    case 'sgd':
+      return slot === 0 && o.momentum !== 0;
+    case 'rmsprop':
+      return slot === 0 || (slot === 1 ? o.momentum > 0 : o.centered);
+    case 'adam':
+      return slot < 2 || o.amsgrad;
+  }
+}
+
+interface State {
+  weight: Float64Array;
+  slots: Float64Array[];
+  gradient: Float64Array;
+}
+
+function drawState(seed: number, n: number): State {
+  const draw = drawFrom(seed);
+  // Velocities stay well above the squares of averages and momenta, as those of a real run do.
+  const slots = [draw.uniform(n, 1, 2), draw.uniform(n, 1, 2), draw.uniform(n, 0.1, 0.5)].map(rounded);
+  return { weight: rounded(draw.normal(n)), slots, gradient: rounded(draw.normal(n)) };
+}
+
+/** The step in double, penalties' gradient included. */
+function truth(o: NativeOptimizer, state: State, l1: number, l2: number): { weight: Float64Array; slots: Float64Array } {
+  const weights = state.weight.slice();
+  const slots = new Float64Array(3 * weights.length);
+  state.slots.forEach((slot, i) => slots.set(slot, i * weights.length));
+  const gradient = state.gradient.map((g, i) => g + 2 * l2 * weights[i]! + l1 * Math.sign(weights[i]!));
+  testingAddon.reference.optimizerStep({ optimizer: o, iteration: ITERATION, gradient, weights, slots });
+  return { weight: weights, slots };
+}
+
+function checkStep(isa: Isa, rule: NativeOptimizer, rows: number, columns: number, turn: number): void {
+  const o = inFloat32(rule);
+  const seed = 12000 + turn;
+  const [l1, l2] = PENALTIES[turn % 4]!.map(Math.fround) as [number, number];
+  const context = `${JSON.stringify(rule)} ${isa} rows ${rows} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
+  const memory = new GuardedMemory(sideOf(turn));
+  const state = drawState(seed, rows * columns);
+  const gradientStride = columns + (turn % 6);
+  // The first and the last row are not in the range where there are more than two.
+  const [begin, end] = rows > 2 ? [1, rows - 1] : [0, rows];
+  const shape = { rows, columns };
+  const weight = memory.output('weight', shape, state.weight);
+  const slots = state.slots.map((values, i) =>
+    hasSlot(o, i) ? memory.output(`slot ${i}`, shape, values) : null,
+  ) as UpdateArguments['slots'];
+  const gradient = memory.input('gradient', { ...shape, stride: gradientStride }, state.gradient);
+  const scalars = scalarsOf(o);
+  testingAddon.update(isa, { ...scalars, weight, slots, gradient, gradientStride, slot: null, begin, end, columns, l1, l2 });
+  memory.expectIntact(context);
+
+  const expected = truth(o, state, l1, l2);
+  const inside = (i: number): boolean => i >= begin * columns && i < end * columns;
+  const size = state.gradient.map(
+    (g, i) => Math.abs(g) + 2 * l2 * Math.abs(state.weight[i]!) + l1 + state.slots[0]![i]! + state.slots[1]![i]!,
+  );
+  // Slots are sums of at most three products of factors up to 1, of gradients (or their squares) and old slots: at most
+  // 8 roundings. The step divides by roots of numbers above 0.5, where a relative error halves: at most 16 roundings of
+  // numbers up to rate * size * (1 + size); and the new weight is rounded once.
+  const slotTolerance = size.map((s) => 8 * ROUNDOFF * s * (1 + s));
+  const unit = o.kind === 'sgd' ? 1 : scalars.rate;
+  const weightTolerance = size.map(
+    (s, i) => 16 * ROUNDOFF * (unit * s * (1 + s) + (o.kind === 'rmsprop' ? o.momentum * s : 0)) + ROUNDOFF * (Math.abs(state.weight[i]!) + s) + SMALLEST,
+  );
+  const unlessOutside = (values: Float64Array, old: Float64Array): Float64Array =>
+    values.map((value, i) => (inside(i) ? value : old[i]!));
+  expectWithin(weight, unlessOutside(expected.weight, state.weight), weightTolerance.map((t, i) => (inside(i) ? t : 0)), context);
+  slots.forEach((slot, k) => {
+    if (!slot) return;
+    const values = expected.slots.subarray(k * rows * columns, (k + 1) * rows * columns);
+    expectWithin(slot, unlessOutside(values, state.slots[k]!), slotTolerance.map((t, i) => (inside(i) ? t : 0)), `${context}, slot ${k}`);
+  });
+}
+
+describeEachIsa('update', (isa) => {
+  test.each(RULES)('%j takes the step of the reference on rows around each block and tail', (rule) => {
+    forEachPair([1, 2, 3, 5], UNITS, (rows, columns, turn) => checkStep(isa, rule, rows, columns, turn));
+  });
+
+  test.each(RULES)('%j steps rows without a gradient as it steps rows of zero gradient, to the bit', (rule) => {
+    const o = inFloat32(rule);
+    forEachPair(UNITS, PENALTIES, (columns, [l1, l2], turn) => {
+      const seed = 13000 + turn;
+      const context = `${JSON.stringify(rule)} ${isa} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
+      const memory = new GuardedMemory(sideOf(turn));
+      const slotOf = [2, -1, -1, 0, 1, -1, 3];
+      const rows = slotOf.length;
+      const state = drawState(seed, rows * columns);
+      const compact = state.gradient.subarray(0, 4 * columns);
+      const dense = new Float64Array(rows * columns);
+      slotOf.forEach((from, i) => {
+        if (from >= 0) dense.set(compact.subarray(from * columns, (from + 1) * columns), i * columns);
+      });
+      const shape = { rows, columns };
+      const common = { ...scalarsOf(o), columns, l1, l2, begin: 0, end: rows };
+      const copies = [0, 1].map((copy) => ({
+        weight: memory.output(`weight ${copy}`, shape, state.weight),
+        slots: state.slots.map((values, i) =>
+          hasSlot(o, i) ? memory.output(`slot ${i} of ${copy}`, shape, values) : null,
+        ) as UpdateArguments['slots'],
+      })) as [Pick<UpdateArguments, 'weight' | 'slots'>, Pick<UpdateArguments, 'weight' | 'slots'>];
+      const [sparse, full] = copies;
+      testingAddon.update(isa, {
+        ...common,
+        ...sparse,
+        gradient: memory.input('compact', { rows: 4, columns, stride: columns + 3 }, compact),
+        gradientStride: columns + 3,
+        slot: memory.integers('slot', slotOf),
+      });
+      const gradient = memory.input('dense', shape, dense);
+      testingAddon.update(isa, { ...common, ...full, gradient, gradientStride: columns, slot: null });
+      memory.expectIntact(context);
+      expectSameBits(sparse.weight, full.weight, context);
+      sparse.slots.forEach((slot, i) => {
+        if (slot) expectSameBits(slot, full.slots[i]!, `${context}, slot ${i}`);
+      });
+    });
+  });
+
+  test('a NaN gradient reaches its own element only', () => {
+    for (const rule of RULES) {
+      const state = drawState(14000, 17);
+      state.gradient[16] = NaN;
+      const weight = Float32Array.from(state.weight);
+      const slots = state.slots.map((values, i) =>
+        hasSlot(rule, i) ? Float32Array.from(values) : null,
+      ) as UpdateArguments['slots'];
+      const gradient = Float32Array.from(state.gradient);
+      const range = { gradientStride: 17, slot: null, begin: 0, end: 1, columns: 17, l1: 0, l2: 0 };
+      testingAddon.update(isa, { ...scalarsOf(inFloat32(rule)), weight, slots, gradient, ...range });
+      expect(Array.from(weight, (w, i) => (Number.isNaN(w) ? i : -1)).filter((i) => i >= 0)).toEqual([16]);
+    }
+  });
+});
