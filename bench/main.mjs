@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `npm run bench`: measures the figures of README.md and prints them. A bar that does not hold is a result, not an error.
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -37,6 +38,8 @@ function readArguments() {
     values.threads = Number(values.threads);
     if (!Number.isInteger(values.threads) || values.threads < 1) throw new Error('--threads takes a number from 1');
   }
+  if (values.python !== undefined && spawnSync(values.python, ['--version']).status !== 0)
+    throw new Error(`--python: ${values.python} is no Python that runs`);
   return values;
 }
 
@@ -78,6 +81,12 @@ async function main() {
   const chosen = select(allFigures(), options.only);
   const context = new Context(options);
   const figures = [];
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+    process.once(signal, () => {
+      context.close();
+      process.exit(128 + number); // the hooks on exit end our processes
+    });
+  }
   try {
     for (const figure of chosen) {
       figures.push(await measure(figure, context));

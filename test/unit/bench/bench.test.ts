@@ -179,9 +179,12 @@ describe('the command', () => {
     ]);
   });
 
-  test.each([[['--only', 'nonsense']], [['--threads', '0']], [['--nonsense']]])('refuses %j', (flags) => {
-    const { status, stderr } = bench(...flags);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/^bench: .+\n$/);
-  });
+  test.each([[['--only', 'nonsense']], [['--threads', '0']], [['--python', '/nowhere/python']], [['--nonsense']]])(
+    'refuses %j',
+    (flags) => {
+      const { status, stderr } = bench(...flags);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^bench: .+\n$/);
+    },
+  );
 });
