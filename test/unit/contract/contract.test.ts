@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// What every layer, initializer, regularizer, optimizer, loss and metric promises, whichever it is.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as lib from '../../../lib';
+import { activationNames } from '../../../lib/activations';
+import { resolveInitializer } from '../../../lib/initializers';
+import { layerFromConfig } from '../../../lib/layers';
+import { getLoss, lossFromConfig } from '../../../lib/losses';
+import { getMetric } from '../../../lib/metrics';
+import { getOptimizer, optimizerFromConfig } from '../../../lib/optimizers';
+import { resolveRegularizer } from '../../../lib/regularizers';
+import { drawFrom } from '../../reference/random';
+import { floats, ids } from './engine_model';
+
+const { Activation, Adam, Dense, Dropout, Embedding, Flatten, Input, RMSprop, Sequential, SGD, SimpleRNN } = lib;
+const ROWS = 11;
+const STEPS = 6;
+
+beforeEach(() => {
+  lib.clearSession();
+  lib.setRandomSeed(5);
+});
+
+interface LayerCase {
+  make: () => lib.Layer;
+  /** Axes after the batch. */
+  shape: number[];
+}
+
+const CASES: Record<string, LayerCase> = {
+  Embedding: { make: () => new Embedding(20, 5, { embeddingsRegularizer: 'l2', name: 'words' }), shape: [STEPS] },
+  'SimpleRNN of the last state': {
+    make: () => new SimpleRNN(7, { useBias: false, activation: 'relu' }),
+    shape: [STEPS, 3],
+  },
+  'SimpleRNN of sequences': {
+    make: () => new SimpleRNN(33, { returnSequences: true, kernelRegularizer: 'l1' }),
+    shape: [STEPS, 3],
+  },
+  'Dense on vectors': { make: () => new Dense(4, { activation: 'softmax', trainable: false }), shape: [5] },
+  'Dense on sequences': {
+    make: () => new Dense(17, { kernelInitializer: 'heNormal', biasInitializer: 'ones' }),
+    shape: [STEPS, 5],
+  },
+  Activation: { make: () => new Activation('softsign'), shape: [STEPS, 5] },
+  Flatten: { make: () => new Flatten(), shape: [STEPS, 5] },
+  Dropout: { make: () => new Dropout(0.25, { seed: 3 }), shape: [5] },
+};
+
+const valuesOf = (model: lib.Sequential): Float32Array[] => model.getWeights().map(({ data }) => data);
+
+function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
+  const draw = drawFrom(9);
+  const sizes = [ROWS, ...shape];
+  const count = sizes.reduce((a, b) => a * b, 1);
+  return layer.inputKind === 'tokens' ? ids(draw.integers(count, 0, 20), sizes) : floats(draw.normal(count), sizes);
+}
+
+describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
+  const build = (layer: lib.Layer): lib.Sequential => new Sequential([new Input(shape), layer]);
+
+  test('a config is plain data that makes the same layer again', () => {
+    const layer = make();
+    const config = layer.getConfig();
+    const copy = layerFromConfig('test', JSON.parse(JSON.stringify({ className: layer.className, config })));
+    expect(copy).toBeInstanceOf(layer.constructor);
+    expect(copy.getConfig()).toEqual(config);
+  });
+
+  test('a model of it is made again by its config, with the same shapes', () => {
+    const model = build(make());
+    const copy = Sequential.fromConfig(JSON.parse(JSON.stringify(model.getConfig())) as lib.SequentialConfig);
+    expect(copy.getConfig()).toEqual(model.getConfig());
+    expect(copy.outputShape).toEqual(model.outputShape);
+    expect(copy.weights.map(({ shape: s, trainable }) => [s, trainable])).toEqual(
+      model.weights.map(({ shape: s, trainable }) => [s, trainable]),
+    );
+  });
+
+  test('computeOutputShape tells the shape that predict gives', async () => {
+    const layer = make();
+    const model = build(layer);
+    const { shape: got } = await model.predict(inputsOf(layer, shape));
+    expect(got).toEqual(layer.computeOutputShape([ROWS, ...shape]));
+    expect(model.outputShape).toEqual([null, ...got.slice(1)]);
+  });
+
+  test('setWeights(getWeights()) leaves every bit of the outputs as it was', async () => {
+    const layer = make();
+    const model = build(layer);
+    const x = inputsOf(layer, shape);
+    const before = await model.predict(x);
+    model.setWeights(model.getWeights());
+    layer.setWeights(layer.getWeights());
+    expect((await model.predict(x)).data).toEqual(before.data);
+  });
+
+  test('countParams is the sum of the sizes of the weights', () => {
+    const model = build(make());
+    const sizes = model.getWeights().map(({ data }) => data.length);
+    expect(model.countParams()).toBe(sizes.reduce((a, b) => a + b, 0));
+    expect(model.layers[0]!.countParams()).toBe(model.countParams());
+  });
+
+  test('steps of training lower the loss of a model that holds it', async () => {
+    const layer = make();
+    const head: lib.Layer[] = layer.computeOutputShape([ROWS, ...shape]).length === 3 ? [new Flatten()] : [];
+    const model = new Sequential([new Input(shape), layer, ...head, new Dense(1)]);
+    model.compile({ optimizer: new Adam(0.01), loss: 'mse' });
+    const x = inputsOf(layer, shape);
+    const y = floats(drawFrom(4).normal(ROWS), [ROWS]);
+    const first = await model.testOnBatch<number>(x, y);
+    for (let step = 0; step < 30; step++) await model.trainOnBatch(x, y);
+    expect(await model.testOnBatch<number>(x, y)).toBeLessThan(first * 0.9);
+  });
+
+  test('the engine reads the name that the layer has for it', () => {
+    const { kind } = make().toNative();
+    const source = readFileSync(path.join(__dirname, '../../../native/napi/config.cc'), 'utf8');
+    expect(source).toContain(`"${kind}"`);
+  });
+});
+
+test('every class of layers has a case here', () => {
+  const classes = Object.values(lib.layers).filter(
+    (value) => typeof value === 'function' && value.prototype instanceof lib.Layer,
+  );
+  const covered = new Set(Object.values(CASES).map(({ make }) => make().constructor));
+  expect(classes.filter((value) => !covered.has(value))).toEqual([]);
+});
+
+describe('activations', () => {
+  test.each(activationNames)('%s is computed by the engine under that name, in either spelling', async (name) => {
+    const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const x = floats([-2, -0.5, 0, 0.5, 2, 3], [2, 3]);
+    const [snakes, camels] = await Promise.all(
+      [name, camel].map((given) => new Sequential([new Activation(given)]).predict(x)),
+    );
+    expect(camels!.data).toEqual(snakes!.data);
+    expect(camels!.data.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('initializers', () => {
+  const classes = Object.entries(lib.initializers).flatMap(([name, value]) =>
+    typeof value === 'function' && value.prototype instanceof lib.Initializer ? [name] : [],
+  );
+
+  test.each(classes)(
+    '%s: made again by its config; found by its class name, in snake_case and in camelCase',
+    (name) => {
+      expect(classes.length).toBeGreaterThan(14);
+      const made = resolveInitializer('test', 'initializer', name);
+      expect(made.className).toBe(name);
+      const seeded = made.getConfig()['seed'] === undefined ? {} : { seed: 12 };
+      const config = { className: name, config: { ...made.getConfig(), ...seeded } };
+      const again = resolveInitializer(
+        'test',
+        'initializer',
+        JSON.parse(JSON.stringify(config)) as lib.InitializerConfig,
+      );
+      expect(again.toJSON()).toEqual(config);
+      const snake = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+      const camel = name.charAt(0).toLowerCase() + name.slice(1);
+      for (const alias of [snake, camel])
+        expect(resolveInitializer('test', 'initializer', alias).toJSON()).toEqual(made.toJSON());
+      expect(again.initialize([4, 4]).data).toEqual(made.initialize([4, 4], 12).data);
+    },
+  );
+});
+
+describe('regularizers', () => {
+  test.each([
+    ['l1', 'L1', { l1: 0.01 }],
+    ['l2', 'L2', { l2: 0.01 }],
+    ['l1_l2', 'L1L2', { l1: 0.01, l2: 0.01 }],
+    ['l1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
+    ['L1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
+  ])('%s is %s of %j, and made again by its config', (name, className, config) => {
+    const made = resolveRegularizer('test', 'regularizer', name)!;
+    expect(made.toJSON()).toEqual({ className, config });
+    const again = resolveRegularizer('test', 'regularizer', JSON.parse(JSON.stringify(made)) as lib.RegularizerConfig)!;
+    expect(again).toBeInstanceOf(made.constructor);
+    expect(again.toNative()).toEqual(made.toNative());
+  });
+});
+
+describe('optimizers', () => {
+  const made: [string, lib.Optimizer][] = [
+    ['sgd', new SGD(0.3, { momentum: 0.5, nesterov: true, name: 'mine' })],
+    ['rmsprop', new RMSprop(0.3, { rho: 0.5, momentum: 0.1, epsilon: 1e-3, centered: true })],
+    ['adam', new Adam(0.3, { beta1: 0.5, beta2: 0.6, epsilon: 1e-3, amsgrad: true })],
+  ];
+
+  test.each(made)('%s is made again by its config, and its own defaults by its name', (name, optimizer) => {
+    const config = optimizer.getConfig();
+    const again = optimizerFromConfig(optimizer.className, JSON.parse(JSON.stringify(config)) as typeof config);
+    expect(again.getConfig()).toEqual(config);
+    expect(again.toNative()).toEqual(optimizer.toNative());
+    const byName = getOptimizer(name);
+    expect(byName).toBeInstanceOf(optimizer.constructor);
+    for (const alias of [optimizer.className, name.toUpperCase()])
+      expect(getOptimizer(alias).getConfig()).toEqual(byName.getConfig());
+  });
+});
+
+describe('losses', () => {
+  test.each([
+    ['binary_crossentropy', 'binaryCrossentropy', 'bce', 'BinaryCrossentropy'],
+    ['categorical_crossentropy', 'categoricalCrossentropy', 'CategoricalCrossentropy', 'CategoricalCrossentropy'],
+    [
+      'sparse_categorical_crossentropy',
+      'sparseCategoricalCrossentropy',
+      'SparseCategoricalCrossentropy',
+      'SparseCategoricalCrossentropy',
+    ],
+    ['mean_squared_error', 'meanSquaredError', 'mse', 'MeanSquaredError'],
+    ['mean_absolute_error', 'meanAbsoluteError', 'mae', 'MeanAbsoluteError'],
+  ])('%s, %s and %s are %s, made again by its config', (snake, camel, other, className) => {
+    for (const alias of [snake, camel, other]) expect(getLoss(alias).className).toBe(className);
+    const logits = className.endsWith('Crossentropy') ? { fromLogits: true } : {};
+    const loss = lossFromConfig(className, { ...getLoss(snake).getConfig(), ...logits });
+    expect(lossFromConfig(className, loss.getConfig()).toNative()).toEqual({
+      kind: snake,
+      fromLogits: 'fromLogits' in logits,
+    });
+  });
+});
+
+describe('metrics', () => {
+  const context = { lastAxis: 1, idTargets: false };
+
+  test.each([
+    ['binary_accuracy', 'binaryAccuracy', 'BinaryAccuracy'],
+    ['categorical_accuracy', 'categoricalAccuracy', 'CategoricalAccuracy'],
+    ['sparse_categorical_accuracy', 'sparseCategoricalAccuracy', 'SparseCategoricalAccuracy'],
+  ])('%s and %s are %s, reported in camelCase and made again by its config', (snake, camel, className) => {
+    for (const alias of [snake, camel]) {
+      const metric = getMetric(alias, context);
+      expect([metric.className, metric.name]).toEqual([className, camel]);
+    }
+    const metric = getMetric(snake, context);
+    const Class = metric.constructor as new (config: object) => lib.Metric;
+    expect(new Class(metric.getConfig()).toNative()).toEqual(metric.toNative());
+  });
+});
+
+describe('a model and its data', () => {
+  const make = (): lib.Sequential => {
+    lib.setRandomSeed(21);
+    return new Sequential([new Embedding(60, 6), new SimpleRNN(9), new Dense(1, { activation: 'sigmoid' })]);
+  };
+  const draw = drawFrom(77);
+  const rows = 53;
+  const steps = 14;
+  // Lengths differ, and so does the order that the engine would like them in.
+  const tokens = draw.integers(rows * steps, 1, 60);
+  draw.integers(rows, 0, steps + 1).forEach((zeros, row) => tokens.fill(0, row * steps, row * steps + zeros));
+  const x = ids(tokens, [rows, steps]);
+  const y = ids(draw.integers(rows, 0, 2), [rows]);
+  const rowOf = (row: number): lib.ArrayInput => ids(tokens.subarray(row * steps, (row + 1) * steps), [1, steps]);
+  const compile = (model: lib.Sequential): lib.Sequential => {
+    model.compile({ optimizer: new RMSprop(0.01), loss: 'binary_crossentropy', metrics: ['accuracy'] });
+    return model;
+  };
+  const quiet = { verbose: 0 } as const;
+
+  test('answers come in the order of the rows, whatever the batch size', async () => {
+    const model = make();
+    const alone: number[] = [];
+    for (let row = 0; row < rows; row++) alone.push((await model.predictOnBatch(rowOf(row))).data[0]!);
+    expect(new Set(alone).size).toBeGreaterThan(rows / 2);
+    for (const batchSize of [1, 3, 8, 17, 32, 53, 100]) {
+      const { data, shape } = await model.predict(x, { batchSize });
+      expect(shape).toEqual([rows, 1]);
+      data.forEach((value, row) => expect(value).toBeCloseTo(alone[row]!, 6));
+    }
+  });
+
+  test('sequences of answers come in the order of rows and steps', async () => {
+    const model = new Sequential([new Embedding(60, 4), new SimpleRNN(5, { returnSequences: true })]);
+    const { data } = await model.predict(x, { batchSize: 20 });
+    for (const row of [0, 19, 20, 41, 52]) {
+      const one = await model.predictOnBatch(rowOf(row));
+      one.data.forEach((value, i) => expect(data[row * steps * 5 + i]!).toBeCloseTo(value, 6));
+    }
+  });
+
+  test.each([1, 7, 32, 53, 64])('evaluate with batches of %i is what the answers come to', async (batchSize) => {
+    const model = compile(make());
+    const p = (await model.predict(x)).data;
+    let loss = 0;
+    let right = 0;
+    y.data.forEach((label, row) => {
+      loss -= Math.log(label === 1 ? p[row]! : 1 - p[row]!) / rows;
+      right += Number(p[row]! > 0.5 === (label === 1)) / rows;
+    });
+    const [gotLoss, gotRight] = await model.evaluate(x, y, { batchSize, ...quiet });
+    expect(Math.abs(gotLoss! - loss) / loss).toBeLessThan(1e-6);
+    expect(gotRight).toBeCloseTo(right, 10);
+  });
+
+  test('training goes on as if nothing had been predicted or evaluated in between', async () => {
+    const [plain, disturbed] = [compile(make()), compile(make())];
+    const options = { batchSize: 16, shuffle: false, ...quiet };
+    await plain.fit(x, y, { ...options, epochs: 2 });
+    await disturbed.fit(x, y, options);
+    await disturbed.predict(rowOf(3));
+    await disturbed.evaluate(x, y, { batchSize: 5, ...quiet });
+    await disturbed.fit(x, y, options);
+    expect(valuesOf(disturbed)).toEqual(valuesOf(plain));
+  });
+
+  test('weights that are set are those of the next prediction, also between predictions and steps', async () => {
+    const model = compile(make());
+    const other = make();
+    const weights = other
+      .getWeights()
+      .map(({ data, shape }) => ({ data: data.map((w) => 3 * w + 0.1), shape: [...shape] }));
+    other.setWeights(weights);
+    const wanted = (await other.predict(x)).data;
+    const first = (await model.predict(x)).data;
+    expect(first).not.toEqual(wanted);
+    model.setWeights(weights);
+    expect((await model.predict(x)).data).toEqual(wanted);
+    await model.trainOnBatch(x, y);
+    expect((await model.predict(x)).data).not.toEqual(wanted);
+    model.setWeights(weights);
+    expect((await model.predict(x)).data).toEqual(wanted);
+    // One layer alone, too.
+    model.layers[1]!.setWeights(make().layers[1]!.getWeights());
+    expect((await model.predict(x)).data).not.toEqual(wanted);
+    model.layers[1]!.setWeights(weights.slice(1, 4));
+    expect((await model.predict(x)).data).toEqual(wanted);
+  });
+
+  test('two models in turns, and at the same time, learn what each learns by itself', async () => {
+    const step = async (model: lib.Sequential, count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await model.trainOnBatch(x, y);
+    };
+    const alone = compile(make());
+    await step(alone, 6);
+    const [a, b, c, d] = [compile(make()), compile(make()), compile(make()), compile(make())];
+    for (let i = 0; i < 6; i++) {
+      await step(a, 1);
+      await step(b, 1);
+    }
+    await Promise.all([step(c, 6), step(d, 6)]);
+    for (const model of [a, b, c, d]) expect(valuesOf(model)).toEqual(valuesOf(alone));
+  });
+
+  test('longer and shorter data after one another change no answer', async () => {
+    const model = make();
+    const short = ids([3, 1, 4, 1, 5, 9], [2, 3]);
+    const before = (await model.predict(short)).data;
+    await model.predict(x);
+    await model.predict(rowOf(0));
+    expect((await model.predict(short)).data).toEqual(before);
+  });
+});
