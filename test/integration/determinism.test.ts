@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The same seed gives the same bits, of weights and history alike, whatever the number of threads; and the same
+// instruction set gives them in every process.
+import {
+  Adam,
+  cpuInfo,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  Input,
+  RMSprop,
+  Sequential,
+  setRandomSeed,
+  setThreads,
+  SGD,
+  SimpleRNN,
+  type ArrayInput,
+  type CompileOptions,
+  type FitOptions,
+  type Layer,
+} from '../../lib';
+import { resultOf } from '../support/child';
+import { fingerprint } from '../support/fingerprint';
+
+/** Numbers in (-1, 1) that look random. */
+const noise = (size: number): Float32Array =>
+  Float32Array.from({ length: size }, (_, i) => Math.sin(i * i * 0.731 + i));
+
+function tokens(rows: number, steps: number, words: number): ArrayInput {
+  const data = new Int32Array(rows * steps);
+  for (let row = 0; row < rows; row++) {
+    // Ragged: a row of nothing but padding, a row without any, and all lengths between.
+    const padding = row === 3 ? steps : (row * 17) % steps;
+    for (let step = padding; step < steps; step++)
+      data[row * steps + step] = 1 + ((row * 131 + step * step) % (words - 1));
+  }
+  return { data, shape: [rows, steps] };
+}
+
+const labels = (rows: number): Float32Array => Float32Array.from({ length: rows }, (_, i) => (i * 7) % 2);
+
+interface Case {
+  readonly layers: () => (Layer | Input)[];
+  readonly compile: () => CompileOptions;
+  readonly x: ArrayInput;
+  readonly y: ArrayInput;
+  readonly options?: FitOptions;
+}
+
+const binary = (): CompileOptions => ({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
+const head = (): Dense => new Dense(1, { activation: 'sigmoid' });
+const WORDS = 300;
+
+const small = (optimizer: () => CompileOptions['optimizer']): Case => ({
+  layers: () => [new Embedding(WORDS, 12), new SimpleRNN(10), head()],
+  compile: () => ({ ...binary(), optimizer: optimizer()! }),
+  x: tokens(75, 20, WORDS),
+  y: labels(75),
+});
+
+const cases: Record<string, Case> = {
+  'the headline model, small, on ragged reviews': {
+    layers: () => [new Embedding(WORDS, 32), new SimpleRNN(32), head()],
+    compile: binary,
+    x: tokens(150, 60, WORDS),
+    y: labels(150),
+    options: { batchSize: 64, validationSplit: 0.2 },
+  },
+  'a stack of four recurrent layers': {
+    layers: () => [
+      new Embedding(WORDS, 16),
+      ...[1, 2, 3].map(() => new SimpleRNN(16, { returnSequences: true })),
+      new SimpleRNN(16),
+      head(),
+    ],
+    compile: binary,
+    x: tokens(70, 25, WORDS),
+    y: labels(70),
+  },
+  'a recurrent layer on sequences of numbers': {
+    layers: () => [new Input([null, 9]), new SimpleRNN(37, { activation: 'relu' }), new Dense(3)],
+    compile: () => ({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] }),
+    x: { data: noise(65 * 14 * 9), shape: [65, 14, 9] },
+    y: { data: noise(65 * 3), shape: [65, 3] },
+  },
+  'a dense model': {
+    layers: () => [
+      new Input([50]),
+      new Dense(70, { activation: 'relu', kernelRegularizer: 'l2' }),
+      new Dense(5, { activation: 'softmax' }),
+    ],
+    compile: () => ({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['acc'] }),
+    x: { data: noise(130 * 50), shape: [130, 50] },
+    y: Float32Array.from({ length: 130 }, (_, i) => i % 5),
+  },
+  'dropout on sequences and on samples': {
+    layers: () => [
+      new Embedding(WORDS, 12),
+      new Dropout(0.3),
+      new SimpleRNN(20, { returnSequences: true }),
+      new Dropout(0.2),
+      new SimpleRNN(20),
+      new Dropout(0.5),
+      head(),
+    ],
+    compile: binary,
+    x: tokens(75, 20, WORDS),
+    y: labels(75),
+  },
+  'dense on every timestep, then flatten': {
+    layers: () => [new Embedding(WORDS, 8, { inputLength: 20 }), new Dense(6, { activation: 'tanh' }), new Flatten(), head()],
+    compile: binary,
+    x: tokens(75, 20, WORDS),
+    y: labels(75),
+  },
+  'SGD with momentum': small(() => new SGD({ learningRate: 0.1, momentum: 0.9 })),
+  'SGD with Nesterov momentum': small(() => new SGD({ learningRate: 0.1, momentum: 0.9, nesterov: true })),
+  'plain SGD': small(() => new SGD(0.1)),
+  'centered RMSprop with momentum': small(() => new RMSprop({ momentum: 0.5, centered: true })),
+  Adam: small(() => new Adam()),
+  'Adam with amsgrad': small(() => new Adam({ amsgrad: true })),
+}; // prettier-ignore
+
+async function run({ layers, compile, x, y, options }: Case, seed = 21): Promise<string> {
+  setRandomSeed(seed);
+  const model = new Sequential(layers());
+  model.compile(compile());
+  const history = await model.fit(x, y, { epochs: 2, batchSize: 32, verbose: 0, ...options });
+  for (const value of Object.values(history.history).flat()) expect(value).not.toBeNaN();
+  return fingerprint(model, history);
+}
+
+const { defaultThreads } = cpuInfo();
+afterAll(() => setThreads(defaultThreads));
+
+describe('the same seed', () => {
+  test.each(Object.keys(cases))('%s: the same bits on 1, 2, 3, 4 and 8 threads, twice', async (name) => {
+    const prints: string[] = [];
+    for (const threads of [1, 2, 3, 4, 8, 1, 8]) {
+      setThreads(threads);
+      expect(cpuInfo().threads).toBe(threads);
+      prints.push(await run(cases[name]!));
+    }
+    expect(prints).toEqual(prints.map(() => prints[0]));
+  });
+
+  test('another seed gives other bits', async () => {
+    const { 'plain SGD': one } = cases;
+    expect(await run(one!, 22)).not.toBe(await run(one!, 21));
+  });
+
+  test('threads that change in the middle of fit change no bit', async () => {
+    const headline = cases['the headline model, small, on ragged reviews']!;
+    setThreads(2);
+    const wanted = await run(headline);
+    const running = run(headline);
+    for (const threads of [8, 1, 3, 2]) {
+      setThreads(threads);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await running).toBe(wanted);
+  });
+});
+
+describe('the instruction set', () => {
+  interface Trained {
+    readonly isa: string;
+    readonly threads: number;
+    readonly hash: string;
+    readonly history: { readonly loss: readonly number[] };
+  }
+  const train = (isa: string, threads: number): Promise<Trained> =>
+    resultOf('isa.cjs', { args: [String(threads)], env: { OSTINATO_ISA: isa } }) as Promise<Trained>;
+
+  const trained = new Map<string, Trained>();
+  test.each(cpuInfo().available)('%s: the same bits in every process', async (isa) => {
+    const one = await train(isa, 1);
+    trained.set(isa, one);
+    expect(one.isa).toBe(isa);
+    const other = await train(isa, 3);
+    expect(other.threads).toBe(3);
+    expect(other).toEqual({ ...one, threads: 3 });
+  });
+
+  test('all of them learn alike, to rounding', () => {
+    const [first, ...others] = [...trained.values()].map(({ history }) => history.loss);
+    expect(first).toHaveLength(3);
+    for (const losses of others)
+      losses.forEach((loss, epoch) => expect(Math.abs(loss / first![epoch]! - 1)).toBeLessThan(1e-3));
+  });
+});
