@@ -9,9 +9,11 @@
 namespace ostinato {
 namespace {
 
-// Blocks of 8 rows fill a tile; a small batch takes smaller ones so that there is something to deal to
-// threads.
-size_t BlockRows(size_t rows) { return rows >= 8 ? 4 : rows >= 4 ? 2 : 1; }
+// A small batch takes smaller blocks, so that there is something to deal to threads.
+size_t BlockRows(size_t rows, size_t walk_rows) {
+  if (rows >= 8 * walk_rows) return walk_rows;
+  return std::min(walk_rows, rows >= 8 ? size_t{4} : rows >= 4 ? size_t{2} : size_t{1});
+}
 
 // Number of leading elements equal to `value`.
 size_t LeadingRun(const int32_t* row, size_t steps, int32_t value) {
@@ -52,12 +54,12 @@ BatchLayout::BatchLayout(Arena* arena)
       group_ends_(arena),
       positions_(arena) {}
 
-void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size_t rows) {
+void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows) {
   rows_ = rows;
   steps_ = steps;
   trunk_ = 0;
   dealt_sets_ = 0;
-  block_rows_ = BlockRows(rows);
+  block_rows_ = BlockRows(rows, walk_rows);
   distinct_ = {};
   batch_samples_.Resize(rows);
   samples_.Resize(rows);
@@ -72,16 +74,17 @@ void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size
 }
 
 void BatchLayout::BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
-                              size_t first, size_t rows, bool share_padding) {
-  Begin(steps, samples, first, rows);
+                              size_t first, size_t rows, bool share_padding, size_t walk_rows) {
+  Begin(steps, samples, first, rows, walk_rows);
   SortByStart(tokens, share_padding);
   CountSteps();
   PlaceTokens(tokens);
   FindDistinct(vocabulary);
 }
 
-void BatchLayout::BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows) {
-  Begin(steps, samples, first, rows);
+void BatchLayout::BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows,
+                              size_t walk_rows) {
+  Begin(steps, samples, first, rows, walk_rows);
   SortByStart(nullptr, false);
   CountSteps();
   value_.Resize(step_count());

@@ -32,9 +32,9 @@ class BatchLayout {
 
   // Rows samples[first..first + rows) (null: those numbers themselves) of `tokens` [*, steps].
   void BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
-                   size_t first, size_t rows, bool share_padding);
+                   size_t first, size_t rows, bool share_padding, size_t walk_rows);
   // Rows of values [*, steps, C], or [*, C] with steps = 1.
-  void BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows);
+  void BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows);
 
   size_t rows() const { return rows_; }
   size_t steps() const { return steps_; }
@@ -61,7 +61,7 @@ class BatchLayout {
   const int32_t* values() const { return value_.data(); }  // [step_count], row of the data, value batches
   const DistinctTokens& distinct() const { return distinct_; }
 
-  // Rows are walked in blocks of this many, a number that depends on the batch alone.
+  // Rows are walked in blocks of this many, a number that depends on the batch and the ISA alone.
   size_t block_rows() const { return block_rows_; }
   size_t block_count() const { return (rows_ + block_rows_ - 1) / block_rows_; }
   // Deals the blocks to `sets` lists of about equal work: set s is blocks()[set_starts()[s] .. set_starts()[s
@@ -72,7 +72,7 @@ class BatchLayout {
   size_t set_count() const { return dealt_sets_; }
 
  private:
-  void Begin(size_t steps, const int32_t* samples, size_t first, size_t rows);
+  void Begin(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows);
   void SortByStart(const int32_t* tokens, bool share_padding);
   void CountSteps();
   void PlaceTokens(const int32_t* tokens);

@@ -13,9 +13,25 @@ namespace ostinato {
 namespace {
 
 constexpr KernelTable MakeTable(const char* isa) {
-  return {isa,       kLanes,   kTileRows,   Pack,         Gemm,         Outer,
-          ColumnSum, GroupSum, WalkForward, WalkBackward, ActivateRows, ActivationGradientRows,
-          Dropout,   Loss,     Metric,      Update,       Penalty,      AddTo,
+  return {isa,
+          kLanes,
+          kTileRows,
+          kWalkRows,
+          Pack,
+          Gemm,
+          Outer,
+          ColumnSum,
+          GroupSum,
+          WalkForward,
+          WalkBackward,
+          ActivateRows,
+          ActivationGradientRows,
+          Dropout,
+          Loss,
+          Metric,
+          Update,
+          Penalty,
+          AddTo,
           Peak};
 }
 

@@ -62,9 +62,10 @@ void Gemm(const GemmArgs& args) {
   for (size_t first = 0; first < padded; first += kPanelColumns) {
     const size_t width = PanelWidth(first, padded);
     const float* panel = args.packed + first * args.k;
-    for (size_t row = args.begin; row < args.end; row += kTileRows) {
-      const size_t rows = args.end - row < kTileRows ? args.end - row : kTileRows;
+    for (size_t row = args.begin; row < args.end;) {
+      const size_t rows = NextTile(args.end - row);
       ForTile(rows, width, GemmTile{args, row, first, panel});
+      row += rows;
     }
   }
 }
@@ -123,9 +124,8 @@ void PrefetchRows(const OuterArgs& args, size_t begin, size_t end) {
 
 void Outer(const OuterArgs& args) {
   // 64 rows of a panel of B and of a tile of A stay in L1 while all tiles of A pass.
-  constexpr size_t kChunk = 64;
+  constexpr size_t kChunk = 64, kNarrow = 64;
   const size_t padded = PaddedColumns(args.n);
-  const size_t tiles = (args.k + kTileRows - 1) / kTileRows;
   if (args.begin == args.end && !args.accumulate) {
     for (size_t k = 0; k < args.k; ++k)
       for (size_t j = 0; j < padded; ++j) args.c[k * args.ldc + j] = 0.0f;
@@ -135,15 +135,16 @@ void Outer(const OuterArgs& args) {
     const bool load = args.accumulate || begin != args.begin;
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
-      for (size_t k0 = 0; k0 < args.k; k0 += kTileRows) {
-        const size_t rows = args.k - k0 < kTileRows ? args.k - k0 : kTileRows;
-        // Narrow rows are read once for all tiles: each tile asks for its part of the next chunk.
-        if (padded <= kPanelColumns && end < args.end) {
+      for (size_t k0 = 0; k0 < args.k;) {
+        const size_t rows = NextTile(args.k - k0);
+        // Narrow rows stay in L1 for all tiles: the first panel's tiles each ask for their part of the next
+        // chunk.
+        if (first == 0 && padded <= kNarrow && end < args.end) {
           const size_t next = args.end - end < kChunk ? args.end - end : kChunk;
-          const size_t tile = k0 / kTileRows;
-          PrefetchRows(args, end + next * tile / tiles, end + next * (tile + 1) / tiles);
+          PrefetchRows(args, end + next * k0 / args.k, end + next * (k0 + rows) / args.k);
         }
         ForTile(rows, width, OuterTile{args, begin, end, k0, first, load});
+        k0 += rows;
       }
     }
   }

@@ -202,7 +202,8 @@ struct UpdateArgs {
 struct KernelTable {
   const char* isa;
   size_t lanes;
-  size_t tile_rows;
+  size_t tile_rows;  // rows of the register block
+  size_t walk_rows;  // rows per block of a walk whose weights stay in L1
   void (*pack)(const PackArgs&);
   void (*gemm)(const GemmArgs&);
   void (*outer)(const OuterArgs&);

@@ -11,9 +11,12 @@
 namespace ostinato {
 namespace {
 
-// 32 registers take 8 rows x 2 vectors of sums, 16 registers 4 x 2: enough independent sums for a latency of
-// 4 cycles at 2 per cycle.
-constexpr size_t kTileRows = kRegisters >= 32 ? 8 : 4;
+// Registers: R x 2 sums, two vectors of the panel, one broadcast. 8 rows fill 32 of them well; of 16, six
+// rows leave room, and with four the multiply-adds wait for each other (8 sums, latency 4, 2 per cycle).
+constexpr size_t kTileRows = kRegisters >= 32 ? 8 : 6;
+// Rows of one sequence step that walk together. With 16 lanes four rows keep the multiply-adds busy, and
+// small blocks overlap: while one waits for its activation, the next multiplies.
+constexpr size_t kWalkRows = kRegisters >= 32 && kLanes >= 16 ? 4 : kTileRows;
 constexpr size_t kPanelVectors = kLaneAlign / kLanes < 2 ? 2 : (kLanes == 1 ? 8 : 2);
 constexpr size_t kPanelColumns = kPanelVectors * kLanes;
 
@@ -79,7 +82,13 @@ OSTINATO_OP void Multiply(const float* const* a, size_t k, const float* panel, S
   }
 }
 
-// Calls f.template operator()<R, V>() for run-time rows (1..kTileRows) and vectors (1..kPanelVectors).
+// Rows of the next tile where `rest` rows are left: rather two even tiles than a full one and a thin one.
+OSTINATO_OP size_t NextTile(size_t rest) {
+  if (rest <= kTileRows) return rest;
+  return rest < 2 * kTileRows ? (rest + 1) / 2 : kTileRows;
+}
+
+// Calls f.template Run<R, V>() for run-time rows (1..kTileRows).
 template <size_t V, class F>
 OSTINATO_OP void ForRows(size_t rows, F&& f) {
   switch (rows) {
@@ -91,20 +100,16 @@ OSTINATO_OP void ForRows(size_t rows, F&& f) {
       return f.template Run<3, V>();
     case 4:
       return f.template Run<4, V>();
+    case 5:
+      return f.template Run<5, V>();
+    case 6:
+      return f.template Run<6, V>();
     default:
       break;
   }
-  if constexpr (kTileRows > 4) {
-    switch (rows) {
-      case 5:
-        return f.template Run<5, V>();
-      case 6:
-        return f.template Run<6, V>();
-      case 7:
-        return f.template Run<7, V>();
-      default:
-        return f.template Run<8, V>();
-    }
+  if constexpr (kTileRows > 6) {
+    if (rows == 7) return f.template Run<7, V>();
+    f.template Run<8, V>();
   }
 }
 

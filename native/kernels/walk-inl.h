@@ -106,8 +106,11 @@ OSTINATO_OP void ForActiveTiles(const WalkArgs& args, size_t t, F&& f) {
     const size_t begin = static_cast<size_t>(args.blocks[b]) * args.block_rows;
     if (begin >= active) break;  // blocks ascend
     const size_t end = active - begin < args.block_rows ? active : begin + args.block_rows;
-    for (size_t row = begin; row < end; row += kTileRows)
-      f(row, end - row < kTileRows ? end - row : kTileRows);
+    for (size_t row = begin; row < end;) {
+      const size_t rows = NextTile(end - row);
+      f(row, rows);
+      row += rows;
+    }
   }
 }
 

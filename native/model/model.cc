@@ -78,6 +78,7 @@ void Model::AddLayers(const ModelConfig& config) {
         }
         layers_.push_back(std::make_unique<SimpleRnn>(rnn, &arena_));
         if (state_units_ == 0) state_units_ = layer.units;
+        widest_state_ = std::max(widest_state_, layer.units);
         sequence = layer.return_sequences;
         columns = layer.units;
         break;
@@ -166,8 +167,10 @@ void Model::CheckRun(const Run& run) const {
 void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
   const Dataset& data = *run.dataset;
   const size_t rows = std::min(run.batch_size, run.end - begin);
+  // Weights that L1 does not hold are streamed once per block, so blocks are as tall as a tile then.
+  const size_t walk_rows = widest_state_ >= 96 ? Kernels().tile_rows : Kernels().walk_rows;
   if (!is_tokens_) {
-    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows);
+    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows, walk_rows);
     return;
   }
   bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
@@ -176,7 +179,8 @@ void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
     shares = shares && layers_[i]->SharesPadding(run.mode == RunMode::kTrain);
     ends = layers_[i]->EndsSequence();
   }
-  layout->BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends);
+  layout->BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends,
+                      walk_rows);
 }
 
 Tensor Model::Forward(const Run& run, BatchContext& batch) {

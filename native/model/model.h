@@ -113,7 +113,7 @@ class Model {
   Shortcuts shortcuts_;
   bool is_tokens_;
   std::vector<int64_t> input_shape_;
-  size_t vocabulary_ = 0, state_units_ = 0;
+  size_t vocabulary_ = 0, state_units_ = 0, widest_state_ = 0;
   size_t output_columns_ = 0;
   bool output_is_sequence_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
