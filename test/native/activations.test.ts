@@ -6,7 +6,12 @@ import { describeEachIsa, ISAS } from '../support/for_each_isa';
 import { forEachPair, paddedColumns, ROWS, UNITS } from '../support/grids';
 import { GuardedMemory, rounded, sideOf, valuesOf } from '../support/guarded_memory';
 import { ACTIVATIONS, testingAddon, type Isa } from '../support/testing_addon';
-import { activationTolerance, expectWithin, ROUNDOFF, SMALLEST, ULPS, ulpOf } from '../support/tolerances';
+import { activationTolerance, expectWithin, FUSED_TANH_ULPS, ROUNDOFF, SMALLEST, ULPS, ulpOf } from '../support/tolerances';
+
+// Taken out of the globals once: every look at a global costs a microsecond within jest's sandbox.
+const { abs, floor, fround } = Math;
+const { is } = Object;
+const { isNaN } = Number;
 
 type Curve = keyof typeof CURVES;
 const KINDS = Object.keys(CURVES) as Curve[];
@@ -24,14 +29,15 @@ function manyArguments(): Float32Array {
   const draw = drawFrom(5);
   const parts: Float64Array[] = [];
   const both = (values: Float64Array): void => void parts.push(values, values.map((value) => -value));
-  both(Float64Array.from({ length: 277 * 16 }, (_, i) => 2 ** (Math.floor(i / 16) - 149) * (1 + (i % 16) / 16)));
+  both(Float64Array.from({ length: 277 * 16 }, (_, i) => 2 ** (floor(i / 16) - 149) * (1 + (i % 16) / 16)));
   both(draw.uniform(200000, -149, 8).map((exponent) => 2 ** exponent));
   both(draw.uniform(200000, -12, 4).map((exponent) => 2 ** exponent));
   both(draw.uniform(200000, 0, 10));
   both(draw.uniform(100000, 0, 100));
-  // Every float around the clamps, and around the thresholds of the other curves.
-  for (const clamp of [8, 9, 87, 87.33654475, 88.37, 88.72283935, 1, 2, 3, 0.5, Math.LN2 / 2]) {
-    both(Float64Array.from({ length: 2001 }, (_, i) => Math.fround(clamp) + (i - 1000) * ulpOf(clamp)));
+  // Every float around the clamps, the thresholds of the other curves, and where a scan of every float found tanh worst
+  // (5.33 ulp fused, 6.59 not).
+  for (const clamp of [6.166821, 7.3302808, 8, 9, 87, 87.33654475, 88.37, 88.72283935, 1, 2, 3, 0.5, Math.LN2 / 2]) {
+    both(Float64Array.from({ length: 2001 }, (_, i) => fround(clamp) + (i - 1000) * ulpOf(clamp)));
   }
   parts.push(Float64Array.of(0, -0));
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -41,21 +47,29 @@ function manyArguments(): Float32Array {
 
 const MANY = manyArguments();
 
+const exactValues = new Map<Curve, Float64Array>();
+
+/** f in double at every one of MANY, computed once for all ISAs. */
+function exactAt(kind: Curve): Float64Array {
+  let exact = exactValues.get(kind);
+  if (!exact) exactValues.set(kind, (exact = Float64Array.from(MANY, CURVES[kind][0])));
+  return exact;
+}
+
 /** The largest error in ulp over the arguments in [from, to]. */
 function worstUlp(isa: Isa, kind: Curve, from: number, to: number): { ulp: number; report: string } {
   const y = valuesAt(isa, kind, MANY);
-  const f = CURVES[kind][0];
+  const exact = exactAt(kind);
   let ulp = 0;
   let where = 0;
   for (let i = 0; i < y.length; i++) {
     const x = MANY[i]!;
     if (x < from || x > to) continue;
-    const exact = f(x);
-    const error = Math.abs(y[i]! - exact) / ulpOf(exact);
+    const error = abs(y[i]! - exact[i]!) / ulpOf(exact[i]!);
     if (!(error <= ulp)) [ulp, where] = [error, i];
-    if (Number.isNaN(error)) break;
+    if (isNaN(error)) break;
   }
-  const report = `${kind} ${isa}: ${ulp} ulp at ${MANY[where]}: expected ${f(MANY[where]!)}, received ${y[where]}`;
+  const report = `${kind} ${isa}: ${ulp} ulp at ${MANY[where]}: expected ${exact[where]}, received ${y[where]}`;
   return { ulp, report };
 }
 
@@ -64,9 +78,10 @@ test('a million arguments and more are tried', () => {
 });
 
 describeEachIsa('tanh', (isa) => {
-  test(`is within ${ULPS.tanh} ulp everywhere`, () => {
+  const bound = isa === 'baseline' || isa === 'scalar' ? ULPS.tanh : FUSED_TANH_ULPS;
+  test(`is within ${bound} ulp everywhere`, () => {
     const { ulp, report } = worstUlp(isa, 'tanh', -Infinity, Infinity);
-    if (!(ulp <= ULPS.tanh)) throw new Error(report);
+    if (!(ulp <= bound)) throw new Error(report);
   });
 
   test('is odd to the bit and never beyond 1', () => {
@@ -77,7 +92,7 @@ describeEachIsa('tanh', (isa) => {
       MANY.map((x) => -x),
     );
     for (let i = 0; i < y.length; i++) {
-      if (!Object.is(mirrored[i], -y[i]!) || Math.abs(y[i]!) > 1) {
+      if (!is(mirrored[i], -y[i]!) || abs(y[i]!) > 1) {
         throw new Error(`tanh ${isa}: ${y[i]} at ${MANY[i]}, ${mirrored[i]} at ${-MANY[i]!}`);
       }
     }
@@ -91,13 +106,13 @@ describeEachIsa('tanh', (isa) => {
     );
     expect([plus, minus, nan, tiny]).toEqual([0, -0, NaN, SMALLEST]);
     expect(high).toBe(-low!);
-    expect(Math.abs(1 - high!)).toBeLessThan(ULPS.tanh * ROUNDOFF);
+    expect(abs(1 - high!)).toBeLessThan(ULPS.tanh * ROUNDOFF);
   });
 });
 
 describeEachIsa('exponential', (isa) => {
   test(`is within ${ULPS.exp} ulp between its clamps`, () => {
-    const { ulp, report } = worstUlp(isa, 'exponential', -87, Math.fround(88.37));
+    const { ulp, report } = worstUlp(isa, 'exponential', -87, fround(88.37));
     if (!(ulp <= ULPS.exp)) throw new Error(report);
   });
 
@@ -166,7 +181,7 @@ describeEachIsa('every activation', (isa) => {
       const expected = dy.map((value, i) => value * slope(x[i]!));
       // The slope is a polynomial of degree 2 in y, and y is rounded: at most 8 roundings of numbers up to 1 + |y|, where
       // the exponential's slope is y itself.
-      const tolerance = dy.map((value, i) => 8 * ROUNDOFF * Math.abs(value) * (1 + Math.abs(y[i]!)) + SMALLEST);
+      const tolerance = dy.map((value, i) => 8 * ROUNDOFF * abs(value) * (1 + abs(y[i]!)) + SMALLEST);
       expectWithin(valuesOf(out, rows, columns, stride), expected, tolerance, context);
     });
   });
@@ -174,13 +189,13 @@ describeEachIsa('every activation', (isa) => {
   test.each(KINDS)('%s gives NaN for NaN and works in place', (kind) => {
     const values = Float32Array.from({ length: 48 }, (_, i) => (i % 5 === 2 ? NaN : i / 10 - 2));
     const y = valuesAt(isa, kind, values);
-    values.forEach((x, i) => expect([i, Number.isNaN(y[i])]).toEqual([i, Number.isNaN(x)]));
+    values.forEach((x, i) => expect([i, isNaN(y[i])]).toEqual([i, isNaN(x)]));
   });
 });
 
 test('all ISAs agree on tanh, sigmoid and exponential within twice the bound', () => {
   for (const kind of ['tanh', 'sigmoid', 'exponential'] as const) {
-    const x = Float32Array.from(MANY.filter((value, i) => i % 7 === 0 && Math.abs(value) < 87));
+    const x = Float32Array.from(MANY.filter((value, i) => i % 7 === 0 && abs(value) < 87));
     const first = valuesAt(ISAS[0]!, kind, x);
     const tolerance = Float64Array.from(first, (y) => 2 * activationTolerance(kind, y));
     for (const isa of ISAS.slice(1)) expectWithin(valuesAt(isa, kind, x), first, tolerance, `${kind} ${isa}`);
