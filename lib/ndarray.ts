@@ -93,9 +93,9 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
     return Array.from(this, (row) => row.toArray());
   }
 
-  /** Iterates over the rows of the first axis, as views. */
+  /** Iterates over the rows of the first axis, as views; over nothing for a scalar. */
   *[Symbol.iterator](): IterableIterator<NdArray<A>> {
-    for (let index = 0; index < this.length; index++) yield this.row(index);
+    for (let index = 0; this.rank > 0 && index < this.length; index++) yield this.row(index);
   }
 
   /** Plain object for JSON: `{ shape, data }` with `data` flat. */

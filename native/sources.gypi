@@ -46,7 +46,7 @@
     "isa_sources_avx2": ["native/isa/kernels_avx2.cc"],
     "isa_sources_avx512": ["native/isa/kernels_avx512.cc"],
     "isa_sources_neon": ["native/isa/kernels_neon.cc"],
-    "common_flags": ["-std=c++17", "-O3", "-Wall", "-Wextra", "-fvisibility=hidden", "-ffp-contract=off", "-fno-fast-math"],
+    "common_flags": ["-std=c++17", "-O3", "-Wall", "-Wextra", "-Werror=switch", "-Werror=missing-field-initializers", "-fvisibility=hidden", "-ffp-contract=off", "-fno-fast-math"],
     "isa_flags_common": ["-fno-exceptions", "-fno-rtti", "-fno-lto"],
     "isa_flags_scalar": ["-fno-tree-vectorize"],
     "isa_flags_baseline": ["-march=x86-64"],

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesBelow, ROOT } from './steps.mjs';
 
-const PARTS = ['layers', 'losses', 'optimizers', 'initializers'];
+const PARTS = ['layers', 'optimizers', 'initializers'];
 const BELOW_MODEL = [...PARTS, 'batch', 'threading', 'dispatch', 'kernels', 'base'];
 
 /** Room of native/ -> rooms that it may include, itself aside. */
@@ -18,9 +18,8 @@ const NATIVE_ARROWS = {
   reference: ['base'],
   threading: ['base'],
   dispatch: ['kernels', 'base'],
-  batch: ['threading', 'base'],
+  batch: ['base'],
   layers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
-  losses: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   optimizers: ['layers', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   model: BELOW_MODEL,

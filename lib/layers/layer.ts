@@ -127,6 +127,14 @@ export abstract class Layer {
    */
   build(inputShape: Shape): void {
     const shape = checkShape(this.where, 'inputShape', inputShape);
+    const declared = this.checkBuild(shape);
+    if (this.#inputShape === undefined)
+      this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
+    this.#inputShape = shape;
+  }
+
+  /** What `build` refuses, refused without building: a model asks all its layers first. */
+  checkBuild(shape: Shape): readonly WeightDeclaration[] {
     this.computeOutputShape(shape);
     const declared = this.declareWeights(shape);
     for (const weight of declared) {
@@ -135,8 +143,7 @@ export abstract class Layer {
         throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
     }
     if (this.#inputShape !== undefined) this.#checkSameWeights(declared, shape);
-    else this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
-    this.#inputShape = shape;
+    return declared;
   }
 
   #checkSameWeights(declared: readonly WeightDeclaration[], shape: Shape): void {

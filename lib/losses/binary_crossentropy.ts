@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cross-entropy of yes-or-no outputs: name and options. The sums themselves are native/losses/binary_crossentropy.
+// Cross-entropy of yes-or-no outputs: name and options. The sums themselves are native/kernels/losses-inl.h.
 import { Crossentropy, type CrossentropyOptions, type LossConfig } from './loss';
 
 /**

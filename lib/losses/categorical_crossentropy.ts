@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cross-entropy of one class among several, with one-hot targets: name and options. The sums themselves are native/losses/categorical_crossentropy.
+// Cross-entropy of one class among several, with one-hot targets: name and options. The sums themselves are native/kernels/losses-inl.h.
 import { Crossentropy, type CrossentropyOptions, type LossConfig } from './loss';
 
 /**

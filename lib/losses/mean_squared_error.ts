@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Mean squared error: its name. The sums themselves are native/losses/mean_squared_error.
+// Mean squared error: its name. The sums themselves are native/kernels/losses-inl.h.
 import { PlainLoss, type LossOptions, type LossConfig } from './loss';
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cross-entropy of one class among several, with class ids as targets: name and options. The sums themselves are native/losses/sparse_categorical_crossentropy.
+// Cross-entropy of one class among several, with class ids as targets: name and options. The sums themselves are native/kernels/losses-inl.h.
 import { Crossentropy, type CrossentropyOptions, type LossConfig } from './loss';
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The accuracy family: how often the outputs say what the targets say. The sums themselves are native/losses/metrics.
+// The accuracy family: how often the outputs say what the targets say. The sums themselves are native/kernels/losses-inl.h.
 import { checkNumber, checkOptions } from '../util/validate';
 import { Metric, metricName, type MetricConfig, type MetricOptions } from './metric';
 import type { NativeMetric } from '../native/binding';

@@ -105,7 +105,10 @@ export class LayerStack {
     }
     checkModelInput(where, first, shape);
     // Nothing is built unless everything fits.
-    this.#layers.reduce((running, layer) => layer.computeOutputShape(running), shape);
+    this.#layers.reduce((running, layer) => {
+      layer.checkBuild(running);
+      return layer.computeOutputShape(running);
+    }, shape);
     let running = shape;
     for (const layer of this.#layers) {
       layer.build(running);

@@ -139,7 +139,7 @@ export interface NativeRun {
   /** `predict`: [dataset rows, output size], row i of the run's order is written at row begin + i. Otherwise null. */
   outputs: Float32Array | null;
   /**
-   * `train` and `evaluate`: added to, not overwritten, when the run ends:
+   * `train` and `evaluate`: read when the run starts and written, batch after batch added, when it ends:
    * [loss total, loss count, metric 0 total, metric 0 count, ...]. The loss total weighs each batch by its rows and
    * includes the penalties. Otherwise null.
    */

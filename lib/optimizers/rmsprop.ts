@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RMSprop: options, defaults and checks. The update itself is native/optimizers/rmsprop.
+// RMSprop: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkBoolean, checkNumber, checkString } from '../util/validate';
 import { Optimizer, resolveOptions, type OptimizerConfig } from './optimizer';
 import type { NativeOptimizer } from '../native/binding';

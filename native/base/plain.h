@@ -13,6 +13,9 @@ namespace ostinato {
 // kernels have no column tails. Padding holds zeros.
 constexpr size_t kLaneAlign = 16;
 
+// Compute threads at most.
+constexpr size_t kMaxThreads = 256;
+
 // Row length in memory of a row of `columns` floats. Strides of a multiple of 1 KB are bumped by a line: rows
 // 4 KB apart share the same L1 sets.
 constexpr size_t PaddedStride(size_t columns) {

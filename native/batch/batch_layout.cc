@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "threading/worker_pool.h"
+#include "base/plain.h"
 
 namespace ostinato {
 namespace {
@@ -180,12 +180,21 @@ void BatchLayout::PlaceTokens(const int32_t* tokens) {
 
 // Tokens are numbered in the order of their first position; the trunk's comes first where there is a trunk.
 void BatchLayout::FindDistinct(size_t vocabulary) {
-  if (slot_of_token_.Resize(vocabulary))
+  // The tokens of the last batch are forgotten one by one: a vocabulary may be far larger than a batch.
+  if (slot_of_token_.Resize(vocabulary)) {
     std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
-  const size_t count = step_count();
-  distinct_tokens_.Resize(std::min(count, vocabulary));
+  } else {
+    for (size_t u = 0; u < distinct_count_; ++u)
+      slot_of_token_[static_cast<size_t>(distinct_tokens_[u])] = -1;
+  }
+  distinct_count_ = 0;
+  // All memory first: where there is none, nothing is half done.
+  const size_t count = step_count(), most = std::min(count, vocabulary);
+  distinct_tokens_.Resize(most);
   slots_.Resize(count);
-  group_ends_.Resize(std::min(count, vocabulary));
+  group_starts_.Resize(most + 1);
+  group_ends_.Resize(most);
+  positions_.Resize(count);
   size_t distinct = 0;
   const auto place = [&](size_t p, int32_t occurrences) {
     int32_t& slot = slot_of_token_[static_cast<size_t>(token_[p])];
@@ -202,7 +211,6 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
   place(trunk_, 0);  // the unused position belongs to no group
   for (size_t p = base(); p < count; ++p) place(p, 1);
 
-  group_starts_.Resize(distinct + 1);
   int32_t before = 0;
   for (size_t u = 0; u < distinct; ++u) {
     group_starts_[u] = before;
@@ -210,12 +218,11 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
     group_ends_[u] = group_starts_[u];
   }
   group_starts_[distinct] = before;
-  positions_.Resize(count);
   for (size_t p = 0; p < count; ++p) {
     if (p == trunk_) continue;
     positions_[static_cast<size_t>(group_ends_[static_cast<size_t>(slots_[p])]++)] = static_cast<int32_t>(p);
   }
-  for (size_t u = 0; u < distinct; ++u) slot_of_token_[static_cast<size_t>(distinct_tokens_[u])] = -1;
+  distinct_count_ = distinct;
   distinct_ = {distinct, distinct_tokens_.data(), slots_.data(), group_starts_.data(), positions_.data()};
 }
 

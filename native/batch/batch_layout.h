@@ -60,6 +60,8 @@ class BatchLayout {
   const int32_t* tokens() const { return token_.data(); }  // [step_count], token batches
   const int32_t* values() const { return value_.data(); }  // [step_count], row of the data, value batches
   const DistinctTokens& distinct() const { return distinct_; }
+  // [vocabulary] the number of each token among the distinct ones, -1 for tokens that do not occur.
+  const int32_t* slot_of_token() const { return slot_of_token_.data(); }
 
   // Rows are walked in blocks of this many, a number that depends on the batch and the ISA alone.
   size_t block_rows() const { return block_rows_; }
@@ -78,12 +80,12 @@ class BatchLayout {
   void PlaceTokens(const int32_t* tokens);
   void FindDistinct(size_t vocabulary);
 
-  size_t rows_ = 0, steps_ = 0, trunk_ = 0, block_rows_ = 1, dealt_sets_ = 0;
+  size_t rows_ = 0, steps_ = 0, trunk_ = 0, block_rows_ = 1, dealt_sets_ = 0, distinct_count_ = 0;
   int32_t padding_ = 0;  // the token of the trunk
   Buffer<int32_t> batch_samples_, samples_, order_, starts_, batch_starts_, active_, offsets_, first_steps_;
   Buffer<int32_t> ones_, iota_, next_, token_, value_;
   Buffer<int32_t> blocks_, set_starts_, set_of_block_;
-  Buffer<int32_t> slot_of_token_;  // [vocabulary], -1 between batches
+  Buffer<int32_t> slot_of_token_;
   Buffer<int32_t> distinct_tokens_, slots_, group_starts_, group_ends_, positions_;
   DistinctTokens distinct_;
 };

@@ -11,18 +11,19 @@ namespace {
 
 void Pack(const PackArgs& args) {
   const size_t padded = PaddedColumns(args.n);
+  // Element (i, j) of B lies at b[i * down + j * across].
+  const size_t down = args.transposed ? 1 : args.ldb, across = args.transposed ? args.ldb : 1;
   float* out = args.out;
   for (size_t first = 0; first < padded; first += kPanelColumns) {
     const size_t width = PanelWidth(first, padded);
-    for (size_t i = 0; i < args.k; ++i) {
-      for (size_t j = 0; j < width; ++j) {
-        const size_t column = first + j;
-        float x = 0.0f;
-        if (column < args.n)
-          x = args.transposed ? args.b[column * args.ldb + i] : args.b[i * args.ldb + column];
-        out[j] = x;
-      }
-      out += width;
+    const size_t filled = first >= args.n ? 0 : (args.n - first < width ? args.n - first : width);
+    for (size_t i = 0; i < args.k; ++i, out += width) {
+      const float* row = args.b + i * down + first * across;
+      size_t j = 0;
+      if (across == 1)
+        for (; j + kLanes <= filled; j += kLanes) Store(out + j, Load(row + j));
+      for (; j < filled; ++j) out[j] = row[j * across];
+      for (; j < width; ++j) out[j] = 0.0f;
     }
   }
 }

@@ -86,7 +86,7 @@ struct GroupSumArgs {
   size_t ldo;
 };
 
-// The time loop of a simple recurrent layer over rows that join at different steps (model/batch_layout.h).
+// The time loop of a simple recurrent layer over rows that join at different steps (batch/batch_layout.h).
 // active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps
 // (included). `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. Forward:
 // states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h) Backward:

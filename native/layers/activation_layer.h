@@ -14,7 +14,7 @@ class ActivationLayer : public Layer {
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanFuseWithLoss(Activation activation) const override { return activation_ == activation; }
-  void FuseWithLoss() override { fused_ = true; }
+  void FuseWithLoss(bool fused) override { fused_ = fused; }
   const float* Logits() const override { return fused_ ? input_.data() : nullptr; }
 
  private:

@@ -22,7 +22,7 @@ class Dense : public Layer {
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
-  void FuseWithLoss() override { fused_ = true; }
+  void FuseWithLoss(bool fused) override { fused_ = fused; }
   const float* Logits() const override { return fused_ ? logits_.data() : nullptr; }
 
  private:

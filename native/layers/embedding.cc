@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "layers/embedding.h"
 
-#include <cstring>
-
 namespace ostinato {
 
 Embedding::Embedding(const EmbeddingConfig& config, Arena* arena)
-    : Layer(arena), config_(config), sums_(arena), slot_(arena), last_tokens_(arena) {
+    : Layer(arena), config_(config), sums_(arena) {
   parameters_.emplace_back(arena, config.input_dim, config.output_dim, config.trainable, config.l1,
                            config.l2);
 }
@@ -33,15 +31,7 @@ Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) 
     table.gradient = sums_.data();
     table.gradient_stride = stride;
   }
-  if (slot_.Resize(config_.input_dim)) std::memset(slot_.data(), 0xff, config_.input_dim * sizeof(int32_t));
-  for (size_t u = 0; u < last_count_; ++u) slot_[static_cast<size_t>(last_tokens_[u])] = -1;
-  last_tokens_.Resize(distinct.count);
-  for (size_t u = 0; u < distinct.count; ++u) {
-    slot_[static_cast<size_t>(distinct.tokens[u])] = static_cast<int32_t>(u);
-    last_tokens_[u] = distinct.tokens[u];
-  }
-  last_count_ = distinct.count;
-  table.gradient_slot = slot_.data();
+  table.gradient_slot = batch.layout.slot_of_token();
   return {};
 }
 

@@ -22,10 +22,7 @@ class Embedding : public Layer {
 
  private:
   EmbeddingConfig config_;
-  Buffer<float> sums_;           // [distinct tokens, D], where the gradient comes per position
-  Buffer<int32_t> slot_;         // [V] row of the gradient, -1 for tokens that did not occur
-  Buffer<int32_t> last_tokens_;  // whose slots are set
-  size_t last_count_ = 0;
+  Buffer<float> sums_;  // [distinct tokens, D], where the gradient comes per position
 };
 
 }  // namespace ostinato

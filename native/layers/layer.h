@@ -63,7 +63,7 @@ class Layer {
   // Where the last activation is computed together with the loss: logits of the last Forward, and from then
   // on Backward takes their gradient. Null where the layer has no such activation.
   virtual const float* Logits() const { return nullptr; }
-  virtual void FuseWithLoss() {}
+  virtual void FuseWithLoss(bool fused) { (void)fused; }
   virtual bool CanFuseWithLoss(Activation activation) const {
     (void)activation;
     return false;

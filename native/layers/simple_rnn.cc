@@ -243,12 +243,6 @@ Gradient SimpleRnn::Backward(const Gradient& output, BatchContext& batch, bool n
     for (size_t i = 0; i < trunk_gradient_.tasks(); ++i) trunk_gradient_.Run(batch.kernels, i);
     trunk_gradient_.Reduce(batch.kernels);
   });
-  recurrent_gradient_.Reduce(batch.kernels);
-  if (trunk > 0) {
-    batch.kernels.add(recurrent_gradient_.mutable_sum(), trunk_gradient_.sum(), config_.units * stride_);
-    if (config_.use_bias)
-      batch.kernels.add(recurrent_gradient_.mutable_bias_sum(), trunk_gradient_.bias_sum(), stride_);
-  }
   parameters_[kRecurrent].gradient = recurrent_gradient_.sum();
   parameters_[kRecurrent].gradient_stride = stride_;
   if (config_.use_bias) {
@@ -297,6 +291,15 @@ void SimpleRnn::BackwardTrunk(const Gradient& output, BatchContext& batch) {
   batch.kernels.walk_backward(args);
 }
 
+// The rows' part and the trunk's part of the gradients of the recurrent kernel and the bias.
+void SimpleRnn::ReduceRecurrent(BatchContext& batch) {
+  recurrent_gradient_.Reduce(batch.kernels);
+  if (batch.layout.trunk() == 0) return;
+  batch.kernels.add(recurrent_gradient_.mutable_sum(), trunk_gradient_.sum(), config_.units * stride_);
+  if (config_.use_bias)
+    batch.kernels.add(recurrent_gradient_.mutable_bias_sum(), trunk_gradient_.bias_sum(), stride_);
+}
+
 Gradient SimpleRnn::BackwardInput(BatchContext& batch, bool needs_input) {
   const bool per_token = input_.distinct && batch.shortcuts.reverse_projection;
   const size_t rows = per_token ? input_.distinct->count : batch.layout.step_count();
@@ -321,7 +324,10 @@ Gradient SimpleRnn::BackwardInput(BatchContext& batch, bool needs_input) {
   const int32_t* index = per_token ? input_.distinct->tokens : input_.index;
   kernel_gradient_.Plan(input_.data, index, input_.stride, config_.features, deltas, stride_, config_.units,
                         0, rows, false);
-  batch.pool.For(kernel_gradient_.tasks(), [&](size_t task) { kernel_gradient_.Run(batch.kernels, task); });
+  batch.pool.For(1 + kernel_gradient_.tasks(), [&](size_t task) {
+    if (task > 0) return kernel_gradient_.Run(batch.kernels, task - 1);
+    ReduceRecurrent(batch);
+  });
   kernel_gradient_.Reduce(batch.kernels);
   parameters_[kKernel].gradient = kernel_gradient_.sum();
   parameters_[kKernel].gradient_stride = stride_;

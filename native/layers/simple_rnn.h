@@ -32,6 +32,7 @@ class SimpleRnn : public Layer {
   void JoinTrunk(size_t set, BatchContext& batch);
   void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
   void BackwardTrunk(const Gradient& output, BatchContext& batch);
+  void ReduceRecurrent(BatchContext& batch);
   Gradient BackwardInput(BatchContext& batch, bool needs_input);
   template <class Walk>
   void ForWalk(BatchContext& batch, bool backward, Walk&& walk);

@@ -124,7 +124,7 @@ void Model::Compile(const CompileConfig& config) {
   Layer& last = *layers_.back();
   fused_loss_ = !config.loss.from_logits && IsCrossentropy(config.loss.kind) &&
                 last.CanFuseWithLoss(LastActivation(config.loss.kind));
-  if (fused_loss_) last.FuseWithLoss();
+  last.FuseWithLoss(fused_loss_);
   optimizer_ = std::make_unique<Optimizer>(config.optimizer, parameters_);
 }
 
@@ -281,7 +281,8 @@ void Model::Learn(Gradient gradient, BatchContext& batch) {
 
 RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
-  result.totals.assign(2 + 2 * compile_.metrics.size(), 0.0);
+  result.totals = run.totals;
+  result.totals.resize(2 + 2 * compile_.metrics.size(), 0.0);
   const Dataset& data = *run.dataset;
   const bool training = run.mode == RunMode::kTrain;
   BackgroundTask next_batch;

@@ -61,6 +61,8 @@ struct Run {
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
   float* outputs;  // predict: [.., output size]
+  std::vector<double>
+      totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
 
 struct RunResult {

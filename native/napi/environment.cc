@@ -22,7 +22,8 @@ void Environment::Start(std::unique_ptr<Job> owned) {
   Job* job = owned.get();
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (closing_) throw Error(ErrorCode::kState, "ostinato: the environment is ending");
+    if (closing_)
+      throw Error(ErrorCode::kState, "ostinato: expected a live environment, received a call while it ends");
     ++computing_;
   }
   try {

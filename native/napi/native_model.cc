@@ -182,7 +182,9 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       run.outputs = outputs.Data() + first * size;
       state->outputs = Napi::Persistent(outputs);
     } else {
-      state->totals = Napi::Persistent(ToDoubles(GetValue(spec, "totals"), "totals"));
+      const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
+      run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
+      state->totals = Napi::Persistent(totals);
     }
     Idle();  // and here: these getters came after the last look
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
@@ -214,7 +216,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
         const std::vector<double>& sums = state->result.totals;
-        for (size_t i = 0; i < sums.size() && i < totals.ElementLength(); ++i) totals[i] += sums[i];
+        for (size_t i = 0; i < sums.size() && i < totals.ElementLength(); ++i) totals[i] = sums[i];
       }
       const Napi::Value code = state->code ? Napi::Value(Napi::String::New(env, state->code)) : env.Null();
       state->done.Call({code, Napi::String::New(env, state->message),

@@ -88,7 +88,7 @@ void WorkerPool::StartThreads() {
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    auto* start = new Start{this, started_};
+    auto* start = new Start{this, started_.load()};
     pthread_t thread;
     const int failed = pthread_create(
         &thread, &attributes,
@@ -104,8 +104,11 @@ void WorkerPool::StartThreads() {
     pthread_attr_destroy(&attributes);
     if (failed) {
       delete start;
-      if (started_ == 0) throw Error(ErrorCode::kOutOfMemory, "ostinato: no compute thread could be started");
-      limit_ = started_;
+      if (started_ == 0)
+        throw Error(ErrorCode::kOutOfMemory,
+                    "ostinato: expected to start a compute thread, received a refusal of the system. Check "
+                    "the limits on threads and memory.");
+      limit_ = started_.load();
       return;
     }
     ++started_;

@@ -14,9 +14,9 @@
 #include <mutex>
 #include <type_traits>
 
-namespace ostinato {
+#include "base/plain.h"
 
-constexpr size_t kMaxThreads = 256;
+namespace ostinato {
 
 class WorkerPool {
  public:
@@ -77,7 +77,7 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> jobs_;
-  size_t started_ = 0;
+  std::atomic<size_t> started_{0};
   bool oversubscribed_ = false;
   size_t cores_;
   Region regions_[kMaxThreads];
