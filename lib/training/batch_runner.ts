@@ -2,6 +2,7 @@
 // Drives the engine through the batches of one pass. The engine is asked for runs of several batches, long enough that
 // asking costs nothing and short enough that the progress bar stays fresh and `stopTraining` is noticed. The next run is
 // submitted from the `done` callback of the last one, before anything is shown, so that compute threads never wait.
+import { AsyncResource } from 'node:async_hooks';
 import { StateError } from '../errors';
 import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
 import { callEngine, engineError } from '../native/engine';
@@ -119,11 +120,11 @@ class PassRunner {
     const end = Math.min(this.pass.end, begin + batches * batchSize);
     try {
       const native = this.context.native();
-      callEngine(() =>
-        native.run({ mode, dataset, order, begin, end, batchSize, outputs, totals }, (code, message, rows, seconds) =>
-          this.#done(code, message, rows, end - begin, seconds),
-        ),
+      // The engine calls back from nowhere: hooks go on in the context (AsyncLocalStorage) of the call that they belong to.
+      const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
+        this.#done(code, message, rows, end - begin, seconds),
       );
+      callEngine(() => native.run({ mode, dataset, order, begin, end, batchSize, outputs, totals }, done));
       this.#running = native;
     } catch (error) {
       this.#fail(error);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a second compile changes, and what the grouping of batches does not.
-import { Dense, NdArray, SGD, Sequential, setRandomSeed } from '../../../lib';
+import { Callback, Dense, NdArray, SGD, Sequential, setRandomSeed } from '../../../lib';
 
 const x = new NdArray(
   Float32Array.from({ length: 40 }, (_, i) => Math.sin(i)),
@@ -42,4 +42,16 @@ test('a cross-entropy metric beside another loss reads the outputs, not logits o
 
 test('NdArrays of equal elements are equal to jest', () => {
   expect(new NdArray(new Float32Array([1, 2]), [2])).toEqual(new NdArray(new Float32Array([1, 2]), [2]));
+});
+
+test('a callback may set weights between two batches of its own fit', async () => {
+  const m = model();
+  m.compile({ optimizer: new SGD(0), loss: 'mse' });
+  const weights = m.getWeights();
+  class Resetter extends Callback {
+    override onTrainBatchEnd(): void {
+      m.setWeights(weights);
+    }
+  }
+  await expect(m.fit(x, y, { batchSize: 4, verbose: 0, callbacks: [new Resetter()] })).resolves.toBeDefined();
 });
