@@ -9,23 +9,35 @@
 namespace ostinato {
 namespace {
 
-void Pack(const PackArgs& args) {
-  const size_t padded = PaddedColumns(args.n);
-  // Element (i, j) of B lies at b[i * down + j * across].
-  const size_t down = args.transposed ? 1 : args.ldb, across = args.transposed ? args.ldb : 1;
-  float* out = args.out;
-  for (size_t first = 0; first < padded; first += kPanelColumns) {
-    const size_t width = PanelWidth(first, padded);
-    const size_t filled = first >= args.n ? 0 : (args.n - first < width ? args.n - first : width);
-    for (size_t i = 0; i < args.k; ++i, out += width) {
-      const float* row = args.b + i * down + first * across;
+// Columns [first, first + width) of B, or of its transpose, as one panel.
+void PackPanel(const PackArgs& args, size_t first, size_t width, float* out) {
+  const size_t filled = first >= args.n ? 0 : (args.n - first < width ? args.n - first : width);
+  if (filled < width)
+    for (size_t i = 0; i < args.k; ++i)
+      for (size_t j = filled; j < width; ++j) out[i * width + j] = 0.0f;
+  if (!args.transposed) {
+    for (size_t i = 0; i < args.k; ++i) {
+      const float* row = args.b + i * args.ldb + first;
       size_t j = 0;
-      if (across == 1)
-        for (; j + kLanes <= filled; j += kLanes) Store(out + j, Load(row + j));
-      for (; j < filled; ++j) out[j] = row[j * across];
-      for (; j < width; ++j) out[j] = 0.0f;
+      for (; j + kLanes <= filled; j += kLanes) Store(out + i * width + j, Load(row + j));
+      for (; j < filled; ++j) out[i * width + j] = row[j];
+    }
+    return;
+  }
+  // Squares of 16, so that whole lines are read and written.
+  for (size_t i0 = 0; i0 < args.k; i0 += kLaneAlign) {
+    const size_t i1 = args.k - i0 < kLaneAlign ? args.k : i0 + kLaneAlign;
+    for (size_t j = 0; j < filled; ++j) {
+      const float* row = args.b + (first + j) * args.ldb;
+      for (size_t i = i0; i < i1; ++i) out[i * width + j] = row[i];
     }
   }
+}
+
+void Pack(const PackArgs& args) {
+  const size_t padded = PaddedColumns(args.n);
+  for (size_t first = 0; first < padded; first += kPanelColumns)
+    PackPanel(args, first, PanelWidth(first, padded), args.out + first * args.k);
 }
 
 struct GemmTile {

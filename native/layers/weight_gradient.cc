@@ -9,9 +9,10 @@ namespace {
 
 constexpr size_t kChunkRows = 1024;
 constexpr size_t kMaxChunks = 64;
-// From this many rows on a gradient is cut along itself, in groups of kGroupColumns of A's columns.
+// From this many rows on a gradient is cut along itself, in groups of A's columns. Every group reads all of
+// B, which for a wide B comes from L3 each time: there the groups are wider.
 constexpr size_t kLarge = 96;
-constexpr size_t kGroupColumns = 32;
+size_t GroupColumns(size_t k) { return k >= 256 ? 64 : 32; }
 
 }  // namespace
 
@@ -22,8 +23,8 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
   stride_ = PaddedStride(n);
   const size_t rows = end - begin;
   if (k >= kLarge) {
-    group_columns_ = kGroupColumns;
-    groups_ = (k + kGroupColumns - 1) / kGroupColumns;
+    group_columns_ = GroupColumns(k);
+    groups_ = (k + group_columns_ - 1) / group_columns_;
     chunks_ = 1;
     chunk_rows_ = rows;
   } else {
