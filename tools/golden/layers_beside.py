@@ -10,18 +10,20 @@ SEED = 34
 layers = keras.layers
 
 
-def measure(draw: Draw, layer: Any, x: np.ndarray, weights: list[np.ndarray], **kwargs: Any) -> dict[str, Any]:
+def measure(draw: Draw, layer: Any, x: np.ndarray, values: list[np.ndarray], **kwargs: Any) -> dict[str, Any]:
     """Output and gradients of sum(output * r)."""
+    if not layer.built:
+        layer.build(x.shape)
 
     def run(params: Any, inputs: Any) -> Any:
         return layer.stateless_call(params, state_of(layer), inputs, **kwargs)[0]
 
-    args = ([native(w) for w in weights], native(x))
+    args = ([native(v) for v in values], native(x))
     y = run(*args)
     r = draw.normal(*y.shape)
     gradients = jax.grad(lambda p, v: (run(p, v) * native(r)).sum(), argnums=(0, 1))(*args)
     return {
-        "inputs": pack(x), "weights": [pack(w) for w in weights], "outputs": computed(y), "r": pack(r),
+        "inputs": pack(x), "weights": [pack(v) for v in values], "outputs": computed(y), "r": pack(r),
         "gradients": {"weights": [computed(g) for g in gradients[0]], "inputs": computed(gradients[1])},
     }  # fmt: skip
 
