@@ -28,11 +28,13 @@ export class TimedForward {
   /** The engine tells how long each run took on the compute threads. */
   #clockRuns() {
     const native = this.#model.native();
-    native.run = (run, done) =>
-      Object.getPrototypeOf(native).run.call(native, run, (code, message, rows, seconds) => {
+    const engineRun = native.run;
+    const value = (run, done) =>
+      engineRun.call(native, run, (code, message, rows, seconds) => {
         this.#seconds += seconds;
         done(code, message, rows, seconds);
       });
+    Object.defineProperty(native, 'run', { value });
   }
 
   /** The outputs of one batch. */
