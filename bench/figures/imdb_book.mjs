@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// train.imdb.book: the chapter's whole experiment, 10 epochs of batch 128 with a fifth held out. train.lstm32.accuracy: the
-// same with an LSTM.
+// train.imdb.book: the chapter's whole experiment, 10 epochs of batch 128 with a fifth held out.
+// train.lstm32.accuracy: the same with an LSTM.
 import { contest } from '../support/contest.mjs';
 import { say } from '../support/context.mjs';
 import { ostinato, tokenModel } from '../support/ours.mjs';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// train.imdb.masked and train.lstm32.masked: the chapter's step where the padding is masked, over the same where it is not.
+// train.imdb.masked, train.lstm32.masked: the chapter's step with its padding masked, over the same without a mask.
 import { PacedFit, tokenModel } from '../support/ours.mjs';
 import { byTurns } from '../support/turns.mjs';
 

@@ -8,9 +8,9 @@ const SIZE = Object.freeze({ cell: 'lstm', batch: 64, steps: 100, features: 128,
 const BATCHES = 8;
 
 /**
- * Inputs, kernel and the weights of the output are scaled: with 1e-20 each, the products of the inputs are about 1e-41, and
- * so are all candidates, cells and states; the gradient that enters the last state is as small, and all before it. The
- * gates' biases and the recurrent kernel stay as they are.
+ * Factors of inputs, kernel and the weights of the output. The small ones make products of inputs and kernel about 1e-41,
+ * and so are all candidates, cells and states; the gradient that enters the last state is as small, and so are all before
+ * it. The gates' biases and the recurrent kernel stay as they are.
  */
 const SCALES = Object.freeze({
   subnormal: { inputs: 1e-20, kernel: 1e-20, head: 1e-40 },

@@ -27,8 +27,8 @@ export function countTokens(tokens, firstRow, rows, steps) {
 export const GATES = Object.freeze({ rnn: 1, lstm: 4, gru: 3 });
 
 /**
- * Embedding of `features` into one layer of `units`: forward (U D H + (R + P) H^2) multiply-adds per gate, backward twice
- * that.
+ * Embedding of `features` into one layer of `units`: per gate U D H + (R + P) H^2 multiply-adds forward, and backward
+ * twice that.
  */
 export function tokenStepFlop({ unique, real, prefix }, features, units, cell = 'rnn') {
   return 3 * 2 * GATES[cell] * (unique * features * units + (real + prefix) * units * units);

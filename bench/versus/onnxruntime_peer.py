@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET, IR_VERSION = 17, 8
 
 
-# The operator of a cell, its attributes, and where our gates (Keras': i f c o, z r h) stand among ONNX's (i o f c, z r h).
+# The operator of a cell, its attributes, and which of Keras' gates (i f c o, z r h) ONNX has in turn (i o f c, z r h).
 CELLS: dict[str, tuple[str, dict[str, Any], list[int]]] = {
     "rnn": ("RNN", {"activations": ["Tanh"]}, [0]),
     "lstm": ("LSTM", {}, [0, 3, 1, 2]),

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-# Where our gates (Keras': i f c o, z r h) stand among PyTorch's (i f g o, r z n).
+# Which of Keras' gates (i f c o, z r h) PyTorch has in turn (i f g o, r z n).
 ORDER = {"rnn": [0], "lstm": [0, 1, 2, 3], "gru": [1, 0, 2]}
 
 

@@ -127,6 +127,42 @@ describe('summaries', () => {
   });
 });
 
+describe('a timed forward pass', () => {
+  const timed = (body: string) =>
+    evaluate(
+      ['support/ours.mjs', 'support/timed_forward.mjs'],
+      `await (async () => {
+        const shape = { cell: 'rnn', units: 3, features: 2, steps: 4, batch: 2 };
+        const x = Float32Array.from({ length: 16 }, b.noise());
+        const model = b.inferModel(shape);
+        const forward = new b.TimedForward(model, shape, x, 0.001);
+        try { return await (async () => { ${body} })(); } finally { forward.end(); }
+      })()`,
+    );
+
+  test('has the outputs of one batch', () => {
+    const { outputs, expected } = timed(`
+      const outputs = [...(await forward.outputs())];
+      const expected = [...(await model.predict({ data: x, shape: [2, 4, 2] })).data];
+      return { outputs, expected };
+    `) as { outputs: number[]; expected: number[] };
+    expect(outputs).toEqual(expected);
+    expect(outputs).toHaveLength(6);
+  });
+
+  test('takes less than the calls around it', () => {
+    const { seconds, wall } = timed(`
+      await forward.step();
+      const begin = performance.now();
+      const seconds = await forward.step();
+      return { seconds, wall: (performance.now() - begin) / 1e3 };
+    `) as { seconds: number; wall: number };
+    expect(seconds).toBeGreaterThan(0);
+    expect(wall).toBeGreaterThan(0.001); // a turn lasts that long in native code
+    expect(seconds).toBeLessThan(wall / 16); // and it has 16 batches or more
+  });
+});
+
 describe('bars', () => {
   test('are of figures that there are, all of them', () => {
     const { stderr } = spawnSync(process.execPath, ['bench/main.mjs', '--only', 'nonsense'], {
