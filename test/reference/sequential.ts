@@ -9,11 +9,14 @@ import { computeLoss } from './losses';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { putStep, simpleRnnBackward, simpleRnnForward, takeStep, type SimpleRnnProblem } from './simple_rnn';
 
+/** A penalty; `orthogonal` of none where left out. */
+export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
+
 interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: NativePenalty[];
+  penalties?: OraclePenalty[];
 }
 
 export type OracleLayer = Common &
@@ -102,7 +105,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (NativePenalty | undefined)[] = [];
+  private readonly penalties: (OraclePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
 
   constructor(private readonly config: OracleConfig) {

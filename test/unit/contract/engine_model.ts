@@ -15,8 +15,7 @@ import {
   type Layer,
   type LossIdentifier,
 } from '../../../lib';
-import type { NativePenalty } from '../../../lib/native/binding';
-import type { OracleLayer } from '../../reference/sequential';
+import type { OracleLayer, OraclePenalty } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
 export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
@@ -24,9 +23,9 @@ export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
 /** Step size of {@link engineGradients}: a power of two, so that dividing by it is exact. */
 const STEP = 1024;
 
-function regularizerOf(penalties: NativePenalty[] | undefined, index: number): L1L2 | null {
+function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): L1L2 | null {
   const penalty = penalties?.[index];
-  return penalty === undefined ? null : new L1L2(penalty);
+  return penalty === undefined ? null : new L1L2({ l1: penalty.l1, l2: penalty.l2 });
 }
 
 export function layerOf(recipe: LayerRecipe): Layer {
