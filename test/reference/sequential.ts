@@ -45,6 +45,9 @@ export interface OraclePenalty {
   l2: number;
 }
 
+/** A penalty; `orthogonal` of none where left out. */
+export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
+
 interface Common {
   /** Default true. */
   trainable?: boolean;
