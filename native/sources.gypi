@@ -3,6 +3,7 @@
     "core_sources": [
       "native/base/random.cc",
       "native/batch/batch_layout.cc",
+      "native/constraints/constraint.cc",
       "native/dispatch/cpu_features.cc",
       "native/dispatch/dispatch.cc",
       "native/initializers/constant.cc",
@@ -20,6 +21,7 @@
       "native/layers/weight_gradient.cc",
       "native/model/model.cc",
       "native/optimizers/optimizer.cc",
+      "native/regularizers/orthogonal.cc",
       "native/threading/available_cores.cc",
       "native/threading/worker_pool.cc"
     ],

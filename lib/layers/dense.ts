@@ -130,7 +130,15 @@ export class Dense extends Layer {
 
   override toNative(): NativeLayer {
     const { units, activation, useBias, trainable } = this;
-    return { kind: 'dense', units, activation, useBias, trainable, penalties: this.nativePenalties() };
+    return {
+      kind: 'dense',
+      units,
+      activation,
+      useBias,
+      trainable,
+      penalties: this.nativePenalties(),
+      constraints: this.nativeConstraints(),
+    };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -106,7 +106,14 @@ export class Embedding extends Layer {
 
   override toNative(): NativeLayer {
     const { inputDim, outputDim, trainable } = this;
-    return { kind: 'embedding', inputDim, outputDim, trainable, penalties: this.nativePenalties() };
+    return {
+      kind: 'embedding',
+      inputDim,
+      outputDim,
+      trainable,
+      penalties: this.nativePenalties(),
+      constraints: this.nativeConstraints(),
+    };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -6,7 +6,8 @@ import { nextSeed } from '../util/seeds';
 import { checkBoolean, checkString, refusal } from '../util/validate';
 import { checkShape, shapeText } from './shapes';
 import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
-import type { NativeActivation, NativeLayer, NativePenalty } from '../native/binding';
+import type { Constraint } from '../constraints';
+import type { NativeActivation, NativeConstraint, NativeLayer, NativePenalty } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options that every layer takes. */
@@ -32,8 +33,13 @@ export const layerDefaults = Object.freeze({
 /** Weights larger than this would overflow the engine's 32-bit sizes. */
 const MAX_ELEMENTS = 2147483647;
 
+const NO_PENALTY: NativePenalty = Object.freeze({ l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true });
+
 /** A weight as a subclass declares it: the layer adds whether it is trainable. */
-export type WeightDeclaration = Omit<WeightSpec, 'trainable'>;
+export type WeightDeclaration = Omit<WeightSpec, 'trainable' | 'constraint'> & {
+  /** Default null. */
+  readonly constraint?: Constraint | null;
+};
 
 /** Base class of all layers. */
 export abstract class Layer {
@@ -139,6 +145,8 @@ export abstract class Layer {
     const declared = this.declareWeights(shape);
     for (const weight of declared) {
       weight.initializer.checkShape(this.where, weight.shape);
+      weight.regularizer?.checkShape(this.where, weight.name, weight.shape);
+      weight.constraint?.checkShape(this.where, weight.name, weight.shape);
       if (sizeOf(weight.shape) > MAX_ELEMENTS)
         throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
     }
@@ -155,11 +163,12 @@ export abstract class Layer {
 
   /** The weights in Keras' order; empty before the layer is built. */
   get weightSpecs(): readonly WeightSpec[] {
-    return this.#declared.map(({ name, shape, initializer, regularizer }) => ({
+    return this.#declared.map(({ name, shape, initializer, regularizer, constraint }) => ({
       name,
       shape,
       initializer,
       regularizer,
+      constraint: constraint ?? null,
       trainable: this.#trainable,
     }));
   }
@@ -194,7 +203,12 @@ export abstract class Layer {
 
   /** Penalties as the engine takes them: one for each weight. */
   protected nativePenalties(): NativePenalty[] {
-    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? { l1: 0, l2: 0 });
+    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? NO_PENALTY);
+  }
+
+  /** Constraints as the engine takes them: one for each weight. */
+  protected nativeConstraints(): (NativeConstraint | null)[] {
+    return this.#declared.map(({ constraint }) => constraint?.toNative() ?? null);
   }
 
   #heldWeights(): Float32Array[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SimpleRNN: h_t = activation(x_t · kernel + h_(t-1) · recurrentKernel + bias). Options, shapes and config;
 // native/layers/simple_rnn computes.
-import { resolveActivation, type ActivationLike } from '../activations';
+import { isRowActivation, resolveActivation, type ActivationLike } from '../activations';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
 import { refuseNotYet, withDefaults } from '../util/options';
@@ -13,7 +13,7 @@ import type { Shape } from '../types';
 
 /** Options of {@link SimpleRNN}. */
 export interface SimpleRNNOptions extends LayerOptions {
-  /** Default `'tanh'`; null for none. Not `'softmax'`. */
+  /** Default `'tanh'`; null for none. None that mixes units, as `'softmax'` does. */
   activation?: ActivationLike;
   /** Default true. */
   useBias?: boolean;
@@ -183,8 +183,8 @@ export class SimpleRNN extends Layer {
 
   override toNative(): NativeLayer {
     const { units, activation, useBias, returnSequences, trainable } = this;
-    const penalties = this.nativePenalties();
-    return { kind: 'simple_rnn', units, activation, useBias, returnSequences, trainable, penalties };
+    const [penalties, constraints] = [this.nativePenalties(), this.nativeConstraints()];
+    return { kind: 'simple_rnn', units, activation, useBias, returnSequences, trainable, penalties, constraints };
   }
 
   override getConfig(): Record<string, unknown> {
@@ -210,16 +210,16 @@ export class SimpleRNN extends Layer {
   }
 }
 
-/** Any activation but softmax, which mixes the units and which the engine does not differentiate through time. */
+/** Any activation but those that mix the units, which the engine does not differentiate through time. */
 export function checkActivation(where: string, value: ActivationLike | undefined): NativeActivation {
   const activation = resolveActivation(where, 'activation', value);
-  if (activation === 'softmax')
+  if (isRowActivation(activation))
     throw refusal(
       'ERR_CONFIG',
       where,
       'activation to act on each unit by itself',
-      "'softmax'",
-      'Softmax is not supported in a recurrent layer yet; add Activation("softmax") after it.',
+      `'${activation}'`,
+      `It is not supported in a recurrent layer yet; add Activation("${activation}") after it.`,
     );
   return activation;
 }

@@ -5,6 +5,7 @@ import { toValues } from '../arrays/arrays';
 import { describe, refusal } from '../util/validate';
 import type { Initializer } from '../initializers';
 import type { Regularizer } from '../regularizers';
+import type { Constraint } from '../constraints';
 import type { Layer } from './layer';
 
 /** One weight of a layer. */
@@ -14,6 +15,7 @@ export interface WeightSpec {
   readonly shape: readonly number[];
   readonly initializer: Initializer;
   readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
   /** Whether training changes it; follows the layer. */
   readonly trainable: boolean;
 }

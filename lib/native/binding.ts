@@ -6,10 +6,22 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeError } from '../errors';
 
+/** Added to the loss: l1 · sum|w| + l2 · sum w² + orthogonal · the share of rows (or columns) that are not orthogonal. */
 export interface NativePenalty {
   l1: number;
   l2: number;
+  /** Factor of the orthogonal penalty; 0 for none. */
+  orthogonal: number;
+  /** Whether the rows of the weight shall be orthogonal; else its columns. */
+  orthogonalByRows: boolean;
 }
+
+/** Applied to a weight after each step of the optimizer; norms are taken along `axis` of the weight in Keras' shape. */
+export type NativeConstraint =
+  | { kind: 'max_norm'; maxValue: number; axis: number }
+  | { kind: 'non_neg' }
+  | { kind: 'unit_norm'; axis: number }
+  | { kind: 'min_max_norm'; minValue: number; maxValue: number; rate: number; axis: number };
 
 /** Activations that the engine knows; the names are those of lib/activations. */
 export type NativeActivation =
@@ -21,33 +33,49 @@ export type NativeActivation =
   | 'elu'
   | 'exponential'
   | 'hard_sigmoid'
-  | 'softsign';
+  | 'softsign'
+  | 'leaky_relu'
+  | 'relu6'
+  | 'celu'
+  | 'selu'
+  | 'gelu'
+  | 'silu'
+  | 'softplus'
+  | 'squareplus'
+  | 'soft_shrink'
+  | 'hard_shrink'
+  | 'tanh_shrink'
+  | 'hard_tanh'
+  | 'hard_silu'
+  | 'log_sigmoid'
+  | 'log_softmax'
+  | 'mish'
+  | 'sparse_plus'
+  | 'sparse_sigmoid'
+  | 'sparsemax';
+
+/** What layers with weights have in common. One entry per weight of the layer, in order. */
+export interface NativeWeighted {
+  trainable: boolean;
+  penalties: NativePenalty[];
+  constraints: (NativeConstraint | null)[];
+}
 
 /**
  * A layer as the engine sees it. Weights are numbered through the model in this order:
  * embedding: embeddings [V,D]; simple_rnn: kernel [C,H], recurrent kernel [H,H], bias [H] if used;
  * dense: kernel [C,units], bias [units] if used; the rest has none.
- * `penalties` holds one entry per weight of the layer, in the same order.
  */
 export type NativeLayer =
-  | { kind: 'embedding'; inputDim: number; outputDim: number; trainable: boolean; penalties: NativePenalty[] }
-  | {
+  | ({ kind: 'embedding'; inputDim: number; outputDim: number } & NativeWeighted)
+  | ({
       kind: 'simple_rnn';
       units: number;
-      activation: NativeActivation; // not softmax
+      activation: NativeActivation; // none that mixes units
       useBias: boolean;
       returnSequences: boolean;
-      trainable: boolean;
-      penalties: NativePenalty[];
-    }
-  | {
-      kind: 'dense';
-      units: number;
-      activation: NativeActivation;
-      useBias: boolean;
-      trainable: boolean;
-      penalties: NativePenalty[];
-    }
+    } & NativeWeighted)
+  | ({ kind: 'dense'; units: number; activation: NativeActivation; useBias: boolean } & NativeWeighted)
   | { kind: 'activation'; activation: NativeActivation }
   | { kind: 'flatten' }
   | { kind: 'dropout'; rate: number; seed: number };

@@ -91,8 +91,8 @@ struct BackwardTile {
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) {
         const Vec y = Load(args.states + (next + r) * args.stride + first + v * kLanes);
-        const Vec delta = kIsTanh ? ActivationGradient(Activation::kTanh, y, sums.v[r][v])
-                                  : ActivationGradient(args.activation, y, sums.v[r][v]);
+        const Vec delta = kIsTanh ? ActivationGradient(Activation::kTanh, Zero(), y, sums.v[r][v])
+                                  : ActivationGradient(args.activation, Zero(), y, sums.v[r][v]);
         Store(args.deltas + (now + r) * args.stride + first + v * kLanes, delta);
       }
   }

@@ -32,9 +32,10 @@ SimpleRnn::SimpleRnn(const SimpleRnnConfig& config, Arena* arena)
       recurrent_gradient_(arena),
       trunk_gradient_(arena),
       kernel_gradient_(arena) {
-  const size_t rows[] = {config.features, config.units, 1};
+  const std::vector<size_t> shapes[] = {
+      {config.features, config.units}, {config.units, config.units}, {config.units}};
   for (size_t i = 0; i < (config.use_bias ? 3 : 2); ++i)
-    parameters_.emplace_back(arena, rows[i], config.units, config.trainable, config.l1[i], config.l2[i]);
+    parameters_.emplace_back(arena, shapes[i], config.trainable, config.weights[i]);
 }
 
 void SimpleRnn::PackWeights(BatchContext& batch) {

@@ -14,7 +14,7 @@ struct SimpleRnnConfig {
   size_t features, units;
   Activation activation;
   bool use_bias, return_sequences, trainable;
-  float l1[3], l2[3];  // kernel, recurrent kernel, bias
+  std::vector<WeightConfig> weights;  // kernel, recurrent kernel, bias
 };
 
 class SimpleRnn : public Layer {

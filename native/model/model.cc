@@ -54,28 +54,21 @@ void Model::AddLayers(const ModelConfig& config) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native model: ") + what);
   };
   for (const LayerConfig& layer : config.layers) {
-    const auto penalty = [](const std::vector<float>& values, size_t i) {
-      return i < values.size() ? values[i] : 0.0f;
-    };
     switch (layer.kind) {
       case LayerConfig::Kind::kEmbedding:
         expect(is_tokens_ && layers_.empty(), "an embedding must be the first layer of a token model");
-        layers_.push_back(
-            std::make_unique<Embedding>(EmbeddingConfig{layer.input_dim, layer.units, layer.trainable,
-                                                        penalty(layer.l1, 0), penalty(layer.l2, 0)},
-                                        &arena_));
+        expect(layer.weights.size() == 1, "an embedding has one weight");
+        layers_.push_back(std::make_unique<Embedding>(
+            EmbeddingConfig{layer.input_dim, layer.units, layer.trainable, layer.weights[0]}, &arena_));
         vocabulary_ = layer.input_dim;
         columns = layer.units;
         break;
       case LayerConfig::Kind::kSimpleRnn: {
         expect(sequence, "a recurrent layer needs a sequence");
-        SimpleRnnConfig rnn = {
-            columns, layer.units, layer.activation, layer.use_bias, layer.return_sequences, layer.trainable,
-            {},      {}};
-        for (size_t i = 0; i < 3; ++i) {
-          rnn.l1[i] = penalty(layer.l1, i);
-          rnn.l2[i] = penalty(layer.l2, i);
-        }
+        expect(layer.weights.size() == (layer.use_bias ? 3u : 2u), "a recurrent layer has its weights");
+        const SimpleRnnConfig rnn = {
+            columns,         layer.units,  layer.activation, layer.use_bias, layer.return_sequences,
+            layer.trainable, layer.weights};
         layers_.push_back(std::make_unique<SimpleRnn>(rnn, &arena_));
         if (state_units_ == 0) state_units_ = layer.units;
         widest_state_ = std::max(widest_state_, layer.units);
@@ -84,13 +77,9 @@ void Model::AddLayers(const ModelConfig& config) {
         break;
       }
       case LayerConfig::Kind::kDense:
-        layers_.push_back(std::make_unique<Dense>(DenseConfig{columns,
-                                                              layer.units,
-                                                              layer.activation,
-                                                              layer.use_bias,
-                                                              layer.trainable,
-                                                              {penalty(layer.l1, 0), penalty(layer.l1, 1)},
-                                                              {penalty(layer.l2, 0), penalty(layer.l2, 1)}},
+        expect(layer.weights.size() == (layer.use_bias ? 2u : 1u), "a dense layer has its weights");
+        layers_.push_back(std::make_unique<Dense>(DenseConfig{columns, layer.units, layer.activation,
+                                                              layer.use_bias, layer.trainable, layer.weights},
                                                   &arena_));
         columns = layer.units;
         break;
@@ -242,11 +231,9 @@ double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output&
                          gradient});
 }
 
-double Model::Penalty(const KernelTable& kernels) const {
+double Model::Penalty(BatchContext& batch) const {
   double sum = 0.0;
-  for (const Parameter* parameter : parameters_)
-    if (parameter->has_penalty())
-      sum += kernels.penalty(parameter->value.data(), parameter->size(), parameter->l1, parameter->l2);
+  for (Parameter* parameter : parameters_) sum += parameter->Penalty(batch.kernels, batch.pool);
   return sum;
 }
 
@@ -308,7 +295,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
       output.target_columns = data.target_size / (output_is_sequence_ ? layout->steps() : 1);
       const float scale = 1.0f / static_cast<float>(output.rows);
       const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
-      const double loss = sum / static_cast<double>(output.rows) + Penalty(batch.kernels);
+      const double loss = sum / static_cast<double>(output.rows) + Penalty(batch);
       AddTotals(output, data, layout->rows(), loss, &result);
       if (training) Learn(output.whole_gradient, batch);
     }

@@ -6,14 +6,18 @@ import { activate, activateBackward, type Activation } from './activations';
 import { denseBackward, denseForward, type DenseProblem } from './dense';
 import { embeddingBackward, embeddingForward } from './embedding';
 import { computeLoss } from './losses';
+import { orthogonalPenalty } from './regularizers';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { putStep, simpleRnnBackward, simpleRnnForward, takeStep, type SimpleRnnProblem } from './simple_rnn';
+
+/** A penalty; `orthogonal` of none where left out. */
+export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
 
 interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: NativePenalty[];
+  penalties?: OraclePenalty[];
 }
 
 export type OracleLayer = Common &
@@ -102,7 +106,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (NativePenalty | undefined)[] = [];
+  private readonly penalties: (OraclePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
 
   constructor(private readonly config: OracleConfig) {
@@ -163,7 +167,7 @@ export class OracleSequential {
     return loss;
   }
 
-  /** l1 sum|w| + l2 sum w^2 of every trainable weight; adds its gradient. */
+  /** l1 sum|w| + l2 sum w^2 + the orthogonal penalty of every trainable weight; adds its gradient. */
   private addPenalties(gradients: Float64Array[]): number {
     let total = 0;
     this.penalties.forEach((penalty, index) => {
@@ -172,6 +176,11 @@ export class OracleSequential {
         total += penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
         gradients[index]![i]! += penalty.l1 * Math.sign(w) + 2 * penalty.l2 * w;
       });
+      if (!penalty.orthogonal) return;
+      const mode = penalty.orthogonalByRows === false ? 'columns' : 'rows';
+      const more = orthogonalPenalty(this.weights[index]!, this.weightShapes[index]!.at(-1)!, penalty.orthogonal, mode);
+      total += more.value;
+      more.gradient.forEach((slope, i) => (gradients[index]![i]! += slope));
     });
     return total;
   }
