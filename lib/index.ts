@@ -56,6 +56,7 @@ export {
   type LayerOptions,
   type MaskingOptions,
   type MergeMode,
+  type Recurrent,
   type RepeatVectorOptions,
   type SimpleRNNOptions,
   type TimeDistributedOptions,

@@ -34,10 +34,12 @@ export abstract class Constraint {
  *
  * @param where class or function that asks, for the error message
  * @param what the option, for the error message
- * @throws ConfigError `ERR_TYPE`
+ * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`
  */
 export function resolveConstraint(where: string, what: string, value: ConstraintLike | undefined): Constraint | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Constraint) return value;
+  if (typeof value === 'string')
+    throw refusal('ERR_UNKNOWN_NAME', where, `${what} to be a constraint or null`, describe(value));
   throw refusal('ERR_TYPE', where, `${what} to be a constraint or null`, describe(value));
 }

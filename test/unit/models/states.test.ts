@@ -107,7 +107,7 @@ describe('states in a model', () => {
     class Reset extends Callback {
       resets = 0;
       override onEpochEnd(): void {
-        model.resetStates();
+        this.model!.resetStates();
         this.resets++;
       }
     }
