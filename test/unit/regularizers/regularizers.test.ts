@@ -33,7 +33,8 @@ describe('regularizers: factors', () => {
     expect(l1l2().toNative()).toMatchObject({ l1: 0.01, l2: 0.01 });
     expect(resolve('l2')?.toNative()).toMatchObject({ l1: 0, l2: 0.01 });
     expect(resolve('L1')?.toNative()).toMatchObject({ l1: 0.01, l2: 0 });
-    for (const name of ['l1_l2', 'l1L2', 'L1L2']) expect(resolve(name)?.toNative()).toMatchObject({ l1: 0.01, l2: 0.01 });
+    for (const name of ['l1_l2', 'l1L2', 'L1L2'])
+      expect(resolve(name)?.toNative()).toMatchObject({ l1: 0.01, l2: 0.01 });
   });
 
   test('survive a round trip through plain data', () => {
