@@ -13,7 +13,8 @@ import { resolveRegularizer } from '../../../lib/regularizers';
 import { drawFrom } from '../../reference/random';
 import { floats, ids } from './engine_model';
 
-const { Activation, Adam, Dense, Dropout, Embedding, Flatten, Input, RMSprop, Sequential, SGD, SimpleRNN } = lib;
+const { Activation, Adam, Bidirectional, Dense, Dropout, Embedding, Flatten, GRU, Input, LSTM, Masking } = lib;
+const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
 const ROWS = 11;
 const STEPS = 6;
 
@@ -38,6 +39,26 @@ const CASES: Record<string, LayerCase> = {
     make: () => new SimpleRNN(33, { returnSequences: true, kernelRegularizer: 'l1' }),
     shape: [STEPS, 3],
   },
+  'SimpleRNN with dropout': {
+    make: () => new SimpleRNN(7, { dropout: 0.1, recurrentDropout: 0.1, seed: 4, goBackwards: true }),
+    shape: [STEPS, 3],
+  },
+  'LSTM of the last state': { make: () => new LSTM(7, { unitForgetBias: false }), shape: [STEPS, 3] },
+  'LSTM of sequences': {
+    make: () => new LSTM(17, { returnSequences: true, goBackwards: true, recurrentActivation: 'hardSigmoid' }),
+    shape: [STEPS, 3],
+  },
+  'GRU of the last state': { make: () => new GRU(7, { resetAfter: false, useBias: false }), shape: [STEPS, 3] },
+  'GRU of sequences': { make: () => new GRU(17, { returnSequences: true, recurrentDropout: 0.1 }), shape: [STEPS, 3] },
+  'Bidirectional of the last states': { make: () => new Bidirectional(new LSTM(5)), shape: [STEPS, 3] },
+  'Bidirectional of sequences': {
+    make: () => new Bidirectional(new GRU(9, { returnSequences: true }), { mergeMode: 'ave' }),
+    shape: [STEPS, 3],
+  },
+  TimeDistributed: { make: () => new TimeDistributed(new Dense(4, { activation: 'tanh' })), shape: [STEPS, 5] },
+  Masking: { make: () => new Masking({ maskValue: 0.5 }), shape: [STEPS, 5] },
+  RepeatVector: { make: () => new RepeatVector(3), shape: [5] },
+  'Embedding that masks': { make: () => new Embedding(20, 5, { maskZero: true }), shape: [STEPS] },
   'Dense on vectors': { make: () => new Dense(4, { activation: 'softmax', trainable: false }), shape: [5] },
   'Dense on sequences': {
     make: () => new Dense(17, { kernelInitializer: 'heNormal', biasInitializer: 'ones' }),

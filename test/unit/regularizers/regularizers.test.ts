@@ -21,19 +21,20 @@ describe('regularizers: misuse', () => {
 
 describe('regularizers: factors', () => {
   test('have the defaults of Keras', () => {
-    expect(new L1().toNative()).toEqual({ l1: 0.01, l2: 0 });
-    expect(new L2().toNative()).toEqual({ l1: 0, l2: 0.01 });
-    expect(new L1L2().toNative()).toEqual({ l1: 0, l2: 0 });
-    expect(new L1L2({ l2: 0.1 }).toNative()).toEqual({ l1: 0, l2: 0.1 });
+    expect(new L1().toNative()).toMatchObject({ l1: 0.01, l2: 0 });
+    expect(new L2().toNative()).toMatchObject({ l1: 0, l2: 0.01 });
+    expect(new L1L2().toNative()).toMatchObject({ l1: 0, l2: 0 });
+    expect(new L1L2({ l2: 0.1 }).toNative()).toMatchObject({ l1: 0, l2: 0.1 });
   });
 
   test('come from functions and strings as from classes', () => {
-    expect(l1(0.5).toNative()).toEqual({ l1: 0.5, l2: 0 });
-    expect(l2(0.5).toNative()).toEqual({ l1: 0, l2: 0.5 });
-    expect(l1l2().toNative()).toEqual({ l1: 0.01, l2: 0.01 });
-    expect(resolve('l2')?.toNative()).toEqual({ l1: 0, l2: 0.01 });
-    expect(resolve('L1')?.toNative()).toEqual({ l1: 0.01, l2: 0 });
-    for (const name of ['l1_l2', 'l1L2', 'L1L2']) expect(resolve(name)?.toNative()).toEqual({ l1: 0.01, l2: 0.01 });
+    expect(l1(0.5).toNative()).toMatchObject({ l1: 0.5, l2: 0 });
+    expect(l2(0.5).toNative()).toMatchObject({ l1: 0, l2: 0.5 });
+    expect(l1l2().toNative()).toMatchObject({ l1: 0.01, l2: 0.01 });
+    expect(resolve('l2')?.toNative()).toMatchObject({ l1: 0, l2: 0.01 });
+    expect(resolve('L1')?.toNative()).toMatchObject({ l1: 0.01, l2: 0 });
+    for (const name of ['l1_l2', 'l1L2', 'L1L2'])
+      expect(resolve(name)?.toNative()).toMatchObject({ l1: 0.01, l2: 0.01 });
   });
 
   test('survive a round trip through plain data', () => {
