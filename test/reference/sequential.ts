@@ -269,6 +269,14 @@ export class OracleSequential {
     return ran.at(-1)!.y;
   }
 
+  /** Loss, penalties included, and outputs of one batch in inference. */
+  evaluate(batch: OracleBatch): Pick<OracleGradients, 'loss' | 'outputs' | 'mask'> {
+    const ran = this.forward(batch, false);
+    this.keepStates(ran);
+    const { loss, outputs, mask } = this.gradientsOf(ran, batch);
+    return { loss, outputs, mask };
+  }
+
   /** Stateful layers begin at zero again. */
   resetStates(): void {
     this.states.clear();
