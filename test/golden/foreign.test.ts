@@ -14,7 +14,7 @@ const shaped = (packed: Packed): { data: Float32Array; shape: number[] } => floa
 const CLASSES = { SimpleRNN, LSTM, GRU };
 
 /** The scenario's recurrent layer; with constant initializers where the scenario has them. */
-function recurrentOf({ layer, options, calls, bidirectional }: Scenario, constants: number[] | null): Layer {
+function recurrentOf({ layer, options, calls, bidirectional }: Scenario, constants: number[] | null): SimpleRNN | LSTM | GRU {
   const { units, ...rest } = options;
   const results = calls[0]!.results.length;
   const outputs = bidirectional?.mergeMode === null ? 2 : 1;
@@ -29,12 +29,13 @@ function recurrentOf({ layer, options, calls, bidirectional }: Scenario, constan
 
 function layerOf(scenario: Scenario): Layer {
   const { bidirectional, constants, inputs, weights } = scenario;
-  let layer = recurrentOf(scenario, constants && constants.forward);
+  const recurrent = recurrentOf(scenario, constants && constants.forward);
+  let layer: Layer = recurrent;
   if (bidirectional) {
     const second = constants?.backward ?? null;
     const backwards = { ...scenario, options: { ...scenario.options, goBackwards: true } };
     const backwardLayer = second && recurrentOf(backwards, second);
-    layer = new Bidirectional(layer, { mergeMode: bidirectional.mergeMode, backwardLayer });
+    layer = new Bidirectional(recurrent, { mergeMode: bidirectional.mergeMode, backwardLayer });
   }
   layer.build([...inputs.shape]);
   if (constants === null) layer.setWeights(weights.map(shaped));

@@ -2,7 +2,7 @@
 // Oracle: a whole model in double: layers in order, masks on their way through them, loss with penalties, gradients by
 // hand, optimizer steps. Speaks the vocabulary of lib/native/binding.ts, so that one config serves both; dropout masks are
 // given, not drawn.
-import type { NativeLoss, NativeOptimizer } from '../../lib/native/binding';
+import type { NativeLoss, NativeOptimizer, NativePenalty } from '../../lib/native/binding';
 import { activate, activateBackward, type Activation } from './activations';
 import {
   batchNormalizationBackward,
@@ -40,10 +40,8 @@ import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
 
-export interface OraclePenalty {
-  l1: number;
-  l2: number;
-}
+/** A penalty; `orthogonal` of none where left out. */
+export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
 
 interface Common {
   /** Default true. */

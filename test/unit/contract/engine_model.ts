@@ -25,7 +25,7 @@ const STEP = 1024;
 
 function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): L1L2 | null {
   const penalty = penalties?.[index];
-  return penalty === undefined ? null : new L1L2(penalty);
+  return penalty === undefined ? null : new L1L2({ l1: penalty.l1, l2: penalty.l2 });
 }
 
 export function layerOf(recipe: LayerRecipe): Layer {
