@@ -14,7 +14,10 @@ const shaped = (packed: Packed): { data: Float32Array; shape: number[] } => floa
 const CLASSES = { SimpleRNN, LSTM, GRU };
 
 /** The scenario's recurrent layer; with constant initializers where the scenario has them. */
-function recurrentOf({ layer, options, calls, bidirectional }: Scenario, constants: number[] | null): SimpleRNN | LSTM | GRU {
+function recurrentOf(
+  { layer, options, calls, bidirectional }: Scenario,
+  constants: number[] | null,
+): SimpleRNN | LSTM | GRU {
   const { units, ...rest } = options;
   const results = calls[0]!.results.length;
   const outputs = bidirectional?.mergeMode === null ? 2 : 1;

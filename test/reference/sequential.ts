@@ -40,14 +40,11 @@ import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
 
-/** A penalty; `orthogonal` of none where left out. */
-export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
-
 interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: OraclePenalty[];
+  penalties?: NativePenalty[];
 }
 
 export interface OracleRecurrent extends Common {
@@ -232,7 +229,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (OraclePenalty | undefined)[] = [];
+  private readonly penalties: (NativePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
   private readonly states = new Map<Placed, Float64Array[]>();
 

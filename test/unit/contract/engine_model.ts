@@ -15,7 +15,8 @@ import {
   type Layer,
   type LossIdentifier,
 } from '../../../lib';
-import type { OracleLayer, OraclePenalty } from '../../reference/sequential';
+import type { NativePenalty } from '../../../lib/native/binding';
+import type { OracleLayer } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
 export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
@@ -23,9 +24,9 @@ export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
 /** Step size of {@link engineGradients}: a power of two, so that dividing by it is exact. */
 const STEP = 1024;
 
-function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): L1L2 | null {
+function regularizerOf(penalties: NativePenalty[] | undefined, index: number): L1L2 | null {
   const penalty = penalties?.[index];
-  return penalty === undefined ? null : new L1L2({ l1: penalty.l1, l2: penalty.l2 });
+  return penalty === undefined ? null : new L1L2(penalty);
 }
 
 export function layerOf(recipe: LayerRecipe): Layer {
