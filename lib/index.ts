@@ -29,25 +29,47 @@ export {
 } from './models';
 export {
   Activation,
+  Bidirectional,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
   Input,
+  LSTM,
   Layer,
+  Masking,
+  RepeatVector,
   SimpleRNN,
+  TimeDistributed,
   type ActivationOptions,
+  type BidirectionalOptions,
+  type CallOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
   type FlattenOptions,
+  type GRUOptions,
   type InputOptions,
+  type LSTMOptions,
   type LayerConfig,
   type LayerOptions,
+  type MaskingOptions,
+  type MergeMode,
+  type RepeatVectorOptions,
   type SimpleRNNOptions,
+  type TimeDistributedOptions,
   type WeightSpec,
 } from './layers';
-export { simpleRnn, type SimpleRnnParameters } from './functional';
+export {
+  gru,
+  lstm,
+  simpleRnn,
+  type GruParameters,
+  type LstmParameters,
+  type RecurrentParameters,
+  type SimpleRnnParameters,
+} from './functional';
 
 export { activationNames, type ActivationLike, type ActivationName } from './activations';
 export {

@@ -40,7 +40,7 @@ export abstract class Regularizer {
 
   /** The factors as the engine takes them. */
   toNative(): NativePenalty {
-    return { l1: this.l1, l2: this.l2 };
+    return { l1: this.l1, l2: this.l2, orthogonal: 0, orthogonalByRows: true };
   }
 
   /** The constructor's arguments by name; a plain object. */

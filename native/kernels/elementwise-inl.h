@@ -52,7 +52,7 @@ void ActivationGradientRows(const ActivationArgs& args) {
       for (size_t j = 0; j < padded; ++j) dx[j] = j < args.columns ? y[j] * (dy[j] - dot) : 0.0f;
     } else {
       for (size_t j = 0; j < padded; j += kLanes)
-        Store(dx + j, ActivationGradient(args.activation, Load(y + j), Load(dy + j)));
+        Store(dx + j, ActivationGradient(args.activation, Zero(), Load(y + j), Load(dy + j)));
     }
   }
 }

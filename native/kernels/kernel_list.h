@@ -24,13 +24,19 @@ enum class Activation : int32_t {
   kSoftsign,
 };
 
+// Whether the slope cannot be told from the output alone.
+constexpr bool ActivationNeedsInput(Activation) { return false; }
+
 // out = panels of B [k,n] (or of its transpose: B is [n,k] then). `out` holds k * PaddedColumns(n) floats.
+// With `gates` > 0, B is gates matrices of n / gates (padded) columns side by side, and a panel holds one
+// vector of columns of each: the panels of a walk.
 struct PackArgs {
   const float* b;
   size_t ldb;
   size_t k, n;
   bool transposed;
   float* out;
+  size_t gates;
 };
 
 // C[i] = init + A[index[i]] B for rows i in [begin, end): A has k columns (no padding read), B is packed
@@ -86,13 +92,32 @@ struct GroupSumArgs {
   size_t ldo;
 };
 
-// The time loop of a simple recurrent layer over rows that join at different steps (batch/batch_layout.h).
-// active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps
-// (included). `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. Forward:
-// states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h) Backward:
-// deltas[offsets[t] + r]   = f'(states[offsets[t+1] + r]) * (doutputs[offsets[t] + r]
-//               + (t = steps - 1 ? dlast[r] : deltas[offsets[t+1] + r] W_h^T))          t descending
+enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };
+
+// The time loop of a recurrent layer over rows that join at different steps (batch/batch_layout.h). active[t]
+// rows walk at step t, the first ones in order; row r stands at p = offsets[t] + r, t = 0..steps (included).
+// `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. The state after step t
+// lies at offsets[t+1] + r and the one before it at p; with `reverse`, t descends and they change places.
+//
+// Hp = `padded` = PaddedColumns(units). A row of inputs, gates or deltas is made of blocks of Hp, one per
+// gate. x: the block of inputs[input_index[p]]; a: activation; s: recurrent activation; h, c: state and cell
+// before.
+//   simple:  h' = a(x + h W)
+//   lstm:    i, f, o = s(x + h W), g = a(x + h W); c' = f c + i g; h' = o a(c')          blocks i, f, g, o
+//   gru:     z, r = s(x + h W); n = a(x + r (h W + recurrent_bias)), or with reset_before a(x + (r h) W)
+//            h' = z h + (1 - z) n       blocks of inputs: z, r, n; of the product, gates and deltas: see
+//            below
+// Blocks of a GRU's gates: h W + recurrent_bias (unused with reset_before), z, r, n; of its deltas the same,
+// so that the first three belong to the product and the last three to the inputs. Its packed kernel holds the
+// blocks n, z, r. `gates` keeps values where both activations are the defaults (tanh, sigmoid) and nothing is
+// dropped, else what the activations are computed from; simple_rnn has none unless its activation needs its
+// input. With recurrent dropout the product reads masked[] instead of h: h times masks[r], one block per
+// gate. Backward, against the order of the walk: deltas[p] = gradients of what the activations are computed
+// from, given the gradient of the state after the step: doutputs[p], and dlast[r] after the last step or else
+// what the later step passes on.
 struct WalkArgs {
+  CellKind cell;
+  bool reverse, reset_before;
   size_t t_begin, t_end;  // part of [0, steps) to walk
   size_t steps;
   const int32_t* active;
@@ -100,17 +125,33 @@ struct WalkArgs {
   const int32_t* blocks;
   size_t block_count;
   size_t block_rows;
-  size_t units;
-  size_t stride;
-  Activation activation;
-  const float* packed;  // W_h forward, W_h^T backward
+  size_t units, padded;
+  Activation activation, recurrent_activation;
+  // Recurrent kernel. Forward: gates side by side (PackArgs); backward: transposed, gates one below the
+  // other. reset_before: z and r; the candidate's part is packed_candidate.
+  const float* packed;
+  const float* packed_candidate;
+  const float* recurrent_bias;  // gru, or null
+  size_t state_stride;          // of states, cells, outputs' gradients and all rows of one block
   float* states;
+  float* cells;  // lstm
+  size_t gate_stride;
+  float* gates;         // or null where nothing will be walked back
+  float* reset_states;  // gru with reset_before: r h, [p]
+  // recurrent dropout, or null
+  size_t masked_stride;
+  const float* masks;
+  float* masked;
   // forward
   const float* inputs;
+  size_t input_stride;
   const int32_t* input_index;
   // backward
   const float* doutputs;  // or null
   const float* dlast;     // or null
+  const float* dcells;    // lstm: further gradient of the cell after the step, [p], or null
+  float* carry;           // [rows] lstm, gru: what a step passes on past the product
+  size_t delta_stride;
   float* deltas;
 };
 

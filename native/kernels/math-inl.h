@@ -84,8 +84,15 @@ OSTINATO_OP Vec Activate(Activation kind, Vec x) {
   return x;
 }
 
-// dx = dy f'(x), with f' written in terms of y = f(x), the only thing that is kept.
-OSTINATO_OP Vec ActivationGradient(Activation kind, Vec y, Vec dy) {
+// The logistic function as a gate needs it, with an absolute error of 2e-7: half as many operations as
+// Sigmoid, whose relative error stays small in the tails.
+OSTINATO_OP Vec GateSigmoid(Vec x) {
+  const Vec half = Set1(0.5f);
+  return MulAdd(half, Tanh(Mul(half, x)), half);
+}
+
+// dx = dy f'(x), with f' written in terms of y = f(x); x is read where ActivationNeedsInput.
+OSTINATO_OP Vec ActivationGradient(Activation kind, Vec, Vec y, Vec dy) {
   switch (kind) {
     case Activation::kTanh:
       return Mul(dy, NegMulAdd(y, y, Set1(1.0f)));

@@ -9,7 +9,7 @@ ActivationLayer::ActivationLayer(Activation activation, Arena* arena)
     : Layer(arena), activation_(activation), input_(arena), output_(arena), gradient_(arena) {}
 
 Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
-  rows_ = RowCount(input, batch);
+  rows_ = RowCount(input);
   columns_ = input.columns;
   stride_ = PaddedStride(columns_);
   Gather(input, batch, &input_);
@@ -19,7 +19,7 @@ Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
     batch.kernels.activate(
         {activation_, input_.data() + at, nullptr, output_.data() + at, end - begin, columns_, stride_});
   });
-  return {input.space, output_.data(), nullptr, stride_, columns_, nullptr};
+  return RowsLike(input, output_.data(), stride_, columns_);
 }
 
 Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {

@@ -36,8 +36,8 @@ void Dense::PackWeights(BatchContext& batch) {
   packed_back_.Resize(units * PaddedColumns(features));
   padded_bias_.Resize(stride_);
   const float* kernel = parameters_[kKernel].value.data();
-  batch.kernels.pack({kernel, units, features, units, false, packed_.data()});
-  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data()});
+  batch.kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
+  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
   padded_bias_.Zero();
   if (config_.use_bias)
     std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
@@ -47,7 +47,7 @@ void Dense::PackWeights(BatchContext& batch) {
 Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
   input_ = input;
   PackWeights(batch);
-  const size_t rows = RowCount(input, batch);
+  const size_t rows = RowCount(input);
   output_.Resize(rows * stride_);
   if (fused_) logits_.Resize(rows * stride_);
   ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
@@ -58,11 +58,11 @@ Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
       batch.kernels.activate({config_.activation, before + begin * stride_, nullptr,
                               output_.data() + begin * stride_, end - begin, config_.units, stride_});
   });
-  return {input.space, output_.data(), nullptr, stride_, config_.units, nullptr};
+  return RowsLike(input, output_.data(), stride_, config_.units);
 }
 
 Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
-  const size_t rows = RowCount(input_, batch);
+  const size_t rows = RowCount(input_);
   const size_t input_stride = PaddedStride(config_.features);
   const bool through_activation = !fused_ && config_.activation != Activation::kLinear;
   float* deltas = output.data;

@@ -9,10 +9,12 @@ Embedding::Embedding(const EmbeddingConfig& config, Arena* arena)
                            config.l2);
 }
 
-Tensor Embedding::Forward(const Tensor&, BatchContext& batch) {
+Tensor Embedding::Forward(const Tensor& input, BatchContext& batch) {
   const DistinctTokens& distinct = batch.layout.distinct();
-  return {Space::kSteps,      parameters_[0].value.data(), batch.layout.tokens(),
-          config_.output_dim, config_.output_dim,          distinct.tokens ? &distinct : nullptr};
+  Tensor output = RowsLike(input, parameters_[0].value.data(), config_.output_dim, config_.output_dim);
+  output.index = batch.layout.tokens();
+  output.distinct = distinct.tokens ? &distinct : nullptr;
+  return output;
 }
 
 Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) {

@@ -20,8 +20,16 @@ const std::map<std::string, Activation>& Activations() {
 const std::map<std::string, LayerConfig::Kind>& LayerKinds() {
   using Kind = LayerConfig::Kind;
   static const std::map<std::string, Kind> table = {
-      {"embedding", Kind::kEmbedding},   {"simple_rnn", Kind::kSimpleRnn}, {"dense", Kind::kDense},
-      {"activation", Kind::kActivation}, {"flatten", Kind::kFlatten},      {"dropout", Kind::kDropout},
+      {"embedding", Kind::kEmbedding},
+      {"simple_rnn", Kind::kSimpleRnn},
+      {"lstm", Kind::kLstm},
+      {"gru", Kind::kGru},
+      {"bidirectional", Kind::kBidirectional},
+      {"masking", Kind::kMasking},
+      {"dense", Kind::kDense},
+      {"activation", Kind::kActivation},
+      {"flatten", Kind::kFlatten},
+      {"dropout", Kind::kDropout},
   };
   return table;
 }
@@ -47,27 +55,52 @@ const std::map<std::string, MetricKind>& MetricKinds() {
   return table;
 }
 
+void ReadRecurrent(const Napi::Object& object, LayerConfig* layer) {
+  layer->return_sequences = GetBool(object, "returnSequences");
+  layer->recurrent_activation = FromName(Activations(), GetString(object, "recurrentActivation"));
+  layer->reset_after = GetBool(object, "resetAfter");
+  layer->go_backwards = GetBool(object, "goBackwards");
+  layer->stateful = GetBool(object, "stateful");
+  layer->zero_output = GetBool(object, "zeroOutputForMask");
+  layer->rate = GetNumber(object, "dropout");
+  layer->recurrent_rate = GetNumber(object, "recurrentDropout");
+  layer->seed = GetSize(object, "seed");
+}
+
 LayerConfig ToLayerConfig(const Napi::Object& object) {
   using Kind = LayerConfig::Kind;
+  static const std::map<std::string, MergeMode> merges = {{"concat", MergeMode::kConcat},
+                                                          {"sum", MergeMode::kSum},
+                                                          {"mul", MergeMode::kMul},
+                                                          {"ave", MergeMode::kAve}};
   LayerConfig layer;
   layer.kind = FromName(LayerKinds(), GetString(object, "kind"));
-  const bool embedding = layer.kind == Kind::kEmbedding, rnn = layer.kind == Kind::kSimpleRnn;
+  const bool embedding = layer.kind == Kind::kEmbedding, dense = layer.kind == Kind::kDense;
+  const bool recurrent =
+      layer.kind == Kind::kSimpleRnn || layer.kind == Kind::kLstm || layer.kind == Kind::kGru;
   if (embedding) {
     layer.input_dim = GetAxis(object, "inputDim");
     layer.units = GetAxis(object, "outputDim");
+    layer.mask_zero = GetBool(object, "maskZero");
   }
-  if (rnn || layer.kind == Kind::kDense) {
+  if (recurrent || dense) {
     layer.units = GetAxis(object, "units");
     layer.use_bias = GetBool(object, "useBias");
   }
-  if (rnn) layer.return_sequences = GetBool(object, "returnSequences");
-  if (rnn || layer.kind == Kind::kDense || layer.kind == Kind::kActivation)
+  if (recurrent) ReadRecurrent(object, &layer);
+  if (recurrent || dense || layer.kind == Kind::kActivation)
     layer.activation = FromName(Activations(), GetString(object, "activation"));
+  if (layer.kind == Kind::kBidirectional) {
+    layer.merge = FromName(merges, GetString(object, "mergeMode"));
+    for (const char* direction : {"forward", "backward"})
+      layer.children.push_back(ToLayerConfig(ToObject(GetValue(object, direction), direction)));
+  }
+  if (layer.kind == Kind::kMasking) layer.mask_value = GetNumber(object, "maskValue");
   if (layer.kind == Kind::kDropout) {
     layer.rate = GetNumber(object, "rate");
     layer.seed = GetSize(object, "seed");
   }
-  if (embedding || rnn || layer.kind == Kind::kDense) {
+  if (embedding || recurrent || dense) {
     layer.trainable = GetBool(object, "trainable");
     const Napi::Array penalties = GetArray(object, "penalties");
     for (uint32_t i = 0; i < penalties.Length(); ++i) {

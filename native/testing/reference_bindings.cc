@@ -15,7 +15,9 @@
 #include "reference/activations_ref.h"
 #include "reference/dense_ref.h"
 #include "reference/embedding_ref.h"
+#include "reference/gru_ref.h"
 #include "reference/losses_ref.h"
+#include "reference/lstm_ref.h"
 #include "reference/optimizers_ref.h"
 #include "reference/simple_rnn_ref.h"
 
@@ -100,10 +102,10 @@ Enum EnumOf(const char* key, const std::string& name, const char* const (&names)
   Arguments::Fail(key, "a known name, received " + name);
 }
 
-reference::Activation ActivationOf(const Arguments& a) {
+reference::Activation ActivationOf(const Arguments& a, const char* key = "activation") {
   static const char* const kNames[] = {"linear", "tanh",        "sigmoid",      "relu",    "softmax",
                                        "elu",    "exponential", "hard_sigmoid", "softsign"};
-  return EnumOf<reference::Activation>("activation", a.Name("activation"), kNames);
+  return EnumOf<reference::Activation>(key, a.Name(key), kNames);
 }
 
 reference::LossKind LossKindOf(const Arguments& a) {
@@ -240,6 +242,96 @@ double JsSimpleRnnBackward(const Arguments& a) {
   return 0;
 }
 
+reference::LstmConfig LstmConfigOf(const Arguments& a) {
+  return {a.Size("batch"), a.Size("steps"), a.Size("inputs"),
+          a.Size("units"), ActivationOf(a), ActivationOf(a, "recurrentActivation")};
+}
+
+reference::LstmWeights LstmWeightsOf(const Arguments& a, const reference::LstmConfig& c) {
+  return {a.Doubles("kernel", c.inputs * 4 * c.units), a.Doubles("recurrentKernel", c.units * 4 * c.units),
+          a.DoublesOrNull("bias", 4 * c.units)};
+}
+
+reference::LstmDropout LstmDropoutOf(const Arguments& a, const reference::LstmConfig& c) {
+  return {a.DoublesOrNull("inputDropout", 4 * c.batch * c.inputs),
+          a.DoublesOrNull("recurrentDropout", 4 * c.batch * c.units)};
+}
+
+reference::LstmState LstmStateOf(const Arguments& a, const reference::LstmConfig& c) {
+  return {a.DoublesOrNull("initialState", c.batch * c.units),
+          a.DoublesOrNull("initialCarry", c.batch * c.units)};
+}
+
+double JsLstmForward(const Arguments& a) {
+  const reference::LstmConfig c = LstmConfigOf(a);
+  const size_t outputs = c.batch * c.steps * c.units;
+  reference::LstmForward(c, LstmWeightsOf(a, c), LstmDropoutOf(a, c),
+                         a.Doubles("x", c.batch * c.steps * c.inputs), LstmStateOf(a, c),
+                         a.Doubles("states", outputs), a.Doubles("carries", outputs));
+  return 0;
+}
+
+double JsLstmBackward(const Arguments& a) {
+  const reference::LstmConfig c = LstmConfigOf(a);
+  const size_t state = c.batch * c.units;
+  const reference::LstmGradients gradients = {
+      a.Doubles("kernelGradient", c.inputs * 4 * c.units),
+      a.Doubles("recurrentKernelGradient", c.units * 4 * c.units),
+      a.DoublesOrNull("biasGradient", 4 * c.units),
+      a.Doubles("xGradient", c.batch * c.steps * c.inputs),
+      a.Doubles("initialStateGradient", state),
+      a.Doubles("initialCarryGradient", state),
+  };
+  reference::LstmBackward(
+      c, LstmWeightsOf(a, c), LstmDropoutOf(a, c), a.Doubles("x", c.batch * c.steps * c.inputs),
+      LstmStateOf(a, c), a.DoublesOrNull("dStates", c.batch * c.steps * c.units),
+      a.DoublesOrNull("dLastState", state), a.DoublesOrNull("dLastCarry", state), gradients);
+  return 0;
+}
+
+reference::GruConfig GruConfigOf(const Arguments& a) {
+  return {a.Size("batch"),     a.Size("steps"), a.Size("inputs"),
+          a.Size("units"),     ActivationOf(a), ActivationOf(a, "recurrentActivation"),
+          a.Flag("resetAfter")};
+}
+
+size_t GruBiasSize(const reference::GruConfig& c) { return (c.reset_after ? 2 : 1) * 3 * c.units; }
+
+reference::GruWeights GruWeightsOf(const Arguments& a, const reference::GruConfig& c) {
+  return {a.Doubles("kernel", c.inputs * 3 * c.units), a.Doubles("recurrentKernel", c.units * 3 * c.units),
+          a.DoublesOrNull("bias", GruBiasSize(c))};
+}
+
+reference::GruDropout GruDropoutOf(const Arguments& a, const reference::GruConfig& c) {
+  return {a.DoublesOrNull("inputDropout", 3 * c.batch * c.inputs),
+          a.DoublesOrNull("recurrentDropout", 3 * c.batch * c.units)};
+}
+
+double JsGruForward(const Arguments& a) {
+  const reference::GruConfig c = GruConfigOf(a);
+  reference::GruForward(
+      c, GruWeightsOf(a, c), GruDropoutOf(a, c), a.Doubles("x", c.batch * c.steps * c.inputs),
+      a.DoublesOrNull("initialState", c.batch * c.units), a.Doubles("states", c.batch * c.steps * c.units));
+  return 0;
+}
+
+double JsGruBackward(const Arguments& a) {
+  const reference::GruConfig c = GruConfigOf(a);
+  const size_t state = c.batch * c.units;
+  const reference::GruGradients gradients = {
+      a.Doubles("kernelGradient", c.inputs * 3 * c.units),
+      a.Doubles("recurrentKernelGradient", c.units * 3 * c.units),
+      a.DoublesOrNull("biasGradient", GruBiasSize(c)),
+      a.Doubles("xGradient", c.batch * c.steps * c.inputs),
+      a.Doubles("initialStateGradient", state),
+  };
+  reference::GruBackward(c, GruWeightsOf(a, c), GruDropoutOf(a, c),
+                         a.Doubles("x", c.batch * c.steps * c.inputs), a.DoublesOrNull("initialState", state),
+                         a.DoublesOrNull("dStates", c.batch * c.steps * c.units),
+                         a.DoublesOrNull("dLast", state), gradients);
+  return 0;
+}
+
 reference::DenseConfig DenseConfigOf(const Arguments& a) {
   return {a.Size("rows"), a.Size("inputs"), a.Size("units"), ActivationOf(a)};
 }
@@ -351,6 +443,10 @@ void RegisterReference(Napi::Env env, Napi::Object exports) {
   Export<JsActivateBackward>(object, "activateBackward");
   Export<JsSimpleRnnForward>(object, "simpleRnnForward");
   Export<JsSimpleRnnBackward>(object, "simpleRnnBackward");
+  Export<JsLstmForward>(object, "lstmForward");
+  Export<JsLstmBackward>(object, "lstmBackward");
+  Export<JsGruForward>(object, "gruForward");
+  Export<JsGruBackward>(object, "gruBackward");
   Export<JsDenseForward>(object, "denseForward");
   Export<JsDenseBackward>(object, "denseBackward");
   Export<JsEmbeddingForward>(object, "embeddingForward");

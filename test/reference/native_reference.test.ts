@@ -6,10 +6,13 @@ import { activate, activateBackward, CURVES, type Activation } from './activatio
 import { DOUBLE_TOLERANCE, expectClose } from './closeness';
 import { denseBackward, denseForward } from './dense';
 import { embeddingBackward, embeddingForward } from './embedding';
+import { gruCell } from './gru';
 import { computeLoss } from './losses';
+import { lstmCell } from './lstm';
 import { OPTIMIZER_DEFAULTS, oracleOptimizer } from './optimizers';
 import { drawFrom } from './random';
-import { simpleRnnBackward, simpleRnnForward } from './simple_rnn';
+import { recurrentBackward, recurrentForward, type Cell, type RecurrentProblem } from './recurrent';
+import { simpleRnnBackward, simpleRnnForward, takeStep } from './simple_rnn';
 
 const { reference } = testingAddon;
 const ACTIVATIONS = [...Object.keys(CURVES), 'softmax'] as Activation[];
@@ -75,6 +78,140 @@ describe('native reference', () => {
         expectClose(out.initialStateGradient, expected.initialState, DOUBLE_TOLERANCE);
       }
     }
+  });
+
+  /** A layer with gates: the same numbers for the native reference and for the oracle. */
+  function gated(
+    cell: Cell,
+    seed: number,
+    size: readonly number[],
+    useBias: boolean,
+    drops: boolean,
+    resetAfter: boolean,
+  ) {
+    const draw = drawFrom(seed);
+    const [batch, steps, inputs, units] = size as [number, number, number, number];
+    const columns = cell.gates * units;
+    const biasSize = (resetAfter ? 2 : 1) * columns;
+    const flat = {
+      batch,
+      steps,
+      inputs,
+      units,
+      resetAfter,
+      x: draw.normal(batch * steps * inputs),
+      kernel: draw.normal(inputs * columns, 0.5),
+      recurrentKernel: draw.normal(units * columns, 0.4),
+      bias: useBias ? draw.normal(biasSize, 0.3) : null,
+      inputDropout: drops ? draw.uniform(cell.gates * batch * inputs, 0, 2) : null,
+      recurrentDropout: drops ? draw.uniform(cell.gates * batch * units, 0, 2) : null,
+    };
+    const perGate = (array: Float64Array | null): Float64Array[] | null =>
+      array &&
+      Array.from({ length: cell.gates }, (_, gate) =>
+        array.subarray((gate * array.length) / cell.gates, ((gate + 1) * array.length) / cell.gates),
+      );
+    const problem = {
+      ...flat,
+      inputDropout: perGate(flat.inputDropout),
+      recurrentDropout: perGate(flat.recurrentDropout),
+    };
+    const out = {
+      kernelGradient: doubles(inputs * columns),
+      recurrentKernelGradient: doubles(units * columns),
+      biasGradient: useBias ? doubles(biasSize) : null,
+      xGradient: doubles(batch * steps * inputs),
+      initialStateGradient: doubles(batch * units),
+    };
+    return { draw, flat, problem, out, outputs: batch * steps * units, state: batch * units };
+  }
+
+  function expectGated(out: ReturnType<typeof gated>['out'], expected: ReturnType<typeof recurrentBackward>): void {
+    expectClose(out.kernelGradient, expected.kernel, DOUBLE_TOLERANCE);
+    expectClose(out.recurrentKernelGradient, expected.recurrentKernel, DOUBLE_TOLERANCE);
+    if (out.biasGradient) expectClose(out.biasGradient, expected.bias, DOUBLE_TOLERANCE);
+    expectClose(out.xGradient, expected.x, DOUBLE_TOLERANCE);
+    expectClose(out.initialStateGradient, expected.initialStates[0]!, DOUBLE_TOLERANCE);
+  }
+
+  const GATED_SIZES = [
+    [1, 1, 1, 1],
+    [3, 5, 2, 4],
+    [2, 6, 3, 7],
+    [4, 3, 8, 5],
+  ] as const;
+  const PAIRS = [
+    ['tanh', 'sigmoid'],
+    ['relu', 'hard_sigmoid'],
+    ['softsign', 'tanh'],
+  ] as const;
+  // Bias, initial state, dropout.
+  const PRESENT = [
+    [true, true, true],
+    [true, false, false],
+    [false, true, false],
+    [false, false, true],
+  ] as const;
+
+  test.each(PRESENT)('lstm with bias %s, state %s, dropout %s agrees with the oracle', (useBias, useState, drops) => {
+    for (const [index, size] of GATED_SIZES.entries()) {
+      for (const [activation, recurrentActivation] of PAIRS) {
+        const { draw, flat, problem, out, outputs, state } = gated(lstmCell, 26 + index, size, useBias, drops, false);
+        const [h, c] = useState ? [draw.normal(state), draw.normal(state)] : [null, null];
+        const given = { ...flat, activation, recurrentActivation, initialState: h, initialCarry: c };
+        const oracle: RecurrentProblem = { ...problem, activation, recurrentActivation };
+        if (h && c) oracle.initialStates = [h, c];
+
+        const [states, carries] = [doubles(outputs), doubles(outputs)];
+        reference.lstmForward({ ...given, states, carries });
+        const expected = recurrentForward(lstmCell, oracle);
+        expectClose(states, expected.outputs, DOUBLE_TOLERANCE);
+        const [, steps, , units] = size;
+        expectClose(takeStep(carries, steps - 1, steps, units), expected.states[1]!, DOUBLE_TOLERANCE);
+
+        const [dStates, dLastState, dLastCarry] = [draw.normal(outputs), draw.normal(state), draw.normal(state)];
+        const initialCarryGradient = doubles(state);
+        reference.lstmBackward({ ...given, ...out, dStates, dLastState, dLastCarry, initialCarryGradient });
+        const back = recurrentBackward(lstmCell, oracle, { outputs: dStates, states: [dLastState, dLastCarry] });
+        expectGated(out, back);
+        expectClose(initialCarryGradient, back.initialStates[1]!, DOUBLE_TOLERANCE);
+
+        const none = { dStates: null, dLastCarry: null };
+        reference.lstmBackward({ ...given, ...out, ...none, dLastState, initialCarryGradient });
+        expectGated(out, recurrentBackward(lstmCell, oracle, { last: dLastState }));
+      }
+    }
+  });
+
+  describe.each([true, false])('gru that resets after the product: %s', (resetAfter) => {
+    test.each(PRESENT)('with bias %s, state %s, dropout %s agrees with the oracle', (useBias, useState, drops) => {
+      for (const [index, size] of GATED_SIZES.entries()) {
+        for (const [activation, recurrentActivation] of PAIRS) {
+          const { draw, flat, problem, out, outputs, state } = gated(
+            gruCell,
+            30 + index,
+            size,
+            useBias,
+            drops,
+            resetAfter,
+          );
+          const initialState = useState ? draw.normal(state) : null;
+          const given = { ...flat, activation, recurrentActivation, initialState };
+          const oracle: RecurrentProblem = { ...problem, activation, recurrentActivation };
+          if (initialState) oracle.initialStates = [initialState];
+
+          const states = doubles(outputs);
+          reference.gruForward({ ...given, states });
+          expectClose(states, recurrentForward(gruCell, oracle).outputs, DOUBLE_TOLERANCE);
+
+          const [dStates, dLast] = [draw.normal(outputs), draw.normal(state)];
+          reference.gruBackward({ ...given, ...out, dStates, dLast });
+          expectGated(out, recurrentBackward(gruCell, oracle, { outputs: dStates, last: dLast }));
+          reference.gruBackward({ ...given, ...out, dStates: null, dLast });
+          expectGated(out, recurrentBackward(gruCell, oracle, { last: dLast }));
+        }
+      }
+    });
   });
 
   test.each(ACTIVATIONS)('dense with %s agrees with the oracle', (activation) => {

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Oracle: the simple recurrent layer in double, h_t = f(x_t W_x + b + h_{t-1} W_h), from
-// keras/src/layers/rnn/simple_rnn.py. Whole-batch matrix products per timestep.
+// keras/src/layers/rnn/simple_rnn.py. Twice: whole-batch matrix products per timestep, and as a cell of recurrent.ts, which
+// knows masks, directions and dropout.
 import { activate, activateBackward, type Activation } from './activations';
 import { addTo, addToRows, multiply, sumOfRows, transpose } from './matrices';
+import {
+  addProduct,
+  addProductBackward,
+  inputFactors,
+  recurrentFactors,
+  type Cell,
+  type Moment,
+  type RecurrentProblem,
+} from './recurrent';
 
 export interface SimpleRnnProblem {
   batch: number;
@@ -84,6 +94,31 @@ function walk(p: SimpleRnnProblem): Step[] {
   }
   return walked;
 }
+
+function cellSums(p: RecurrentProblem, at: Moment): Float64Array {
+  const a = p.bias ? p.bias.slice() : new Float64Array(p.units);
+  addProduct(a, at.x, inputFactors(p, at.row, 0), p.kernel, p.units, 0);
+  addProduct(a, at.before[0]!, recurrentFactors(p, at.row, 0), p.recurrentKernel, p.units, 0);
+  return a;
+}
+
+export const simpleRnnCell: Cell = {
+  gates: 1,
+  states: 1,
+
+  step(p, at) {
+    return [activate(p.activation, cellSums(p, at), p.units)];
+  },
+
+  stepBackward(p, at, [dh], g) {
+    const da = activateBackward(p.activation, cellSums(p, at), dh!, p.units);
+    if (p.bias) addTo(g.bias, da);
+    addProductBackward(da, at.x, inputFactors(p, at.row, 0), p.kernel, p.units, 0, g.kernel, g.x);
+    const factors = recurrentFactors(p, at.row, 0);
+    const [before, dBefore] = [at.before[0]!, g.before[0]!];
+    addProductBackward(da, before, factors, p.recurrentKernel, p.units, 0, g.recurrentKernel, dBefore);
+  },
+};
 
 /** Step t of every row of `sequence` [batch, steps, width], as [batch, width]. */
 export function takeStep(sequence: Float64Array, t: number, steps: number, width: number): Float64Array {

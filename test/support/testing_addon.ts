@@ -23,6 +23,50 @@ export interface SimpleRnnArguments {
   initialState: Float64Array | null;
 }
 
+/** Of an LSTM; a GRU has three gates instead of four. */
+export interface GatedArguments {
+  batch: number;
+  steps: number;
+  inputs: number;
+  units: number;
+  activation: NativeActivation;
+  recurrentActivation: NativeActivation;
+  /** [batch, steps, inputs] */
+  x: Float64Array;
+  /** [inputs, 4 units] */
+  kernel: Float64Array;
+  /** [units, 4 units] */
+  recurrentKernel: Float64Array;
+  /** [4 units]; of a GRU that resets after the product [2, 3 units]. */
+  bias: Float64Array | null;
+  /** [batch, units] */
+  initialState: Float64Array | null;
+  /** [4, batch, inputs] */
+  inputDropout: Float64Array | null;
+  /** [4, batch, units] */
+  recurrentDropout: Float64Array | null;
+}
+
+/** What {@link GatedArguments} lead to. */
+export interface GatedGradients {
+  /** [batch, steps, units] */
+  dStates: Float64Array | null;
+  kernelGradient: Float64Array;
+  recurrentKernelGradient: Float64Array;
+  biasGradient: Float64Array | null;
+  xGradient: Float64Array;
+  initialStateGradient: Float64Array;
+}
+
+export interface LstmArguments extends GatedArguments {
+  /** [batch, units] */
+  initialCarry: Float64Array | null;
+}
+
+export interface GruArguments extends GatedArguments {
+  resetAfter: boolean;
+}
+
 export interface DenseArguments {
   rows: number;
   inputs: number;
@@ -72,6 +116,19 @@ export interface ReferenceBindings {
       initialStateGradient: Float64Array;
     },
   ): void;
+  /** `states` and `carries` [batch, steps, units]. */
+  lstmForward(a: LstmArguments & { states: Float64Array; carries: Float64Array }): void;
+  /** `dLastState` and `dLastCarry` [batch, units]. */
+  lstmBackward(
+    a: LstmArguments &
+      GatedGradients & {
+        dLastState: Float64Array | null;
+        dLastCarry: Float64Array | null;
+        initialCarryGradient: Float64Array;
+      },
+  ): void;
+  gruForward(a: GruArguments & { states: Float64Array }): void;
+  gruBackward(a: GruArguments & GatedGradients & { dLast: Float64Array | null }): void;
   denseForward(a: DenseArguments & { y: Float64Array }): void;
   denseBackward(
     a: DenseArguments & {

@@ -15,8 +15,7 @@ import {
   type Layer,
   type LossIdentifier,
 } from '../../../lib';
-import type { NativePenalty } from '../../../lib/native/binding';
-import type { OracleLayer } from '../../reference/sequential';
+import type { OracleLayer, OraclePenalty } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
 export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
@@ -24,9 +23,9 @@ export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
 /** Step size of {@link engineGradients}: a power of two, so that dividing by it is exact. */
 const STEP = 1024;
 
-function regularizerOf(penalties: NativePenalty[] | undefined, index: number): L1L2 | null {
+function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): L1L2 | null {
   const penalty = penalties?.[index];
-  return penalty === undefined ? null : new L1L2(penalty);
+  return penalty === undefined ? null : new L1L2({ l1: penalty.l1, l2: penalty.l2 });
 }
 
 export function layerOf(recipe: LayerRecipe): Layer {
@@ -37,24 +36,25 @@ export function layerOf(recipe: LayerRecipe): Layer {
   const penalty = (index: number): L1L2 | null => regularizerOf(recipe.penalties, index);
   if (recipe.kind === 'embedding')
     return new Embedding(recipe.inputDim, recipe.outputDim, { trainable, embeddingsRegularizer: penalty(0) });
-  const { units, activation, useBias } = recipe;
   if (recipe.kind === 'dense')
-    return new Dense(units, {
-      activation,
-      useBias,
+    return new Dense(recipe.units, {
+      activation: recipe.activation,
+      useBias: recipe.useBias,
       trainable,
       kernelRegularizer: penalty(0),
       biasRegularizer: penalty(1),
     });
-  return new SimpleRNN(units, {
-    activation,
-    useBias,
-    trainable,
-    returnSequences: recipe.returnSequences,
-    kernelRegularizer: penalty(0),
-    recurrentRegularizer: penalty(1),
-    biasRegularizer: penalty(2),
-  });
+  if (recipe.kind === 'simple_rnn')
+    return new SimpleRNN(recipe.units, {
+      activation: recipe.activation,
+      useBias: recipe.useBias,
+      trainable,
+      returnSequences: recipe.returnSequences,
+      kernelRegularizer: penalty(0),
+      recurrentRegularizer: penalty(1),
+      biasRegularizer: penalty(2),
+    });
+  throw new Error(`layerOf: expected a layer that the package has, received ${recipe.kind}`);
 }
 
 /** A built model with these weights. */
