@@ -5,6 +5,7 @@ import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 
 export * as callbacks from './callbacks';
+export * as constraints from './constraints';
 export * as initializers from './initializers';
 export * as layers from './layers';
 export * as losses from './losses';
@@ -97,15 +98,29 @@ export {
   L1,
   L1L2,
   L2,
+  OrthogonalRegularizer,
   Regularizer,
   l1,
   l1l2,
   l2,
   type L1L2Options,
+  type OrthogonalRegularizerOptions,
   type RegularizerConfig,
   type RegularizerLike,
   type RegularizerName,
 } from './regularizers';
+export {
+  Constraint,
+  MaxNorm,
+  MinMaxNorm,
+  NonNeg,
+  UnitNorm,
+  type ConstraintConfig,
+  type ConstraintLike,
+  type ConstraintName,
+  type MaxNormOptions,
+  type MinMaxNormOptions,
+} from './constraints';
 
 export {
   BinaryCrossentropy,

@@ -3,6 +3,7 @@
     "core_sources": [
       "native/base/random.cc",
       "native/batch/batch_layout.cc",
+      "native/constraints/constraint.cc",
       "native/dispatch/cpu_features.cc",
       "native/dispatch/dispatch.cc",
       "native/initializers/constant.cc",
@@ -27,6 +28,7 @@
       "native/model/layer_factory.cc",
       "native/model/model.cc",
       "native/optimizers/optimizer.cc",
+      "native/regularizers/orthogonal.cc",
       "native/threading/available_cores.cc",
       "native/threading/worker_pool.cc"
     ],

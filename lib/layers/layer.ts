@@ -207,6 +207,8 @@ export abstract class Layer {
     const declared = this.declareWeights(shape);
     for (const weight of declared) {
       weight.initializer.checkShape(this.where, weight.shape);
+      weight.regularizer?.checkShape(this.where, weight.name, weight.shape);
+      weight.constraint?.checkShape(this.where, weight.name, weight.shape);
       if (sizeOf(weight.shape) > MAX_ELEMENTS)
         throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
     }
@@ -302,7 +304,7 @@ export abstract class Layer {
 
   /** Penalties as the engine takes them: one for each weight. */
   protected nativePenalties(): NativePenalty[] {
-    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? { ...NO_PENALTY });
+    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? NO_PENALTY);
   }
 
   /** Constraints as the engine takes them: one for each weight. */

@@ -33,7 +33,33 @@ export type NativeActivation =
   | 'elu'
   | 'exponential'
   | 'hard_sigmoid'
-  | 'softsign';
+  | 'softsign'
+  | 'leaky_relu'
+  | 'relu6'
+  | 'celu'
+  | 'selu'
+  | 'gelu'
+  | 'silu'
+  | 'softplus'
+  | 'squareplus'
+  | 'soft_shrink'
+  | 'hard_shrink'
+  | 'tanh_shrink'
+  | 'hard_tanh'
+  | 'hard_silu'
+  | 'log_sigmoid'
+  | 'log_softmax'
+  | 'mish'
+  | 'sparse_plus'
+  | 'sparse_sigmoid'
+  | 'sparsemax';
+
+/** What layers with weights have in common. One entry per weight of the layer, in order. */
+export interface NativeWeighted {
+  trainable: boolean;
+  penalties: NativePenalty[];
+  constraints: (NativeConstraint | null)[];
+}
 
 /** What layers with weights have in common. One entry per weight of the layer, in order. */
 export interface NativeWeighted {

@@ -22,10 +22,37 @@ enum class Activation : int32_t {
   kExponential,
   kHardSigmoid,
   kSoftsign,
+  kLeakyRelu,
+  kRelu6,
+  kCelu,
+  kSelu,
+  kGelu,
+  kSilu,
+  kSoftplus,
+  kSquareplus,
+  kSoftShrink,
+  kHardShrink,
+  kTanhShrink,
+  kHardTanh,
+  kHardSilu,
+  kLogSigmoid,
+  kLogSoftmax,
+  kMish,
+  kSparsePlus,
+  kSparseSigmoid,
+  kSparsemax,
 };
 
-// Whether the slope cannot be told from the output alone.
-constexpr bool ActivationNeedsInput(Activation) { return false; }
+// Whether an activation mixes the columns of a row.
+constexpr bool IsRowActivation(Activation kind) {
+  return kind == Activation::kSoftmax || kind == Activation::kLogSoftmax || kind == Activation::kSparsemax;
+}
+
+// Whether the derivative of an activation cannot be told from its output: layers keep the input then.
+constexpr bool ActivationNeedsInput(Activation kind) {
+  return kind == Activation::kGelu || kind == Activation::kSilu || kind == Activation::kTanhShrink ||
+         kind == Activation::kHardSilu || kind == Activation::kMish || kind == Activation::kSparsemax;
+}
 
 // out = panels of B [k,n] (or of its transpose: B is [n,k] then). `out` holds k * PaddedColumns(n) floats.
 // With `gates` > 0, B is gates matrices of n / gates (padded) columns side by side, and a panel holds one
@@ -155,12 +182,13 @@ struct WalkArgs {
   float* deltas;
 };
 
-// y = f(x) or dx = f'(y) dy, elementwise over `rows` rows (in place allowed). Softmax works on `columns` of
-// each row.
+// y = f(x) or dx = f' dy, elementwise over `rows` rows (in place allowed). Row activations work on `columns`
+// of each row.
 struct ActivationArgs {
   Activation activation;
-  const float* x;  // forward: x; backward: dy
-  const float* y;  // backward only
+  const float* x;    // forward: x; backward: dy
+  const float* y;    // backward only
+  const float* pre;  // backward only: the x of forward, where ActivationNeedsInput; else null
   float* out;
   size_t rows, columns, stride;
 };
@@ -224,7 +252,7 @@ struct MetricArgs {
 enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam };
 
 // One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
-// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradient is added. Scalars are made in
+// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradients are added. Scalars are made in
 // double once per step (optimizers/).
 struct UpdateArgs {
   OptimizerKind kind;
@@ -235,9 +263,48 @@ struct UpdateArgs {
   const int32_t* slot;
   size_t begin, end, columns;
   float l1, l2;
-  float rate;  // Adam: with the bias corrections in it
+  const float* penalty_gradient;  // of other penalties, [rows, columns] without padding, or null
+  float rate;                     // Adam: with the bias corrections in it
   float momentum, rho, beta1, beta2, epsilon;
   bool nesterov, centered, amsgrad;
+};
+
+enum class ConstraintKind : int32_t { kNone, kMaxNorm, kNonNeg, kUnitNorm, kMinMaxNorm };
+
+// A constraint on the lines [begin, end) of a weight that lies as [outer, length, inner]: line o * inner + i
+// is all of [o, :, i], and norms are of lines (keras/src/constraints/constraints.py).
+struct ConstrainArgs {
+  ConstraintKind kind;
+  float min_value, max_value, rate;
+  float* weight;
+  size_t length, inner;
+  size_t begin, end;
+};
+
+// The unit vectors of a weight [rows, columns], laid side by side for `orthogonal`: vector i is row i, or
+// column i unless `by_rows`. scales[i] = 1 / |w_i|, at most 1e7 (Keras' epsilon).
+struct UnitVectorsArgs {
+  const float* weight;
+  size_t rows, columns;
+  bool by_rows;
+  size_t begin, end;  // vectors
+  float* units;       // [vectors, stride], zeros behind
+  size_t stride;
+  float* scales;
+};
+
+// For the unit vectors i in [begin, end) of all `count`: returns the sum of |u_i . u_j| over j != i, and
+// where `gradient` is not null writes factor * (the derivative of that sum by w_i) into the weight's layout.
+struct OrthogonalArgs {
+  const float* units;
+  size_t stride;
+  const float* scales;
+  size_t count, length;
+  size_t begin, end;
+  bool by_rows;
+  float factor;
+  float* work;  // [stride]
+  float* gradient;
 };
 
 struct KernelTable {
@@ -259,6 +326,9 @@ struct KernelTable {
   double (*metric)(const MetricArgs&);
   void (*update)(const UpdateArgs&);
   double (*penalty)(const float* weight, size_t n, float l1, float l2);
+  void (*unit_vectors)(const UnitVectorsArgs&);
+  double (*orthogonal)(const OrthogonalArgs&);
+  void (*constrain)(const ConstrainArgs&);
   void (*add)(float* out, const float* x, size_t n);
   // `iterations` rounds of independent multiply-adds, nothing else: returns the number of FLOP done. For
   // bench/.

@@ -16,8 +16,8 @@ Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
   output_.Resize(rows_ * stride_);
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.activate(
-        {activation_, input_.data() + at, nullptr, output_.data() + at, end - begin, columns_, stride_});
+    batch.kernels.activate({activation_, input_.data() + at, nullptr, nullptr, output_.data() + at,
+                            end - begin, columns_, stride_});
   });
   return RowsLike(input, output_.data(), stride_, columns_);
 }
@@ -28,7 +28,8 @@ Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, 
   gradient_.Resize(rows_ * stride_);
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at,
+    const float* before = ActivationNeedsInput(activation_) ? input_.data() + at : nullptr;
+    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at, before,
                                        gradient_.data() + at, end - begin, columns_, stride_});
   });
   return {gradient_.data(), stride_, false};

@@ -5,8 +5,8 @@ namespace ostinato {
 
 Embedding::Embedding(const EmbeddingConfig& config, Arena* arena)
     : Layer(arena), config_(config), sums_(arena) {
-  parameters_.emplace_back(arena, config.input_dim, config.output_dim, config.trainable, config.l1,
-                           config.l2);
+  parameters_.emplace_back(arena, std::vector<size_t>{config.input_dim, config.output_dim}, config.trainable,
+                           config.weight);
 }
 
 Tensor Embedding::Forward(const Tensor& input, BatchContext& batch) {

@@ -69,9 +69,14 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       bias_sum_(arena),
       carried_(arena) {
   const size_t columns = cell.gates * config.units;
-  const size_t rows[] = {config.features, config.units, two_biases() ? size_t{2} : size_t{1}};
-  for (size_t i = 0; i < (config.use_bias ? 3 : 2); ++i)
-    parameters_.emplace_back(arena, rows[i], columns, config.trainable, config.l1[i], config.l2[i]);
+  parameters_.emplace_back(arena, std::vector<size_t>{config.features, columns}, config.trainable,
+                           config.weights[kKernel]);
+  parameters_.emplace_back(arena, std::vector<size_t>{config.units, columns}, config.trainable,
+                           config.weights[kRecurrent]);
+  if (config.use_bias)
+    parameters_.emplace_back(arena,
+                             two_biases() ? std::vector<size_t>{2, columns} : std::vector<size_t>{columns},
+                             config.trainable, config.weights[kBias]);
   for (size_t i = 0; i < cell.gates; ++i) {
     recurrent_gradients_.emplace_back(arena);
     trunk_gradients_.emplace_back(arena);

@@ -19,7 +19,7 @@ struct RecurrentConfig {
   bool use_bias, reset_after, return_sequences, go_backwards, stateful, zero_output, trainable;
   float dropout, recurrent_dropout;
   uint64_t seed;
-  float l1[3], l2[3];  // kernel, recurrent kernel, bias
+  std::vector<WeightConfig> weights;  // kernel, recurrent kernel, bias
 };
 
 // How a cell's blocks of Hp columns lie. Keras' order of gates is that of the inputs.

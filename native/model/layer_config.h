@@ -35,7 +35,7 @@ struct LayerConfig {
   uint64_t seed = 0;
   MergeMode merge = MergeMode::kConcat;
   std::vector<LayerConfig> children;  // bidirectional: forward, backward
-  std::vector<float> l1, l2;          // per weight
+  std::vector<WeightConfig> weights;
 };
 
 struct ModelConfig {

@@ -22,8 +22,6 @@ void Expect(bool holds, const char* what) {
   if (!holds) throw Error(ErrorCode::kInternal, std::string("native model: ") + what);
 }
 
-float Penalty(const std::vector<float>& values, size_t i) { return i < values.size() ? values[i] : 0.0f; }
-
 RecurrentConfig ToRecurrentConfig(const LayerConfig& layer, size_t features) {
   RecurrentConfig config = {};
   config.features = features;
@@ -40,10 +38,8 @@ RecurrentConfig ToRecurrentConfig(const LayerConfig& layer, size_t features) {
   config.dropout = static_cast<float>(layer.rate);
   config.recurrent_dropout = static_cast<float>(layer.recurrent_rate);
   config.seed = layer.seed;
-  for (size_t i = 0; i < 3; ++i) {
-    config.l1[i] = Penalty(layer.l1, i);
-    config.l2[i] = Penalty(layer.l2, i);
-  }
+  Expect(layer.weights.size() == (layer.use_bias ? 3u : 2u), "a recurrent layer has its weights");
+  config.weights = layer.weights;
   return config;
 }
 
@@ -63,9 +59,9 @@ std::unique_ptr<Layer> MakeLayer(const LayerConfig& layer, FlowShape* shape, Are
     case LayerConfig::Kind::kEmbedding:
       Expect(shape->sequence, "an embedding needs sequences of tokens");
       shape->columns = layer.units;
-      return std::make_unique<Embedding>(EmbeddingConfig{layer.input_dim, layer.units, layer.trainable,
-                                                         Penalty(layer.l1, 0), Penalty(layer.l2, 0)},
-                                         arena);
+      Expect(layer.weights.size() == 1, "an embedding has one weight");
+      return std::make_unique<Embedding>(
+          EmbeddingConfig{layer.input_dim, layer.units, layer.trainable, layer.weights[0]}, arena);
     case LayerConfig::Kind::kSimpleRnn:
     case LayerConfig::Kind::kLstm:
     case LayerConfig::Kind::kGru:
@@ -86,14 +82,10 @@ std::unique_ptr<Layer> MakeLayer(const LayerConfig& layer, FlowShape* shape, Are
       return std::make_unique<Masking>(static_cast<float>(layer.mask_value), arena);
     case LayerConfig::Kind::kDense:
       shape->columns = layer.units;
-      return std::make_unique<Dense>(DenseConfig{columns,
-                                                 layer.units,
-                                                 layer.activation,
-                                                 layer.use_bias,
-                                                 layer.trainable,
-                                                 {Penalty(layer.l1, 0), Penalty(layer.l1, 1)},
-                                                 {Penalty(layer.l2, 0), Penalty(layer.l2, 1)}},
-                                     arena);
+      Expect(layer.weights.size() == (layer.use_bias ? 2u : 1u), "a dense layer has its weights");
+      return std::make_unique<Dense>(
+          DenseConfig{columns, layer.units, layer.activation, layer.use_bias, layer.trainable, layer.weights},
+          arena);
     case LayerConfig::Kind::kActivation:
       return std::make_unique<ActivationLayer>(layer.activation, arena);
     case LayerConfig::Kind::kFlatten:

@@ -212,11 +212,9 @@ double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output&
                          gradient});
 }
 
-double Model::Penalty(const KernelTable& kernels) const {
+double Model::Penalty(BatchContext& batch) const {
   double sum = 0.0;
-  for (const Parameter* parameter : parameters_)
-    if (parameter->has_penalty())
-      sum += kernels.penalty(parameter->value.data(), parameter->size(), parameter->l1, parameter->l2);
+  for (Parameter* parameter : parameters_) sum += parameter->Penalty(batch.kernels, batch.pool);
   return sum;
 }
 
@@ -288,7 +286,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
       const size_t counted = std::max<size_t>(1, output.rows);
       const float scale = 1.0f / static_cast<float>(counted);
       const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
-      const double loss = sum / static_cast<double>(counted) + Penalty(batch.kernels) + ActivityPenalty();
+      const double loss = sum / static_cast<double>(counted) + Penalty(batch) + ActivityPenalty();
       AddTotals(output, data, layout->rows(), loss, &result);
       if (training) Learn(output.whole_gradient, batch);
     }

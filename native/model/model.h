@@ -95,7 +95,7 @@ class Model {
   Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
   double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
                      float scale, float* gradient) const;
-  double Penalty(const KernelTable& kernels) const;
+  double Penalty(BatchContext& batch) const;
   void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
                  RunResult* result) const;
   void Learn(Gradient gradient, BatchContext& batch);

@@ -8,11 +8,34 @@ namespace {
 
 const std::map<std::string, Activation>& Activations() {
   static const std::map<std::string, Activation> table = {
-      {"linear", Activation::kLinear},           {"tanh", Activation::kTanh},
-      {"sigmoid", Activation::kSigmoid},         {"relu", Activation::kRelu},
-      {"softmax", Activation::kSoftmax},         {"elu", Activation::kElu},
-      {"exponential", Activation::kExponential}, {"hard_sigmoid", Activation::kHardSigmoid},
+      {"linear", Activation::kLinear},
+      {"tanh", Activation::kTanh},
+      {"sigmoid", Activation::kSigmoid},
+      {"relu", Activation::kRelu},
+      {"softmax", Activation::kSoftmax},
+      {"elu", Activation::kElu},
+      {"exponential", Activation::kExponential},
+      {"hard_sigmoid", Activation::kHardSigmoid},
       {"softsign", Activation::kSoftsign},
+      {"leaky_relu", Activation::kLeakyRelu},
+      {"relu6", Activation::kRelu6},
+      {"celu", Activation::kCelu},
+      {"selu", Activation::kSelu},
+      {"gelu", Activation::kGelu},
+      {"silu", Activation::kSilu},
+      {"softplus", Activation::kSoftplus},
+      {"squareplus", Activation::kSquareplus},
+      {"soft_shrink", Activation::kSoftShrink},
+      {"hard_shrink", Activation::kHardShrink},
+      {"tanh_shrink", Activation::kTanhShrink},
+      {"hard_tanh", Activation::kHardTanh},
+      {"hard_silu", Activation::kHardSilu},
+      {"log_sigmoid", Activation::kLogSigmoid},
+      {"log_softmax", Activation::kLogSoftmax},
+      {"mish", Activation::kMish},
+      {"sparse_plus", Activation::kSparsePlus},
+      {"sparse_sigmoid", Activation::kSparseSigmoid},
+      {"sparsemax", Activation::kSparsemax},
   };
   return table;
 }
@@ -67,6 +90,40 @@ void ReadRecurrent(const Napi::Object& object, LayerConfig* layer) {
   layer->seed = GetSize(object, "seed");
 }
 
+Constraint ToConstraint(const Napi::Value& value) {
+  static const std::map<std::string, ConstraintKind> kinds = {{"max_norm", ConstraintKind::kMaxNorm},
+                                                              {"non_neg", ConstraintKind::kNonNeg},
+                                                              {"unit_norm", ConstraintKind::kUnitNorm},
+                                                              {"min_max_norm", ConstraintKind::kMinMaxNorm}};
+  Constraint constraint;
+  if (value.IsNull()) return constraint;
+  const Napi::Object object = ToObject(value, "constraint");
+  constraint.kind = FromName(kinds, GetString(object, "kind"));
+  const bool both = constraint.kind == ConstraintKind::kMinMaxNorm;
+  if (constraint.kind != ConstraintKind::kNonNeg)
+    constraint.axis = static_cast<int>(GetNumber(object, "axis"));
+  if (both || constraint.kind == ConstraintKind::kMaxNorm)
+    constraint.max_value = GetFloat(object, "maxValue");
+  if (both) {
+    constraint.min_value = GetFloat(object, "minValue");
+    constraint.rate = GetFloat(object, "rate");
+  }
+  return constraint;
+}
+
+// `penalties` and `constraints`: one entry of each per weight.
+std::vector<WeightConfig> ToWeights(const Napi::Object& object) {
+  const Napi::Array penalties = GetArray(object, "penalties"), constraints = GetArray(object, "constraints");
+  if (penalties.Length() != constraints.Length()) Malformed("constraints");
+  std::vector<WeightConfig> weights;
+  for (uint32_t i = 0; i < penalties.Length(); ++i) {
+    const Napi::Object penalty = ToObject(penalties.Get(i), "penalty");
+    weights.push_back({GetFloat(penalty, "l1"), GetFloat(penalty, "l2"), GetFloat(penalty, "orthogonal"),
+                       GetBool(penalty, "orthogonalByRows"), ToConstraint(constraints.Get(i))});
+  }
+  return weights;
+}
+
 LayerConfig ToLayerConfig(const Napi::Object& object) {
   using Kind = LayerConfig::Kind;
   static const std::map<std::string, MergeMode> merges = {{"concat", MergeMode::kConcat},
@@ -102,12 +159,7 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
   }
   if (embedding || recurrent || dense) {
     layer.trainable = GetBool(object, "trainable");
-    const Napi::Array penalties = GetArray(object, "penalties");
-    for (uint32_t i = 0; i < penalties.Length(); ++i) {
-      const Napi::Object penalty = ToObject(penalties.Get(i), "penalty");
-      layer.l1.push_back(GetFloat(penalty, "l1"));
-      layer.l2.push_back(GetFloat(penalty, "l2"));
-    }
+    layer.weights = ToWeights(object);
   }
   return layer;
 }

@@ -156,12 +156,14 @@ void JsWalk(const Napi::CallbackInfo& info) {
   });
 }
 
-// activate(isa, activation, x, y, out, rows, columns, stride); with y null forward, else dx from dy = x
+// activate(isa, activation, x, y, out, rows, columns, stride, pre); with y null forward, else dx from dy = x
+// (and pre, the x of forward, or undefined)
 void JsActivate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const ActivationArgs args = {static_cast<Activation>(ToSize(info[1], "activation")),
                                  Floats(info[2], "x"),
                                  Floats(info[3], "y"),
+                                 info[8].IsUndefined() ? nullptr : Floats(info[8], "pre"),
                                  Floats(info[4], "out"),
                                  ToSize(info[5], "rows"),
                                  ToSize(info[6], "columns"),
@@ -214,8 +216,7 @@ Napi::Value JsMetric(const Napi::CallbackInfo& info) {
 }
 
 // update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2,
-// rate, momentum,
-//   rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
+// penaltyGradient, rate, momentum, rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
 void JsUpdate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
@@ -232,6 +233,7 @@ void JsUpdate(const Napi::CallbackInfo& info) {
     args.columns = GetSize(o, "columns");
     args.l1 = GetFloat(o, "l1");
     args.l2 = GetFloat(o, "l2");
+    args.penalty_gradient = Floats(GetValue(o, "penaltyGradient"), "penaltyGradient");
     args.rate = GetFloat(o, "rate");
     args.momentum = GetFloat(o, "momentum");
     args.rho = GetFloat(o, "rho");
@@ -252,6 +254,41 @@ Napi::Value JsPenalty(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), TableOf(info[0]).penalty(weight.Data(), weight.ElementLength(),
                                                                   info[2].As<Napi::Number>().FloatValue(),
                                                                   info[3].As<Napi::Number>().FloatValue()));
+  });
+}
+
+// unitVectors(isa, { weight, rows, columns, byRows, begin, end, units, stride, scales })
+void JsUnitVectors(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).unit_vectors({Floats(GetValue(o, "weight"), "weight"), GetSize(o, "rows"),
+                                   GetSize(o, "columns"), GetBool(o, "byRows"), GetSize(o, "begin"),
+                                   GetSize(o, "end"), Floats(GetValue(o, "units"), "units"),
+                                   GetSize(o, "stride"), Floats(GetValue(o, "scales"), "scales")});
+  });
+}
+
+// orthogonal(isa, { units, stride, scales, count, length, begin, end, byRows, factor, work, gradient })
+Napi::Value JsOrthogonal(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const double sum = TableOf(info[0]).orthogonal(
+        {Floats(GetValue(o, "units"), "units"), GetSize(o, "stride"), Floats(GetValue(o, "scales"), "scales"),
+         GetSize(o, "count"), GetSize(o, "length"), GetSize(o, "begin"), GetSize(o, "end"),
+         GetBool(o, "byRows"), GetFloat(o, "factor"), Floats(GetValue(o, "work"), "work"),
+         Floats(GetValue(o, "gradient"), "gradient")});
+    return Napi::Number::New(info.Env(), sum);
+  });
+}
+
+// constrain(isa, { kind, minValue, maxValue, rate, weight, length, inner, begin, end })
+void JsConstrain(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).constrain({static_cast<ConstraintKind>(GetSize(o, "kind")), GetFloat(o, "minValue"),
+                                GetFloat(o, "maxValue"), GetFloat(o, "rate"),
+                                Floats(GetValue(o, "weight"), "weight"), GetSize(o, "length"),
+                                GetSize(o, "inner"), GetSize(o, "begin"), GetSize(o, "end")});
   });
 }
 
@@ -388,6 +425,9 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   add("metric", JsMetric);
   add("update", JsUpdate);
   add("penalty", JsPenalty);
+  add("unitVectors", JsUnitVectors);
+  add("orthogonal", JsOrthogonal);
+  add("constrain", JsConstrain);
   add("add", JsAdd);
   add("peak", JsPeak);
   add("timeForward", JsTimeForward);

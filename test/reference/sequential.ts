@@ -3,6 +3,7 @@
 // hand, optimizer steps. Speaks the vocabulary of lib/native/binding.ts, so that one config serves both; dropout masks are
 // given, not drawn.
 import type { NativeLoss, NativeOptimizer } from '../../lib/native/binding';
+import type { NativePenalty } from '../../lib/native/binding';
 import { activate, activateBackward, type Activation } from './activations';
 import {
   batchNormalizationBackward,
@@ -27,6 +28,7 @@ import {
 } from './layer_normalization';
 import { computeLoss, type LossResult } from './losses';
 import { lstmCell } from './lstm';
+import { orthogonalPenalty } from './regularizers';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { globalPoolBackward, globalPoolForward, poolBackward, poolForward, type Pool } from './pooling';
 import {
@@ -39,11 +41,6 @@ import {
 import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from './reshaping';
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
-
-export interface OraclePenalty {
-  l1: number;
-  l2: number;
-}
 
 /** A penalty; `orthogonal` of none where left out. */
 export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
@@ -342,7 +339,7 @@ export class OracleSequential {
     return { value: loss.value, gradient };
   }
 
-  /** l1 sum|w| + l2 sum w^2 of every trainable weight; adds its gradient. */
+  /** l1 sum|w| + l2 sum w^2 + the orthogonal penalty of every trainable weight; adds its gradient. */
   private addPenalties(gradients: Float64Array[]): number {
     let total = 0;
     this.penalties.forEach((penalty, index) => {
@@ -351,6 +348,11 @@ export class OracleSequential {
         total += penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
         gradients[index]![i]! += penalty.l1 * Math.sign(w) + 2 * penalty.l2 * w;
       });
+      if (!penalty.orthogonal) return;
+      const mode = penalty.orthogonalByRows === false ? 'columns' : 'rows';
+      const more = orthogonalPenalty(this.weights[index]!, this.weightShapes[index]!.at(-1)!, penalty.orthogonal, mode);
+      total += more.value;
+      more.gradient.forEach((slope, i) => (gradients[index]![i]! += slope));
     });
     return total;
   }
