@@ -13,6 +13,7 @@ describe('signatures.json', () => {
     callbacks: Record<string, Signature>;
     initializers: Record<string, Signature>;
     regularizers: Record<string, Signature>;
+    constraints: Record<string, Signature>;
     losses: Record<string, Signature>;
     metrics: Record<string, Signature>;
   }>('signatures');
@@ -62,7 +63,7 @@ describe('signatures.json', () => {
     Activation: ['relu'],
   };
   /** Options that stand first and alone: `new L1(0.1)`, `new Constant(2)`. */
-  const ALONE = new Set(['Constant', 'L1', 'L2', 'Zeros', 'Ones']);
+  const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
 
   type Configured = { getConfig(): Record<string, unknown> };
   const classes = lib as unknown as Record<string, new (...args: unknown[]) => Configured & Record<string, unknown>>;
@@ -71,7 +72,16 @@ describe('signatures.json', () => {
     return new classes[name]!(...positional, ...(options === undefined ? [] : [options]));
   };
 
-  const groups = ['layers', 'optimizers', 'callbacks', 'initializers', 'regularizers', 'losses', 'metrics'] as const;
+  const groups = [
+    'layers',
+    'optimizers',
+    'callbacks',
+    'initializers',
+    'regularizers',
+    'constraints',
+    'losses',
+    'metrics',
+  ] as const;
   const all = groups.flatMap((group) => Object.entries(golden[group]));
   const rows = all.flatMap(([name, signature]) =>
     Object.entries(signature).map(([option, value]) => [name, option, value] as const),

@@ -3,7 +3,7 @@
 import { activate, activateBackward } from '../reference/activations';
 import { drawFrom } from '../reference/random';
 import { describeEachIsa } from '../support/for_each_isa';
-import { forEachPair, paddedColumns, ROWS, UNITS } from '../support/grids';
+import { forEachPair, paddedColumns } from '../support/grids';
 import { GuardedMemory, rounded, sideOf, valuesOf } from '../support/guarded_memory';
 import { ACTIVATIONS, testingAddon, type Isa } from '../support/testing_addon';
 import { expectSameBits, expectWithin, ROUNDOFF, SMALLEST, sumTolerance, ULPS } from '../support/tolerances';
@@ -12,7 +12,8 @@ import { expectSameBits, expectWithin, ROUNDOFF, SMALLEST, sumTolerance, ULPS } 
 const { abs, exp, max, min } = Math;
 
 const KINDS = ['log_softmax', 'sparsemax'] as const;
-const SIZES = ROWS.slice(0, 12);
+const SIZES = [0, 1, 2, 7];
+const UNITS = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 65];
 
 function rowOf(isa: Isa, kind: (typeof KINDS)[number], ...row: number[]): number[] {
   const x = new Float32Array(paddedColumns(row.length));

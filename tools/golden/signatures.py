@@ -13,7 +13,8 @@ INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
     "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "Orthogonal",
 ]  # fmt: skip
-REGULARIZERS = ["L1", "L2", "L1L2"]
+REGULARIZERS = ["L1", "L2", "L1L2", "OrthogonalRegularizer"]
+CONSTRAINTS = ["MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm"]
 LOSSES = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError",
     "MeanAbsoluteError",
@@ -44,6 +45,7 @@ def main() -> None:
         ("callbacks", keras.callbacks, CALLBACKS),
         ("initializers", keras.initializers, INITIALIZERS),
         ("regularizers", keras.regularizers, REGULARIZERS),
+        ("constraints", keras.constraints, CONSTRAINTS),
         ("losses", keras.losses, LOSSES),
         ("metrics", keras.metrics, METRICS),
     ):

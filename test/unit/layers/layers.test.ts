@@ -199,10 +199,11 @@ describe('layers: what the engine is told', () => {
       returnSequences: false,
       trainable: false,
       penalties: [
-        { l1: 0, l2: 0 },
-        { l1: 0, l2: 0.5 },
-        { l1: 0, l2: 0 },
+        { l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true },
+        { l1: 0, l2: 0.5, orthogonal: 0, orthogonalByRows: true },
+        { l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true },
       ],
+      constraints: [null, null, null],
     });
   });
 
