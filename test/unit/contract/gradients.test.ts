@@ -283,7 +283,8 @@ describe('architectures', () => {
         inputShape: [5],
         layers: [
           dense(9, name as Activation),
-          { kind: 'activation', activation: name as Activation },
+          // The exponential of an exponential grows beyond any number.
+          { kind: 'activation', activation: name === 'exponential' ? 'tanh' : (name as Activation) },
           dense(2, 'linear'),
         ],
         loss: 'mean_squared_error',
