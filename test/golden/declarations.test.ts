@@ -63,7 +63,7 @@ describe('signatures.json', () => {
     AveragePooling1D: [2],
   };
   /** Options that stand first and alone: `new L1(0.1)`, `new Constant(2)`. */
-  const ALONE = new Set(['Constant', 'L1', 'L2', 'Zeros', 'Ones']);
+  const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
 
   type Configured = { getConfig(): Record<string, unknown> };
   const classes = lib as unknown as Record<string, new (...args: unknown[]) => Configured & Record<string, unknown>>;
