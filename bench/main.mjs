@@ -11,8 +11,11 @@ import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
 import isa from './figures/isa.mjs';
 import loopDelay from './figures/loop_delay.mjs';
+import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
+import overlap from './figures/overlap.mjs';
 import stack4 from './figures/stack4.mjs';
+import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
 import { Context, say } from './support/context.mjs';
 import { select } from './support/selection.mjs';
@@ -43,11 +46,24 @@ function readArguments() {
   return values;
 }
 
-/** All figures, those of the table of README.md in its order first. */
+/** All figures: those with bars first, in the order of these, then the rest, then the kernels. */
 function allFigures() {
   const order = Object.keys(BARS);
-  const figures = [imdbStep, imdbBook, floatRnn, stack4, infer, isa, loopDelay, memory].flat();
-  figures.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  const place = ({ name }) => (name in BARS ? order.indexOf(name) : order.length);
+  const figures = [
+    imdbStep,
+    imdbBook,
+    floatRnn,
+    stack4,
+    masked,
+    subnormal,
+    infer,
+    overlap,
+    isa,
+    loopDelay,
+    memory,
+  ].flat();
+  figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];
 }
 

@@ -5,6 +5,7 @@ import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 
 export * as callbacks from './callbacks';
+export * as constraints from './constraints';
 export * as initializers from './initializers';
 export * as layers from './layers';
 export * as losses from './losses';
@@ -29,25 +30,47 @@ export {
 } from './models';
 export {
   Activation,
+  Bidirectional,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
   Input,
+  LSTM,
   Layer,
+  Masking,
+  RepeatVector,
   SimpleRNN,
+  TimeDistributed,
   type ActivationOptions,
+  type BidirectionalOptions,
+  type CallOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
   type FlattenOptions,
+  type GRUOptions,
   type InputOptions,
+  type LSTMOptions,
   type LayerConfig,
   type LayerOptions,
+  type MaskingOptions,
+  type MergeMode,
+  type RepeatVectorOptions,
   type SimpleRNNOptions,
+  type TimeDistributedOptions,
   type WeightSpec,
 } from './layers';
-export { simpleRnn, type SimpleRnnParameters } from './functional';
+export {
+  gru,
+  lstm,
+  simpleRnn,
+  type GruParameters,
+  type LstmParameters,
+  type RecurrentParameters,
+  type SimpleRnnParameters,
+} from './functional';
 
 export { activationNames, type ActivationLike, type ActivationName } from './activations';
 export {
@@ -75,15 +98,29 @@ export {
   L1,
   L1L2,
   L2,
+  OrthogonalRegularizer,
   Regularizer,
   l1,
   l1l2,
   l2,
   type L1L2Options,
+  type OrthogonalRegularizerOptions,
   type RegularizerConfig,
   type RegularizerLike,
   type RegularizerName,
 } from './regularizers';
+export {
+  Constraint,
+  MaxNorm,
+  MinMaxNorm,
+  NonNeg,
+  UnitNorm,
+  type ConstraintConfig,
+  type ConstraintLike,
+  type ConstraintName,
+  type MaxNormOptions,
+  type MinMaxNormOptions,
+} from './constraints';
 
 export {
   BinaryCrossentropy,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesBelow, ROOT } from './steps.mjs';
 
-const PARTS = ['layers', 'optimizers', 'initializers'];
+const PARTS = ['layers', 'optimizers', 'initializers', 'regularizers', 'constraints'];
 const BELOW_MODEL = [...PARTS, 'batch', 'threading', 'dispatch', 'kernels', 'base'];
 
 /** Room of native/ -> rooms that it may include, itself aside. */
@@ -19,8 +19,10 @@ const NATIVE_ARROWS = {
   threading: ['base'],
   dispatch: ['kernels', 'base'],
   batch: ['base'],
-  layers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
-  optimizers: ['layers', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
+  regularizers: ['threading', 'kernels', 'base'],
+  constraints: ['kernels', 'base'],
+  layers: ['regularizers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
+  optimizers: ['layers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   model: BELOW_MODEL,
   napi: ['model', ...BELOW_MODEL],

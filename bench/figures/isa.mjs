@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // train.imdb.avx2: what a machine without AVX-512 gives away, on one that has it.
 import path from 'node:path';
-import { say } from '../support/context.mjs';
 import { LineProcess } from '../support/line_process.mjs';
 import { ROOT, testingAddon } from '../support/ours.mjs';
-import { median, milliseconds, rounded } from '../support/statistics.mjs';
-
-const ROUNDS = 9;
+import { byTurns } from '../support/turns.mjs';
 
 export default [
   {
@@ -19,7 +16,6 @@ export default [
       const flags = [...(await context.trainingFlags(training)), '--batch', '128', '--threads', `${context.threads}`];
       const sides = ['avx2', 'avx512'].map((isa) => ({
         isa,
-        seconds: [],
         process: new LineProcess([process.execPath, script, ...flags], { env: { OSTINATO_ISA: isa } }),
       }));
       try {
@@ -27,24 +23,12 @@ export default [
           const answer = await process.answer();
           if (answer.isa !== isa) throw new Error(`${isa} was forced, ${answer.isa} runs`);
         }
-        for (let round = 0; round < ROUNDS; round++) {
-          for (const { process, seconds } of sides) seconds.push((await process.ask('run 1')).seconds);
-          const shown = sides.map(({ isa, seconds }) => `${isa} ${rounded(seconds.at(-1) * 1e3)}`).join(', ');
-          say(`  round ${round + 1} of ${ROUNDS}, ms: ${shown}`);
-        }
+        const steps = sides.map(({ isa, process }) => [isa, async () => (await process.ask('run 1')).seconds]);
+        const { value, details } = await byTurns(Object.fromEntries(steps));
+        return { value, details: { ...details, threads: context.threads, data: training.kind } };
       } finally {
         for (const { process } of sides) await process.quit();
       }
-      const [avx2, avx512] = sides.map(({ seconds }) => seconds);
-      return {
-        value: median(avx2) / median(avx512),
-        details: {
-          avx2: milliseconds(avx2),
-          avx512: milliseconds(avx512),
-          threads: context.threads,
-          data: training.kind,
-        },
-      };
     },
   },
 ];

@@ -14,7 +14,7 @@ export default [
     async run(context) {
       const training = await context.training(ROWS);
       const flags = await context.trainingFlags(training);
-      const fit = new PacedFit(tokenModel(4), training, { batchSize: 128 });
+      const fit = new PacedFit(tokenModel({ depth: 4 }), training, { batchSize: 128 });
       try {
         await fit.step();
         const result = await contest(context, fit, { peerCase: 'train.stack4', peers: TRAINING_PEERS, flags });

@@ -143,6 +143,7 @@ function rmsprop({ rows, columns }) {
         end: rows,
         columns,
         l1: 0,
+        penaltyGradient: null,
         l2: 0,
         rate: 1e-3,
         momentum: 0,

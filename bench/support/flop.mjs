@@ -23,17 +23,23 @@ export function countTokens(tokens, firstRow, rows, steps) {
   return { unique: seen.size, real, prefix };
 }
 
-/** Embedding of `features` into one layer of `units`: forward U D H + (R + P) H^2 multiply-adds, backward twice that. */
-export function tokenStepFlop({ unique, real, prefix }, features, units) {
-  return 3 * 2 * (unique * features * units + (real + prefix) * units * units);
+/** Products of a cell as wide as one gate: matrices are so many times wider than the state. */
+export const GATES = Object.freeze({ rnn: 1, lstm: 4, gru: 3 });
+
+/**
+ * Embedding of `features` into one layer of `units`: per gate U D H + (R + P) H^2 multiply-adds forward, and backward
+ * twice that.
+ */
+export function tokenStepFlop({ unique, real, prefix }, features, units, cell = 'rnn') {
+  return 3 * 2 * GATES[cell] * (unique * features * units + (real + prefix) * units * units);
 }
 
 /** The mean of {@link tokenStepFlop} over the full batches of a data set in its own order. */
-export function meanTokenStepFlop({ tokens, rows, steps }, batchSize, features, units) {
+export function meanTokenStepFlop({ tokens, rows, steps }, batchSize, features, units, cell = 'rnn') {
   const batches = Math.floor(rows / batchSize);
   let sum = 0;
   for (let b = 0; b < batches; b++)
-    sum += tokenStepFlop(countTokens(tokens, b * batchSize, batchSize, steps), features, units);
+    sum += tokenStepFlop(countTokens(tokens, b * batchSize, batchSize, steps), features, units, cell);
   return sum / batches;
 }
 
@@ -41,8 +47,8 @@ export function meanTokenStepFlop({ tokens, rows, steps }, batchSize, features, 
  * One recurrent layer on floats that nobody asks the gradient of: inputs and states forward, states backward, and the
  * gradients of both matrices.
  */
-export function floatStepFlop({ batch, steps, features, units }) {
+export function floatStepFlop({ batch, steps, features, units, cell = 'rnn' }) {
   const rows = batch * steps;
   const both = 2 * rows * (features * units + units * units);
-  return both + 2 * rows * units * units + both;
+  return GATES[cell] * (both + 2 * rows * units * units + both);
 }

@@ -16,35 +16,53 @@ export function testingAddon() {
   return require(path.join(ROOT, 'build', 'Release', 'ostinato_testing.node'));
 }
 
-const { Callback, Dense, Embedding, Sequential, SimpleRNN } = ostinato;
+const { Callback, Dense, Embedding, GRU, LSTM, Sequential, SimpleRNN } = ostinato;
+
+/** Layers by the names that the cases of bench/versus have for them. */
+const CELLS = Object.freeze({ rnn: SimpleRNN, lstm: LSTM, gru: GRU });
 
 export const WORDS = 10000;
 export const EMBEDDING = 32;
 export const UNITS = 32;
 
-/** The chapter's model, or the stack of `depth` layers. */
-export function tokenModel(depth = 1) {
-  const model = new Sequential([new Embedding(WORDS, EMBEDDING)]);
-  for (let i = 0; i < depth; i++) model.add(new SimpleRNN(UNITS, { returnSequences: i < depth - 1 }));
+/** The chapter's model, with another cell, or the stack of `depth` layers. */
+export function tokenModel({ cell = 'rnn', depth = 1, maskZero = false } = {}) {
+  const model = new Sequential([new Embedding(WORDS, EMBEDDING, { maskZero })]);
+  for (let i = 0; i < depth; i++) model.add(new CELLS[cell](UNITS, { returnSequences: i < depth - 1 }));
   model.add(new Dense(1, { activation: 'sigmoid' }));
   model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['accuracy'] });
   return model;
 }
 
 /** One recurrent layer on floats. */
-export function floatModel({ steps, features, units }) {
-  const model = new Sequential([new SimpleRNN(units, { inputShape: [steps, features] }), new Dense(1)]);
-  model.compile({ optimizer: 'rmsprop', loss: 'mse' });
+export function floatModel({ cell = 'rnn', steps, features, units }, optimizer = 'rmsprop') {
+  const model = new Sequential([new CELLS[cell](units, { inputShape: [steps, features] }), new Dense(1)]);
+  model.compile({ optimizer, loss: 'mse' });
   return model;
+}
+
+/** `depth` recurrent layers on floats, and the last state. */
+export function inferModel({ cell, steps, features, units, depth = 1 }) {
+  const model = new Sequential();
+  for (let i = 0; i < depth; i++) {
+    const inputShape = i === 0 ? { inputShape: [steps, features] } : {};
+    model.add(new CELLS[cell](units, { returnSequences: i < depth - 1, ...inputShape }));
+  }
+  return model;
+}
+
+/** Draws floats around zero, the same ones at every start. */
+export function noise(seed = 1) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
 }
 
 /** `batches` batches of floats around zero, and targets. */
 export function floatData({ batch, steps, features }, batches) {
-  let state = 1;
-  const draw = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  };
+  const draw = noise();
   const rows = batch * batches;
   const x = Float32Array.from({ length: rows * steps * features }, draw);
   return { x: { data: x, shape: [rows, steps, features] }, y: Float32Array.from({ length: rows }, draw) };

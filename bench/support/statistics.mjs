@@ -9,6 +9,16 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The shortest time: where a step takes microseconds, whatever disturbs it only adds. */
+export const best = (seconds) => Math.min(...seconds);
+
+/** How far sums that others computed of the same values are from theirs, as a part of the sum of magnitudes. */
+export function disagreement(values, sums) {
+  const sum = values.reduce((total, value) => total + value, 0);
+  const magnitude = values.reduce((total, value) => total + Math.abs(value), 0);
+  return Math.max(0, ...sums.map((other) => Math.abs(other - sum) / magnitude));
+}
+
 /** `value` with so many significant digits, as a number: for JSON that people read. */
 export function rounded(value, digits = 4) {
   return Number(value.toPrecision(digits));

@@ -9,23 +9,38 @@ import numpy as np
 WORDS = 10_000
 EMBEDDING = 32
 
+# Columns of a cell's matrices, in units: its gates side by side.
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+
 
 @dataclass(frozen=True)
 class TokenCase:
-    """Embedding(10000, 32) -> SimpleRNN(32) x depth -> Dense(1, sigmoid); rmsprop, binary cross-entropy."""
+    """Embedding(10000, 32) -> cell(32) x depth -> Dense(1, sigmoid); rmsprop, binary cross-entropy."""
 
     batch: int
     depth: int = 1
     units: int = 32
+    cell: str = "rnn"
 
 
 @dataclass(frozen=True)
 class FloatCase:
-    """SimpleRNN(units) -> Dense(1) on [batch, steps, units] floats; rmsprop, mean squared error."""
+    """cell(units) -> Dense(1) on [batch, steps, units] floats; rmsprop, mean squared error."""
 
     batch: int
     steps: int
     units: int
+    cell: str = "rnn"
+
+
+@dataclass(frozen=True)
+class InferCase:
+    """The last state of cell(units) on [batch, steps, units] floats."""
+
+    steps: int
+    units: int
+    cell: str
+    batch: int = 1
 
 
 TOKEN_CASES = {
@@ -33,14 +48,27 @@ TOKEN_CASES = {
     "train.imdb.b32": TokenCase(32),
     "train.imdb.book": TokenCase(128),
     "train.stack4": TokenCase(128, depth=4),
+    "train.lstm32": TokenCase(128, cell="lstm"),
+    "train.gru32": TokenCase(128, cell="gru"),
 }
 FLOAT_CASES = {
     "train.rnn128": FloatCase(64, 100, 128),
     "train.rnn512": FloatCase(64, 50, 512),
+    "train.lstm128": FloatCase(64, 100, 128, "lstm"),
+    "train.gru128": FloatCase(64, 100, 128, "gru"),
+    "train.lstm512": FloatCase(64, 50, 512, "lstm"),
+    "train.gru512": FloatCase(64, 50, 512, "gru"),
 }
-
-# infer.rnn32: one sequence.
-INFER_STEPS, INFER_FEATURES, INFER_UNITS = 500, 32, 32
+INFER_CASES = {
+    "infer.rnn32": InferCase(500, 32, "rnn"),
+    "infer.lstm32": InferCase(500, 32, "lstm"),
+    "infer.gru32": InferCase(500, 32, "gru"),
+    "infer.lstm128": InferCase(100, 128, "lstm"),
+    "infer.gru128": InferCase(100, 128, "gru"),
+    "infer.lstm256": InferCase(150, 256, "lstm"),
+    "infer.gru256": InferCase(150, 256, "gru"),
+    "infer.lstm512.b64": InferCase(25, 512, "lstm", batch=64),
+}
 
 
 def token_data(options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
@@ -82,12 +110,16 @@ def case_batches(options: argparse.Namespace) -> list[tuple[np.ndarray, np.ndarr
     return float_batches(FLOAT_CASES[options.case])
 
 
-def infer_weights() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """infer.rnn32: sequence [T, C], kernel [C, H], recurrent kernel [H, H], bias [H]."""
+def infer_arrays(options: argparse.Namespace) -> list[np.ndarray]:
+    """Sequences [N, T, C], kernel [C, gates H], recurrent kernel [H, gates H] and bias, in Keras' layouts."""
+    case = INFER_CASES[options.case]
+    units, width = case.units, GATES[case.cell] * case.units
+    bias = (2, width) if case.cell == "gru" else (width,)
+    shapes = [(case.batch, case.steps, units), (units, width), (units, width), bias]
+    if options.arrays:
+        ends = np.cumsum([np.prod(shape) for shape in shapes])
+        parts = np.split(np.fromfile(options.arrays, np.float32), ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
     rng = np.random.default_rng(7)
-    return (
-        rng.standard_normal((INFER_STEPS, INFER_FEATURES), np.float32),
-        rng.standard_normal((INFER_FEATURES, INFER_UNITS), np.float32) * np.float32(0.2),
-        rng.standard_normal((INFER_UNITS, INFER_UNITS), np.float32) * np.float32(0.12),
-        rng.standard_normal(INFER_UNITS, np.float32) * np.float32(0.1),
-    )
+    scales = [1, units**-0.5, 0.7 * units**-0.5, 0.1]
+    return [rng.standard_normal(shape, np.float32) * np.float32(scale) for shape, scale in zip(shapes, scales)]

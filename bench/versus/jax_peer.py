@@ -4,6 +4,7 @@
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -15,30 +16,60 @@ import numpy as np
 RATE, RHO, EPSILON = 0.001, 0.9, 1e-7
 
 
-def recurrent(x: Any, kernel: Any, matrix: Any, bias: Any) -> tuple[Any, Any]:
+def simple(h: Any, matrix: Any, bias: Any, p: Any) -> Any:
+    """SimpleRNN's state after a step, from the state before and the projected input."""
+    return jnp.tanh(p + h @ matrix)
+
+
+def lstm(state: Any, matrix: Any, bias: Any, p: Any) -> Any:
+    """LSTM's (h, c); gates i, f, c, o."""
+    h, c = state
+    i, f, g, o = jnp.split(p + h @ matrix, 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def gru(h: Any, matrix: Any, bias: Any, p: Any) -> Any:
+    """GRU's state with the reset after the product; gates z, r, h."""
+    z, r, g = jnp.split(p, 3, axis=-1)
+    hz, hr, hg = jnp.split(h @ matrix + bias[1], 3, axis=-1)
+    z, r = jax.nn.sigmoid(z + hz), jax.nn.sigmoid(r + hr)
+    return z * h + (1 - z) * jnp.tanh(g + r * hg)
+
+
+CELLS = {"rnn": simple, "lstm": lstm, "gru": gru}
+
+
+def recurrent(cell: str, x: Any, kernel: Any, matrix: Any, bias: Any) -> tuple[Any, Any]:
     """States of all steps of [T, N, C], and the last."""
-    projected = x @ kernel + bias
+    projected = x @ kernel + (bias[0] if cell == "gru" else bias)
+    zeros = jnp.zeros((x.shape[1], matrix.shape[0]))
 
-    def step(h: Any, p: Any) -> tuple[Any, Any]:
-        h = jnp.tanh(p + h @ matrix)
-        return h, h
+    def step(state: Any, p: Any) -> tuple[Any, Any]:
+        state = CELLS[cell](state, matrix, bias, p)
+        return state, state[0] if cell == "lstm" else state
 
-    last, states = jax.lax.scan(step, jnp.zeros(projected.shape[1:]), projected)
-    return states, last
+    last, states = jax.lax.scan(step, (zeros, zeros) if cell == "lstm" else zeros, projected)
+    return states, last[0] if cell == "lstm" else last
 
 
-def parameters(words: int | None, features: int, units: int, depth: int) -> dict[str, Any]:
+def parameters(words: int | None, features: int, units: int, depth: int, cell: str) -> dict[str, Any]:
     """Random weights with Keras' scales."""
     rng = np.random.default_rng(8)
+    width = cases.GATES[cell] * units
 
     def glorot(a: int, b: int) -> Any:
         limit = (6 / (a + b)) ** 0.5
         return rng.uniform(-limit, limit, (a, b)).astype(np.float32)
 
-    orthogonal = [np.linalg.qr(rng.standard_normal((units, units)))[0].astype(np.float32) for _ in range(depth)]
-    sizes = [features] + [units] * (depth - 1)
+    def orthogonal() -> Any:
+        return np.linalg.qr(rng.standard_normal((width, units)))[0].T.astype(np.float32)
+
+    bias = np.zeros((2, width) if cell == "gru" else width, np.float32)
+    if cell == "lstm":
+        bias[units : 2 * units] = 1
     result: dict[str, Any] = {
-        "rnn": [(glorot(c, units), q, np.zeros(units, np.float32)) for c, q in zip(sizes, orthogonal)],
+        "rnn": [(glorot(c, width), orthogonal(), bias) for c in [features] + [units] * (depth - 1)],
         "head": (glorot(units, 1), np.zeros(1, np.float32)),
     }
     if words is not None:
@@ -46,31 +77,32 @@ def parameters(words: int | None, features: int, units: int, depth: int) -> dict
     return jax.tree.map(jnp.asarray, result)
 
 
-def forward(weights: dict[str, Any], x: Any) -> Any:
+def forward(cell: str, weights: dict[str, Any], x: Any) -> Any:
     """The logit or value of each row."""
     x = x.T if x.ndim == 2 else jnp.swapaxes(x, 0, 1)
     h = weights["embedding"][x] if "embedding" in weights else x
     last = None
     for layer in weights["rnn"]:
-        h, last = recurrent(h, *layer)
+        h, last = recurrent(cell, h, *layer)
     return last @ weights["head"][0] + weights["head"][1]
 
 
-def binary(weights: dict[str, Any], x: Any, y: Any) -> Any:
+def binary(cell: str, weights: dict[str, Any], x: Any, y: Any) -> Any:
     """Binary cross-entropy from the logits."""
-    z = forward(weights, x)
+    z = forward(cell, weights, x)
     return jnp.mean(jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z))))
 
 
-def squared(weights: dict[str, Any], x: Any, y: Any) -> Any:
+def squared(cell: str, weights: dict[str, Any], x: Any, y: Any) -> Any:
     """Mean squared error."""
-    return jnp.mean((forward(weights, x) - y) ** 2)
+    return jnp.mean((forward(cell, weights, x) - y) ** 2)
 
 
-def infer() -> Callable[[int], dict[str, Any]]:
-    """One sequence, jitted."""
-    x, *weights = (jnp.asarray(a) for a in cases.infer_weights())
-    function = jax.jit(lambda s: recurrent(s[:, None], *weights)[1])
+def infer(options: argparse.Namespace) -> Callable[[int], dict[str, Any]]:
+    """The last states of the sequences, jitted."""
+    cell = cases.INFER_CASES[options.case].cell
+    x, *weights = (jnp.asarray(a) for a in cases.infer_arrays(options))
+    function = jax.jit(lambda s: recurrent(cell, jnp.swapaxes(s, 0, 1), *weights)[1])
 
     def run(steps: int) -> dict[str, Any]:
         begin = time.perf_counter()
@@ -84,21 +116,21 @@ def infer() -> Callable[[int], dict[str, Any]]:
 
 def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | None:
     """The case, compiled and warm; None where this peer has no part in it."""
-    if options.case == "infer.rnn32":
-        return infer()
+    if options.case in cases.INFER_CASES:
+        return infer(options)
     if options.case == "train.imdb.book":
         return None
     if options.case in cases.TOKEN_CASES:
         case = cases.TOKEN_CASES[options.case]
-        weights, loss = parameters(cases.WORDS, cases.EMBEDDING, case.units, case.depth), binary
+        weights, loss = parameters(cases.WORDS, cases.EMBEDDING, case.units, case.depth, case.cell), binary
     elif options.case in cases.FLOAT_CASES:
         case = cases.FLOAT_CASES[options.case]
-        weights, loss = parameters(None, case.units, case.units, 1), squared
+        weights, loss = parameters(None, case.units, case.units, 1, case.cell), squared
     else:
         return None
 
     def update(weights: Any, slots: Any, x: Any, y: Any) -> Any:
-        value, gradients = jax.value_and_grad(loss)(weights, x, y)
+        value, gradients = jax.value_and_grad(partial(loss, case.cell))(weights, x, y)
         slots = jax.tree.map(lambda v, g: RHO * v + (1 - RHO) * g * g, slots, gradients)
         weights = jax.tree.map(lambda w, g, v: w - RATE * g / jnp.sqrt(v + EPSILON), weights, gradients, slots)
         return value, weights, slots

@@ -13,11 +13,12 @@ import keras
 
 BACKEND = os.environ["KERAS_BACKEND"]
 layers = keras.layers
+CELLS = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 
 
 def token_model(case: cases.TokenCase, steps: int) -> Any:
     """The IMDB model, or the stack."""
-    stack = [layers.SimpleRNN(case.units, return_sequences=i < case.depth - 1) for i in range(case.depth)]
+    stack = [CELLS[case.cell](case.units, return_sequences=i < case.depth - 1) for i in range(case.depth)]
     return keras.Sequential(
         [
             keras.Input((steps,), dtype="int32"),
@@ -31,7 +32,7 @@ def token_model(case: cases.TokenCase, steps: int) -> Any:
 def float_model(case: cases.FloatCase) -> Any:
     """One recurrent layer on floats."""
     return keras.Sequential(
-        [keras.Input((case.steps, case.units)), layers.SimpleRNN(case.units), layers.Dense(1)]
+        [keras.Input((case.steps, case.units)), CELLS[case.cell](case.units), layers.Dense(1)]
     )
 
 

@@ -28,6 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", help="raw int32 file [N, T]")
     parser.add_argument("--labels", help="raw float32 file [N]")
     parser.add_argument("--shape", type=lambda s: tuple(int(n) for n in s.split(",")), help="N,T")
+    parser.add_argument("--arrays", help="raw float32 file: inputs and weights of an infer case")
     parser.add_argument("--epochs", type=int, default=10, help="train.imdb.book only")
     return parser.parse_args()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PyTorch, eager: nn.Embedding, nn.RNN (its fused walk over time) and the multi-tensor RMSprop."""
+"""PyTorch, eager: nn.Embedding, nn.RNN, nn.LSTM or nn.GRU (a call for all of time) and the multi-tensor RMSprop."""
 
 import argparse
 import time
@@ -8,17 +8,22 @@ from itertools import cycle
 from typing import Any
 
 import cases
+import numpy as np
 import torch
 from torch import nn
+
+CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+# Which of Keras' gates (i f c o, z r h) PyTorch has in turn (i f g o, r z n).
+ORDER = {"rnn": [0], "lstm": [0, 1, 2, 3], "gru": [1, 0, 2]}
 
 
 class Net(nn.Module):
     """Embedding where there are tokens, stacked recurrent layers, one logit or value from the last output."""
 
-    def __init__(self, words: int | None, features: int, units: int, depth: int) -> None:
+    def __init__(self, words: int | None, features: int, units: int, depth: int, cell: str) -> None:
         super().__init__()
         self.embedding = None if words is None else nn.Embedding(words, features)
-        self.rnn = nn.RNN(features, units, num_layers=depth, batch_first=True)
+        self.rnn = CELLS[cell](features, units, num_layers=depth, batch_first=True)
         self.head = nn.Linear(units, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -27,22 +32,30 @@ class Net(nn.Module):
         return self.head(self.rnn(x)[0][:, -1])
 
 
-def infer() -> Callable[[int], dict[str, Any]]:
-    """One sequence through nn.RNN, without gradients."""
-    x, kernel, recurrent, bias = cases.infer_weights()
-    rnn = nn.RNN(cases.INFER_FEATURES, cases.INFER_UNITS, batch_first=True)
+def infer(options: argparse.Namespace) -> Callable[[int], dict[str, Any]]:
+    """Sequences through one layer, without gradients."""
+    case = cases.INFER_CASES[options.case]
+    x, *weights = cases.infer_arrays(options)
+
+    def rows(weight: np.ndarray) -> torch.Tensor:
+        parts = np.split(weight.T, cases.GATES[case.cell])
+        return torch.from_numpy(np.concatenate([parts[gate] for gate in ORDER[case.cell]]))
+
+    kernel, recurrent, bias = weights
+    rnn = CELLS[case.cell](case.units, case.units, batch_first=True)
+    biases = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
     with torch.no_grad():
-        rnn.weight_ih_l0.copy_(torch.from_numpy(kernel.T.copy()))
-        rnn.weight_hh_l0.copy_(torch.from_numpy(recurrent.T.copy()))
-        rnn.bias_ih_l0.copy_(torch.from_numpy(bias))
-        rnn.bias_hh_l0.zero_()
-    sequence = torch.from_numpy(x)[None]
+        rnn.weight_ih_l0.copy_(rows(kernel))
+        rnn.weight_hh_l0.copy_(rows(recurrent))
+        rnn.bias_ih_l0.copy_(rows(biases[0]))
+        rnn.bias_hh_l0.copy_(rows(biases[1]))
+    sequences = torch.from_numpy(x)
 
     def run(steps: int) -> dict[str, Any]:
         with torch.inference_mode():
             begin = time.perf_counter()
             for _ in range(steps):
-                last = rnn(sequence)[1]
+                last = rnn(sequences)[0][:, -1]
             seconds = time.perf_counter() - begin
         return {"seconds": seconds, "loss": float(last.sum())}
 
@@ -54,17 +67,17 @@ def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | No
     """The case, warm; None where this peer has no part in it."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
-    if options.case == "infer.rnn32":
-        return infer()
+    if options.case in cases.INFER_CASES:
+        return infer(options)
     if options.case == "train.imdb.book":
         return None
     if options.case in cases.TOKEN_CASES:
         case = cases.TOKEN_CASES[options.case]
-        model = Net(cases.WORDS, cases.EMBEDDING, case.units, case.depth)
+        model = Net(cases.WORDS, cases.EMBEDDING, case.units, case.depth, case.cell)
         loss = nn.BCEWithLogitsLoss()
     elif options.case in cases.FLOAT_CASES:
         case = cases.FLOAT_CASES[options.case]
-        model = Net(None, case.units, case.units, 1)
+        model = Net(None, case.units, case.units, 1, case.cell)
         loss = nn.MSELoss()
     else:
         return None

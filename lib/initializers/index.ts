@@ -91,6 +91,8 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['zero', () => new Zeros()],
   ['one', () => new Ones()],
   ['eye', (config) => new Identity(config)],
+  ['identity_initializer', (config) => new Identity(config)],
+  ['orthogonal_initializer', (config) => new Orthogonal(config)],
 ]);
 
 /**

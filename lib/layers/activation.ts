@@ -41,6 +41,10 @@ export class Activation extends Layer {
     return this.activation;
   }
 
+  override get isPositionWise(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     return inputShape;
   }

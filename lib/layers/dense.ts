@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Dense: activation(x · kernel + bias) on the last axis. Options, shapes and config; native/layers/dense computes.
 import { resolveActivation, type ActivationLike } from '../activations';
+import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
+import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { knownFeatures, shapeText } from './shapes';
 import type { NativeActivation, NativeLayer } from '../native/binding';
@@ -24,23 +26,17 @@ export interface DenseOptions extends LayerOptions {
   kernelRegularizer?: RegularizerLike;
   /** Default null. */
   biasRegularizer?: RegularizerLike;
-  /** Not supported yet: only Keras' default. */
-  activityRegularizer?: null;
-  /** Not supported yet: only Keras' default. */
-  kernelConstraint?: null;
-  /** Not supported yet: only Keras' default. */
-  biasConstraint?: null;
+  /** Penalty on the output; default null. */
+  activityRegularizer?: RegularizerLike;
+  /** Default null. */
+  kernelConstraint?: ConstraintLike;
+  /** Default null. */
+  biasConstraint?: ConstraintLike;
   /** Not supported yet: only Keras' default. */
   loraRank?: null;
 }
 
-const NOT_YET = Object.freeze({
-  dtype: 'float32',
-  activityRegularizer: null,
-  kernelConstraint: null,
-  biasConstraint: null,
-  loraRank: null,
-} as const);
+const NOT_YET = Object.freeze({ dtype: 'float32', loraRank: null } as const);
 
 /** Defaults of {@link DenseOptions}, as in Keras. */
 export const defaults = Object.freeze({
@@ -52,6 +48,9 @@ export const defaults = Object.freeze({
   biasInitializer: 'zeros',
   kernelRegularizer: null,
   biasRegularizer: null,
+  activityRegularizer: null,
+  kernelConstraint: null,
+  biasConstraint: null,
 } as const);
 
 /**
@@ -72,6 +71,9 @@ export class Dense extends Layer {
   readonly biasInitializer: Initializer;
   readonly kernelRegularizer: Regularizer | null;
   readonly biasRegularizer: Regularizer | null;
+  readonly kernelConstraint: Constraint | null;
+  readonly biasConstraint: Constraint | null;
+  readonly #activityRegularizer: Regularizer | null;
 
   /**
    * @param units size of the output's last axis, from 1
@@ -89,6 +91,9 @@ export class Dense extends Layer {
       biasInitializer: resolveInitializer(where, 'biasInitializer', o.biasInitializer),
       kernelRegularizer: resolveRegularizer(where, 'kernelRegularizer', o.kernelRegularizer),
       biasRegularizer: resolveRegularizer(where, 'biasRegularizer', o.biasRegularizer),
+      activityRegularizer: resolveActivityRegularizer(where, o.activityRegularizer),
+      kernelConstraint: resolveConstraint(where, 'kernelConstraint', o.kernelConstraint),
+      biasConstraint: resolveConstraint(where, 'biasConstraint', o.biasConstraint),
     };
     super(where, o);
     this.units = checkedUnits;
@@ -98,10 +103,21 @@ export class Dense extends Layer {
     this.biasInitializer = fields.biasInitializer;
     this.kernelRegularizer = fields.kernelRegularizer;
     this.biasRegularizer = fields.biasRegularizer;
+    this.kernelConstraint = fields.kernelConstraint;
+    this.biasConstraint = fields.biasConstraint;
+    this.#activityRegularizer = fields.activityRegularizer;
   }
 
   override get outputActivation(): NativeActivation {
     return this.activation;
+  }
+
+  override get activityRegularizer(): Regularizer | null {
+    return this.#activityRegularizer;
+  }
+
+  override get isPositionWise(): boolean {
+    return true;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
@@ -122,15 +138,16 @@ export class Dense extends Layer {
       shape: [knownFeatures(this.where, inputShape), this.units],
       initializer: this.kernelInitializer,
       regularizer: this.kernelRegularizer,
+      constraint: this.kernelConstraint,
     };
     if (!this.useBias) return [kernel];
-    const { biasInitializer: initializer, biasRegularizer: regularizer } = this;
-    return [kernel, { name: 'bias', shape: [this.units], initializer, regularizer }];
+    const { biasInitializer: initializer, biasRegularizer: regularizer, biasConstraint: constraint } = this;
+    return [kernel, { name: 'bias', shape: [this.units], initializer, regularizer, constraint }];
   }
 
   override toNative(): NativeLayer {
-    const { units, activation, useBias, trainable } = this;
-    return { kind: 'dense', units, activation, useBias, trainable, penalties: this.nativePenalties() };
+    const { units, activation, useBias } = this;
+    return { kind: 'dense', units, activation, useBias, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {
@@ -143,6 +160,9 @@ export class Dense extends Layer {
       biasInitializer: this.biasInitializer.toJSON(),
       kernelRegularizer: this.kernelRegularizer?.toJSON() ?? null,
       biasRegularizer: this.biasRegularizer?.toJSON() ?? null,
+      activityRegularizer: this.#activityRegularizer?.toJSON() ?? null,
+      kernelConstraint: this.kernelConstraint?.toJSON() ?? null,
+      biasConstraint: this.biasConstraint?.toJSON() ?? null,
     };
   }
 

@@ -50,6 +50,10 @@ export class Dropout extends Layer {
     this.#stream = seed ?? nextSeed();
   }
 
+  override get isPositionWise(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     return inputShape;
   }

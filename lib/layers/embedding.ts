@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Embedding: token ids to rows of a table. Options, shapes and config; native/layers/embedding computes.
+import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkInteger, refusal } from '../util/validate';
+import { checkBoolean, checkInteger, refusal } from '../util/validate';
+import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, shapeText } from './shapes';
+import { checkWeights } from './weights';
 import type { NativeLayer } from '../native/binding';
-import type { Shape } from '../types';
+import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
@@ -17,23 +20,17 @@ export interface EmbeddingOptions extends LayerOptions {
   embeddingsRegularizer?: RegularizerLike;
   /** Timesteps T of every sequence; default null: any. */
   inputLength?: number | null;
-  /** Not supported yet: only Keras' default. */
-  embeddingsConstraint?: null;
-  /** Not supported yet: only Keras' default. */
-  activityRegularizer?: null;
-  /** Not supported yet: only Keras' default. */
-  maskZero?: false;
-  /** Not supported yet: only Keras' default. Use `setWeights`. */
-  weights?: null;
+  /** Default null. */
+  embeddingsConstraint?: ConstraintLike;
+  /** Penalty on the output; default null. */
+  activityRegularizer?: RegularizerLike;
+  /** Whether id 0 is padding, which the layers that follow leave out as if it were masked. Default false. */
+  maskZero?: boolean;
+  /** The table to begin with [inputDim, outputDim], by itself or as an array of one; default null. */
+  weights?: ArrayInput | readonly [ArrayInput] | null;
 }
 
-const NOT_YET = Object.freeze({
-  dtype: 'float32',
-  embeddingsConstraint: null,
-  activityRegularizer: null,
-  maskZero: false,
-  weights: null,
-} as const);
+const NOT_YET = Object.freeze({ dtype: 'float32' } as const);
 
 /** Defaults of {@link EmbeddingOptions}, as in Keras. */
 export const defaults = Object.freeze({
@@ -41,6 +38,10 @@ export const defaults = Object.freeze({
   ...NOT_YET,
   embeddingsInitializer: 'uniform',
   embeddingsRegularizer: null,
+  embeddingsConstraint: null,
+  activityRegularizer: null,
+  maskZero: false,
+  weights: null,
   inputLength: null,
 } as const);
 
@@ -61,12 +62,16 @@ export class Embedding extends Layer {
   readonly outputDim: number;
   readonly embeddingsInitializer: Initializer;
   readonly embeddingsRegularizer: Regularizer | null;
+  readonly embeddingsConstraint: Constraint | null;
+  readonly maskZero: boolean;
   readonly inputLength: number | null;
+  readonly #activityRegularizer: Regularizer | null;
 
   /**
    * @param inputDim size of the vocabulary, from 1: the largest id plus one
    * @param outputDim length of a vector, from 1
-   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; ShapeError `ERR_SHAPE` where
+   *   `weights` do not fit
    */
   constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
     const where = 'Embedding';
@@ -76,18 +81,34 @@ export class Embedding extends Layer {
     refuseNotYet(where, options, NOT_YET);
     const initializer = resolveInitializer(where, 'embeddingsInitializer', o.embeddingsInitializer);
     const regularizer = resolveRegularizer(where, 'embeddingsRegularizer', o.embeddingsRegularizer);
+    const constraint = resolveConstraint(where, 'embeddingsConstraint', o.embeddingsConstraint);
+    const activityRegularizer = resolveActivityRegularizer(where, o.activityRegularizer);
+    const maskZero = checkBoolean(where, 'maskZero', o.maskZero);
+    const weights = o.weights === null ? null : readTable(where, o.weights, checkedInputDim, checkedOutputDim);
     const inputLength = o.inputLength === null ? null : checkInteger(where, 'inputLength', o.inputLength);
     super(where, inputLength === null ? o : { ...o, inputShape: o.inputShape ?? [inputLength] });
     this.inputDim = checkedInputDim;
     this.outputDim = checkedOutputDim;
     this.embeddingsInitializer = initializer;
     this.embeddingsRegularizer = regularizer;
+    this.embeddingsConstraint = constraint;
+    this.maskZero = maskZero;
     this.inputLength = inputLength;
+    this.#activityRegularizer = activityRegularizer;
+    if (weights !== null) this.beginWith(weights);
   }
 
   /** Sequences of any length, where nothing else is given. */
   override get batchInputShape(): Shape {
     return super.batchInputShape ?? [null, null];
+  }
+
+  override get activityRegularizer(): Regularizer | null {
+    return this.#activityRegularizer;
+  }
+
+  override get vocabularySize(): number {
+    return this.inputDim;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
@@ -101,12 +122,12 @@ export class Embedding extends Layer {
   protected override declareWeights(): WeightDeclaration[] {
     const shape = [this.inputDim, this.outputDim];
     const { embeddingsInitializer: initializer, embeddingsRegularizer: regularizer } = this;
-    return [{ name: 'embeddings', shape, initializer, regularizer }];
+    return [{ name: 'embeddings', shape, initializer, regularizer, constraint: this.embeddingsConstraint }];
   }
 
   override toNative(): NativeLayer {
-    const { inputDim, outputDim, trainable } = this;
-    return { kind: 'embedding', inputDim, outputDim, trainable, penalties: this.nativePenalties() };
+    const { inputDim, outputDim, maskZero } = this;
+    return { kind: 'embedding', inputDim, outputDim, maskZero, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {
@@ -116,6 +137,9 @@ export class Embedding extends Layer {
       outputDim: this.outputDim,
       embeddingsInitializer: this.embeddingsInitializer.toJSON(),
       embeddingsRegularizer: this.embeddingsRegularizer?.toJSON() ?? null,
+      embeddingsConstraint: this.embeddingsConstraint?.toJSON() ?? null,
+      activityRegularizer: this.#activityRegularizer?.toJSON() ?? null,
+      maskZero: this.maskZero,
       inputLength: this.inputLength,
     };
   }
@@ -125,4 +149,10 @@ export class Embedding extends Layer {
     const { inputDim, outputDim, ...options } = config;
     return new Embedding(inputDim as number, outputDim as number, options);
   }
+}
+
+/** As in Keras, an array of one is taken for an array of weights. */
+function readTable(where: string, given: unknown, inputDim: number, outputDim: number): Float32Array[] {
+  const weights: unknown = Array.isArray(given) && given.length === 1 ? given : [given];
+  return checkWeights(where, [{ name: 'embeddings', shape: [inputDim, outputDim] }], weights);
 }

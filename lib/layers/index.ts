@@ -1,48 +1,51 @@
 // SPDX-License-Identifier: MIT
 // All layers, and the table that turns a config into one. A new layer needs a line in each of the two lists below.
-import { normalizeName, resolveName } from '../util/identifiers';
-import { describe, refusal } from '../util/validate';
 import { Activation } from './activation';
+import { Bidirectional } from './bidirectional';
 import { Dense } from './dense';
 import { Dropout } from './dropout';
 import { Embedding } from './embedding';
 import { Flatten } from './flatten';
+import { GRU } from './gru';
 import { Input } from './input';
+import { LSTM } from './lstm';
+import { Masking } from './masking';
+import { registerLayers, type LayerClass } from './registry';
+import { RepeatVector } from './repeat_vector';
 import { SimpleRNN } from './simple_rnn';
-import type { Layer } from './layer';
+import { TimeDistributed } from './time_distributed';
 
 export { Layer, type LayerOptions } from './layer';
+export { type CallOptions } from './call';
+export { layerFromConfig, type LayerConfig } from './registry';
 export { type WeightSpec } from './weights';
 export { Activation, type ActivationOptions } from './activation';
+export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional';
 export { Dense, type DenseOptions } from './dense';
 export { Dropout, type DropoutOptions } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';
 export { Flatten, type FlattenOptions } from './flatten';
+export { GRU, type GRUOptions } from './gru';
 export { Input, type InputOptions } from './input';
+export { LSTM, type LSTMOptions } from './lstm';
+export { Masking, type MaskingOptions } from './masking';
+export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
 export { SimpleRNN, type SimpleRNNOptions } from './simple_rnn';
+export { TimeDistributed, type TimeDistributedOptions } from './time_distributed';
 
-/** A layer as plain data. */
-export interface LayerConfig {
-  className: string;
-  config: Record<string, unknown>;
-}
-
-interface LayerClass {
-  readonly name: string;
-  fromConfig(config: never): Layer | Input;
-}
-
-const CLASSES: readonly LayerClass[] = [Activation, Dense, Dropout, Embedding, Flatten, Input, SimpleRNN];
-const TABLE: ReadonlyMap<string, LayerClass> = new Map(CLASSES.map((entry) => [normalizeName(entry.name), entry]));
-
-/**
- * The layer that `{ className, config }` describes.
- *
- * @throws ConfigError `ERR_TYPE`, or `ERR_UNKNOWN_NAME` for a class that does not exist
- */
-export function layerFromConfig(where: string, value: unknown): Layer | Input {
-  const { className, config } = (value ?? {}) as Partial<LayerConfig>;
-  if (typeof className !== 'string' || typeof config !== 'object' || config === null)
-    throw refusal('ERR_TYPE', where, 'a layer as { className, config }', describe(value));
-  return resolveName(where, 'className', className, TABLE).fromConfig(config as never);
-}
+const CLASSES: readonly LayerClass[] = [
+  Activation,
+  Bidirectional,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  GRU,
+  Input,
+  LSTM,
+  Masking,
+  RepeatVector,
+  SimpleRNN,
+  TimeDistributed,
+];
+registerLayers(CLASSES);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What all layers have in common: a name, shapes, weights, config. The arithmetic of a layer is in native/layers.
+import { toValues } from '../arrays/arrays';
 import { NdArray } from '../ndarray';
 import { autoName } from '../util/session';
 import { nextSeed } from '../util/seeds';
 import { checkBoolean, checkString, refusal } from '../util/validate';
+import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
 import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
-import type { NativeActivation, NativeLayer, NativePenalty } from '../native/binding';
+import type { Constraint } from '../constraints';
+import type { NativeActivation, NativeConstraint, NativeLayer, NativePenalty, NativeWeighted } from '../native/binding';
+import type { Regularizer } from '../regularizers';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options that every layer takes. */
@@ -29,11 +33,19 @@ export const layerDefaults = Object.freeze({
   dtype: 'float32',
 } as const);
 
+/** What the engine is told of a weight without regularizer. */
+export const NO_PENALTY: NativePenalty = Object.freeze({ l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true });
+
 /** Weights larger than this would overflow the engine's 32-bit sizes. */
 const MAX_ELEMENTS = 2147483647;
 
-/** A weight as a subclass declares it: the layer adds whether it is trainable. */
-export type WeightDeclaration = Omit<WeightSpec, 'trainable'>;
+/** A weight as a subclass declares it. */
+export type WeightDeclaration = Omit<WeightSpec, 'trainable' | 'constraint'> & {
+  /** Default null. */
+  readonly constraint?: Constraint | null;
+  /** False for what training never changes; else it follows the layer. */
+  readonly trainable?: boolean;
+};
 
 /** Base class of all layers. */
 export abstract class Layer {
@@ -48,8 +60,10 @@ export abstract class Layer {
   readonly #givenShape: Shape | undefined;
   #inputShape: Shape | undefined;
   #declared: readonly (WeightDeclaration & { readonly seed: number })[] = [];
+  #initialWeights: readonly ArrayInput[] | undefined;
   #held: Float32Array[] | undefined;
   #owner: WeightOwner | undefined;
+  #caller: LayerCaller | undefined;
 
   protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
     const { name, trainable = layerDefaults.trainable, inputShape } = options;
@@ -75,13 +89,53 @@ export abstract class Layer {
   }
 
   /** The weights that an input of this shape needs. */
-  protected declareWeights(_inputShape: Shape): Omit<WeightDeclaration, 'seed'>[] {
+  protected declareWeights(_inputShape: Shape): WeightDeclaration[] {
     return [];
   }
 
   /** The activation applied last, which a loss may be fused with. */
   get outputActivation(): NativeActivation {
     return 'linear';
+  }
+
+  /** Penalty on the outputs; null for none. */
+  get activityRegularizer(): Regularizer | null {
+    return null;
+  }
+
+  /** Ids run from 0 to `vocabularySize - 1` where the layer reads tokens; else undefined. */
+  get vocabularySize(): number | undefined {
+    return undefined;
+  }
+
+  /** Sizes of the states that are carried from step to step, in order; empty where there are none. */
+  get stateSizes(): readonly number[] {
+    return [];
+  }
+
+  /** Whether a batch begins with the states that the batch before ended with. */
+  get isStateful(): boolean {
+    return false;
+  }
+
+  /** Whether {@link call} returns the final states after the output. */
+  get returnsStates(): boolean {
+    return false;
+  }
+
+  /** Where {@link call} returns several outputs: their sizes of the last axis, side by side in what the engine gives. */
+  get outputSizes(): readonly number[] | undefined {
+    return undefined;
+  }
+
+  /** Whether {@link call} takes a mask. */
+  get readsMask(): boolean {
+    return false;
+  }
+
+  /** Whether each position of a sequence is computed by itself, from its own features alone. */
+  get isPositionWise(): boolean {
+    return false;
   }
 
   /** How messages name this layer: `SimpleRNN "simple_rnn_1"`. */
@@ -128,9 +182,23 @@ export abstract class Layer {
   build(inputShape: Shape): void {
     const shape = checkShape(this.where, 'inputShape', inputShape);
     const declared = this.checkBuild(shape);
-    if (this.#inputShape === undefined)
+    if (this.#inputShape === undefined) {
       this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
+      if (this.#initialWeights !== undefined) this.#held = this.#checkInitialWeights(declared);
+    }
     this.#inputShape = shape;
+  }
+
+  /** Values to begin with instead of the initializers': they are copied now, and must fit the weights when it is built. */
+  protected beginWith(weights: readonly ArrayInput[]): void {
+    this.#initialWeights = weights.map((value, index) => {
+      const { data, shape } = toValues(this.where, `weights[${index}]`, value);
+      return { data: data.slice(), shape };
+    });
+  }
+
+  #checkInitialWeights(declared: readonly WeightDeclaration[]): Float32Array[] {
+    return checkWeights(`${this.where}.weights`, declared, this.#initialWeights);
   }
 
   /** What `build` refuses, refused without building: a model asks all its layers first. */
@@ -139,10 +207,13 @@ export abstract class Layer {
     const declared = this.declareWeights(shape);
     for (const weight of declared) {
       weight.initializer.checkShape(this.where, weight.shape);
+      weight.regularizer?.checkShape(this.where, weight.name, weight.shape);
+      weight.constraint?.checkShape(this.where, weight.name, weight.shape);
       if (sizeOf(weight.shape) > MAX_ELEMENTS)
         throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
     }
     if (this.#inputShape !== undefined) this.#checkSameWeights(declared, shape);
+    else if (this.#initialWeights !== undefined) this.#checkInitialWeights(declared);
     return declared;
   }
 
@@ -155,12 +226,13 @@ export abstract class Layer {
 
   /** The weights in Keras' order; empty before the layer is built. */
   get weightSpecs(): readonly WeightSpec[] {
-    return this.#declared.map(({ name, shape, initializer, regularizer }) => ({
+    return this.#declared.map(({ name, shape, initializer, regularizer, constraint = null, trainable = true }) => ({
       name,
       shape,
       initializer,
       regularizer,
-      trainable: this.#trainable,
+      constraint,
+      trainable: this.#trainable && trainable,
     }));
   }
 
@@ -192,9 +264,52 @@ export abstract class Layer {
     if (this.#owner?.writeLayer(this, values) !== true) this.#held = values;
   }
 
+  /**
+   * Runs this layer by itself on one batch, off the event loop, with its own weights or those that its model has learnt.
+   * It is built for the input where it is not built yet. The layer of a model is left as it is.
+   *
+   * @param x one batch: values [N,C] or [N,T,C]; token ids [N,T] for an `Embedding`
+   * @param options see {@link CallOptions}; `initialState` and `mask` are for recurrent layers
+   * @returns the output; for a recurrent layer with `returnState` an array `[output, ...states]`, and with
+   *   `mergeMode: null` `[forward, backward, ...states]`: `layer.call<NdArray[]>(x)`
+   * @throws (rejects) ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE`; DataError
+   *   `ERR_DATA`, `ERR_RANGE`; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   * @see keras/src/layers/layer.py
+   * @example
+   * const lstm = new LSTM(8, { returnState: true });
+   * const [output, h, c] = await lstm.call<NdArray[]>(x); // [N,8] each
+   */
+  async call<R extends NdArray | NdArray[] = NdArray>(x: ArrayInput, options?: CallOptions): Promise<R> {
+    this.#caller ??= new LayerCaller(this);
+    return (await this.#caller.call(`${this.where}.call`, x, options)) as R;
+  }
+
+  /**
+   * Lets a stateful layer begin at zero again, by itself and within its model; nothing happens to other layers.
+   *
+   * @throws StateError `ERR_STATE` within a model of several stateful layers; `ERR_BUSY`, `ERR_DISPOSED`
+   * @see keras/src/layers/rnn/rnn.py
+   */
+  resetStates(): void {
+    if (!this.isStateful) return;
+    this.#owner?.resetStates(this);
+    this.#caller?.resetStates(`${this.where}.resetStates`);
+  }
+
+  /** What the engine is told of the weights. */
+  protected nativeWeighted(): NativeWeighted {
+    const { trainable } = this;
+    return { trainable, penalties: this.nativePenalties(), constraints: this.nativeConstraints() };
+  }
+
   /** Penalties as the engine takes them: one for each weight. */
   protected nativePenalties(): NativePenalty[] {
-    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? { l1: 0, l2: 0 });
+    return this.#declared.map(({ regularizer }) => regularizer?.toNative() ?? NO_PENALTY);
+  }
+
+  /** Constraints as the engine takes them: one for each weight. */
+  protected nativeConstraints(): (NativeConstraint | null)[] {
+    return this.#declared.map(({ constraint }) => constraint?.toNative() ?? null);
   }
 
   #heldWeights(): Float32Array[] {

@@ -3,17 +3,19 @@
 // engine takes them over, and again once that engine is gone.
 import { toValues } from '../arrays/arrays';
 import { describe, refusal } from '../util/validate';
+import type { Constraint } from '../constraints';
 import type { Initializer } from '../initializers';
 import type { Regularizer } from '../regularizers';
 import type { Layer } from './layer';
 
 /** One weight of a layer. */
 export interface WeightSpec {
-  /** `kernel`, `recurrentKernel`, `bias`, `embeddings`. */
+  /** `kernel`, `recurrentKernel`, `bias`, `embeddings`; within a wrapper after the name of the wrapped layer, `dense_1/kernel`. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
   readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
   /** Whether training changes it; follows the layer. */
   readonly trainable: boolean;
 }
@@ -27,6 +29,8 @@ export interface WeightOwner {
   writeLayer(layer: Layer, values: readonly Float32Array[]): boolean;
   /** A `trainable` flag changed: the engine must hear of it at the next `compile`. */
   trainableChanged(): void;
+  /** States of this stateful layer begin at zero again. Throws `ERR_BUSY`, `ERR_DISPOSED`, `ERR_STATE`. */
+  resetStates(layer: Layer): void;
 }
 
 /** Elements of a shape. */

@@ -27,7 +27,7 @@ export class LayerStack {
 
   /** Whether there are layers and the shapes of all are known. */
   get isBuilt(): boolean {
-    return this.#layers.length > 0 && this.#layers.every((layer) => layer.isBuilt);
+    return this.#inputShape !== undefined && this.#layers.length > 0 && this.#layers.every((layer) => layer.isBuilt);
   }
 
   get outputShape(): Shape | undefined {
@@ -61,6 +61,14 @@ export class LayerStack {
   }
 
   #checkNew(where: string, layer: Layer): void {
+    if (layer.outputSizes !== undefined || layer.returnsStates)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'layers of one output',
+        `${layer.className} "${layer.name}" with ${layer.returnsStates ? 'returnState: true' : 'mergeMode: null'}`,
+        'Call such a layer by itself: await layer.call(x).',
+      );
     if (layer.owner !== undefined)
       throw refusal(
         'ERR_CONFIG',

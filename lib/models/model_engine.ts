@@ -2,11 +2,12 @@
 // The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
 // the layers hold their values themselves, so that nothing learnt is lost.
 import { callEngine, loadBinding } from '../native/engine';
+import { ALL_SHORTCUTS } from '../native/shortcuts';
+import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
-import { ALL_SHORTCUTS } from './shortcuts';
 import type { Layer } from '../layers';
 import type { WeightOwner } from '../layers/weights';
-import type { NativeModel, NativeShortcuts } from '../native/binding';
+import type { NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayerStack } from './layer_stack';
 
 /** A layer that the engine holds, and the index of its first weight there. */
@@ -21,6 +22,8 @@ export class ModelEngine implements WeightOwner {
   #isDisposed = false;
   #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
+  /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
+  #statefulRows: number | undefined;
 
   constructor(
     readonly name: string,
@@ -71,7 +74,7 @@ export class ModelEngine implements WeightOwner {
       return new NativeModel({
         input: first.inputKind,
         inputShape: inputShape.slice(1).map((size) => size ?? -1),
-        layers: layers.map((layer) => layer.toNative()),
+        layers: layers.flatMap(nativeLayers),
         shortcuts: this.#shortcuts,
       });
     });
@@ -106,6 +109,7 @@ export class ModelEngine implements WeightOwner {
     this.#seats.forEach(({ layer }, index) => layer.holdWeights(values[index]!));
     this.#native = undefined;
     this.#seats = [];
+    this.#statefulRows = undefined;
   }
 
   /** Makes way for an engine that knows the present `trainable` flags. */
@@ -149,6 +153,50 @@ export class ModelEngine implements WeightOwner {
     return this.#native && this.#seats.find((seat) => seat.layer === layer);
   }
 
+  /**
+   * Stateful layers carry one state per row of a batch: all batches must be of one size.
+   *
+   * @throws ShapeError `ERR_SHAPE`
+   */
+  expectBatches(where: string, rows: number, batchSize: number): void {
+    if (!this.stack.layers.some((layer) => layer.isStateful)) return;
+    const size = Math.min(rows, batchSize);
+    if (rows % size !== 0)
+      throw refusal(
+        'ERR_SHAPE',
+        where,
+        `rows in batches of ${size} without a rest, for a layer is stateful`,
+        `${rows} rows`,
+        'Leave rows out, or choose another batchSize.',
+      );
+    if (this.#statefulRows !== undefined && this.#statefulRows !== size)
+      throw refusal(
+        'ERR_SHAPE',
+        where,
+        `batches of ${this.#statefulRows} rows as before, for a layer is stateful`,
+        `${size}`,
+        'Call resetStates() first.',
+      );
+    this.#statefulRows = size;
+  }
+
+  /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
+  resetStates(layer?: Layer): void {
+    this.assertUsable('resetStates');
+    this.assertQuiet('resetStates');
+    if (layer !== undefined && this.stack.layers.some((other) => other.isStateful && other !== layer))
+      throw refusal(
+        'ERR_STATE',
+        `${layer.className} "${layer.name}".resetStates`,
+        'a model of one stateful layer',
+        `several in "${this.name}"`,
+        'Reset all of them with model.resetStates().',
+      );
+    this.#statefulRows = undefined;
+    const native = this.#native;
+    if (native !== undefined) callEngine(() => native.resetStates());
+  }
+
   trainableChanged(): void {
     this.#isStale = true;
   }
@@ -160,4 +208,10 @@ export class ModelEngine implements WeightOwner {
     this.#seats = [];
     this.#isDisposed = true;
   }
+}
+
+/** A layer as the engine takes it, and the penalty on its output after it. */
+function nativeLayers(layer: Layer): NativeLayer[] {
+  const { activityRegularizer } = layer;
+  return [layer.toNative(), ...(activityRegularizer === null ? [] : [activityLayer(activityRegularizer)])];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
 // ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
-import { Embedding, layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
+import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
 import { checkWeights } from '../layers/weights';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
@@ -111,8 +111,7 @@ export class Sequential extends TrainableModel {
 
   /** Ids run from 0 to `vocabularySize - 1`; undefined where the model reads numbers. */
   get vocabularySize(): number | undefined {
-    const first = this.#stack.layers[0];
-    return first instanceof Embedding ? first.inputDim : undefined;
+    return this.#stack.layers[0]?.vocabularySize;
   }
 
   /** Activation of the last layer. */
@@ -240,6 +239,23 @@ export class Sequential extends TrainableModel {
   }
 
   /**
+   * Lets stateful layers begin at zero again, and with batches of another size where wanted. Nothing happens to others.
+   *
+   * @throws StateError `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
+   * @see keras/src/layers/rnn/rnn.py
+   * @example
+   * for (const [x, y] of series) {
+   *   model.resetStates();
+   *   await model.fit(x, y, { batchSize: 1, shuffle: false });
+   * }
+   */
+  resetStates(): void {
+    this.#engine.assertUsable('resetStates');
+    this.assertOwnCall('resetStates');
+    this.#engine.resetStates();
+  }
+
+  /**
    * A layer by name or by index.
    *
    * @throws ConfigError `ERR_UNKNOWN_NAME`, with the nearest name, `ERR_TYPE`; DataError `ERR_RANGE`; StateError `ERR_DISPOSED`
@@ -320,6 +336,11 @@ export class Sequential extends TrainableModel {
     const [batch = null, ...axes] = inputShape;
     const open: Shape = axes.length === 2 ? [batch, null, axes[1]!] : inputShape;
     this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
+  }
+
+  /** @internal Refuses batches that stateful layers cannot take. */
+  expectBatches(where: string, rows: number, batchSize: number): void {
+    this.#engine.expectBatches(where, rows, batchSize);
   }
 
   /** @internal The engine's model, made on first use. */

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // For tests only, and not exported by the package: the exact shortcuts of the engine, switched off one by one, so that
 // on and off can be compared. Users never choose them: the plan does.
+import { ALL_SHORTCUTS } from '../native/shortcuts';
 import type { NativeShortcuts } from '../native/binding';
 import type { Sequential } from './sequential';
 
-/** What every model has. */
-export const ALL_SHORTCUTS: NativeShortcuts = Object.freeze({
-  tokenProjection: true,
-  reverseProjection: true,
-  sharedPadding: true,
-  fusedWalk: true,
-});
+export { ALL_SHORTCUTS };
 
 /** The way into a model that {@link withShortcuts} takes. */
 export const SET_SHORTCUTS = Symbol('ostinato.setShortcuts');

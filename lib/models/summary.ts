@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The table that `summary()` prints: Keras 2.2.4's character for character, or Keras 3's with boxes.
 import { shapeText } from '../layers/shapes';
+import { sizeOf } from '../layers/weights';
 import { checkInteger, checkOneOf, refusal, describe } from '../util/validate';
 import { withDefaults } from '../util/options';
 import type { Layer } from '../layers';
@@ -133,8 +134,9 @@ function fieldsOf(layer: Layer, count: string): [string, string, string] {
 }
 
 function countAll(layers: readonly Layer[]): { trainable: number; frozen: number } {
+  const weights = layers.flatMap((layer) => layer.weightSpecs);
   const sum = (isTrainable: boolean): number =>
-    layers.filter((layer) => layer.trainable === isTrainable).reduce((total, layer) => total + layer.countParams(), 0);
+    weights.filter(({ trainable }) => trainable === isTrainable).reduce((total, { shape }) => total + sizeOf(shape), 0);
   return { trainable: sum(true), frozen: sum(false) };
 }
 

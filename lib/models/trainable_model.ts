@@ -23,6 +23,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly outputShape: Shape | undefined;
   abstract readonly lastActivation: NativeActivation;
   abstract ensureBuilt(inputShape: Shape): void;
+  abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;

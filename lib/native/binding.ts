@@ -6,10 +6,22 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeError } from '../errors';
 
+/** Added to the loss: l1 · sum|w| + l2 · sum w² + orthogonal · the share of rows (or columns) that are not orthogonal. */
 export interface NativePenalty {
   l1: number;
   l2: number;
+  /** Factor of the orthogonal penalty; 0 for none. */
+  orthogonal: number;
+  /** Whether the rows of the weight shall be orthogonal; else its columns. */
+  orthogonalByRows: boolean;
 }
+
+/** Applied to a weight after each step of the optimizer; norms are taken along `axis` of the weight in Keras' shape. */
+export type NativeConstraint =
+  | { kind: 'max_norm'; maxValue: number; axis: number }
+  | { kind: 'non_neg' }
+  | { kind: 'unit_norm'; axis: number }
+  | { kind: 'min_max_norm'; minValue: number; maxValue: number; rate: number; axis: number };
 
 /** Activations that the engine knows; the names are those of lib/activations. */
 export type NativeActivation =
@@ -21,36 +33,117 @@ export type NativeActivation =
   | 'elu'
   | 'exponential'
   | 'hard_sigmoid'
-  | 'softsign';
+  | 'softsign'
+  | 'leaky_relu'
+  | 'relu6'
+  | 'celu'
+  | 'selu'
+  | 'gelu'
+  | 'silu'
+  | 'softplus'
+  | 'squareplus'
+  | 'soft_shrink'
+  | 'hard_shrink'
+  | 'tanh_shrink'
+  | 'hard_tanh'
+  | 'hard_silu'
+  | 'log_sigmoid'
+  | 'log_softmax'
+  | 'mish'
+  | 'sparse_plus'
+  | 'sparse_sigmoid'
+  | 'sparsemax';
+
+/** What layers with weights have in common. One entry per weight of the layer, in order. */
+export interface NativeWeighted {
+  trainable: boolean;
+  penalties: NativePenalty[];
+  constraints: (NativeConstraint | null)[];
+}
+
+/** What layers with weights have in common. One entry per weight of the layer, in order. */
+export interface NativeWeighted {
+  trainable: boolean;
+  penalties: NativePenalty[];
+  constraints: (NativeConstraint | null)[];
+}
+
+/** A recurrent layer; one that has no such gate or option is given the value that changes nothing. */
+export interface NativeRecurrent extends NativeWeighted {
+  kind: 'simple_rnn' | 'lstm' | 'gru';
+  units: number;
+  /** Here and in `recurrentActivation`: none that mixes units. */
+  activation: NativeActivation;
+  /** Of the gates; `simple_rnn`: 'linear'. */
+  recurrentActivation: NativeActivation;
+  useBias: boolean;
+  /** `gru` alone: whether the reset gate acts after the recurrent product. */
+  resetAfter: boolean;
+  returnSequences: boolean;
+  goBackwards: boolean;
+  /** Whether the states of a batch are those that the next batch begins with. */
+  stateful: boolean;
+  /** Whether outputs of masked steps are zero; else they repeat the output before. */
+  zeroOutputForMask: boolean;
+  dropout: number;
+  recurrentDropout: number;
+  seed: number;
+}
 
 /**
  * A layer as the engine sees it. Weights are numbered through the model in this order:
- * embedding: embeddings [V,D]; simple_rnn: kernel [C,H], recurrent kernel [H,H], bias [H] if used;
- * dense: kernel [C,units], bias [units] if used; the rest has none.
- * `penalties` holds one entry per weight of the layer, in the same order.
+ * embedding: embeddings [V,D];
+ * simple_rnn, lstm, gru: kernel [C,G·H], recurrent kernel [H,G·H], bias if used, with G = 1, 4 (i, f, c, o) or 3 (z, r, h)
+ * gates side by side: [G·H], and [2,3·H] for a gru with `resetAfter`;
+ * bidirectional: those of `forward`, then those of `backward`;
+ * dense: kernel [C,units], bias [units] if used;
+ * conv1d: kernel [kernelSize,C/groups,filters], bias [filters] if used;
+ * layer_normalization: gamma [C] if `scale`, beta [C] if `center`;
+ * batch_normalization: the same, then moving mean [C] and moving variance [C];
+ * the rest has none.
  */
 export type NativeLayer =
-  | { kind: 'embedding'; inputDim: number; outputDim: number; trainable: boolean; penalties: NativePenalty[] }
+  | ({ kind: 'embedding'; inputDim: number; outputDim: number; maskZero: boolean } & NativeWeighted)
+  | NativeRecurrent
   | {
-      kind: 'simple_rnn';
-      units: number;
-      activation: NativeActivation; // not softmax
-      useBias: boolean;
-      returnSequences: boolean;
-      trainable: boolean;
-      penalties: NativePenalty[];
+      kind: 'bidirectional';
+      mergeMode: 'concat' | 'sum' | 'mul' | 'ave';
+      forward: NativeRecurrent;
+      backward: NativeRecurrent;
     }
-  | {
-      kind: 'dense';
-      units: number;
+  | ({ kind: 'dense'; units: number; activation: NativeActivation; useBias: boolean } & NativeWeighted)
+  | ({
+      kind: 'conv1d';
+      filters: number;
+      kernelSize: number;
+      strides: number;
+      padding: 'valid' | 'same' | 'causal';
+      dilationRate: number;
+      groups: number;
       activation: NativeActivation;
       useBias: boolean;
-      trainable: boolean;
-      penalties: NativePenalty[];
-    }
+    } & NativeWeighted)
+  | ({ kind: 'layer_normalization'; epsilon: number; center: boolean; scale: boolean } & NativeWeighted)
+  | ({
+      kind: 'batch_normalization';
+      momentum: number;
+      epsilon: number;
+      center: boolean;
+      scale: boolean;
+    } & NativeWeighted)
+  | { kind: 'pool1d'; pool: 'max' | 'average'; poolSize: number; strides: number; padding: 'valid' | 'same' }
+  | { kind: 'global_pool1d'; pool: 'max' | 'average'; keepdims: boolean }
+  | { kind: 'masking'; maskValue: number }
+  | { kind: 'repeat_vector'; n: number }
+  /** One or two sizes after the batch, all known. */
+  | { kind: 'reshape'; targetShape: number[] }
   | { kind: 'activation'; activation: NativeActivation }
   | { kind: 'flatten' }
-  | { kind: 'dropout'; rate: number; seed: number };
+  | { kind: 'dropout'; rate: number; seed: number }
+  | { kind: 'spatial_dropout1d'; rate: number; seed: number }
+  | { kind: 'gaussian_noise'; stddev: number; seed: number }
+  /** Penalizes its input, which passes through: the penalty of a batch is divided by its rows. */
+  | { kind: 'activity_regularization'; l1: number; l2: number };
 
 /** The exact shortcuts (docs/architecture.md); all on except in tests that compare on and off. */
 export interface NativeShortcuts {
@@ -122,8 +215,13 @@ export interface NativeDatasetSpec {
   targets: Float32Array | null;
   /** Elements of one row of `targets`. */
   targetSize: number;
-  /** Initial state of the first recurrent layer [N,H], or null for zeros. */
+  /**
+   * Initial states of the first recurrent layer [N,S], or null for zeros. S are all its states side by side: h of a
+   * simple_rnn or gru, h and c of an lstm; of a bidirectional layer the forward states, then the backward ones.
+   */
   initialState: Float32Array | null;
+  /** [N,T]: 1 where a step counts, 0 where it is masked; null where all count. */
+  mask: Uint8Array | null;
 }
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
@@ -144,6 +242,10 @@ export interface NativeRun {
    * includes the penalties. Otherwise null.
    */
   totals: Float64Array | null;
+  /** `predict`: final states of the last recurrent layer, [dataset rows, S] laid out as `initialState`. Otherwise null. */
+  states: Float32Array | null;
+  /** `predict`: whether dropout and the like act as they do in training. */
+  training: boolean;
 }
 
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
@@ -163,6 +265,8 @@ export interface NativeModel {
   setLearningRate(learningRate: number): void;
   /** Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs. */
   run(run: NativeRun, done: NativeDone): void;
+  /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
+  resetStates(): void;
   /** Ends the present run after its present batch. */
   stop(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */

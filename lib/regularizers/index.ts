@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Penalties on weights, added to the loss: l1 times the sum of |w|, l2 times the sum of w^2. The engine computes them.
+// Penalties on weights, added to the loss: l1 times the sum of |w|, l2 times the sum of w^2, and one for rows or columns
+// that are not orthogonal. The engine computes them.
 import { resolveName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
-import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
+import { checkNumber, checkOneOf, checkOptions, describe, refusal } from '../util/validate';
 import type { NativePenalty } from '../native/binding';
 
 /** A regularizer as plain data, as `getConfig` of a layer writes it. */
@@ -12,7 +13,17 @@ export interface RegularizerConfig {
 }
 
 /** Names of regularizers; a string stands for the class with its default factors. */
-export type RegularizerName = 'l1' | 'l2' | 'l1_l2' | 'l1L2' | 'L1' | 'L2' | 'L1L2';
+export type RegularizerName =
+  | 'l1'
+  | 'l2'
+  | 'l1_l2'
+  | 'l1L2'
+  | 'L1'
+  | 'L2'
+  | 'L1L2'
+  | 'orthogonal_regularizer'
+  | 'orthogonalRegularizer'
+  | 'OrthogonalRegularizer';
 
 /** What a `...Regularizer` option takes; null for none. */
 export type RegularizerLike = Regularizer | RegularizerName | (string & {}) | RegularizerConfig | null;
@@ -23,11 +34,12 @@ export const defaults = Object.freeze({
   L2: Object.freeze({ l2: 0.01 }),
   L1L2: Object.freeze({ l1: 0, l2: 0 }),
   l1L2Name: Object.freeze({ l1: 0.01, l2: 0.01 }),
+  OrthogonalRegularizer: Object.freeze({ factor: 0.01, mode: 'rows' } as const),
 });
 
-/** Base class of {@link L1}, {@link L2} and {@link L1L2}: a penalty `l1 * sum(|w|) + l2 * sum(w * w)`. */
+/** Base class of regularizers: a penalty `l1 * sum(|w|) + l2 * sum(w * w)`, or what {@link toNative} says more. */
 export abstract class Regularizer {
-  abstract readonly className: 'L1' | 'L2' | 'L1L2';
+  abstract readonly className: 'L1' | 'L2' | 'L1L2' | 'OrthogonalRegularizer';
   /** Factor of the sum of absolute values. */
   readonly l1: number;
   /** Factor of the sum of squares. */
@@ -40,11 +52,18 @@ export abstract class Regularizer {
 
   /** The factors as the engine takes them. */
   toNative(): NativePenalty {
-    return { l1: this.l1, l2: this.l2 };
+    return { l1: this.l1, l2: this.l2, orthogonal: 0, orthogonalByRows: true };
   }
 
   /** The constructor's arguments by name; a plain object. */
-  abstract getConfig(): Record<string, number>;
+  abstract getConfig(): Record<string, number | string>;
+
+  /**
+   * Refuses weights that this regularizer has no penalty for (others than matrices for {@link OrthogonalRegularizer}).
+   *
+   * @throws ShapeError `ERR_SHAPE`
+   */
+  checkShape(_where: string, _weight: string, _shape: readonly number[]): void {}
 
   /** `{ className, config }`, which every `...Regularizer` option takes as well. */
   toJSON(): RegularizerConfig {
@@ -130,6 +149,58 @@ export class L1L2 extends Regularizer {
   }
 }
 
+/** Options of {@link OrthogonalRegularizer}. */
+export interface OrthogonalRegularizerOptions {
+  /** Factor of the penalty; default 0.01. */
+  factor?: number;
+  /** Which vectors of a matrix shall be orthogonal to each other; default `'rows'`. */
+  mode?: 'rows' | 'columns';
+}
+
+/**
+ * Penalty for rows, or columns, of a matrix that are not orthogonal: `factor / 2` times the mean over all pairs of
+ * `|u_i · u_j|`, counted both ways, where `u` are the vectors scaled to norm 1.
+ *
+ * @see keras/src/regularizers/regularizers.py
+ * @example
+ * new Dense(4, { kernelRegularizer: new OrthogonalRegularizer({ factor: 0.01, mode: 'columns' }) });
+ */
+export class OrthogonalRegularizer extends Regularizer {
+  readonly className = 'OrthogonalRegularizer';
+  readonly factor: number;
+  readonly mode: 'rows' | 'columns';
+
+  /**
+   * @param options factor, finite and at least 0, and mode
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
+   */
+  constructor(options: OrthogonalRegularizerOptions = {}) {
+    const where = 'OrthogonalRegularizer';
+    const { factor, mode } = withDefaults(where, options, defaults.OrthogonalRegularizer);
+    super(where, 0, 0);
+    this.factor = checkNumber(where, 'factor', factor, { min: 0 });
+    this.mode = checkOneOf(where, 'mode', mode, ['rows', 'columns']);
+  }
+
+  override toNative(): NativePenalty {
+    return { l1: 0, l2: 0, orthogonal: this.factor, orthogonalByRows: this.mode === 'rows' };
+  }
+
+  override checkShape(where: string, weight: string, shape: readonly number[]): void {
+    if (shape.length !== 2)
+      throw refusal(
+        'ERR_SHAPE',
+        where,
+        `${weight} to be a matrix for its ${this.className}`,
+        `shape [${shape.join(', ')}]`,
+      );
+  }
+
+  getConfig(): { factor: number; mode: 'rows' | 'columns' } {
+    return { factor: this.factor, mode: this.mode };
+  }
+}
+
 /** Short for `new L1(factor)`; default 0.01. */
 export function l1(factor: number = defaults.L1.l1): L1 {
   return new L1(factor);
@@ -149,6 +220,7 @@ const TABLE: ReadonlyMap<string, (config: Record<string, unknown> | undefined) =
   ['l1', (config) => new L1(factorOf('L1', config, 'l1'))],
   ['l2', (config) => new L2(factorOf('L2', config, 'l2'))],
   ['l1_l2', (config) => (config === undefined ? l1l2() : new L1L2(config))],
+  ['orthogonal_regularizer', (config) => new OrthogonalRegularizer(config)],
 ] as [string, (config: Record<string, unknown> | undefined) => Regularizer][]);
 
 function factorOf(where: string, config: Record<string, unknown> | undefined, key: string): number | undefined {

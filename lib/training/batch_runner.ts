@@ -21,7 +21,7 @@ export interface RunContext {
 }
 
 /** One pass over rows `begin` to `end`. */
-export interface Pass extends NativeRun {
+export interface Pass extends Omit<NativeRun, 'states' | 'training'> {
   readonly kind: PassKind;
   /** Means so far, for the hooks. */
   readonly logs: () => Logs;
@@ -124,7 +124,9 @@ class PassRunner {
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, rows, end - begin, seconds),
       );
-      callEngine(() => native.run({ mode, dataset, order, begin, end, batchSize, outputs, totals }, done));
+      const states = null;
+      const run = { mode, dataset, order, begin, end, batchSize, outputs, totals, states, training: false };
+      callEngine(() => native.run(run, done));
       this.#running = native;
     } catch (error) {
       this.#fail(error);

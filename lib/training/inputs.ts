@@ -90,6 +90,7 @@ export function makeDataset(
         targets: targets?.data ?? null,
         targetSize: targets?.targetSize ?? 0,
         initialState: null,
+        mask: null,
       }),
   );
   if (host.inputKind === 'tokens' && host.vocabularySize !== undefined)

@@ -221,6 +221,7 @@ export class Trainer {
     const compiled = this.#requireCompiled(where);
     const all = this.#readPair(where, compiled, ['x', x], ['y', y]);
     const { train, validation } = this.#divide(where, compiled, options, all);
+    if (validation !== undefined) this.#host.expectBatches(where, validation.end - validation.begin, options.batchSize);
     const context = this.#context(where, compiled, options, options.epochs, train);
     const history = context.callbacks.history!;
     this.#history = history;
@@ -312,6 +313,7 @@ export class Trainer {
   ): RunContext {
     const { verbose, batchSize, signal } = pass;
     const host = this.#host;
+    host.expectBatches(where, end - begin, batchSize);
     const isFit = this.#running === 'fit';
     const callbacks = new CallbackList(where, pass.callbacks, { history: isFit, progbar: verbose !== 0 });
     const steps = Math.ceil((end - begin) / batchSize);

@@ -39,6 +39,7 @@ BatchLayout::BatchLayout(Arena* arena)
       active_(arena),
       offsets_(arena),
       first_steps_(arena),
+      source_step_(arena),
       ones_(arena),
       iota_(arena),
       next_(arena),
@@ -56,7 +57,8 @@ BatchLayout::BatchLayout(Arena* arena)
 
 void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows) {
   rows_ = rows;
-  steps_ = steps;
+  steps_ = source_steps_ = steps;
+  masked_ = false;
   trunk_ = 0;
   dealt_sets_ = 0;
   block_rows_ = BlockRows(rows, walk_rows);
@@ -74,27 +76,106 @@ void BatchLayout::Begin(size_t steps, const int32_t* samples, size_t first, size
 }
 
 void BatchLayout::BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
-                              size_t first, size_t rows, bool share_padding, size_t walk_rows) {
+                              size_t first, size_t rows, bool share_padding, bool mask_zero,
+                              size_t walk_rows) {
   Begin(steps, samples, first, rows, walk_rows);
-  SortByStart(tokens, share_padding);
-  CountSteps();
+  if (mask_zero) {
+    padding_ = 0;
+    SortMasked(
+        [&](size_t i, size_t t) { return tokens[static_cast<size_t>(batch_samples_[i]) * steps + t] != 0; });
+  } else {
+    SortByStart(tokens, share_padding);
+    CountSteps();
+  }
   PlaceTokens(tokens);
   FindDistinct(vocabulary);
 }
 
-void BatchLayout::BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows,
-                              size_t walk_rows) {
+void BatchLayout::BuildValues(size_t steps, const uint8_t* mask, const int32_t* samples, size_t first,
+                              size_t rows, size_t walk_rows) {
   Begin(steps, samples, first, rows, walk_rows);
-  SortByStart(nullptr, false);
-  CountSteps();
+  if (mask) {
+    SortMasked(
+        [&](size_t i, size_t t) { return mask[static_cast<size_t>(batch_samples_[i]) * steps + t] != 0; });
+  } else {
+    SortByStart(nullptr, false);
+    CountSteps();
+  }
   value_.Resize(step_count());
   value_[0] = samples_[0] * static_cast<int32_t>(steps);
-  for (size_t t = 0; t < steps; ++t)
-    for (size_t r = 0; r < rows; ++r)
-      value_[base() + t * rows + r] = samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+  for (size_t t = 0; t < steps_; ++t)
+    for (size_t r = 0; r < static_cast<size_t>(active_[t]); ++r)
+      value_[base() + static_cast<size_t>(offsets_[t]) + r] =
+          samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(source_step(r, t));
 }
 
-// Counting sort by start, stable, so that the order depends on the batch alone.
+void BatchLayout::BuildPlain(const BatchLayout& from, size_t steps) {
+  Begin(steps, from.samples(), 0, from.rows(), from.block_rows());
+  block_rows_ = from.block_rows();
+  SortByStart(nullptr, false);
+  for (size_t r = 0; r < rows_; ++r) order_[r] = from.order()[r];
+  CountSteps();
+}
+
+void BatchLayout::BuildMasked(const BatchLayout& from, const uint8_t* counts) {
+  Begin(from.source_steps(), from.samples(), 0, from.rows(), from.block_rows());
+  block_rows_ = from.block_rows();
+  SortMasked([&](size_t i, size_t t) { return counts[from.base() + t * rows_ + i] != 0; });
+  value_.Resize(step_count());
+  value_[0] = 0;
+  for (size_t t = 0; t < steps_; ++t)
+    for (size_t r = 0; r < static_cast<size_t>(active_[t]); ++r)
+      value_[base() + static_cast<size_t>(offsets_[t]) + r] =
+          static_cast<int32_t>(from.base() + source_step(r, t) * rows_) + order_[r];
+  for (size_t r = 0; r < rows_; ++r) order_[r] = from.order()[static_cast<size_t>(order_[r])];
+}
+
+// Rows sorted by the number of steps that count, the longest first; counts(i, t) asks of row i of the batch.
+template <class Counts>
+void BatchLayout::SortMasked(Counts&& counts) {
+  size_t longest = 1;
+  for (size_t i = 0; i < rows_; ++i) {
+    size_t length = 0;
+    for (size_t t = 0; t < source_steps_; ++t) length += counts(i, t);
+    batch_starts_[i] = static_cast<int32_t>(length);
+    longest = std::max(longest, length);
+  }
+  masked_ = true;
+  steps_ = longest;
+  for (size_t i = 0; i < rows_; ++i) batch_starts_[i] = static_cast<int32_t>(longest) - batch_starts_[i];
+  OrderByStart(longest);
+  CountSteps();
+  source_step_.Resize(static_cast<size_t>(offsets_[steps_]));
+  for (size_t r = 0; r < rows_; ++r) {
+    const size_t i = static_cast<size_t>(order_[r]);
+    size_t t = start(r);
+    for (size_t source = 0; source < source_steps_; ++source)
+      if (counts(i, source))
+        source_step_[static_cast<size_t>(offsets_[t++]) + r] = static_cast<int32_t>(source);
+  }
+}
+
+void BatchLayout::ExpandIndex(bool carry, Buffer<int32_t>* out) const {
+  out->Resize(1 + source_steps_ * rows_);
+  int32_t* const index = out->data();
+  const int32_t unused = static_cast<int32_t>(trunk_);
+  index[0] = unused;
+  for (size_t r = 0; r < rows_; ++r) {
+    size_t t = masked_ ? start(r) : 0;
+    int32_t last = unused;
+    for (size_t source = 0; source < source_steps_; ++source) {
+      int32_t position = carry ? last : unused;
+      if (t < start(r)) {
+        position = static_cast<int32_t>(t++);  // on the trunk
+      } else if (t < steps_ && source_step(r, t) == source) {
+        last = position = static_cast<int32_t>(base()) + offsets_[t++] + static_cast<int32_t>(r);
+      }
+      index[1 + source * rows_ + r] = position;
+    }
+  }
+}
+
+// Rows sorted by the step at which they leave the shared padding.
 void BatchLayout::SortByStart(const int32_t* tokens, bool share_padding) {
   if (!share_padding) {
     for (size_t r = 0; r < rows_; ++r) {
@@ -126,11 +207,16 @@ void BatchLayout::SortByStart(const int32_t* tokens, bool share_padding) {
     }
   }
   trunk_ = longest;
+  OrderByStart(steps_);
+}
+
+// Counting sort of batch_starts_, stable, so that the order depends on the batch alone.
+void BatchLayout::OrderByStart(size_t steps) {
   // offsets_ has room for starts 0..T and is filled anew afterwards.
-  std::memset(offsets_.data(), 0, (steps_ + 1) * sizeof(int32_t));
+  std::memset(offsets_.data(), 0, (steps + 1) * sizeof(int32_t));
   for (size_t i = 0; i < rows_; ++i) ++offsets_[static_cast<size_t>(batch_starts_[i])];
   int32_t before = 0;
-  for (size_t t = 0; t <= steps_; ++t) {
+  for (size_t t = 0; t <= steps; ++t) {
     const int32_t count = offsets_[t];
     offsets_[t] = before;
     before += count;
@@ -169,12 +255,14 @@ void BatchLayout::CountSteps() {
 
 void BatchLayout::PlaceTokens(const int32_t* tokens) {
   token_.Resize(step_count());
-  const int32_t unused = trunk_ > 0 ? padding_ : tokens[static_cast<size_t>(samples_[0]) * steps_];
+  const int32_t unused =
+      trunk_ > 0 || masked_ ? padding_ : tokens[static_cast<size_t>(samples_[0]) * source_steps_];
   for (size_t p = 0; p <= trunk_; ++p) token_[p] = unused;
   int32_t* const out = token_.data() + base();
   for (size_t r = 0; r < rows_; ++r) {
-    const int32_t* row = tokens + static_cast<size_t>(samples_[r]) * steps_;
-    for (size_t t = start(r); t < steps_; ++t) out[static_cast<size_t>(offsets_[t]) + r] = row[t];
+    const int32_t* row = tokens + static_cast<size_t>(samples_[r]) * source_steps_;
+    for (size_t t = start(r); t < steps_; ++t)
+      out[static_cast<size_t>(offsets_[t]) + r] = row[source_step(r, t)];
   }
 }
 
@@ -196,7 +284,7 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
   group_ends_.Resize(most);
   positions_.Resize(count);
   size_t distinct = 0;
-  const auto place = [&](size_t p, int32_t occurrences) {
+  const auto place = [&](size_t p) {
     int32_t& slot = slot_of_token_[static_cast<size_t>(token_[p])];
     if (slot < 0) {
       slot = static_cast<int32_t>(distinct);
@@ -205,11 +293,9 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
       ++distinct;
     }
     slots_[p] = slot;
-    group_ends_[static_cast<size_t>(slot)] += occurrences;
+    ++group_ends_[static_cast<size_t>(slot)];
   };
-  for (size_t p = 0; p < trunk_; ++p) place(p, 1);
-  place(trunk_, 0);  // the unused position belongs to no group
-  for (size_t p = base(); p < count; ++p) place(p, 1);
+  for (size_t p = 0; p < count; ++p) place(p);
 
   int32_t before = 0;
   for (size_t u = 0; u < distinct; ++u) {
@@ -218,15 +304,13 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
     group_ends_[u] = group_starts_[u];
   }
   group_starts_[distinct] = before;
-  for (size_t p = 0; p < count; ++p) {
-    if (p == trunk_) continue;
+  for (size_t p = 0; p < count; ++p)
     positions_[static_cast<size_t>(group_ends_[static_cast<size_t>(slots_[p])]++)] = static_cast<int32_t>(p);
-  }
   distinct_count_ = distinct;
   distinct_ = {distinct, distinct_tokens_.data(), slots_.data(), group_starts_.data(), positions_.data()};
 }
 
-void BatchLayout::DealBlocks(size_t sets) {
+void BatchLayout::DealBlocks(size_t sets) const {
   sets = std::max<size_t>(1, std::min(sets, block_count()));
   if (dealt_sets_ == sets) return;
   dealt_sets_ = sets;

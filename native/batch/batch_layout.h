@@ -15,6 +15,13 @@
 // So the state after step position p is state position next(p), and one product over equal positions of
 // states and gate gradients is the whole gradient of the recurrent kernel. Without shared padding P = 0 and
 // all starts are 0.
+//
+// Masked steps are not there at all: the steps of a row that count stand right-aligned in their order, so
+// that a row of L such steps starts at T - L and no kernel ever meets a masked step (there is no trunk then).
+// What a masked step holds follows from a rule (MaskFill in tensor.h); ExpandIndex applies it.
+//
+// A walk in reverse order uses the same positions: the state after step t then has the step's position, and
+// the state before it lies at next().
 #ifndef OSTINATO_BATCH_BATCH_LAYOUT_H_
 #define OSTINATO_BATCH_BATCH_LAYOUT_H_
 
@@ -30,14 +37,31 @@ class BatchLayout {
  public:
   explicit BatchLayout(Arena* arena);
 
-  // Rows samples[first..first + rows) (null: those numbers themselves) of `tokens` [*, steps].
+  // Rows samples[first..first + rows) (null: those numbers themselves) of `tokens` [*, steps]; with mask_zero
+  // steps of token 0 are masked.
   void BuildTokens(const int32_t* tokens, size_t steps, size_t vocabulary, const int32_t* samples,
-                   size_t first, size_t rows, bool share_padding, size_t walk_rows);
-  // Rows of values [*, steps, C], or [*, C] with steps = 1.
-  void BuildValues(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows);
+                   size_t first, size_t rows, bool share_padding, bool mask_zero, size_t walk_rows);
+  // Rows of values [*, steps, C], or [*, C] with steps = 1; mask [*, steps]: nonzero where a step counts, or
+  // null.
+  void BuildValues(size_t steps, const uint8_t* mask, const int32_t* samples, size_t first, size_t rows,
+                   size_t walk_rows);
+  // The rows of `from`, in its order, with `steps` steps each and none masked.
+  void BuildPlain(const BatchLayout& from, size_t steps);
+  // The rows of the plain layout `from` without the steps whose counts[position] is zero; values() then tells
+  // where each position was there.
+  void BuildMasked(const BatchLayout& from, const uint8_t* counts);
 
   size_t rows() const { return rows_; }
   size_t steps() const { return steps_; }
+  // Steps with the masked ones; source_step(p) tells which of them a position is.
+  size_t source_steps() const { return source_steps_; }
+  bool masked() const { return masked_; }
+  size_t source_step(size_t r, size_t t) const {
+    return masked_ ? static_cast<size_t>(source_step_[static_cast<size_t>(offsets_[t]) + r]) : t;
+  }
+  // Position of every row and source step, [1 + source_steps() * rows()] as a plain layout of the same rows
+  // numbers them. Masked steps: the unused position, or with `carry` the step that counted last before them.
+  void ExpandIndex(bool carry, Buffer<int32_t>* out) const;
   size_t trunk() const { return trunk_; }
   size_t base() const { return trunk_ + 1; }
   size_t step_count() const { return base() + static_cast<size_t>(offsets_[steps_]); }
@@ -47,6 +71,8 @@ class BatchLayout {
   const int32_t* samples() const { return samples_.data(); }
   const int32_t* order() const { return order_.data(); }
   size_t start(size_t r) const { return static_cast<size_t>(starts_[r]); }
+  // State position of the state in which row r begins, where none is given.
+  size_t origin(size_t r) const { return start(r) < trunk_ ? start(r) : trunk_; }
   const int32_t* active() const { return active_.data(); }    // [T]
   const int32_t* offsets() const { return offsets_.data(); }  // [T + 1]
   const int32_t* first_steps() const {
@@ -68,7 +94,7 @@ class BatchLayout {
   size_t block_count() const { return (rows_ + block_rows_ - 1) / block_rows_; }
   // Deals the blocks to `sets` lists of about equal work: set s is blocks()[set_starts()[s] .. set_starts()[s
   // + 1]).
-  void DealBlocks(size_t sets);
+  void DealBlocks(size_t sets) const;
   const int32_t* blocks() const { return blocks_.data(); }
   const int32_t* set_starts() const { return set_starts_.data(); }
   size_t set_count() const { return dealt_sets_; }
@@ -76,15 +102,21 @@ class BatchLayout {
  private:
   void Begin(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows);
   void SortByStart(const int32_t* tokens, bool share_padding);
+  template <class Counts>
+  void SortMasked(Counts&& counts);
+  void OrderByStart(size_t steps);
   void CountSteps();
   void PlaceTokens(const int32_t* tokens);
   void FindDistinct(size_t vocabulary);
 
-  size_t rows_ = 0, steps_ = 0, trunk_ = 0, block_rows_ = 1, dealt_sets_ = 0, distinct_count_ = 0;
-  int32_t padding_ = 0;  // the token of the trunk
+  size_t rows_ = 0, steps_ = 0, source_steps_ = 0, trunk_ = 0, block_rows_ = 1, distinct_count_ = 0;
+  mutable size_t dealt_sets_ = 0;
+  bool masked_ = false;
+  int32_t padding_ = 0;  // the token of the trunk, or of masked steps
   Buffer<int32_t> batch_samples_, samples_, order_, starts_, batch_starts_, active_, offsets_, first_steps_;
+  Buffer<int32_t> source_step_;  // [offsets(T)], masked layouts
   Buffer<int32_t> ones_, iota_, next_, token_, value_;
-  Buffer<int32_t> blocks_, set_starts_, set_of_block_;
+  mutable Buffer<int32_t> blocks_, set_starts_, set_of_block_;
   Buffer<int32_t> slot_of_token_;
   Buffer<int32_t> distinct_tokens_, slots_, group_starts_, group_ends_, positions_;
   DistinctTokens distinct_;

@@ -9,7 +9,13 @@
 
 namespace ostinato {
 
+class BatchLayout;
+
 enum class Space { kSamples, kSteps };
+
+// What the masked steps of a tensor hold, which its layout leaves out: the row of the unused position, or
+// that of the last step that counted (before the first: the unused position's).
+enum class MaskFill { kUnused, kCarry };
 
 // The different tokens of a batch: token u stands at tokens[u]; position p holds token slot[p]; the positions
 // of token u are positions[starts[u] .. starts[u + 1]), ascending.
@@ -30,6 +36,8 @@ struct Tensor {
   size_t columns = 0;
   // Set where equal tokens have equal rows (the output of an embedding): index is then tokens[slot[.]].
   const DistinctTokens* distinct = nullptr;
+  const BatchLayout* layout = nullptr;
+  MaskFill fill = MaskFill::kUnused;
 };
 
 // The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum

@@ -3,10 +3,12 @@
 #ifndef OSTINATO_KERNELS_ALL_INL_H_
 #define OSTINATO_KERNELS_ALL_INL_H_
 
+#include "kernels/constraints-inl.h"
 #include "kernels/elementwise-inl.h"
 #include "kernels/gemm-inl.h"
 #include "kernels/losses-inl.h"
 #include "kernels/optimizers-inl.h"
+#include "kernels/orthogonal-inl.h"
 #include "kernels/walk-inl.h"
 
 namespace ostinato {
@@ -31,6 +33,9 @@ constexpr KernelTable MakeTable(const char* isa) {
           Metric,
           Update,
           Penalty,
+          UnitVectors,
+          Orthogonal,
+          Constrain,
           AddTo,
           Peak};
 }

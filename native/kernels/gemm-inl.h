@@ -34,7 +34,18 @@ void PackPanel(const PackArgs& args, size_t first, size_t width, float* out) {
   }
 }
 
+// Panels of kLanes columns of every gate. A vector of the ISA may be narrower than kLaneAlign.
+void PackGates(const PackArgs& args) {
+  const size_t columns = args.n / args.gates;
+  float* out = args.out;
+  for (size_t first = 0; first < columns; first += kLanes)
+    for (size_t i = 0; i < args.k; ++i)
+      for (size_t g = 0; g < args.gates; ++g, out += kLanes)
+        Store(out, Load(args.b + i * args.ldb + g * columns + first));
+}
+
 void Pack(const PackArgs& args) {
+  if (args.gates > 0) return PackGates(args);
   const size_t padded = PaddedColumns(args.n);
   for (size_t first = 0; first < padded; first += kPanelColumns)
     PackPanel(args, first, PanelWidth(first, padded), args.out + first * args.k);

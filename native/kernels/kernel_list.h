@@ -22,15 +22,48 @@ enum class Activation : int32_t {
   kExponential,
   kHardSigmoid,
   kSoftsign,
+  kLeakyRelu,
+  kRelu6,
+  kCelu,
+  kSelu,
+  kGelu,
+  kSilu,
+  kSoftplus,
+  kSquareplus,
+  kSoftShrink,
+  kHardShrink,
+  kTanhShrink,
+  kHardTanh,
+  kHardSilu,
+  kLogSigmoid,
+  kLogSoftmax,
+  kMish,
+  kSparsePlus,
+  kSparseSigmoid,
+  kSparsemax,
 };
 
+// Whether an activation mixes the columns of a row.
+constexpr bool IsRowActivation(Activation kind) {
+  return kind == Activation::kSoftmax || kind == Activation::kLogSoftmax || kind == Activation::kSparsemax;
+}
+
+// Whether the derivative of an activation cannot be told from its output: layers keep the input then.
+constexpr bool ActivationNeedsInput(Activation kind) {
+  return kind == Activation::kGelu || kind == Activation::kSilu || kind == Activation::kTanhShrink ||
+         kind == Activation::kHardSilu || kind == Activation::kMish || kind == Activation::kSparsemax;
+}
+
 // out = panels of B [k,n] (or of its transpose: B is [n,k] then). `out` holds k * PaddedColumns(n) floats.
+// With `gates` > 0, B is gates matrices of n / gates (padded) columns side by side, and a panel holds one
+// vector of columns of each: the panels of a walk.
 struct PackArgs {
   const float* b;
   size_t ldb;
   size_t k, n;
   bool transposed;
   float* out;
+  size_t gates;
 };
 
 // C[i] = init + A[index[i]] B for rows i in [begin, end): A has k columns (no padding read), B is packed
@@ -86,13 +119,32 @@ struct GroupSumArgs {
   size_t ldo;
 };
 
-// The time loop of a simple recurrent layer over rows that join at different steps (batch/batch_layout.h).
-// active[t] rows walk at step t, the first ones in order; row r stands at offsets[t] + r, t = 0..steps
-// (included). `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. Forward:
-// states[offsets[t+1] + r] = f(inputs[input_index[offsets[t] + r]] + states[offsets[t] + r] W_h) Backward:
-// deltas[offsets[t] + r]   = f'(states[offsets[t+1] + r]) * (doutputs[offsets[t] + r]
-//               + (t = steps - 1 ? dlast[r] : deltas[offsets[t+1] + r] W_h^T))          t descending
+enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };
+
+// The time loop of a recurrent layer over rows that join at different steps (batch/batch_layout.h). active[t]
+// rows walk at step t, the first ones in order; row r stands at p = offsets[t] + r, t = 0..steps (included).
+// `blocks` lists, ascending, the blocks of `block_rows` rows that this call walks. The state after step t
+// lies at offsets[t+1] + r and the one before it at p; with `reverse`, t descends and they change places.
+//
+// Hp = `padded` = PaddedColumns(units). A row of inputs, gates or deltas is made of blocks of Hp, one per
+// gate. x: the block of inputs[input_index[p]]; a: activation; s: recurrent activation; h, c: state and cell
+// before.
+//   simple:  h' = a(x + h W)
+//   lstm:    i, f, o = s(x + h W), g = a(x + h W); c' = f c + i g; h' = o a(c')          blocks i, f, g, o
+//   gru:     z, r = s(x + h W); n = a(x + r (h W + recurrent_bias)), or with reset_before a(x + (r h) W)
+//            h' = z h + (1 - z) n       blocks of inputs: z, r, n; of the product, gates and deltas: see
+//            below
+// Blocks of a GRU's gates: h W + recurrent_bias (unused with reset_before), z, r, n; of its deltas the same,
+// so that the first three belong to the product and the last three to the inputs. Its packed kernel holds the
+// blocks n, z, r. `gates` keeps values where both activations are the defaults (tanh, sigmoid) and nothing is
+// dropped, else what the activations are computed from; simple_rnn has none unless its activation needs its
+// input. With recurrent dropout the product reads masked[] instead of h: h times masks[r], one block per
+// gate. Backward, against the order of the walk: deltas[p] = gradients of what the activations are computed
+// from, given the gradient of the state after the step: doutputs[p], and dlast[r] after the last step or else
+// what the later step passes on.
 struct WalkArgs {
+  CellKind cell;
+  bool reverse, reset_before;
   size_t t_begin, t_end;  // part of [0, steps) to walk
   size_t steps;
   const int32_t* active;
@@ -100,26 +152,43 @@ struct WalkArgs {
   const int32_t* blocks;
   size_t block_count;
   size_t block_rows;
-  size_t units;
-  size_t stride;
-  Activation activation;
-  const float* packed;  // W_h forward, W_h^T backward
+  size_t units, padded;
+  Activation activation, recurrent_activation;
+  // Recurrent kernel. Forward: gates side by side (PackArgs); backward: transposed, gates one below the
+  // other. reset_before: z and r; the candidate's part is packed_candidate.
+  const float* packed;
+  const float* packed_candidate;
+  const float* recurrent_bias;  // gru, or null
+  size_t state_stride;          // of states, cells, outputs' gradients and all rows of one block
   float* states;
+  float* cells;  // lstm
+  size_t gate_stride;
+  float* gates;         // or null where nothing will be walked back
+  float* reset_states;  // gru with reset_before: r h, [p]
+  // recurrent dropout, or null
+  size_t masked_stride;
+  const float* masks;
+  float* masked;
   // forward
   const float* inputs;
+  size_t input_stride;
   const int32_t* input_index;
   // backward
   const float* doutputs;  // or null
   const float* dlast;     // or null
+  const float* dcells;    // lstm: further gradient of the cell after the step, [p], or null
+  float* carry;           // [rows] lstm, gru: what a step passes on past the product
+  size_t delta_stride;
   float* deltas;
 };
 
-// y = f(x) or dx = f'(y) dy, elementwise over `rows` rows (in place allowed). Softmax works on `columns` of
-// each row.
+// y = f(x) or dx = f' dy, elementwise over `rows` rows (in place allowed). Row activations work on `columns`
+// of each row.
 struct ActivationArgs {
   Activation activation;
-  const float* x;  // forward: x; backward: dy
-  const float* y;  // backward only
+  const float* x;    // forward: x; backward: dy
+  const float* y;    // backward only
+  const float* pre;  // backward only: the x of forward, where ActivationNeedsInput; else null
   float* out;
   size_t rows, columns, stride;
 };
@@ -183,7 +252,7 @@ struct MetricArgs {
 enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam };
 
 // One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
-// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradient is added. Scalars are made in
+// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradients are added. Scalars are made in
 // double once per step (optimizers/).
 struct UpdateArgs {
   OptimizerKind kind;
@@ -194,9 +263,48 @@ struct UpdateArgs {
   const int32_t* slot;
   size_t begin, end, columns;
   float l1, l2;
-  float rate;  // Adam: with the bias corrections in it
+  const float* penalty_gradient;  // of other penalties, [rows, columns] without padding, or null
+  float rate;                     // Adam: with the bias corrections in it
   float momentum, rho, beta1, beta2, epsilon;
   bool nesterov, centered, amsgrad;
+};
+
+enum class ConstraintKind : int32_t { kNone, kMaxNorm, kNonNeg, kUnitNorm, kMinMaxNorm };
+
+// A constraint on the lines [begin, end) of a weight that lies as [outer, length, inner]: line o * inner + i
+// is all of [o, :, i], and norms are of lines (keras/src/constraints/constraints.py).
+struct ConstrainArgs {
+  ConstraintKind kind;
+  float min_value, max_value, rate;
+  float* weight;
+  size_t length, inner;
+  size_t begin, end;
+};
+
+// The unit vectors of a weight [rows, columns], laid side by side for `orthogonal`: vector i is row i, or
+// column i unless `by_rows`. scales[i] = 1 / |w_i|, at most 1e7 (Keras' epsilon).
+struct UnitVectorsArgs {
+  const float* weight;
+  size_t rows, columns;
+  bool by_rows;
+  size_t begin, end;  // vectors
+  float* units;       // [vectors, stride], zeros behind
+  size_t stride;
+  float* scales;
+};
+
+// For the unit vectors i in [begin, end) of all `count`: returns the sum of |u_i . u_j| over j != i, and
+// where `gradient` is not null writes factor * (the derivative of that sum by w_i) into the weight's layout.
+struct OrthogonalArgs {
+  const float* units;
+  size_t stride;
+  const float* scales;
+  size_t count, length;
+  size_t begin, end;
+  bool by_rows;
+  float factor;
+  float* work;  // [stride]
+  float* gradient;
 };
 
 struct KernelTable {
@@ -218,6 +326,9 @@ struct KernelTable {
   double (*metric)(const MetricArgs&);
   void (*update)(const UpdateArgs&);
   double (*penalty)(const float* weight, size_t n, float l1, float l2);
+  void (*unit_vectors)(const UnitVectorsArgs&);
+  double (*orthogonal)(const OrthogonalArgs&);
+  void (*constrain)(const ConstrainArgs&);
   void (*add)(float* out, const float* x, size_t n);
   // `iterations` rounds of independent multiply-adds, nothing else: returns the number of FLOP done. For
   // bench/.

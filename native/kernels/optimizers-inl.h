@@ -72,13 +72,15 @@ void UpdateRows(const UpdateArgs& args) {
     const int64_t from = args.slot ? args.slot[i] : static_cast<int64_t>(i);
     const float* gradient =
         from < 0 ? nullptr : args.gradient + static_cast<size_t>(from) * args.gradient_stride;
+    const float* more = args.penalty_gradient ? args.penalty_gradient + i * args.columns : nullptr;
     float* w = args.weight + i * args.columns;
     float* s[3];
     for (size_t k = 0; k < 3; ++k) s[k] = args.slots[k] ? args.slots[k] + i * args.columns : nullptr;
     size_t j = 0;
     for (; j + kLanes <= args.columns; j += kLanes) {
       const Vec old = Load(w + j);
-      const Vec g = WithPenalty(args, old, gradient ? Load(gradient + j) : Zero());
+      Vec g = WithPenalty(args, old, gradient ? Load(gradient + j) : Zero());
+      if (more) g = Add(g, Load(more + j));
       Slots slots = {s[0] ? Load(s[0] + j) : Zero(), s[1] ? Load(s[1] + j) : Zero(),
                      s[2] ? Load(s[2] + j) : Zero()};
       Store(w + j, Rule::Step(args, old, g, slots));
@@ -88,7 +90,8 @@ void UpdateRows(const UpdateArgs& args) {
     }
     if (const size_t n = args.columns - j) {
       const Vec old = LoadN(w + j, n);
-      const Vec g = WithPenalty(args, old, gradient ? LoadN(gradient + j, n) : Zero());
+      Vec g = WithPenalty(args, old, gradient ? LoadN(gradient + j, n) : Zero());
+      if (more) g = Add(g, LoadN(more + j, n));
       Slots slots = {s[0] ? LoadN(s[0] + j, n) : Zero(), s[1] ? LoadN(s[1] + j, n) : Zero(),
                      s[2] ? LoadN(s[2] + j, n) : Zero()};
       StoreN(w + j, Rule::Step(args, old, g, slots), n);
@@ -103,7 +106,7 @@ void UpdateRows(const UpdateArgs& args) {
 // decays, which is the whole cost of the rows that did not occur in the batch.
 void DecayOrUpdateRmsprop(const UpdateArgs& args) {
   const bool plain = args.slot && args.momentum == 0.0f && !args.centered && args.l1 == 0.0f &&
-                     args.l2 == 0.0f && args.columns % kLanes == 0;
+                     args.l2 == 0.0f && !args.penalty_gradient && args.columns % kLanes == 0;
   if (!plain) return UpdateRows<RmspropRule>(args);
   const Vec rho = Set1(args.rho);
   UpdateArgs row = args;

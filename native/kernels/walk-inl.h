@@ -1,171 +1,235 @@
 // SPDX-License-Identifier: MIT
-// The hot path: the time loop of a simple recurrent layer, forward and backward, activation applied on the
-// accumulators. See WalkArgs for the equations.
+// The hot path: the time loop of the recurrent layers, forward and backward, activations applied on the
+// accumulators. See WalkArgs for the equations and cells-inl.h for one step of LSTM and GRU.
 #ifndef OSTINATO_KERNELS_WALK_INL_H_
 #define OSTINATO_KERNELS_WALK_INL_H_
 
-#include "kernels/math-inl.h"
-#include "kernels/tile-inl.h"
+#include "kernels/cells-inl.h"
 
 namespace ostinato {
 namespace {
 
-// kTanh is compiled apart, so that nothing is chosen inside the loop; the rest choose at run time.
-template <bool kIsTanh>
-struct ForwardTile {
-  const WalkArgs& args;
-  size_t now;   // row of states and inputs before the step
-  size_t next;  // row of states after it, and of the inputs of the next step
-  size_t first;
-  const float* panel;
-  bool prefetch;
+// A step is compiled by itself: with every cell inlined into one time loop, compilers take minutes.
+#define OSTINATO_STEP __attribute__((noinline))
 
+template <bool kDefault, bool kMasked>
+struct SimpleForward : TileBase {
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
+    const auto f = FunctionsOf<kDefault>(args);
     const float* a[R];
     Sums<R, V> sums;
+    States<R, kMasked>(a);
 #pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r) {
-      a[r] = args.states + (now + r) * args.stride;
-      const size_t input = args.input_index ? static_cast<size_t>(args.input_index[now + r]) : now + r;
+    for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
-      for (size_t v = 0; v < V; ++v)
-        sums.v[r][v] = Load(args.inputs + input * args.stride + first + v * kLanes);
-    }
-    // The rows of the next step's inputs lie anywhere in a table that only L2 holds.
+      for (size_t v = 0; v < V; ++v) sums.v[r][v] = Load(Inputs(r) + v * kLanes);
     if (prefetch) {
 #pragma GCC unroll 8
       for (size_t r = 0; r < R; ++r) {
         const float* input =
-            args.inputs + static_cast<size_t>(args.input_index[next + r]) * args.stride + first;
+            args.inputs + static_cast<size_t>(args.input_index[at.after + r]) * args.input_stride + unit;
         for (size_t v = 0; v < V * kLanes; v += kLaneAlign) Prefetch(input + v);
       }
     }
     Multiply<R, V>(a, args.units, panel, sums);
-#pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (size_t v = 0; v < V; ++v)
-        sums.v[r][v] = kIsTanh ? Tanh(sums.v[r][v]) : Activate(args.activation, sums.v[r][v]);
-#pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (size_t v = 0; v < V; ++v)
-        Store(args.states + (next + r) * args.stride + first + v * kLanes, sums.v[r][v]);
-  }
-};
-
-template <bool kIsTanh>
-struct BackwardTile {
-  const WalkArgs& args;
-  size_t now;   // row of deltas and doutputs
-  size_t next;  // row of states after the step and of the deltas of step t + 1
-  size_t row;   // row of dlast
-  bool is_last;
-  size_t first;
-  const float* panel;
-
-  template <size_t R, size_t V>
-  OSTINATO_OP_MEMBER void Run() const {
-    Sums<R, V> sums;
-#pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (size_t v = 0; v < V; ++v)
-        sums.v[r][v] =
-            args.doutputs ? Load(args.doutputs + (now + r) * args.stride + first + v * kLanes) : Zero();
-    if (!is_last) {
-      const float* a[R];
-#pragma GCC unroll 8
-      for (size_t r = 0; r < R; ++r) a[r] = args.deltas + (next + r) * args.stride;
-      Multiply<R, V>(a, args.units, panel, sums);
-    } else if (args.dlast) {
+    if (args.gates) {
 #pragma GCC unroll 8
       for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
-        for (size_t v = 0; v < V; ++v)
-          sums.v[r][v] = Add(sums.v[r][v], Load(args.dlast + (row + r) * args.stride + first + v * kLanes));
+        for (size_t v = 0; v < V; ++v) Store(Gates(r) + v * kLanes, sums.v[r][v]);
     }
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) sums.v[r][v] = f.Act(sums.v[r][v]);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+#pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) {
-        const Vec y = Load(args.states + (next + r) * args.stride + first + v * kLanes);
-        const Vec delta = kIsTanh ? ActivationGradient(Activation::kTanh, y, sums.v[r][v])
-                                  : ActivationGradient(args.activation, y, sums.v[r][v]);
-        Store(args.deltas + (now + r) * args.stride + first + v * kLanes, delta);
+        Store(args.states + (at.after + r) * args.state_stride + unit + v * kLanes, sums.v[r][v]);
+        if constexpr (kMasked) {
+          const float* mask = args.masks + (at.row + r) * args.masked_stride + unit;
+          Store(args.masked + (at.after + r) * args.masked_stride + unit + v * kLanes,
+                Mul(sums.v[r][v], Load(mask + v * kLanes)));
+        }
       }
   }
 };
 
-// Calls f(row, rows) for each tile of the blocks' rows that are active at step t.
-template <class F>
-OSTINATO_OP void ForActiveTiles(const WalkArgs& args, size_t t, F&& f) {
-  const size_t active = static_cast<size_t>(args.active[t]);
+template <bool kDefault, bool kMasked>
+struct SimpleBackward : TileBase {
+  template <size_t R, size_t V>
+  OSTINATO_OP_MEMBER void Run() const {
+    const auto f = FunctionsOf<kDefault>(args);
+    Sums<R, V> sums;
+    StateGradient<R, V, kMasked>(0, 1, sums);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) {
+        const Vec y = Load(args.states + (at.after + r) * args.state_stride + unit + v * kLanes);
+        const Vec x = args.gates ? Load(Gates(r) + v * kLanes) : Zero();
+        Store(Deltas(r, v), f.ActGradient(x, y, sums.v[r][v]));
+      }
+  }
+};
+
+// Calls f(row, rows) for tiles of the blocks' rows in [from, to), at most `tile` rows each.
+template <size_t kTile, class F>
+OSTINATO_OP void ForBlockTiles(const WalkArgs& args, size_t from, size_t to, F&& f) {
   for (size_t b = 0; b < args.block_count; ++b) {
-    const size_t begin = static_cast<size_t>(args.blocks[b]) * args.block_rows;
-    if (begin >= active) break;  // blocks ascend
-    const size_t end = active - begin < args.block_rows ? active : begin + args.block_rows;
-    for (size_t row = begin; row < end;) {
-      const size_t rows = NextTile(end - row);
+    size_t row = static_cast<size_t>(args.blocks[b]) * args.block_rows;
+    if (row >= to) break;  // blocks ascend
+    const size_t end = to - row < args.block_rows ? to : row + args.block_rows;
+    if (row < from) row = from < end ? from : end;
+    while (row < end) {
+      // Rather even tiles than full ones and a thin one.
+      const size_t rest = end - row, tiles = (rest + kTile - 1) / kTile;
+      const size_t rows = (rest + tiles - 1) / tiles;
       f(row, rows);
       row += rows;
     }
   }
 }
 
-template <bool kIsTanh>
-void WalkForwardAs(const WalkArgs& args) {
-  const size_t padded = PaddedColumns(args.units);
-  for (size_t t = args.t_begin; t < args.t_end; ++t) {
-    const size_t now = static_cast<size_t>(args.offsets[t]);
-    const size_t next = static_cast<size_t>(args.offsets[t + 1]);
-    const bool prefetch = args.input_index && t + 1 < args.steps;
+OSTINATO_OP StepRows RowsOf(const WalkArgs& args, size_t t) {
+  const size_t now = static_cast<size_t>(args.offsets[t]), next = static_cast<size_t>(args.offsets[t + 1]);
+  if (!args.reverse) return {now, now, next, next, 0};
+  return {now, next, now, t > 0 ? static_cast<size_t>(args.offsets[t - 1]) : 0, 0};
+}
+
+OSTINATO_OP StepRows At(const StepRows& rows, size_t row) {
+  return {rows.now + row, rows.before + row, rows.after + row, rows.later + row, row};
+}
+
+// One step forward over panels of kPanelColumns units (simple) ...
+template <class Tile>
+OSTINATO_STEP void StepPanels(const WalkArgs& args, size_t t, bool prefetch) {
+  const StepRows rows = RowsOf(args, t);
+  for (size_t first = 0; first < args.padded; first += kPanelColumns) {
+    const size_t width = PanelWidth(first, args.padded);
     // A panel stays in L1 (or L2) while all rows pass.
-    for (size_t first = 0; first < padded; first += kPanelColumns) {
-      const size_t width = PanelWidth(first, padded);
-      const float* panel = args.packed + first * args.units;
-      ForActiveTiles(
-          args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
-            ForTile(rows, width, ForwardTile<kIsTanh>{args, now + row, next + row, first, panel, prefetch});
+    const float* panel = args.packed + first * args.units;
+    ForBlockTiles<kTileRows>(
+        args, 0,
+        static_cast<size_t>(args.active[t]), [&](size_t row, size_t count) __attribute__((always_inline)) {
+          ForTile(count, width, Tile{{args, At(rows, row), first, panel, false, prefetch}});
+        });
+  }
+}
+
+// ... or over one vector of units of every gate.
+template <class Tile>
+OSTINATO_STEP void StepGates(const WalkArgs& args, const float* packed, size_t t, bool prefetch) {
+  const StepRows rows = RowsOf(args, t);
+  for (size_t unit = 0; unit < args.padded; unit += kLanes) {
+    const float* panel = packed + unit * args.units * Tile::kGates;
+    ForBlockTiles<kGateTileRows>(
+        args, 0,
+        static_cast<size_t>(args.active[t]), [&](size_t row, size_t count) __attribute__((always_inline)) {
+          const Tile tile{{args, At(rows, row), unit, panel, false, prefetch}};
+          switch (count) {
+            case 1:
+              return tile.template Run<1>();
+            case 2:
+              return tile.template Run<2>();
+            case 3:
+              return tile.template Run<3>();
+            default:
+              break;
+          }
+          if constexpr (kGateTileRows > 3) {
+            if (count == 4) return tile.template Run<4>();
+            if (count == 5) return tile.template Run<5>();
+            tile.template Run<6>();
+          }
+        });
+  }
+}
+
+// One step backward. Rows whose walk ended with this step have no later deltas: all of them after the last
+// step, and in reverse those that start here.
+template <class Tile>
+OSTINATO_STEP void StepBack(const WalkArgs& args, const float* packed, size_t k, size_t t) {
+  const StepRows rows = RowsOf(args, t);
+  const size_t active = static_cast<size_t>(args.active[t]);
+  const size_t going_on = args.reverse ? (t == 0 ? 0 : static_cast<size_t>(args.active[t - 1]))
+                                       : (t + 1 == args.steps ? 0 : active);
+  for (size_t first = 0; first < args.padded; first += kPanelColumns) {
+    const size_t width = PanelWidth(first, args.padded);
+    const float* panel = packed + first * k;
+    for (size_t part = 0; part < 2; ++part) {
+      const bool is_last = part == 1;
+      ForBlockTiles<kTileRows>(
+          args, is_last ? going_on : 0,
+          is_last ? active : going_on, [&](size_t row, size_t count) __attribute__((always_inline)) {
+            ForTile(count, width, Tile{{args, At(rows, row), first, panel, is_last, false}});
           });
     }
   }
 }
 
-template <bool kIsTanh>
-void WalkBackwardAs(const WalkArgs& args) {
-  const size_t padded = PaddedColumns(args.units);
-  for (size_t t = args.t_end; t-- > args.t_begin;) {
-    const size_t now = static_cast<size_t>(args.offsets[t]);
-    const size_t next = static_cast<size_t>(args.offsets[t + 1]);
-    const bool is_last = t + 1 == args.steps;
-    for (size_t first = 0; first < padded; first += kPanelColumns) {
-      const size_t width = PanelWidth(first, padded);
-      const float* panel = args.packed + first * args.units;
-      ForActiveTiles(
-          args, t, [&](size_t row, size_t rows) __attribute__((always_inline)) {
-            ForTile(rows, width,
-                    BackwardTile<kIsTanh>{args, now + row, next + row, row, is_last, first, panel});
-          });
-    }
+// Calls step(t) in the order of the walk.
+template <class Step>
+OSTINATO_OP void ForSteps(const WalkArgs& args, bool descending, Step&& step) {
+  if (descending) {
+    for (size_t t = args.t_end; t-- > args.t_begin;) step(t);
+  } else {
+    for (size_t t = args.t_begin; t < args.t_end; ++t) step(t);
   }
+}
+
+template <bool kDefault, bool kMasked>
+void WalkForwardAs(const WalkArgs& args) {
+  ForSteps(
+      args, args.reverse, [&](size_t t) __attribute__((always_inline)) {
+        const bool prefetch = args.input_index && !args.reverse && t + 1 < args.steps;
+        if (args.cell == CellKind::kSimpleRnn) {
+          StepPanels<SimpleForward<kDefault, kMasked>>(args, t, prefetch);
+        } else if (args.cell == CellKind::kLstm) {
+          StepGates<LstmForward<kDefault, kMasked>>(args, args.packed, t, prefetch);
+        } else if (!args.reset_before) {
+          StepGates<GruForward<kDefault, kMasked>>(args, args.packed, t, prefetch);
+        } else {
+          StepGates<GruGatesForward<kDefault, kMasked>>(args, args.packed, t, false);
+          StepGates<GruCandidateForward<kDefault, kMasked>>(args, args.packed_candidate, t, false);
+        }
+      });
+}
+
+template <bool kDefault, bool kMasked>
+void WalkBackwardAs(const WalkArgs& args) {
+  const size_t k = args.padded;
+  ForSteps(
+      args, !args.reverse, [&](size_t t) __attribute__((always_inline)) {
+        if (args.cell == CellKind::kSimpleRnn) {
+          StepBack<SimpleBackward<kDefault, kMasked>>(args, args.packed, args.units, t);
+        } else if (args.cell == CellKind::kLstm) {
+          StepBack<LstmBackward<kDefault, kMasked>>(args, args.packed, 4 * k, t);
+        } else if (!args.reset_before) {
+          StepBack<GruBackward<kDefault, kMasked>>(args, args.packed, 3 * k, t);
+        } else {
+          StepBack<GruCandidateBackward<kDefault, kMasked>>(args, args.packed, 2 * k, t);
+          StepBack<GruResetBackward<kDefault, kMasked>>(args, args.packed_candidate, k, t);
+        }
+      });
+}
+
+// Whether everything is what the fast kernels know at compile time. Dropout is rare enough to do without.
+bool IsFast(const WalkArgs& args) {
+  return !args.masked && args.activation == Activation::kTanh &&
+         (args.cell == CellKind::kSimpleRnn || args.recurrent_activation == Activation::kSigmoid);
 }
 
 void WalkForward(const WalkArgs& args) {
-  if (args.activation == Activation::kTanh) {
-    WalkForwardAs<true>(args);
-  } else {
-    WalkForwardAs<false>(args);
-  }
+  if (IsFast(args)) return WalkForwardAs<true, false>(args);
+  args.masked ? WalkForwardAs<false, true>(args) : WalkForwardAs<false, false>(args);
 }
 
 void WalkBackward(const WalkArgs& args) {
-  if (args.activation == Activation::kTanh) {
-    WalkBackwardAs<true>(args);
-  } else {
-    WalkBackwardAs<false>(args);
-  }
+  if (IsFast(args)) return WalkBackwardAs<true, false>(args);
+  args.masked ? WalkBackwardAs<false, true>(args) : WalkBackwardAs<false, false>(args);
 }
 
 }  // namespace

@@ -9,17 +9,17 @@ ActivationLayer::ActivationLayer(Activation activation, Arena* arena)
     : Layer(arena), activation_(activation), input_(arena), output_(arena), gradient_(arena) {}
 
 Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
-  rows_ = RowCount(input, batch);
+  rows_ = RowCount(input);
   columns_ = input.columns;
   stride_ = PaddedStride(columns_);
   Gather(input, batch, &input_);
   output_.Resize(rows_ * stride_);
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.activate(
-        {activation_, input_.data() + at, nullptr, output_.data() + at, end - begin, columns_, stride_});
+    batch.kernels.activate({activation_, input_.data() + at, nullptr, nullptr, output_.data() + at,
+                            end - begin, columns_, stride_});
   });
-  return {input.space, output_.data(), nullptr, stride_, columns_, nullptr};
+  return RowsLike(input, output_.data(), stride_, columns_);
 }
 
 Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
@@ -28,7 +28,8 @@ Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, 
   gradient_.Resize(rows_ * stride_);
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at,
+    const float* before = ActivationNeedsInput(activation_) ? input_.data() + at : nullptr;
+    batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at, before,
                                        gradient_.data() + at, end - begin, columns_, stride_});
   });
   return {gradient_.data(), stride_, false};

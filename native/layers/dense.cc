@@ -23,10 +23,11 @@ Dense::Dense(const DenseConfig& config, Arena* arena)
       deltas_(arena),
       input_gradient_(arena),
       kernel_gradient_(arena) {
-  parameters_.emplace_back(arena, config.features, config.units, config.trainable, config.l1[kKernel],
-                           config.l2[kKernel]);
+  using Shape = std::vector<size_t>;
+  parameters_.emplace_back(arena, Shape{config.features, config.units}, config.trainable,
+                           config.weights[kKernel]);
   if (config.use_bias)
-    parameters_.emplace_back(arena, 1, config.units, config.trainable, config.l1[kBias], config.l2[kBias]);
+    parameters_.emplace_back(arena, Shape{config.units}, config.trainable, config.weights[kBias]);
 }
 
 void Dense::PackWeights(BatchContext& batch) {
@@ -36,8 +37,8 @@ void Dense::PackWeights(BatchContext& batch) {
   packed_back_.Resize(units * PaddedColumns(features));
   padded_bias_.Resize(stride_);
   const float* kernel = parameters_[kKernel].value.data();
-  batch.kernels.pack({kernel, units, features, units, false, packed_.data()});
-  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data()});
+  batch.kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
+  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
   padded_bias_.Zero();
   if (config_.use_bias)
     std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
@@ -47,22 +48,23 @@ void Dense::PackWeights(BatchContext& batch) {
 Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
   input_ = input;
   PackWeights(batch);
-  const size_t rows = RowCount(input, batch);
+  const size_t rows = RowCount(input);
   output_.Resize(rows * stride_);
-  if (fused_) logits_.Resize(rows * stride_);
+  const bool keeps = NeedsLogits();
+  if (keeps) logits_.Resize(rows * stride_);
   ForChunks(batch.pool, 0, rows, kRowsPerTask, [&](size_t begin, size_t end) {
-    float* before = fused_ ? logits_.data() : output_.data();
+    float* before = keeps ? logits_.data() : output_.data();
     batch.kernels.gemm({input.data, input.index, input.stride, packed_.data(), config_.features,
                         config_.units, padded_bias_.data(), false, before, stride_, begin, end});
-    if (fused_ || config_.activation != Activation::kLinear)
-      batch.kernels.activate({config_.activation, before + begin * stride_, nullptr,
+    if (keeps || config_.activation != Activation::kLinear)
+      batch.kernels.activate({config_.activation, before + begin * stride_, nullptr, nullptr,
                               output_.data() + begin * stride_, end - begin, config_.units, stride_});
   });
-  return {input.space, output_.data(), nullptr, stride_, config_.units, nullptr};
+  return RowsLike(input, output_.data(), stride_, config_.units);
 }
 
 Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
-  const size_t rows = RowCount(input_, batch);
+  const size_t rows = RowCount(input_);
   const size_t input_stride = PaddedStride(config_.features);
   const bool through_activation = !fused_ && config_.activation != Activation::kLinear;
   float* deltas = output.data;
@@ -75,7 +77,8 @@ Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs
     const size_t at = begin * stride_;
     if (through_activation)
       batch.kernels.activation_gradient({config_.activation, output.data + at, output_.data() + at,
-                                         deltas + at, end - begin, config_.units, stride_});
+                                         NeedsLogits() ? logits_.data() + at : nullptr, deltas + at,
+                                         end - begin, config_.units, stride_});
     if (needs_input)
       batch.kernels.gemm({deltas, nullptr, stride_, packed_back_.data(), config_.units, config_.features,
                           nullptr, false, input_gradient_.data(), input_stride, begin, end});

@@ -12,7 +12,7 @@ struct DenseConfig {
   size_t features, units;
   Activation activation;
   bool use_bias, trainable;
-  float l1[2], l2[2];  // kernel, bias
+  std::vector<WeightConfig> weights;  // kernel, bias
 };
 
 class Dense : public Layer {
@@ -26,6 +26,7 @@ class Dense : public Layer {
   const float* Logits() const override { return fused_ ? logits_.data() : nullptr; }
 
  private:
+  bool NeedsLogits() const { return fused_ || ActivationNeedsInput(config_.activation); }
   void PackWeights(BatchContext& batch);
 
   DenseConfig config_;
@@ -33,7 +34,7 @@ class Dense : public Layer {
   bool fused_ = false;
   Tensor input_;
   Buffer<float> packed_, packed_back_, padded_bias_;
-  Buffer<float> logits_;  // before the activation; only kept for a fused loss
+  Buffer<float> logits_;  // before the activation, where NeedsLogits
   Buffer<float> output_;
   Buffer<float> deltas_;  // gradient of the logits, where there is an activation to go through
   Buffer<float> input_gradient_;

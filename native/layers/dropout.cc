@@ -18,13 +18,13 @@ void Dropout::Apply(const float* x, float* out, BatchContext& batch) const {
 
 Tensor Dropout::Forward(const Tensor& input, BatchContext& batch) {
   if (!batch.training || rate_ == 0.0f) return input;
-  rows_ = RowCount(input, batch);
+  rows_ = RowCount(input);
   columns_ = input.columns;
   stride_ = PaddedStride(columns_);
   Gather(input, batch, &input_);
   output_.Resize(rows_ * stride_);
   Apply(input_.data(), output_.data(), batch);
-  return {input.space, output_.data(), nullptr, stride_, columns_, nullptr};
+  return RowsLike(input, output_.data(), stride_, columns_);
 }
 
 // The mask is drawn again rather than kept.

@@ -5,14 +5,16 @@ namespace ostinato {
 
 Embedding::Embedding(const EmbeddingConfig& config, Arena* arena)
     : Layer(arena), config_(config), sums_(arena) {
-  parameters_.emplace_back(arena, config.input_dim, config.output_dim, config.trainable, config.l1,
-                           config.l2);
+  parameters_.emplace_back(arena, std::vector<size_t>{config.input_dim, config.output_dim}, config.trainable,
+                           config.weight);
 }
 
-Tensor Embedding::Forward(const Tensor&, BatchContext& batch) {
+Tensor Embedding::Forward(const Tensor& input, BatchContext& batch) {
   const DistinctTokens& distinct = batch.layout.distinct();
-  return {Space::kSteps,      parameters_[0].value.data(), batch.layout.tokens(),
-          config_.output_dim, config_.output_dim,          distinct.tokens ? &distinct : nullptr};
+  Tensor output = RowsLike(input, parameters_[0].value.data(), config_.output_dim, config_.output_dim);
+  output.index = batch.layout.tokens();
+  output.distinct = distinct.tokens ? &distinct : nullptr;
+  return output;
 }
 
 Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) {

@@ -11,7 +11,7 @@ namespace ostinato {
 struct EmbeddingConfig {
   size_t input_dim, output_dim;
   bool trainable;
-  float l1, l2;
+  WeightConfig weight;
 };
 
 class Embedding : public Layer {

@@ -3,7 +3,7 @@
 #ifndef OSTINATO_LAYERS_FLATTEN_H_
 #define OSTINATO_LAYERS_FLATTEN_H_
 
-#include "layers/layer.h"
+#include "layers/expand.h"
 
 namespace ostinato {
 
@@ -16,8 +16,9 @@ class Flatten : public Layer {
   bool SharesPadding(bool) const override { return false; }
 
  private:
+  Expand expand_;
   Space space_ = Space::kSamples;
-  size_t columns_ = 0;
+  Tensor input_;
   Buffer<float> output_, gradient_;
 };
 

@@ -11,7 +11,7 @@ namespace ostinato {
 
 // out[i] = row i of `input` for all its rows; the padding of `out` becomes zero.
 inline void Gather(const Tensor& input, BatchContext& batch, Buffer<float>* out) {
-  const size_t rows = RowCount(input, batch), stride = PaddedStride(input.columns);
+  const size_t rows = RowCount(input), stride = PaddedStride(input.columns);
   out->Resize(rows * stride);
   ForChunks(batch.pool, 0, rows, 256, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {

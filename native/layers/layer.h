@@ -29,11 +29,13 @@ struct BatchContext {
   const KernelTable& kernels;
   WorkerPool& pool;
   const Shortcuts& shortcuts;
-  BatchLayout& layout;
+  const BatchLayout& layout;   // of the inputs; layers behind them read their input's
   BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
   bool training;
   uint64_t iteration;          // optimizer steps so far: the dropout stream
-  const float* initial_state;  // [data set rows, H] of the first recurrent layer, or null
+  const float* initial_state;  // [data set rows, initial_stride]: all states of the first recurrent layer, or
+                               // null
+  size_t initial_stride;
 };
 
 class Layer {
@@ -55,10 +57,28 @@ class Layer {
   }
   // Whether the output of this layer for a sequence is one row per sample.
   virtual bool EndsSequence() const { return false; }
+  // Timesteps of the output for an input of `steps`.
+  virtual int64_t OutputSteps(int64_t steps) const { return steps; }
   // Called after the weights changed.
-  void Invalidate() { packed_weights_ = false; }
+  virtual void Invalidate() { packed_weights_ = false; }
+  // Appends the weights in Keras' order.
+  virtual void ListParameters(std::vector<Parameter*>* list) {
+    for (Parameter& parameter : parameters_) list->push_back(&parameter);
+  }
 
-  std::vector<Parameter>& parameters() { return parameters_; }
+  // Recurrent layers: elements of all states of a row; floats of the recurrent kernel; the states after the
+  // last Forward, row i of the batch at out + i * stride; forgetting the states of a stateful layer.
+  virtual size_t state_size() const { return 0; }
+  virtual size_t walk_floats() const { return 0; }
+  virtual void ReadStates(float* out, size_t stride) const {
+    (void)out;
+    (void)stride;
+  }
+  virtual void ResetStates() {}
+  // Whether the outputs are wanted with their masked steps: where nothing follows but the reader.
+  virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
+  // Penalty on the last outputs, per batch (activityRegularizer).
+  virtual double ActivityPenalty() const { return 0.0; }
 
   // Where the last activation is computed together with the loss: logits of the last Forward, and from then
   // on Backward takes their gradient. Null where the layer has no such activation.
@@ -77,8 +97,19 @@ class Layer {
 };
 
 // Number of logical rows of a tensor.
-inline size_t RowCount(const Tensor& tensor, const BatchContext& batch) {
-  return tensor.space == Space::kSamples ? batch.layout.rows() : batch.layout.step_count();
+inline size_t RowCount(const Tensor& tensor) {
+  return tensor.space == Space::kSamples ? tensor.layout->rows() : tensor.layout->step_count();
+}
+
+// The output of a layer that computes each row of `input` by itself: rows of `data` in order.
+inline Tensor RowsLike(const Tensor& input, const float* data, size_t stride, size_t columns) {
+  Tensor output = input;
+  output.data = data;
+  output.index = nullptr;
+  output.stride = stride;
+  output.columns = columns;
+  output.distinct = nullptr;
+  return output;
 }
 
 // Calls body(begin, end) for fixed chunks of [begin, end): the split depends on the problem alone.

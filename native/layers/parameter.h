@@ -3,31 +3,55 @@
 #ifndef OSTINATO_LAYERS_PARAMETER_H_
 #define OSTINATO_LAYERS_PARAMETER_H_
 
+#include <vector>
+
 #include "base/arena.h"
+#include "constraints/constraint.h"
+#include "regularizers/orthogonal.h"
 
 namespace ostinato {
 
+// What the user asked for of one weight.
+struct WeightConfig {
+  float l1 = 0, l2 = 0, orthogonal = 0;
+  bool orthogonal_by_rows = true;
+  Constraint constraint;
+};
+
 struct Parameter {
-  Parameter(Arena* arena, size_t rows_, size_t columns_, bool trainable_, float l1_, float l2_)
-      : rows(rows_),
-        columns(columns_),
+  // `shape_` is Keras': a vector [n] is one row of n, a kernel [k, in, out] k * in rows of out.
+  Parameter(Arena* arena, std::vector<size_t> shape_, bool trainable_, const WeightConfig& config_)
+      : shape(std::move(shape_)),
+        rows(1),
+        columns(shape.back()),
         trainable(trainable_),
-        l1(l1_),
-        l2(l2_),
+        config(config_),
         value(arena),
-        slots{Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)} {
+        slots{Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)},
+        orthogonal(arena) {
+    for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
     value.Resize(rows * columns);
+    orthogonal.Set(config.orthogonal, config.orthogonal_by_rows, rows, columns);
   }
 
   size_t size() const { return rows * columns; }
   // Of a frozen weight nothing is added to the loss (keras/src/layers/layer.py, _get_regularization_losses).
-  bool has_penalty() const { return trainable && (l1 != 0.0f || l2 != 0.0f); }
+  double Penalty(const KernelTable& kernels, WorkerPool& pool) {
+    double sum = 0.0;
+    if (!trainable) return sum;
+    if (config.l1 != 0.0f || config.l2 != 0.0f)
+      sum += kernels.penalty(value.data(), size(), config.l1, config.l2);
+    if (orthogonal.is_set()) sum += orthogonal.Value(value.data(), kernels, pool);
+    return sum;
+  }
 
+  std::vector<size_t> shape;
   size_t rows, columns;
   bool trainable;
-  float l1, l2;
+  WeightConfig config;
   Buffer<float> value;
   Buffer<float> slots[3];  // of the optimizer
+  OrthogonalPenalty orthogonal;
 
   // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <
   // 0.

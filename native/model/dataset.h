@@ -32,7 +32,8 @@ struct Dataset {
   int32_t min_token = 0, max_token = -1;
   Copy<float> targets;  // [rows, target_size], empty for predict
   size_t target_size = 0;
-  Copy<float> initial_state;  // [rows, H], or empty
+  Copy<float> initial_state;  // [rows, all states of the first recurrent layer], or empty
+  Copy<uint8_t> mask;         // [rows, T], nonzero where a step counts, or empty
 
   size_t row_size() const {
     size_t size = 1;
@@ -40,7 +41,7 @@ struct Dataset {
     return size;
   }
   size_t bytes() const {
-    return tokens.size() * sizeof(int32_t) +
+    return mask.size() + tokens.size() * sizeof(int32_t) +
            (values.size() + targets.size() + initial_state.size()) * sizeof(float);
   }
 };

@@ -7,19 +7,16 @@
 
 #include "base/error.h"
 #include "dispatch/dispatch.h"
-#include "layers/activation_layer.h"
-#include "layers/dense.h"
-#include "layers/dropout.h"
-#include "layers/embedding.h"
-#include "layers/flatten.h"
 #include "layers/gather.h"
-#include "layers/simple_rnn.h"
 
 namespace ostinato {
 namespace {
 
 // Positions are numbered with 32 bits.
 constexpr size_t kMaxPositions = static_cast<size_t>(std::numeric_limits<int32_t>::max()) / 4;
+
+// Recurrent kernels of this many floats do not stay in L1.
+constexpr size_t kWalkFloats = 96 * 96;
 
 Activation LastActivation(LossKind kind) {
   return kind == LossKind::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kSoftmax;
@@ -37,81 +34,35 @@ Model::Model(const ModelConfig& config)
       is_tokens_(config.is_tokens),
       input_shape_(config.input_shape),
       layouts_{BatchLayout(&arena_), BatchLayout(&arena_)},
+      expand_(&arena_),
       gathered_(&arena_),
       loss_gradient_(&arena_),
       target_index_(&arena_) {
-  AddLayers(config);
-  for (const auto& layer : layers_)
-    for (Parameter& parameter : layer->parameters()) parameters_.push_back(&parameter);
-}
-
-// TypeScript has checked the shapes; what is wrong here is a bug of ours.
-void Model::AddLayers(const ModelConfig& config) {
-  bool sequence = is_tokens_ || input_shape_.size() == 2;
-  int64_t steps = sequence ? input_shape_[0] : 1;
-  size_t columns = is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back());
-  const auto expect = [](bool holds, const char* what) {
-    if (!holds) throw Error(ErrorCode::kInternal, std::string("native model: ") + what);
-  };
-  for (const LayerConfig& layer : config.layers) {
-    const auto penalty = [](const std::vector<float>& values, size_t i) {
-      return i < values.size() ? values[i] : 0.0f;
-    };
-    switch (layer.kind) {
-      case LayerConfig::Kind::kEmbedding:
-        expect(is_tokens_ && layers_.empty(), "an embedding must be the first layer of a token model");
-        layers_.push_back(
-            std::make_unique<Embedding>(EmbeddingConfig{layer.input_dim, layer.units, layer.trainable,
-                                                        penalty(layer.l1, 0), penalty(layer.l2, 0)},
-                                        &arena_));
-        vocabulary_ = layer.input_dim;
-        columns = layer.units;
-        break;
-      case LayerConfig::Kind::kSimpleRnn: {
-        expect(sequence, "a recurrent layer needs a sequence");
-        SimpleRnnConfig rnn = {
-            columns, layer.units, layer.activation, layer.use_bias, layer.return_sequences, layer.trainable,
-            {},      {}};
-        for (size_t i = 0; i < 3; ++i) {
-          rnn.l1[i] = penalty(layer.l1, i);
-          rnn.l2[i] = penalty(layer.l2, i);
-        }
-        layers_.push_back(std::make_unique<SimpleRnn>(rnn, &arena_));
-        if (state_units_ == 0) state_units_ = layer.units;
-        widest_state_ = std::max(widest_state_, layer.units);
-        sequence = layer.return_sequences;
-        columns = layer.units;
-        break;
-      }
-      case LayerConfig::Kind::kDense:
-        layers_.push_back(std::make_unique<Dense>(DenseConfig{columns,
-                                                              layer.units,
-                                                              layer.activation,
-                                                              layer.use_bias,
-                                                              layer.trainable,
-                                                              {penalty(layer.l1, 0), penalty(layer.l1, 1)},
-                                                              {penalty(layer.l2, 0), penalty(layer.l2, 1)}},
-                                                  &arena_));
-        columns = layer.units;
-        break;
-      case LayerConfig::Kind::kActivation:
-        layers_.push_back(std::make_unique<ActivationLayer>(layer.activation, &arena_));
-        break;
-      case LayerConfig::Kind::kFlatten:
-        layers_.push_back(std::make_unique<Flatten>(&arena_));
-        if (sequence) {
-          expect(steps > 0, "flatten needs the number of timesteps");
-          columns *= static_cast<size_t>(steps);
-        }
-        sequence = false;
-        break;
-      case LayerConfig::Kind::kDropout:
-        layers_.push_back(std::make_unique<Dropout>(static_cast<float>(layer.rate), layer.seed, &arena_));
-        break;
-    }
+  FlowShape shape = {is_tokens_ || input_shape_.size() == 2, input_shape_[0],
+                     is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back())};
+  if (!shape.sequence) shape.steps = 1;
+  if (is_tokens_) {
+    if (config.layers[0].kind != LayerConfig::Kind::kEmbedding)
+      throw Error(ErrorCode::kInternal,
+                  "native model: an embedding must be the first layer of a token model");
+    vocabulary_ = config.layers[0].input_dim;
+    mask_zero_ = config.layers[0].mask_zero;
   }
-  output_columns_ = columns;
-  output_is_sequence_ = sequence;
+  bool has_weights = false;
+  for (const LayerConfig& layer : config.layers) {
+    layers_.push_back(MakeLayer(layer, &shape, &arena_));
+    Layer& made = *layers_.back();
+    walk_floats_ = std::max(walk_floats_, made.walk_floats());
+    if (made.state_size() > 0) {
+      if (!first_recurrent_) first_recurrent_ = &made;
+      last_recurrent_ = &made;
+    }
+    made.ListParameters(&parameters_);
+    has_weights = has_weights || !parameters_.empty();
+    if (!has_weights) ++first_trained_;
+  }
+  output_columns_ = shape.columns;
+  output_is_sequence_ = shape.sequence;
 }
 
 void Model::Invalidate() {
@@ -132,7 +83,16 @@ void Model::SetLearningRate(double rate) {
   if (optimizer_) optimizer_->set_learning_rate(rate);
 }
 
-size_t Model::output_size(size_t steps) const { return output_columns_ * (output_is_sequence_ ? steps : 1); }
+size_t Model::output_steps(size_t steps) const {
+  if (!output_is_sequence_) return 1;
+  int64_t count = static_cast<int64_t>(steps);
+  for (const auto& layer : layers_) count = layer->OutputSteps(count);
+  return static_cast<size_t>(count);
+}
+
+void Model::ResetStates() {
+  for (const auto& layer : layers_) layer->ResetStates();
+}
 
 void Model::CheckRun(const Run& run) const {
   const Dataset& data = *run.dataset;
@@ -151,11 +111,15 @@ void Model::CheckRun(const Run& run) const {
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
     const bool sparse = compile_.loss.kind == LossKind::kSparseCategoricalCrossentropy;
-    const size_t rows = output_is_sequence_ ? steps : 1;
-    expect(data.target_size == rows * (sparse ? 1 : output_columns_), "the targets have the wrong size");
+    expect(data.target_size == output_steps(steps) * (sparse ? 1 : output_columns_),
+           "the targets have the wrong size");
   }
   if (data.initial_state.size() > 0)
-    expect(data.initial_state.size() == data.rows * state_units_, "the initial state has the wrong size");
+    expect(first_recurrent_ && data.initial_state.size() == data.rows * first_recurrent_->state_size(),
+           "the initial state has the wrong size");
+  if (data.mask.size() > 0)
+    expect(!is_tokens_ && data.shape.size() == 2 && data.mask.size() == data.rows * steps,
+           "the mask has the wrong size");
   if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / std::max<size_t>(1, steps) ||
       data.rows > kMaxPositions * 4 / std::max<size_t>(1, steps))
     throw Error(ErrorCode::kShape,
@@ -168,39 +132,45 @@ void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
   const Dataset& data = *run.dataset;
   const size_t rows = std::min(run.batch_size, run.end - begin);
   // Weights that L1 does not hold are streamed once per block, so blocks are as tall as a tile then.
-  const size_t walk_rows = widest_state_ >= 96 ? Kernels().tile_rows : Kernels().walk_rows;
+  const size_t walk_rows = walk_floats_ >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
   if (!is_tokens_) {
-    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1, run.order, begin, rows, walk_rows);
+    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1,
+                        data.mask.size() > 0 ? data.mask.data() : nullptr, run.order, begin, rows, walk_rows);
     return;
   }
   bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
   bool ends = false;
   for (size_t i = 0; i < layers_.size() && !ends; ++i) {
-    shares = shares && layers_[i]->SharesPadding(run.mode == RunMode::kTrain);
+    shares = shares && layers_[i]->SharesPadding(run.training);
     ends = layers_[i]->EndsSequence();
   }
   layout->BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends,
-                      walk_rows);
+                      mask_zero_, walk_rows);
 }
 
-Tensor Model::Forward(const Run& run, BatchContext& batch) {
+Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& batch) {
+  const Dataset& data = *run.dataset;
   Tensor tensor;
+  tensor.layout = &layout;
+  const bool sequence = is_tokens_ || data.shape.size() == 2;
+  tensor.space = sequence ? Space::kSteps : Space::kSamples;
   if (!is_tokens_) {
-    const Dataset& data = *run.dataset;
-    const bool sequence = data.shape.size() == 2;
-    tensor = {sequence ? Space::kSteps : Space::kSamples,
-              data.values.data(),
-              sequence ? batch.layout.values() : batch.layout.samples(),
-              data.shape.back(),
-              data.shape.back(),
-              nullptr};
+    tensor.data = data.values.data();
+    tensor.index = sequence ? layout.values() : layout.samples();
+    tensor.stride = tensor.columns = data.shape.back();
   }
-  for (const auto& layer : layers_) tensor = layer->Forward(tensor, batch);
+  layers_.back()->ReturnUnmasked(run.mode == RunMode::kPredict);
+  for (const auto& layer : layers_) {
+    const bool given = layer.get() == first_recurrent_ && data.initial_state.size() > 0;
+    batch.initial_state = given ? data.initial_state.data() : nullptr;
+    batch.initial_stride = layer->state_size();
+    tensor = layer->Forward(tensor, batch);
+  }
   return tensor;
 }
 
 Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient) {
-  const BatchLayout& layout = batch.layout;
+  const BatchLayout& layout = *tensor.layout;
   const size_t stride = PaddedStride(output_columns_);
   Output output = {};
   const float* rows = tensor.data;
@@ -216,13 +186,13 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bo
   output.rows = layout.rows();
   output.targets = layout.samples();
   if (output_is_sequence_) {
-    const size_t n = layout.rows(), steps = layout.steps();
-    output.rows = n * steps;
+    // Masked steps are not there, so they count in no loss and no metric.
+    output.rows = layout.step_count() - skipped;
     target_index_.Resize(output.rows);
-    for (size_t t = 0; t < steps; ++t)
-      for (size_t r = 0; r < n; ++r)
-        target_index_[t * n + r] =
-            layout.samples()[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);
+    const int32_t steps = static_cast<int32_t>(layout.source_steps());
+    for (size_t t = 0, i = 0; t < layout.steps(); ++t)
+      for (size_t r = 0; r < static_cast<size_t>(layout.active()[t]); ++r, ++i)
+        target_index_[i] = layout.samples()[r] * steps + static_cast<int32_t>(layout.source_step(r, t));
     output.targets = target_index_.data();
   }
   if (with_gradient) {
@@ -242,11 +212,9 @@ double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output&
                          gradient});
 }
 
-double Model::Penalty(const KernelTable& kernels) const {
+double Model::Penalty(BatchContext& batch) const {
   double sum = 0.0;
-  for (const Parameter* parameter : parameters_)
-    if (parameter->has_penalty())
-      sum += kernels.penalty(parameter->value.data(), parameter->size(), parameter->l1, parameter->l2);
+  for (Parameter* parameter : parameters_) sum += parameter->Penalty(batch.kernels, batch.pool);
   return sum;
 }
 
@@ -270,11 +238,16 @@ void Model::AddTotals(const Output& output, const Dataset& data, size_t rows, do
   }
 }
 
+double Model::ActivityPenalty() const {
+  double sum = 0.0;
+  for (const auto& layer : layers_) sum += layer->ActivityPenalty();
+  return sum;
+}
+
 // A layer's input needs a gradient wherever a layer below has weights.
 void Model::Learn(Gradient gradient, BatchContext& batch) {
-  size_t first = 0;
-  while (first < layers_.size() && layers_[first]->parameters().empty()) ++first;
-  for (size_t i = layers_.size(); i-- > first;) gradient = layers_[i]->Backward(gradient, batch, i > first);
+  for (size_t i = layers_.size(); i-- > first_trained_;)
+    gradient = layers_[i]->Backward(gradient, batch, i > first_trained_);
   optimizer_->Step(batch.kernels, batch.pool);
   Invalidate();
 }
@@ -297,18 +270,23 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           shortcuts_,
                           *layout,
                           next_batch,
-                          training,
+                          run.training,
                           optimizer_ ? optimizer_->iterations() : 0,
-                          data.initial_state.size() > 0 ? data.initial_state.data() : nullptr};
-    const Tensor tensor = Forward(run, batch);
+                          nullptr,
+                          0};
+    const Tensor tensor = Forward(run, *layout, batch);
     if (run.mode == RunMode::kPredict) {
-      WriteOutputs(tensor, *layout, run.outputs + (begin - run.begin) * output_size(layout->steps()));
+      const size_t done = begin - run.begin;
+      WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
+      if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
     } else {
       Output output = PrepareOutput(tensor, batch, training);
-      output.target_columns = data.target_size / (output_is_sequence_ ? layout->steps() : 1);
-      const float scale = 1.0f / static_cast<float>(output.rows);
+      output.target_columns = data.target_size / output_steps(layout->source_steps());
+      // Where everything is masked there is no loss.
+      const size_t counted = std::max<size_t>(1, output.rows);
+      const float scale = 1.0f / static_cast<float>(counted);
       const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
-      const double loss = sum / static_cast<double>(output.rows) + Penalty(batch.kernels);
+      const double loss = sum / static_cast<double>(counted) + Penalty(batch) + ActivityPenalty();
       AddTotals(output, data, layout->rows(), loss, &result);
       if (training) Learn(output.whole_gradient, batch);
     }
@@ -319,7 +297,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   return result;
 }
 
-void Model::WriteOutputs(const Tensor& tensor, const BatchLayout& layout, float* out) const {
+void Model::WriteOutputs(const Tensor& output, float* out) {
+  const Tensor tensor = output_is_sequence_ ? expand_.Forward(output) : output;
+  const BatchLayout& layout = *tensor.layout;
   const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
   const size_t base = output_is_sequence_ ? layout.base() : 0;
   for (size_t t = 0; t < steps; ++t)

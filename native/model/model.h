@@ -10,30 +10,13 @@
 #include <vector>
 
 #include "batch/batch_layout.h"
-#include "layers/layer.h"
+#include "layers/expand.h"
 #include "model/dataset.h"
+#include "model/layer_factory.h"
 #include "optimizers/optimizer.h"
 #include "threading/background_task.h"
 
 namespace ostinato {
-
-struct LayerConfig {
-  enum class Kind { kEmbedding, kSimpleRnn, kDense, kActivation, kFlatten, kDropout } kind;
-  size_t input_dim = 0;  // embedding
-  size_t units = 0;      // embedding: output_dim
-  Activation activation = Activation::kLinear;
-  bool use_bias = false, return_sequences = false, trainable = true;
-  double rate = 0;
-  uint64_t seed = 0;
-  std::vector<float> l1, l2;  // per weight
-};
-
-struct ModelConfig {
-  bool is_tokens = false;
-  std::vector<int64_t> input_shape;  // of one row, -1 where only a batch tells
-  std::vector<LayerConfig> layers;
-  Shortcuts shortcuts;
-};
 
 struct LossConfig {
   LossKind kind;
@@ -61,6 +44,8 @@ struct Run {
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
   float* outputs;  // predict: [.., output size]
+  float* states;   // predict: [.., state size] states of the last recurrent layer after each row, or null
+  bool training;   // predict as in training: with dropout, and statistics of the batch
   std::vector<double>
       totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
@@ -86,7 +71,11 @@ class Model {
   RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
   size_t bytes() const { return arena_.bytes(); }
   // Elements of one output row for inputs of `steps` timesteps.
-  size_t output_size(size_t steps) const;
+  size_t output_size(size_t steps) const { return output_columns_ * output_steps(steps); }
+  // Elements of all states of a row, of the last recurrent layer.
+  size_t state_size() const { return last_recurrent_ ? last_recurrent_->state_size() : 0; }
+  // Stateful layers begin anew.
+  void ResetStates();
 
  private:
   struct Output {
@@ -99,32 +88,38 @@ class Model {
     Gradient whole_gradient;
   };
 
-  void AddLayers(const ModelConfig& config);
+  // Rows of one sample's output.
+  size_t output_steps(size_t steps) const;
   void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
-  Tensor Forward(const Run& run, BatchContext& batch);
+  Tensor Forward(const Run& run, const BatchLayout& layout, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
   double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
                      float scale, float* gradient) const;
-  double Penalty(const KernelTable& kernels) const;
+  double Penalty(BatchContext& batch) const;
   void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
                  RunResult* result) const;
   void Learn(Gradient gradient, BatchContext& batch);
-  void WriteOutputs(const Tensor& tensor, const BatchLayout& layout, float* out) const;
+  double ActivityPenalty() const;
+  void WriteOutputs(const Tensor& tensor, float* out);
 
   Arena arena_;
   Shortcuts shortcuts_;
   bool is_tokens_;
   std::vector<int64_t> input_shape_;
-  size_t vocabulary_ = 0, state_units_ = 0, widest_state_ = 0;
+  bool mask_zero_ = false;
+  size_t vocabulary_ = 0, walk_floats_ = 0;
+  Layer *first_recurrent_ = nullptr, *last_recurrent_ = nullptr;
   size_t output_columns_ = 0;
   bool output_is_sequence_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
+  size_t first_trained_ = 0;  // layers below have no weights
   std::vector<Parameter*> parameters_;
   // The batch in work and the one after it.
   BatchLayout layouts_[2];
   CompileConfig compile_ = {};
   bool fused_loss_ = false;
   std::unique_ptr<Optimizer> optimizer_;
+  Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
   Buffer<int32_t> target_index_;
 };

@@ -8,11 +8,34 @@ namespace {
 
 const std::map<std::string, Activation>& Activations() {
   static const std::map<std::string, Activation> table = {
-      {"linear", Activation::kLinear},           {"tanh", Activation::kTanh},
-      {"sigmoid", Activation::kSigmoid},         {"relu", Activation::kRelu},
-      {"softmax", Activation::kSoftmax},         {"elu", Activation::kElu},
-      {"exponential", Activation::kExponential}, {"hard_sigmoid", Activation::kHardSigmoid},
+      {"linear", Activation::kLinear},
+      {"tanh", Activation::kTanh},
+      {"sigmoid", Activation::kSigmoid},
+      {"relu", Activation::kRelu},
+      {"softmax", Activation::kSoftmax},
+      {"elu", Activation::kElu},
+      {"exponential", Activation::kExponential},
+      {"hard_sigmoid", Activation::kHardSigmoid},
       {"softsign", Activation::kSoftsign},
+      {"leaky_relu", Activation::kLeakyRelu},
+      {"relu6", Activation::kRelu6},
+      {"celu", Activation::kCelu},
+      {"selu", Activation::kSelu},
+      {"gelu", Activation::kGelu},
+      {"silu", Activation::kSilu},
+      {"softplus", Activation::kSoftplus},
+      {"squareplus", Activation::kSquareplus},
+      {"soft_shrink", Activation::kSoftShrink},
+      {"hard_shrink", Activation::kHardShrink},
+      {"tanh_shrink", Activation::kTanhShrink},
+      {"hard_tanh", Activation::kHardTanh},
+      {"hard_silu", Activation::kHardSilu},
+      {"log_sigmoid", Activation::kLogSigmoid},
+      {"log_softmax", Activation::kLogSoftmax},
+      {"mish", Activation::kMish},
+      {"sparse_plus", Activation::kSparsePlus},
+      {"sparse_sigmoid", Activation::kSparseSigmoid},
+      {"sparsemax", Activation::kSparsemax},
   };
   return table;
 }
@@ -20,8 +43,16 @@ const std::map<std::string, Activation>& Activations() {
 const std::map<std::string, LayerConfig::Kind>& LayerKinds() {
   using Kind = LayerConfig::Kind;
   static const std::map<std::string, Kind> table = {
-      {"embedding", Kind::kEmbedding},   {"simple_rnn", Kind::kSimpleRnn}, {"dense", Kind::kDense},
-      {"activation", Kind::kActivation}, {"flatten", Kind::kFlatten},      {"dropout", Kind::kDropout},
+      {"embedding", Kind::kEmbedding},
+      {"simple_rnn", Kind::kSimpleRnn},
+      {"lstm", Kind::kLstm},
+      {"gru", Kind::kGru},
+      {"bidirectional", Kind::kBidirectional},
+      {"masking", Kind::kMasking},
+      {"dense", Kind::kDense},
+      {"activation", Kind::kActivation},
+      {"flatten", Kind::kFlatten},
+      {"dropout", Kind::kDropout},
   };
   return table;
 }
@@ -47,34 +78,88 @@ const std::map<std::string, MetricKind>& MetricKinds() {
   return table;
 }
 
+void ReadRecurrent(const Napi::Object& object, LayerConfig* layer) {
+  layer->return_sequences = GetBool(object, "returnSequences");
+  layer->recurrent_activation = FromName(Activations(), GetString(object, "recurrentActivation"));
+  layer->reset_after = GetBool(object, "resetAfter");
+  layer->go_backwards = GetBool(object, "goBackwards");
+  layer->stateful = GetBool(object, "stateful");
+  layer->zero_output = GetBool(object, "zeroOutputForMask");
+  layer->rate = GetNumber(object, "dropout");
+  layer->recurrent_rate = GetNumber(object, "recurrentDropout");
+  layer->seed = GetSize(object, "seed");
+}
+
+Constraint ToConstraint(const Napi::Value& value) {
+  static const std::map<std::string, ConstraintKind> kinds = {{"max_norm", ConstraintKind::kMaxNorm},
+                                                              {"non_neg", ConstraintKind::kNonNeg},
+                                                              {"unit_norm", ConstraintKind::kUnitNorm},
+                                                              {"min_max_norm", ConstraintKind::kMinMaxNorm}};
+  Constraint constraint;
+  if (value.IsNull()) return constraint;
+  const Napi::Object object = ToObject(value, "constraint");
+  constraint.kind = FromName(kinds, GetString(object, "kind"));
+  const bool both = constraint.kind == ConstraintKind::kMinMaxNorm;
+  if (constraint.kind != ConstraintKind::kNonNeg)
+    constraint.axis = static_cast<int>(GetNumber(object, "axis"));
+  if (both || constraint.kind == ConstraintKind::kMaxNorm)
+    constraint.max_value = GetFloat(object, "maxValue");
+  if (both) {
+    constraint.min_value = GetFloat(object, "minValue");
+    constraint.rate = GetFloat(object, "rate");
+  }
+  return constraint;
+}
+
+// `penalties` and `constraints`: one entry of each per weight.
+std::vector<WeightConfig> ToWeights(const Napi::Object& object) {
+  const Napi::Array penalties = GetArray(object, "penalties"), constraints = GetArray(object, "constraints");
+  if (penalties.Length() != constraints.Length()) Malformed("constraints");
+  std::vector<WeightConfig> weights;
+  for (uint32_t i = 0; i < penalties.Length(); ++i) {
+    const Napi::Object penalty = ToObject(penalties.Get(i), "penalty");
+    weights.push_back({GetFloat(penalty, "l1"), GetFloat(penalty, "l2"), GetFloat(penalty, "orthogonal"),
+                       GetBool(penalty, "orthogonalByRows"), ToConstraint(constraints.Get(i))});
+  }
+  return weights;
+}
+
 LayerConfig ToLayerConfig(const Napi::Object& object) {
   using Kind = LayerConfig::Kind;
+  static const std::map<std::string, MergeMode> merges = {{"concat", MergeMode::kConcat},
+                                                          {"sum", MergeMode::kSum},
+                                                          {"mul", MergeMode::kMul},
+                                                          {"ave", MergeMode::kAve}};
   LayerConfig layer;
   layer.kind = FromName(LayerKinds(), GetString(object, "kind"));
-  const bool embedding = layer.kind == Kind::kEmbedding, rnn = layer.kind == Kind::kSimpleRnn;
+  const bool embedding = layer.kind == Kind::kEmbedding, dense = layer.kind == Kind::kDense;
+  const bool recurrent =
+      layer.kind == Kind::kSimpleRnn || layer.kind == Kind::kLstm || layer.kind == Kind::kGru;
   if (embedding) {
     layer.input_dim = GetAxis(object, "inputDim");
     layer.units = GetAxis(object, "outputDim");
+    layer.mask_zero = GetBool(object, "maskZero");
   }
-  if (rnn || layer.kind == Kind::kDense) {
+  if (recurrent || dense) {
     layer.units = GetAxis(object, "units");
     layer.use_bias = GetBool(object, "useBias");
   }
-  if (rnn) layer.return_sequences = GetBool(object, "returnSequences");
-  if (rnn || layer.kind == Kind::kDense || layer.kind == Kind::kActivation)
+  if (recurrent) ReadRecurrent(object, &layer);
+  if (recurrent || dense || layer.kind == Kind::kActivation)
     layer.activation = FromName(Activations(), GetString(object, "activation"));
+  if (layer.kind == Kind::kBidirectional) {
+    layer.merge = FromName(merges, GetString(object, "mergeMode"));
+    for (const char* direction : {"forward", "backward"})
+      layer.children.push_back(ToLayerConfig(ToObject(GetValue(object, direction), direction)));
+  }
+  if (layer.kind == Kind::kMasking) layer.mask_value = GetNumber(object, "maskValue");
   if (layer.kind == Kind::kDropout) {
     layer.rate = GetNumber(object, "rate");
     layer.seed = GetSize(object, "seed");
   }
-  if (embedding || rnn || layer.kind == Kind::kDense) {
+  if (embedding || recurrent || dense) {
     layer.trainable = GetBool(object, "trainable");
-    const Napi::Array penalties = GetArray(object, "penalties");
-    for (uint32_t i = 0; i < penalties.Length(); ++i) {
-      const Napi::Object penalty = ToObject(penalties.Get(i), "penalty");
-      layer.l1.push_back(GetFloat(penalty, "l1"));
-      layer.l2.push_back(GetFloat(penalty, "l2"));
-    }
+    layer.weights = ToWeights(object);
   }
   return layer;
 }

@@ -54,6 +54,11 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
       const Napi::Float32Array values = ToFloats(state, "initialState");
       data->initial_state.Assign(values.Data(), values.ElementLength());
     }
+    const Napi::Value mask = GetValue(spec, "mask");
+    if (!mask.IsNull()) {
+      const Napi::Uint8Array counts = ToTyped<uint8_t>(mask, napi_uint8_array, "mask");
+      data->mask.Assign(counts.Data(), counts.ElementLength());
+    }
     Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(data->bytes()));
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);

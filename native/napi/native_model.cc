@@ -39,7 +39,7 @@ struct NativeModel::RunState {
   std::string message;
   // Held so that neither the model nor the arrays are collected meanwhile.
   Napi::ObjectReference self;
-  Napi::Reference<Napi::Float32Array> outputs;
+  Napi::Reference<Napi::Float32Array> outputs, states;
   Napi::Reference<Napi::Float64Array> totals;
   Napi::FunctionReference done;
 };
@@ -54,6 +54,7 @@ Napi::Function NativeModel::Define(Napi::Env env) {
        InstanceMethod<&NativeModel::JsCompile>("compile"),
        InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
        InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
+       InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
        InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
@@ -181,7 +182,17 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
       run.outputs = outputs.Data() + first * size;
       state->outputs = Napi::Persistent(outputs);
+      run.training = GetBool(spec, "training");
+      const Napi::Value states = GetValue(spec, "states");
+      if (!states.IsNull()) {
+        Napi::Float32Array room = ToFloats(states, "states");
+        const size_t each = state->model->state_size();
+        if (each == 0 || room.ElementLength() < (first + run.end - run.begin) * each) Malformed("states");
+        run.states = room.Data() + first * each;
+        state->states = Napi::Persistent(room);
+      }
     } else {
+      run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
@@ -230,6 +241,10 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsStop(const Napi::CallbackInfo& info) {
   OnModel(info, [&] { *stop_ = true; });
+}
+
+void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Idle().ResetStates(); });
 }
 
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {

@@ -29,6 +29,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
   void JsStop(const Napi::CallbackInfo& info);
+  void JsResetStates(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
   // The model, to be changed now: neither disposed nor busy.

@@ -33,6 +33,9 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*
       if (needed[i]) parameter->slots[i].Zero();
     }
     parameters_.push_back(parameter);
+    const Constraint& constraint = parameter->config.constraint;
+    if (constraint.kind != ConstraintKind::kNone)
+      constrained_.emplace_back(parameter, ConstrainedLines(constraint, parameter->shape));
   }
 }
 
@@ -60,7 +63,13 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
   ++iterations_;
   const UpdateArgs step = StepArgs();
   size_t tasks = 0;
-  for (const Parameter* parameter : parameters_) tasks += TaskCount(*parameter);
+  std::vector<const float*> penalties;
+  for (Parameter* parameter : parameters_) {
+    tasks += TaskCount(*parameter);
+    penalties.push_back(parameter->orthogonal.is_set()
+                            ? parameter->orthogonal.Gradient(parameter->value.data(), kernels, pool)
+                            : nullptr);
+  }
   pool.For(tasks, [&](size_t task) {
     size_t i = 0;
     for (; task >= TaskCount(*parameters_[i]); ++i) task -= TaskCount(*parameters_[i]);
@@ -75,9 +84,21 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
     args.begin = task * RowsPerTask(parameter);
     args.end = std::min(parameter.rows, args.begin + RowsPerTask(parameter));
     args.columns = parameter.columns;
-    args.l1 = parameter.l1;
-    args.l2 = parameter.l2;
+    args.l1 = parameter.config.l1;
+    args.l2 = parameter.config.l2;
+    args.penalty_gradient = penalties[i];
     kernels.update(args);
+  });
+  Constrain(kernels, pool);
+}
+
+void Optimizer::Constrain(const KernelTable& kernels, WorkerPool& pool) const {
+  size_t tasks = 0;
+  for (const auto& [parameter, lines] : constrained_) tasks += lines.tasks();
+  pool.For(tasks, [&](size_t task) {
+    size_t i = 0;
+    for (; task >= constrained_[i].second.tasks(); ++i) task -= constrained_[i].second.tasks();
+    constrained_[i].second.Run(kernels, constrained_[i].first->value.data(), task);
   });
 }
 

@@ -3,6 +3,7 @@
 #ifndef OSTINATO_OPTIMIZERS_OPTIMIZER_H_
 #define OSTINATO_OPTIMIZERS_OPTIMIZER_H_
 
+#include <utility>
 #include <vector>
 
 #include "kernels/kernel_list.h"
@@ -20,18 +21,21 @@ struct OptimizerConfig {
 
 class Optimizer {
  public:
-  // Makes the slots of every weight, all zero.
+  // Makes the slots of every weight that is trained, all zero.
   Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters);
 
+  // Moves the weights, then puts those with a constraint back within it.
   void Step(const KernelTable& kernels, WorkerPool& pool);
   void set_learning_rate(double rate) { config_.learning_rate = rate; }
   uint64_t iterations() const { return iterations_; }
 
  private:
   UpdateArgs StepArgs() const;
+  void Constrain(const KernelTable& kernels, WorkerPool& pool) const;
 
   OptimizerConfig config_;
   std::vector<Parameter*> parameters_;
+  std::vector<std::pair<Parameter*, ConstrainedLines>> constrained_;
   uint64_t iterations_ = 0;
 };
 

@@ -18,14 +18,34 @@ enum class Activation {
   kExponential,
   kHardSigmoid,
   kSoftsign,
+  kLeakyRelu,
+  kRelu6,
+  kCelu,
+  kSelu,
+  kGelu,
+  kSilu,
+  kSoftplus,
+  kSquareplus,
+  kSoftShrink,
+  kHardShrink,
+  kTanhShrink,
+  kHardTanh,
+  kHardSilu,
+  kLogSigmoid,
+  kLogSoftmax,
+  kMish,
+  kSparsePlus,
+  kSparseSigmoid,
+  kSparsemax,
 };
 
-// f(x) and f'(x) of every activation but softmax. Where f has a corner, the slope is that of the left side
-// (relu at 0, hard_sigmoid at -3), except hard_sigmoid at 3, which is flat there.
+// f(x) and f'(x) of every activation that looks at one number at a time. Where f has a corner or a jump, the
+// slope is that of the flat side (relu and relu6 at 0, hard_sigmoid at both ends, soft_shrink, hard_shrink),
+// or of the left side where none is flat.
 double Activate(Activation activation, double x);
 double ActivationSlope(Activation activation, double x);
 
-// y = f(x) for x, y [rows, columns]; softmax goes along each row. y may alias x.
+// y = f(x) for x, y [rows, columns]; softmax, log_softmax and sparsemax go along each row. y may alias x.
 void ActivateRows(Activation activation, size_t rows, size_t columns, const double* x, double* y);
 
 // dx = (df/dx)^T dy at the pre-activations x. dx may alias dy.

@@ -40,11 +40,12 @@ Napi::Value JsIsas(const Napi::CallbackInfo& info) {
   return names;
 }
 
-// pack(isa, b, ldb, k, n, transposed, out)
+// pack(isa, b, ldb, k, n, transposed, out, gates = 0)
 void JsPack(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
-                           ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out")});
+                           ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out"),
+                           info[7].IsUndefined() ? 0 : ToSize(info[7], "gates")});
   });
 }
 
@@ -92,14 +93,25 @@ void JsGroupSum(const Napi::CallbackInfo& info) {
   });
 }
 
-// walkForward / walkBackward(isa, { tBegin, tEnd, steps, active, offsets, blocks, blockRows, units, stride,
-// activation,
-//   packed, states, inputs, inputIndex, doutputs, dlast, deltas }); activation is the number of the C++ enum
+float* OptionalFloats(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  return value.IsUndefined() ? nullptr : Floats(value, key);
+}
+
+// walkForward / walkBackward(isa, WalkArguments): the fields of WalkArgs; enums by number. What only some
+// cells have may be left out; `stride` stands for all strides.
 template <bool kForward>
 void JsWalk(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
+    const auto size_or = [&](const char* key, size_t otherwise) {
+      const Napi::Value value = o.Get(key);
+      return value.IsUndefined() ? otherwise : ToSize(value, key);
+    };
     WalkArgs args = {};
+    args.cell = static_cast<CellKind>(size_or("cell", 0));
+    args.reverse = size_or("reverse", 0) != 0;
+    args.reset_before = size_or("resetBefore", 0) != 0;
     args.t_begin = GetSize(o, "tBegin");
     args.t_end = GetSize(o, "tEnd");
     args.steps = GetSize(o, "steps");
@@ -110,14 +122,30 @@ void JsWalk(const Napi::CallbackInfo& info) {
     args.block_count = blocks.ElementLength();
     args.block_rows = GetSize(o, "blockRows");
     args.units = GetSize(o, "units");
-    args.stride = GetSize(o, "stride");
+    args.padded = PaddedColumns(args.units);
     args.activation = static_cast<Activation>(GetSize(o, "activation"));
+    args.recurrent_activation =
+        static_cast<Activation>(size_or("recurrentActivation", static_cast<size_t>(Activation::kSigmoid)));
     args.packed = Floats(GetValue(o, "packed"), "packed");
+    args.packed_candidate = OptionalFloats(o, "packedCandidate");
+    args.recurrent_bias = OptionalFloats(o, "recurrentBias");
+    args.state_stride = GetSize(o, "stride");
+    args.input_stride = size_or("inputStride", args.state_stride);
+    args.gate_stride = size_or("gateStride", args.state_stride);
+    args.delta_stride = size_or("deltaStride", args.state_stride);
+    args.masked_stride = size_or("maskedStride", args.state_stride);
     args.states = Floats(GetValue(o, "states"), "states");
+    args.cells = OptionalFloats(o, "cells");
+    args.gates = OptionalFloats(o, "gates");
+    args.reset_states = OptionalFloats(o, "resetStates");
+    args.masks = OptionalFloats(o, "masks");
+    args.masked = OptionalFloats(o, "masked");
     args.inputs = Floats(GetValue(o, "inputs"), "inputs");
     args.input_index = Ints(GetValue(o, "inputIndex"), "inputIndex");
     args.doutputs = Floats(GetValue(o, "doutputs"), "doutputs");
     args.dlast = Floats(GetValue(o, "dlast"), "dlast");
+    args.dcells = OptionalFloats(o, "dcells");
+    args.carry = OptionalFloats(o, "carry");
     args.deltas = Floats(GetValue(o, "deltas"), "deltas");
     const KernelTable& table = TableOf(info[0]);
     if (kForward) {
@@ -128,12 +156,14 @@ void JsWalk(const Napi::CallbackInfo& info) {
   });
 }
 
-// activate(isa, activation, x, y, out, rows, columns, stride); with y null forward, else dx from dy = x
+// activate(isa, activation, x, y, out, rows, columns, stride, pre); with y null forward, else dx from dy = x
+// (and pre, the x of forward, or undefined)
 void JsActivate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const ActivationArgs args = {static_cast<Activation>(ToSize(info[1], "activation")),
                                  Floats(info[2], "x"),
                                  Floats(info[3], "y"),
+                                 info[8].IsUndefined() ? nullptr : Floats(info[8], "pre"),
                                  Floats(info[4], "out"),
                                  ToSize(info[5], "rows"),
                                  ToSize(info[6], "columns"),
@@ -186,8 +216,7 @@ Napi::Value JsMetric(const Napi::CallbackInfo& info) {
 }
 
 // update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2,
-// rate, momentum,
-//   rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
+// penaltyGradient, rate, momentum, rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
 void JsUpdate(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
@@ -204,6 +233,7 @@ void JsUpdate(const Napi::CallbackInfo& info) {
     args.columns = GetSize(o, "columns");
     args.l1 = GetFloat(o, "l1");
     args.l2 = GetFloat(o, "l2");
+    args.penalty_gradient = Floats(GetValue(o, "penaltyGradient"), "penaltyGradient");
     args.rate = GetFloat(o, "rate");
     args.momentum = GetFloat(o, "momentum");
     args.rho = GetFloat(o, "rho");
@@ -224,6 +254,41 @@ Napi::Value JsPenalty(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), TableOf(info[0]).penalty(weight.Data(), weight.ElementLength(),
                                                                   info[2].As<Napi::Number>().FloatValue(),
                                                                   info[3].As<Napi::Number>().FloatValue()));
+  });
+}
+
+// unitVectors(isa, { weight, rows, columns, byRows, begin, end, units, stride, scales })
+void JsUnitVectors(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).unit_vectors({Floats(GetValue(o, "weight"), "weight"), GetSize(o, "rows"),
+                                   GetSize(o, "columns"), GetBool(o, "byRows"), GetSize(o, "begin"),
+                                   GetSize(o, "end"), Floats(GetValue(o, "units"), "units"),
+                                   GetSize(o, "stride"), Floats(GetValue(o, "scales"), "scales")});
+  });
+}
+
+// orthogonal(isa, { units, stride, scales, count, length, begin, end, byRows, factor, work, gradient })
+Napi::Value JsOrthogonal(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const double sum = TableOf(info[0]).orthogonal(
+        {Floats(GetValue(o, "units"), "units"), GetSize(o, "stride"), Floats(GetValue(o, "scales"), "scales"),
+         GetSize(o, "count"), GetSize(o, "length"), GetSize(o, "begin"), GetSize(o, "end"),
+         GetBool(o, "byRows"), GetFloat(o, "factor"), Floats(GetValue(o, "work"), "work"),
+         Floats(GetValue(o, "gradient"), "gradient")});
+    return Napi::Number::New(info.Env(), sum);
+  });
+}
+
+// constrain(isa, { kind, minValue, maxValue, rate, weight, length, inner, begin, end })
+void JsConstrain(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    TableOf(info[0]).constrain({static_cast<ConstraintKind>(GetSize(o, "kind")), GetFloat(o, "minValue"),
+                                GetFloat(o, "maxValue"), GetFloat(o, "rate"),
+                                Floats(GetValue(o, "weight"), "weight"), GetSize(o, "length"),
+                                GetSize(o, "inner"), GetSize(o, "begin"), GetSize(o, "end")});
   });
 }
 
@@ -281,8 +346,8 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
     std::vector<float> projected(steps * stride), states((steps + 1) * stride);
     std::vector<int32_t> active(steps, 1), offsets(steps + 1), block(1, 0);
     for (size_t t = 0; t <= steps; ++t) offsets[t] = static_cast<int32_t>(t);
-    table.pack({kernel.data(), units, features, units, false, packed_kernel.data()});
-    table.pack({recurrent.data(), units, units, units, false, packed.data()});
+    table.pack({kernel.data(), units, features, units, false, packed_kernel.data(), 0});
+    table.pack({recurrent.data(), units, units, units, false, packed.data(), 0});
     WalkArgs args = {};
     args.t_end = args.steps = steps;
     args.active = active.data();
@@ -290,7 +355,8 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
     args.blocks = block.data();
     args.block_count = args.block_rows = 1;
     args.units = units;
-    args.stride = stride;
+    args.padded = PaddedColumns(units);
+    args.state_stride = args.input_stride = stride;
     args.activation = Activation::kTanh;
     args.packed = packed.data();
     args.states = states.data();
@@ -359,6 +425,9 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   add("metric", JsMetric);
   add("update", JsUpdate);
   add("penalty", JsPenalty);
+  add("unitVectors", JsUnitVectors);
+  add("orthogonal", JsOrthogonal);
+  add("constrain", JsConstrain);
   add("add", JsAdd);
   add("peak", JsPeak);
   add("timeForward", JsTimeForward);

@@ -17,10 +17,10 @@ import {
   SparseCategoricalCrossentropy,
   type Loss,
 } from '../../lib/losses';
-import type { NativeLossKind, NativeOptimizer, NativePenalty } from '../../lib/native/binding';
+import type { NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
-import type { OracleLayer } from '../reference/sequential';
+import type { OracleLayer, OraclePenalty } from '../reference/sequential';
 import { engineGradients, engineModel, floats, ids, worstError } from '../unit/contract/engine_model';
 
 function optimizerOf(kind: NativeOptimizer['kind'], options: object): Optimizer {
@@ -238,7 +238,7 @@ describe('regularizers.json', () => {
     batches: { x: Packed; y: Packed }[];
     cases: {
       name: string;
-      penalties: Record<Place, NativePenalty>;
+      penalties: Record<Place, OraclePenalty>;
       optimizer: NativeOptimizer['kind'];
       options: object;
       loss: number[];

@@ -4,13 +4,23 @@
 import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
 
 const ALL_ON = { tokenProjection: true, reverseProjection: true, sharedPadding: true, fusedWalk: true };
-const NONE = { l1: 0, l2: 0 };
+const NONE = { l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true };
 
 function makeModel(): NativeModel {
   const model = new binding.NativeModel({
     input: 'values',
     inputShape: [2],
-    layers: [{ kind: 'dense', units: 2, activation: 'linear', useBias: false, trainable: true, penalties: [NONE] }],
+    layers: [
+      {
+        kind: 'dense',
+        units: 2,
+        activation: 'linear',
+        useBias: false,
+        trainable: true,
+        penalties: [NONE],
+        constraints: [null],
+      },
+    ],
     shortcuts: ALL_ON,
   });
   model.writeWeight(0, new Float32Array([1, 2, 3, 4]));
@@ -24,6 +34,7 @@ const datasetSpec = {
   targets: null,
   targetSize: 0,
   initialState: null,
+  mask: null,
 };
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
@@ -35,6 +46,8 @@ const runOf = (given: object = {}): object => ({
   batchSize: 2,
   outputs: new Float32Array(4),
   totals: null,
+  states: null,
+  training: false,
   ...given,
 });
 
@@ -150,7 +163,7 @@ describe('arguments', () => {
     ['a data set', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [67280421310721], inputs: new Float32Array(1) })],
     ['targets', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [1], inputs: new Float32Array(274177), targets: new Float32Array(1), targetSize: 67280421310721 })],
     ['an initializer', () => binding.initialize({ kind: 'orthogonal', gain: 1 }, [274177, 67280421310721], 1, new Float32Array(1))],
-    ['a layer', () => new binding.NativeModel({ input: 'values', inputShape: [274177], layers: [{ kind: 'dense', units: 67280421310721, activation: 'linear', useBias: false, trainable: true, penalties: [NONE] }], shortcuts: ALL_ON })],
+    ['a layer', () => new binding.NativeModel({ input: 'values', inputShape: [274177], layers: [{ kind: 'dense', units: 67280421310721, activation: 'linear', useBias: false, trainable: true, penalties: [NONE], constraints: [null] }], shortcuts: ALL_ON })],
   ])('sizes of %s whose product overflows: refused', (_title, call) => {
     expect(call).toThrow(/malformed/);
   }); // prettier-ignore

@@ -10,7 +10,7 @@ import { OPTIMIZER_KINDS, testingAddon, type Isa, type UpdateArguments } from '.
 import { expectSameBits, expectWithin, ROUNDOFF, SMALLEST } from '../support/tolerances';
 
 // Taken out of the globals once: every look at a global costs a microsecond within jest's sandbox.
-const { abs, fround, sign, sqrt } = Math;
+const { abs, floor, fround, sign, sqrt } = Math;
 const { isNaN } = Number;
 
 const { sgd, rmsprop, adam } = OPTIMIZER_DEFAULTS;
@@ -52,7 +52,7 @@ function scalarsOf(o: NativeOptimizer): Scalars {
     o.kind === 'adam'
       ? (o.learningRate * sqrt(1 - o.beta2 ** ITERATION)) / (1 - o.beta1 ** ITERATION)
       : o.learningRate;
-  return { ...zeros, ...flags, ...o, kind: OPTIMIZER_KINDS.indexOf(o.kind), rate };
+  return { ...zeros, ...flags, ...o, kind: OPTIMIZER_KINDS.indexOf(o.kind), rate, penaltyGradient: null };
 }
 
 /** Which of the three slots a rule has. */
@@ -191,5 +191,36 @@ describeEachIsa('update', (isa) => {
       testingAddon.update(isa, { ...scalarsOf(inFloat32(rule)), weight, slots, gradient, ...range });
       expect(Array.from(weight, (w, i) => (isNaN(w) ? i : -1)).filter((i) => i >= 0)).toEqual([16]);
     }
+  });
+
+  test.each(RULES)('%j adds the gradient of other penalties, also to rows that did not occur', (rule) => {
+    const o = inFloat32(rule);
+    UNITS.forEach((columns, turn) => {
+      const [slotOf, seed] = [[1, -1, 0], 14000 + turn];
+      const context = `${JSON.stringify(rule)} ${isa} columns ${columns} seed ${seed}`;
+      const memory = new GuardedMemory(sideOf(turn));
+      const shape = { rows: slotOf.length, columns };
+      const state = drawState(seed, slotOf.length * columns);
+      const more = rounded(drawFrom(seed + 500).normal(slotOf.length * columns));
+      const together = more.map((value, i) => {
+        const row = slotOf[floor(i / columns)]!;
+        return value + (row < 0 ? 0 : state.gradient[row * columns + (i % columns)]!);
+      });
+      const common = { ...scalarsOf(o), columns, l1: 0, l2: 0, begin: 0, end: slotOf.length };
+      const run = (name: string, given: Partial<UpdateArguments>): Float32Array[] => {
+        const weight = memory.output(`weight ${name}`, shape, state.weight);
+        const slots = state.slots.map((values, i) =>
+          hasSlot(o, i) ? memory.output(`slot ${i} ${name}`, shape, values) : null,
+        ) as UpdateArguments['slots'];
+        testingAddon.update(isa, { ...common, weight, slots, gradientStride: columns, slot: null, ...given } as UpdateArguments);
+        return [weight, ...slots.filter((slot) => slot !== null)];
+      };
+      const gradient = memory.input('gradient', shape, state.gradient);
+      const penaltyGradient = memory.input('penalty gradient', shape, more);
+      const apart = run('apart', { gradient, penaltyGradient, slot: memory.integers('slot', slotOf) });
+      const added = run('added', { gradient: memory.input('sum', shape, rounded(together)) });
+      memory.expectIntact(context);
+      apart.forEach((values, i) => expectSameBits(values, added[i]!, context));
+    });
   });
 });

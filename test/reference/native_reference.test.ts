@@ -15,7 +15,7 @@ import { recurrentBackward, recurrentForward, type Cell, type RecurrentProblem }
 import { simpleRnnBackward, simpleRnnForward, takeStep } from './simple_rnn';
 
 const { reference } = testingAddon;
-const ACTIVATIONS = [...Object.keys(CURVES), 'softmax'] as Activation[];
+const ACTIVATIONS = [...Object.keys(CURVES), 'softmax', 'log_softmax', 'sparsemax'] as Activation[];
 const doubles = (n: number): Float64Array => new Float64Array(n).fill(NaN); // all must be overwritten
 
 describe('native reference', () => {

@@ -36,15 +36,19 @@ import {
   type RecurrentGradients,
   type RecurrentProblem,
 } from './recurrent';
+import { orthogonalPenalty } from './regularizers';
 import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from './reshaping';
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
+
+/** A penalty; `orthogonal` of none where left out. */
+export type OraclePenalty = Pick<NativePenalty, 'l1' | 'l2'> & Partial<NativePenalty>;
 
 interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: NativePenalty[];
+  penalties?: OraclePenalty[];
 }
 
 export interface OracleRecurrent extends Common {
@@ -229,7 +233,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (NativePenalty | undefined)[] = [];
+  private readonly penalties: (OraclePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
   private readonly states = new Map<Placed, Float64Array[]>();
 
@@ -342,7 +346,7 @@ export class OracleSequential {
     return { value: loss.value, gradient };
   }
 
-  /** l1 sum|w| + l2 sum w^2 of every trainable weight; adds its gradient. */
+  /** l1 sum|w| + l2 sum w^2 + the orthogonal penalty of every trainable weight; adds its gradient. */
   private addPenalties(gradients: Float64Array[]): number {
     let total = 0;
     this.penalties.forEach((penalty, index) => {
@@ -351,6 +355,11 @@ export class OracleSequential {
         total += penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
         gradients[index]![i]! += penalty.l1 * Math.sign(w) + 2 * penalty.l2 * w;
       });
+      if (!penalty.orthogonal) return;
+      const mode = penalty.orthogonalByRows === false ? 'columns' : 'rows';
+      const more = orthogonalPenalty(this.weights[index]!, this.weightShapes[index]!.at(-1)!, penalty.orthogonal, mode);
+      total += more.value;
+      more.gradient.forEach((slope, i) => (gradients[index]![i]! += slope));
     });
     return total;
   }

@@ -294,6 +294,7 @@ export interface UpdateArguments {
   columns: number;
   l1: number;
   l2: number;
+  penaltyGradient: Float32Array | null;
   rate: number;
   momentum: number;
   rho: number;
@@ -303,6 +304,45 @@ export interface UpdateArguments {
   nesterov: boolean;
   centered: boolean;
   amsgrad: boolean;
+}
+
+export interface UnitVectorsArguments {
+  weight: Float32Array;
+  rows: number;
+  columns: number;
+  byRows: boolean;
+  begin: number;
+  end: number;
+  units: Float32Array;
+  stride: number;
+  scales: Float32Array;
+}
+
+export interface OrthogonalArguments {
+  units: Float32Array;
+  stride: number;
+  scales: Float32Array;
+  count: number;
+  length: number;
+  begin: number;
+  end: number;
+  byRows: boolean;
+  factor: number;
+  work: Float32Array;
+  gradient: Float32Array | null;
+}
+
+export interface ConstrainArguments {
+  /** An index of CONSTRAINT_KINDS. */
+  kind: number;
+  minValue: number;
+  maxValue: number;
+  rate: number;
+  weight: Float32Array;
+  length: number;
+  inner: number;
+  begin: number;
+  end: number;
 }
 
 /** The enums of native/kernels/kernel_list.h, in their order. */
@@ -316,6 +356,25 @@ export const ACTIVATIONS = [
   'exponential',
   'hard_sigmoid',
   'softsign',
+  'leaky_relu',
+  'relu6',
+  'celu',
+  'selu',
+  'gelu',
+  'silu',
+  'softplus',
+  'squareplus',
+  'soft_shrink',
+  'hard_shrink',
+  'tanh_shrink',
+  'hard_tanh',
+  'hard_silu',
+  'log_sigmoid',
+  'log_softmax',
+  'mish',
+  'sparse_plus',
+  'sparse_sigmoid',
+  'sparsemax',
 ] as const satisfies readonly NativeActivation[];
 export const LOSS_KINDS = [
   'binary_crossentropy',
@@ -330,6 +389,7 @@ export const METRIC_KINDS = [
   'categorical_accuracy',
   'sparse_categorical_accuracy',
 ] as const;
+export const CONSTRAINT_KINDS = ['none', 'max_norm', 'non_neg', 'unit_norm', 'min_max_norm'] as const;
 export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam'] as const;
 
 /** native/testing/kernel_bindings.cc. Nothing is checked there: sizes are the caller's. */
@@ -342,7 +402,10 @@ export interface KernelBindings {
   groupSum(isa: Isa, a: GroupSumArguments): void;
   walkForward(isa: Isa, a: WalkArguments): void;
   walkBackward(isa: Isa, a: WalkArguments): void;
-  /** out = f(x) where y is null; otherwise out = f'(x) dy, with dy in `x` and f's output in `y`. */
+  /**
+   * out = f(x) where y is null; otherwise out = f'(x) dy, with dy in `x`, f's output in `y` and, where the activation's
+   * derivative needs it, f's input in `pre`.
+   */
   activate(
     isa: Isa,
     activation: number,
@@ -352,6 +415,7 @@ export interface KernelBindings {
     rows: number,
     columns: number,
     stride: number,
+    pre?: Float32Array | null,
   ): void;
   dropout(
     isa: Isa,
@@ -369,6 +433,9 @@ export interface KernelBindings {
   metric(isa: Isa, a: MetricArguments): number;
   update(isa: Isa, a: UpdateArguments): void;
   penalty(isa: Isa, weight: Float32Array, l1: number, l2: number): number;
+  unitVectors(isa: Isa, a: UnitVectorsArguments): void;
+  orthogonal(isa: Isa, a: OrthogonalArguments): number;
+  constrain(isa: Isa, a: ConstrainArguments): void;
   add(isa: Isa, out: Float32Array, x: Float32Array): void;
   /** Multiply-add FLOP per second of so many threads at once. */
   peak(isa: Isa, threads: number, seconds: number): number;

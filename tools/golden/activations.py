@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Every activation over a range: values and derivatives; softmax row by row."""
+"""Every activation over a range: values and derivatives; those that mix the last axis row by row."""
 
 from common import Draw, computed, jax, keras, native, np, numbers, pack, write
 
 SEED = 23
-NAMES = ["linear", "relu", "tanh", "sigmoid", "elu", "exponential", "hard_sigmoid", "softsign"]
+NAMES = [
+    "linear", "relu", "tanh", "sigmoid", "elu", "exponential", "hard_sigmoid", "softsign", "leaky_relu", "relu6",
+    "celu", "selu", "gelu", "silu", "softplus", "squareplus", "soft_shrink", "hard_shrink", "tanh_shrink", "hard_tanh",
+    "hard_silu", "log_sigmoid", "mish", "sparse_plus", "sparse_sigmoid",
+]  # fmt: skip
+ROWS = ["softmax", "log_softmax", "sparsemax"]
 
 
 def main() -> None:
@@ -19,14 +24,20 @@ def main() -> None:
         slope = jax.vmap(jax.grad(function))(native(x))
         # The slope at the kink itself is a convention; where x is 0 it is told apart by the tests.
         cases.append({"activation": name, "outputs": computed(function(native(x)))["data"], "slopes": computed(slope)["data"]})
-    rows = [draw.normal(4, 5, scale=2.0), draw.normal(3, 17, scale=5.0), draw.normal(2, 3, 4), draw.normal(2, 3) * 500]
-    softmax = []
-    for row in rows:
-        r = draw.normal(*row.shape)
-        gradient = jax.grad(lambda v: (keras.activations.softmax(v) * native(r)).sum())(native(row))
-        outputs = keras.activations.softmax(native(row))
-        softmax.append({"inputs": pack(row), "outputs": computed(outputs), "r": pack(r), "gradient": computed(gradient)})
-    write("activations", SEED, {"inputs": numbers(x), "cases": cases, "softmax": softmax})
+    inputs = [draw.normal(4, 5, scale=2.0), draw.normal(3, 17, scale=5.0), draw.normal(2, 3, 4), draw.normal(2, 3) * 500]
+    inputs = [draw.normal(4, 5, scale=2.0), draw.normal(3, 17, scale=5.0), draw.normal(2, 3, 4), draw.normal(2, 3) * 500]
+    inputs.append(draw.normal(4, 6, scale=0.2))
+    cases_of_rows = []
+    for name in ROWS:
+        function = keras.activations.get(name)
+        for row in inputs:
+            r = draw.normal(*row.shape)
+            gradient = jax.grad(lambda v: (function(v) * native(r)).sum())(native(row))
+            cases_of_rows.append(
+                {"activation": name, "inputs": pack(row), "outputs": computed(function(native(row))), "r": pack(r),
+                 "gradient": computed(gradient)}
+            )  # fmt: skip
+    write("activations", SEED, {"inputs": numbers(x), "cases": cases, "rows": cases_of_rows})
 
 
 main()

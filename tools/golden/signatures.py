@@ -6,14 +6,20 @@ from typing import Any
 
 from common import keras, set_precision, write
 
-LAYERS = ["Embedding", "SimpleRNN", "Dense", "Dropout", "Flatten", "Activation"]
+LAYERS = [
+    "Embedding", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "TimeDistributed", "Masking", "RepeatVector", "Reshape",
+    "Dense", "Dropout", "SpatialDropout1D", "GaussianNoise", "Flatten", "Activation", "LayerNormalization",
+    "BatchNormalization", "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
+    "ActivityRegularization",
+]  # fmt: skip
 OPTIMIZERS = ["SGD", "RMSprop", "Adam"]
 CALLBACKS = ["EarlyStopping", "History", "ProgbarLogger"]
 INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
     "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "Orthogonal",
 ]  # fmt: skip
-REGULARIZERS = ["L1", "L2", "L1L2"]
+REGULARIZERS = ["L1", "L2", "L1L2", "OrthogonalRegularizer"]
+CONSTRAINTS = ["MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm"]
 LOSSES = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError",
     "MeanAbsoluteError",
@@ -44,6 +50,7 @@ def main() -> None:
         ("callbacks", keras.callbacks, CALLBACKS),
         ("initializers", keras.initializers, INITIALIZERS),
         ("regularizers", keras.regularizers, REGULARIZERS),
+        ("constraints", keras.constraints, CONSTRAINTS),
         ("losses", keras.losses, LOSSES),
         ("metrics", keras.metrics, METRICS),
     ):

@@ -55,6 +55,32 @@ describe('necessary work', () => {
     const flop = evaluate(['support/flop.mjs'], 'b.floatStepFlop({ batch: 2, steps: 3, features: 5, units: 7 })');
     expect(flop).toBe(2 * 6 * (5 * 7 + 7 * 7) * 2 + 2 * 6 * 7 * 7);
   });
+
+  test.each([
+    ['lstm', 4],
+    ['gru', 3],
+  ])('of %s is that of %i gates', (cell, gates) => {
+    const size = '{ batch: 2, steps: 3, features: 5, units: 7';
+    const expressions = [
+      `b.floatStepFlop(${size} })`,
+      `b.floatStepFlop(${size}, cell: '${cell}' })`,
+      `b.tokenStepFlop({ unique: 3, real: 5, prefix: 2 }, 4, 6)`,
+      `b.tokenStepFlop({ unique: 3, real: 5, prefix: 2 }, 4, 6, '${cell}')`,
+      `b.meanTokenStepFlop({ tokens: [1, 1, 2, 3], rows: 2, steps: 2 }, 2, 1, 1)`,
+      `b.meanTokenStepFlop({ tokens: [1, 1, 2, 3], rows: 2, steps: 2 }, 2, 1, 1, '${cell}')`,
+    ];
+    const [floats, cellFloats, tokens, cellTokens, mean, cellMean] = evaluate(
+      ['support/flop.mjs'],
+      `[${expressions.join(', ')}]`,
+    ) as number[];
+    expect([cellFloats, cellTokens, cellMean]).toEqual([floats! * gates, tokens! * gates, mean! * gates]);
+  });
+
+  test('refuses to guess the gates of a cell that it does not know', () => {
+    expect(
+      evaluate(['support/flop.mjs'], "b.floatStepFlop({ batch: 1, steps: 1, features: 1, units: 1, cell: 'mgu' })"),
+    ).toBeNull(); // NaN, which the bench reports as an error
+  });
 });
 
 describe('summaries', () => {
@@ -71,9 +97,94 @@ describe('summaries', () => {
       1235, 0.0001235,
     ]);
   });
+
+  test('best is the shortest', () => {
+    expect(evaluate(['support/statistics.mjs'], 'b.best([3, 1, 2])')).toBe(1);
+  });
+
+  test.each([
+    ['[1, -1, 2]', '[2, 2]', 0],
+    ['[1, -1, 2]', '[2, 1.5, 2.2]', 0.125], // 0.5 of 4, though the sum is 2
+    ['[1, -1, 2]', '[NaN]', null],
+    ['[1, -1, 2]', '[]', 0],
+  ])('sums of %s that others have as %s disagree by %s', (values, sums, expected) => {
+    expect(evaluate(['support/statistics.mjs'], `b.disagreement(${values}, ${sums})`)).toBe(expected);
+  });
+
+  test('turns alternate, and the first side stands over the second', () => {
+    const made = `await (async () => {
+      const order = [];
+      const side = (name, seconds) => async () => (order.push(name), seconds.shift());
+      const sides = { slow: side('slow', [4, 8, 6]), fast: side('fast', [3, 1, 2]) };
+      const { value, details } = await b.byTurns(sides, { rounds: 3 });
+      return { order, value, details };
+    })()`;
+    expect(evaluate(['support/turns.mjs'], made)).toMatchObject({
+      order: ['slow', 'fast', 'slow', 'fast', 'slow', 'fast'],
+      value: 3,
+      details: { slow: { medianMs: 6000, rounds: 3 }, fast: { medianMs: 2000, minMs: 1000 } },
+    });
+  });
+});
+
+describe('a timed forward pass', () => {
+  const timed = (body: string) =>
+    evaluate(
+      ['support/ours.mjs', 'support/timed_forward.mjs'],
+      `await (async () => {
+        const shape = { cell: 'rnn', units: 3, features: 2, steps: 4, batch: 2 };
+        const x = Float32Array.from({ length: 16 }, b.noise());
+        const model = b.inferModel(shape);
+        const forward = new b.TimedForward(model, shape, x, 0.001);
+        try { return await (async () => { ${body} })(); } finally { forward.end(); }
+      })()`,
+    );
+
+  test('has the outputs of one batch', () => {
+    const { outputs, expected } = timed(`
+      const outputs = [...(await forward.outputs())];
+      const expected = [...(await model.predict({ data: x, shape: [2, 4, 2] })).data];
+      return { outputs, expected };
+    `) as { outputs: number[]; expected: number[] };
+    expect(outputs).toEqual(expected);
+    expect(outputs).toHaveLength(6);
+  });
+
+  test('takes less than the calls around it', () => {
+    const { seconds, wall } = timed(`
+      await forward.step();
+      const begin = performance.now();
+      const seconds = await forward.step();
+      return { seconds, wall: (performance.now() - begin) / 1e3 };
+    `) as { seconds: number; wall: number };
+    expect(seconds).toBeGreaterThan(0);
+    expect(wall).toBeGreaterThan(0.001); // a turn lasts that long in native code
+    expect(seconds).toBeLessThan(wall / 16); // and it has 16 batches or more
+  });
 });
 
 describe('bars', () => {
+  test('are of figures that there are, all of them', () => {
+    const { stderr } = spawnSync(process.execPath, ['bench/main.mjs', '--only', 'nonsense'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    const names = stderr
+      .slice(stderr.indexOf('there are ') + 'there are '.length)
+      .trim()
+      .split(', ');
+    expect(names).toEqual(expect.arrayContaining(evaluate(['bars.mjs'], 'Object.keys(b.BARS)') as string[]));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('on comparisons name cases that the peers know', () => {
+    const names = evaluate(['bars.mjs'], 'Object.keys(b.BARS)') as string[];
+    const cases = names.filter((name) => name.endsWith('.versus')).map((name) => name.slice(0, -'.versus'.length));
+    const known = readFileSync(path.join(ROOT, 'bench', 'versus', 'cases.py'), 'utf8');
+    const unknown = cases.filter((name) => !known.includes(`"${name}": `));
+    expect(unknown).toEqual([]);
+  });
+
   test('hold from the bar on, or up to it', () => {
     const names = "['train.rnn128.versus', 2], ['train.rnn128.versus', 1.99], ['loop.delay', 10], ['loop.delay', 10.1]";
     expect(evaluate(['bars.mjs'], `[${names}].map(([name, value]) => b.holds(name, value))`)).toEqual([

@@ -8,15 +8,16 @@ import {
   Flatten,
   Input,
   L1L2,
+  OrthogonalRegularizer,
   Sequential,
   SGD,
   SimpleRNN,
   type ArrayInput,
   type Layer,
   type LossIdentifier,
+  type Regularizer,
 } from '../../../lib';
-import type { NativePenalty } from '../../../lib/native/binding';
-import type { OracleLayer } from '../../reference/sequential';
+import type { OracleLayer, OraclePenalty } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
 export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
@@ -24,9 +25,12 @@ export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
 /** Step size of {@link engineGradients}: a power of two, so that dividing by it is exact. */
 const STEP = 1024;
 
-function regularizerOf(penalties: NativePenalty[] | undefined, index: number): L1L2 | null {
+function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): Regularizer | null {
   const penalty = penalties?.[index];
-  return penalty === undefined ? null : new L1L2(penalty);
+  if (penalty === undefined) return null;
+  const { l1, l2, orthogonal, orthogonalByRows = true } = penalty;
+  if (!orthogonal) return new L1L2({ l1, l2 });
+  return new OrthogonalRegularizer({ factor: orthogonal, mode: orthogonalByRows ? 'rows' : 'columns' });
 }
 
 export function layerOf(recipe: LayerRecipe): Layer {
@@ -34,7 +38,7 @@ export function layerOf(recipe: LayerRecipe): Layer {
   if (recipe.kind === 'flatten') return new Flatten();
   if (recipe.kind === 'activation') return new Activation(recipe.activation);
   const trainable = recipe.trainable ?? true;
-  const penalty = (index: number): L1L2 | null => regularizerOf(recipe.penalties, index);
+  const penalty = (index: number): Regularizer | null => regularizerOf(recipe.penalties, index);
   if (recipe.kind === 'embedding')
     return new Embedding(recipe.inputDim, recipe.outputDim, { trainable, embeddingsRegularizer: penalty(0) });
   if (recipe.kind === 'dense')

@@ -53,6 +53,7 @@ export class ScriptedModel implements NativeModel {
   setLearningRate(learningRate: number): void {
     this.learningRates.push(learningRate);
   }
+  resetStates(): void {}
   stop(): void {
     this.stops++;
   }
@@ -95,6 +96,7 @@ export class ScriptedHost implements TrainerHost {
   model = new ScriptedModel();
   weights: unknown[] = ['first'];
 
+  expectBatches(): void {}
   ensureBuilt(inputShape: readonly (number | null)[]): void {
     this.inputShape ??= inputShape;
     this.outputShape ??= [null, 1];

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// NonNeg: no weight below zero.
+import { Constraint } from './constraint';
+import type { NativeConstraint } from '../native/binding';
+
+/**
+ * Negative weights become zero.
+ *
+ * @see keras/src/constraints/constraints.py
+ * @example
+ * new Dense(1, { kernelConstraint: new NonNeg() });
+ */
+export class NonNeg extends Constraint {
+  readonly className = 'NonNeg';
+
+  toNative(): NativeConstraint {
+    return { kind: 'non_neg' };
+  }
+
+  getConfig(): Record<string, never> {
+    return {};
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// Bidirectional: one recurrent layer reads a sequence forwards, another backwards, and their outputs are merged.
+import { refuseNotYet, withDefaults } from '../util/options';
+import { checkOneOf, describe, refusal } from '../util/validate';
+import { layerDefaults, type LayerOptions } from './layer';
+import { Recurrent } from './recurrent';
+import { configOfLayer, layerFromConfig } from './registry';
+import { shapeText } from './shapes';
+import { Wrapper } from './wrapper';
+import type { NativeLayer } from '../native/binding';
+import type { Regularizer } from '../regularizers';
+import type { ArrayInput, Shape } from '../types';
+
+/** How the outputs of both directions become one; null: they do not. */
+export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave' | null;
+
+/** Options of {@link Bidirectional}. */
+export interface BidirectionalOptions extends LayerOptions {
+  /**
+   * `'concat'` (default): side by side, [..., 2H]; `'sum'`, `'mul'` and `'ave'`: element by element, [..., H]; null:
+   * `layer.call` returns both, and the layer has no place in a `Sequential`.
+   */
+  mergeMode?: MergeMode;
+  /** Values to begin with: the forward layer's weights, then the backward layer's. Default null. */
+  weights?: readonly ArrayInput[] | null;
+  /** The layer that reads backwards, with `goBackwards: true`. Default null: one like `layer`. */
+  backwardLayer?: Recurrent | null;
+}
+
+const NOT_YET = Object.freeze({ dtype: 'float32' } as const);
+
+/** Defaults of {@link BidirectionalOptions}, as in Keras. */
+export const defaults = Object.freeze({
+  ...layerDefaults,
+  ...NOT_YET,
+  mergeMode: 'concat',
+  weights: null,
+  backwardLayer: null,
+} as const);
+
+/** What both directions must have alike. */
+const COMMON = ['stateful', 'returnSequences', 'returnState'] as const;
+
+/**
+ * Runs a recurrent layer in both directions. The layers given serve as patterns, as `layer` does in Keras: copies of
+ * them do the work, with weights of their own, named `forward_...` and `backward_...`.
+ *
+ * Input [N,T,C]; output [N,2H], or [N,T,2H] where the layer returns sequences, where the outputs of masked timesteps are
+ * zero. Weights: those of the forward layer, then those of the backward layer. States: in the same order.
+ *
+ * Differs from Keras: `backwardLayer` is copied too.
+ *
+ * @see keras/src/layers/rnn/bidirectional.py; Schuster & Paliwal 1997
+ * @example
+ * const model = new Sequential([new Embedding(10000, 32), new Bidirectional(new LSTM(32)), new Dense(1)]);
+ * model.layers[1].outputShape; // [null, 64]
+ */
+export class Bidirectional extends Wrapper {
+  readonly className = 'Bidirectional';
+  readonly mergeMode: MergeMode;
+  readonly forwardLayer: Recurrent;
+  readonly backwardLayer: Recurrent;
+  readonly stateful: boolean;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+
+  /**
+   * @param layer a SimpleRNN, LSTM or GRU
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the two directions do not go together, `ERR_UNKNOWN_OPTION`
+   */
+  constructor(layer: Recurrent, options: BidirectionalOptions = {}) {
+    const where = 'Bidirectional';
+    checkRecurrent(where, 'layer', layer);
+    const o = withDefaults(where, options, defaults);
+    refuseNotYet(where, options, NOT_YET);
+    const mergeMode =
+      o.mergeMode === null ? null : checkOneOf(where, 'mergeMode', o.mergeMode, ['concat', 'sum', 'mul', 'ave']);
+    if (o.backwardLayer !== null) checkRecurrent(where, 'backwardLayer', o.backwardLayer);
+    if (o.weights !== null && !Array.isArray(o.weights))
+      throw refusal('ERR_TYPE', where, 'weights to be an array of weights or null', describe(o.weights));
+    const forward = copied(layer, { name: renamed(layer.name, 'forward_') });
+    const backward =
+      o.backwardLayer === null
+        ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
+        : copied(o.backwardLayer, {});
+    checkPair(where, forward, backward, mergeMode);
+    super(where, o);
+    this.mergeMode = mergeMode;
+    this.forwardLayer = forward;
+    this.backwardLayer = backward;
+    this.stateful = forward.stateful;
+    this.returnSequences = forward.returnSequences;
+    this.returnState = forward.returnState;
+    this.adopt([forward, backward]);
+    if (o.weights !== null) this.beginWith(o.weights);
+  }
+
+  /** The penalty of both directions, which is one penalty on both side by side. */
+  override get activityRegularizer(): Regularizer | null {
+    return this.forwardLayer.activityRegularizer;
+  }
+
+  override get stateSizes(): readonly number[] {
+    return [...this.forwardLayer.stateSizes, ...this.backwardLayer.stateSizes];
+  }
+
+  override get isStateful(): boolean {
+    return this.stateful;
+  }
+
+  override get returnsStates(): boolean {
+    return this.returnState;
+  }
+
+  override get outputSizes(): readonly number[] | undefined {
+    return this.mergeMode === null ? [this.forwardLayer.units, this.backwardLayer.units] : undefined;
+  }
+
+  override get readsMask(): boolean {
+    return true;
+  }
+
+  /** Where `mergeMode` is null: the shape of both outputs side by side. */
+  override computeOutputShape(inputShape: Shape): Shape {
+    if (inputShape.length !== 3)
+      throw refusal(
+        'ERR_SHAPE',
+        this.where,
+        'input of rank 3 [N,T,C]',
+        `rank ${inputShape.length} ${shapeText(inputShape)}`,
+      );
+    const { units: forward } = this.forwardLayer;
+    const { units: backward } = this.backwardLayer;
+    const isSideBySide = this.mergeMode === 'concat' || this.mergeMode === null;
+    const shape = this.forwardLayer.computeOutputShape(inputShape);
+    return [...shape.slice(0, -1), isSideBySide ? forward + backward : forward];
+  }
+
+  override toNative(): NativeLayer {
+    const [forward, backward] = [this.forwardLayer, this.backwardLayer].map((layer) => {
+      const native = layer.toNative();
+      return { ...native, trainable: native.trainable && this.trainable };
+    }) as [ReturnType<Recurrent['toNative']>, ReturnType<Recurrent['toNative']>];
+    return { kind: 'bidirectional', mergeMode: this.mergeMode ?? 'concat', forward, backward };
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return {
+      ...super.getConfig(),
+      mergeMode: this.mergeMode,
+      layer: configOfLayer(this.forwardLayer),
+      backwardLayer: configOfLayer(this.backwardLayer),
+    };
+  }
+
+  /** The layer that {@link getConfig} described. */
+  static fromConfig(config: Record<string, unknown>): Bidirectional {
+    const { layer, backwardLayer, ...options } = config;
+    const made = (value: unknown) => layerFromConfig('Bidirectional', value) as Recurrent;
+    const backward = backwardLayer === null || backwardLayer === undefined ? null : made(backwardLayer);
+    return new Bidirectional(made(layer), { ...options, backwardLayer: backward });
+  }
+}
+
+function checkRecurrent(where: string, what: string, layer: unknown): void {
+  if (layer instanceof Recurrent) return;
+  throw refusal('ERR_TYPE', where, `${what} to be a SimpleRNN, LSTM or GRU`, describe(layer));
+}
+
+/** `forward_lstm_1` for `lstm_1`, and for itself. */
+function renamed(name: string, prefix: 'forward_' | 'backward_'): string {
+  return name.startsWith(prefix) ? name : prefix + name;
+}
+
+/** A masked timestep must not carry the output of another into the merge. */
+function copied(layer: Recurrent, changes: Record<string, unknown>): Recurrent {
+  return layer.copyWith({ ...changes, zeroOutputForMask: layer.returnSequences });
+}
+
+function checkPair(where: string, forward: Recurrent, backward: Recurrent, mergeMode: MergeMode): void {
+  if (forward.goBackwards === backward.goBackwards)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'forward and backward layer to differ in goBackwards',
+      `${forward.goBackwards} for both`,
+    );
+  for (const option of COMMON) {
+    if (forward[option] === backward[option]) continue;
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      `forward and backward layer to have one ${option}`,
+      `${forward[option]} and ${backward[option]}`,
+    );
+  }
+  if (mergeMode !== null && mergeMode !== 'concat' && forward.units !== backward.units)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      `as many units in both directions for mergeMode '${mergeMode}'`,
+      `${forward.units} and ${backward.units}`,
+    );
+  const [one, other] = [forward, backward].map((layer) => layer.activityRegularizer?.toJSON() ?? null);
+  if (JSON.stringify(one) !== JSON.stringify(other) || (one !== null && mergeMode !== null && mergeMode !== 'concat'))
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      "one activityRegularizer for both directions, and mergeMode 'concat' with it",
+      `${JSON.stringify(one)} and ${JSON.stringify(other)} with mergeMode ${describe(mergeMode)}`,
+      'Other penalties on one direction alone are not supported yet.',
+    );
+}

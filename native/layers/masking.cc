@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "layers/masking.h"
+
+#include <cstring>
+
+namespace ostinato {
+
+Masking::Masking(float value, Arena* arena)
+    : Layer(arena),
+      value_(value),
+      expand_(arena),
+      layout_(arena),
+      counts_(arena),
+      output_(arena),
+      gradient_(arena) {}
+
+Tensor Masking::Forward(const Tensor& given, BatchContext& batch) {
+  input_ = expand_.Forward(given);
+  const size_t columns = input_.columns, stride = PaddedStride(columns);
+  const auto row = [&](size_t p) {
+    return input_.data + (input_.index ? static_cast<size_t>(input_.index[p]) : p) * input_.stride;
+  };
+  counts_.Resize(input_.layout->step_count());
+  ForChunks(batch.pool, 0, counts_.size(), 256, [&](size_t begin, size_t end) {
+    for (size_t p = begin; p < end; ++p) {
+      const float* x = row(p);
+      bool counts = false;
+      // NaN differs from everything, as in Keras.
+      for (size_t c = 0; c < columns && !counts; ++c) counts = x[c] != value_;
+      counts_[p] = counts;
+    }
+  });
+  layout_.BuildMasked(*input_.layout, counts_.data());
+  output_.Resize(layout_.step_count() * stride);
+  std::memset(output_.data(), 0, stride * sizeof(float));
+  ForChunks(batch.pool, layout_.base(), layout_.step_count(), 256, [&](size_t begin, size_t end) {
+    for (size_t p = begin; p < end; ++p) {
+      float* out = output_.data() + p * stride;
+      std::memcpy(out, row(static_cast<size_t>(layout_.values()[p])), columns * sizeof(float));
+      std::memset(out + columns, 0, (stride - columns) * sizeof(float));
+    }
+  });
+  Tensor output = RowsLike(input_, output_.data(), stride, columns);
+  output.layout = &layout_;
+  output.fill = MaskFill::kUnused;
+  return output;
+}
+
+Gradient Masking::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (!needs_input) return {};
+  const size_t stride = output.stride;
+  gradient_.Resize(input_.layout->step_count() * stride);
+  gradient_.Zero();
+  for (size_t p = layout_.base(); p < layout_.step_count(); ++p)
+    std::memcpy(gradient_.data() + static_cast<size_t>(layout_.values()[p]) * stride,
+                output.data + p * stride, stride * sizeof(float));
+  return expand_.Backward({gradient_.data(), stride, false}, batch);
+}
+
+}  // namespace ostinato

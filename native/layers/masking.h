@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Masking: steps whose features all equal a value are masked from here on (keras/src/layers/core/masking.py).
+#ifndef OSTINATO_LAYERS_MASKING_H_
+#define OSTINATO_LAYERS_MASKING_H_
+
+#include "layers/expand.h"
+
+namespace ostinato {
+
+class Masking : public Layer {
+ public:
+  Masking(float value, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  // Rows lose steps of their own.
+  bool SharesPadding(bool) const override { return false; }
+
+ private:
+  float value_;
+  Expand expand_;
+  Tensor input_;
+  BatchLayout layout_;
+  Buffer<uint8_t> counts_;
+  Buffer<float> output_, gradient_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_MASKING_H_

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// What all recurrent layers are: the input is projected before the time loop (once per different token where
+// the input is an embedding), the trunk is walked once, then each thread walks its rows through all of time.
+// The layers differ in their cell, which a kernel computes (WalkArgs), and in how their weights lie.
+#ifndef OSTINATO_LAYERS_RECURRENT_H_
+#define OSTINATO_LAYERS_RECURRENT_H_
+
+#include <memory>
+#include <vector>
+
+#include "layers/layer.h"
+#include "layers/weight_gradient.h"
+
+namespace ostinato {
+
+struct RecurrentConfig {
+  size_t features, units;
+  Activation activation, recurrent_activation;
+  bool use_bias, reset_after, return_sequences, go_backwards, stateful, zero_output, trainable;
+  float dropout, recurrent_dropout;
+  uint64_t seed;
+  std::vector<WeightConfig> weights;  // kernel, recurrent kernel, bias
+};
+
+// How a cell's blocks of Hp columns lie. Keras' order of gates is that of the inputs.
+struct CellShape {
+  CellKind kind;
+  size_t gates;                   // of inputs and of the kernels
+  size_t kept;                    // blocks of gates and of deltas
+  size_t input_deltas;            // first block of deltas that belongs to the inputs
+  const size_t* recurrent_order;  // gates of the recurrent kernel in the order in which the walk wants them
+};
+
+class Recurrent : public Layer {
+ public:
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  bool EndsSequence() const override { return !config_.return_sequences; }
+  bool SharesPadding(bool training) const override;
+  size_t state_size() const override { return config_.units * (has_cell() ? 2 : 1); }
+  size_t walk_floats() const override { return cell_.gates * padded_ * config_.units; }
+  void ReadStates(float* out, size_t stride) const override;
+  void ResetStates() override { carried_rows_ = 0; }
+  void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
+
+  // A direction of a Bidirectional gives its outputs in the order of the steps.
+  void KeepStepOrder() { keep_order_ = true; }
+  // Whether the gradient of the input then comes per position, whatever the input is.
+  bool drops_inputs() const { return config_.dropout > 0.0f; }
+  const Tensor& input() const { return input_; }
+
+ protected:
+  Recurrent(const RecurrentConfig& config, const CellShape& cell, bool reset_before, Arena* arena);
+
+ private:
+  // One product of the recurrent kernel's gradient: states times blocks of deltas.
+  struct Product {
+    const float* a;
+    const int32_t* index;
+    size_t lda;
+    size_t first_delta, gates;  // blocks of deltas
+    size_t first_gate;          // in the order of the walk
+  };
+
+  bool has_cell() const { return cell_.kind == CellKind::kLstm; }
+  // A GRU whose reset gate comes after the product has a bias there too.
+  bool two_biases() const { return cell_.kind == CellKind::kGru && !reset_before_ && config_.use_bias; }
+  size_t input_masks() const;
+
+  const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
+  void PackWeights(BatchContext& batch);
+  void PackBias();
+  WalkArgs RowWalk(bool backward);
+  WalkArgs TrunkWalk(bool backward);
+  template <class Walk>
+  void ForWalk(BatchContext& batch, bool backward, Walk&& walk);
+  void ForwardTrunk(const GemmArgs& projection, BatchContext& batch);
+  void JoinTrunk(size_t set, BatchContext& batch);
+  size_t LastState(size_t r) const;
+  bool EndsMasked(size_t r) const;
+  Tensor Output();
+  void IndexReversed();
+  const float* SequenceGradient(const Gradient& output, BatchContext& batch);
+  const float* LastGradient(const Gradient& output);
+  void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
+  void BackwardTrunk(const float* doutputs, BatchContext& batch);
+  void PlanRecurrent();
+  void ReduceRecurrent(BatchContext& batch);
+  void ReduceKernel(size_t count, BatchContext& batch);
+  Gradient BackwardInput(BatchContext& batch, bool needs_input);
+
+  void DrawMasks(float rate, uint64_t stream, size_t count, size_t columns, size_t stride,
+                 Buffer<float>* masks, BatchContext& batch);
+  void DrawStateMasks(BatchContext& batch);
+  template <class Body>
+  void ForPositions(BatchContext& batch, Body&& body);
+  void ProjectMasked(BatchContext& batch);
+  Gradient BackwardMasked(BatchContext& batch, bool needs_input);
+
+  RecurrentConfig config_;
+  CellShape cell_;
+  bool reset_before_, keep_order_ = false, unmasked_ = false;
+  size_t padded_;           // Hp
+  size_t stride_;           // of every row of H floats here
+  size_t back_rows_;        // of the transposed recurrent kernel
+  size_t input_stride_;     // of projected rows
+  size_t delta_stride_;     // of gates and deltas
+  size_t masked_stride_;    // of state masks and masked states
+  size_t mask_stride_ = 0;  // of input masks and masked inputs
+  Tensor input_;
+  BatchLayout plain_layout_;  // of reversed outputs with their masked steps
+  bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false;
+  Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
+  Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
+  Buffer<float> packed_candidate_, packed_candidate_back_, packed_gate_;
+  Buffer<float> projected_;      // [tokens or steps, gates] x W + b
+  Buffer<float> states_;         // [state positions, H]
+  Buffer<float> cells_;          // [state positions, H] LSTM
+  Buffer<float> gates_;          // [step positions, kept]
+  Buffer<float> reset_states_;   // [step positions, H] GRU with reset_before
+  Buffer<float> deltas_;         // [step positions, kept] gradient of the pre-activations
+  Buffer<float> carry_;          // [N, H]
+  Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
+  Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs
+  Buffer<float> trunk_cells_;    // [P, H] of its cells, LSTM
+  Buffer<float> token_deltas_;   // [tokens, gates] deltas summed per token
+  Buffer<float> input_gradient_, gate_gradient_;
+  Buffer<float> input_masks_, state_masks_, ones_, masked_x_, masked_h_;  // dropout
+  Buffer<float> last_outputs_, ordered_gradient_;
+  Buffer<int32_t> last_index_, reversed_index_;
+  Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
+  Buffer<float> carried_;                                // [batch rows, S] states of a stateful layer
+  size_t carried_rows_ = 0;
+  std::vector<Product> products_;
+  std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_RECURRENT_H_

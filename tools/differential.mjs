@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// `npm run differential -- --count 2000 [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
+//
+// Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
+//
+//   differential/cases.py       draws configurations and data; case i of a seed is always the same
+//   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
+//   ../test/support/differential.ts  rebuilds a case through the public API and compares; the tests use it too
+//
+// Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`.
+// `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
+// the cases that failed.
+import { spawn } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+import { ensure } from './ensure.mjs';
+import { main, ROOT, StepError } from './steps.mjs';
+
+/** Cases per Python process: a new one now and then keeps its memory small. */
+const PART = 250;
+
+/** The comparison of the tests. It imports types alone, so that it runs as soon as they are stripped. */
+async function loadComparison() {
+  const source = readFileSync(path.join(ROOT, 'test/support/differential.ts'), 'utf8');
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`);
+}
+
+/** Calls `accept` with every case that one Python process prints. */
+async function readCases(python, seed, start, count, accept) {
+  const script = path.join(ROOT, 'tools/differential/keras_side.py');
+  const child = spawn(python, [script, '--seed', seed, '--start', start, '--count', count].map(String), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2000)));
+  const ended = new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code) => resolve(code === 0 ? '' : `exit code ${code}: ${complaint}`));
+  });
+  for await (const line of readline.createInterface({ input: child.stdout })) await accept(line);
+  const failure = await ended;
+  if (failure) throw new StepError(`${python}: ${failure}\nHint: --python PATH, of an interpreter with keras and jax.`);
+}
+
+function numberOf(values, key, least) {
+  const value = Number(values[key]);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new StepError(`--${key}: expected an integer from ${least}, received ${values[key]}.`);
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: '200' },
+      seed: { type: 'string', default: String(Date.now() % 1000000) },
+      start: { type: 'string', default: '0' },
+      jobs: { type: 'string', default: String(Math.min(4, os.availableParallelism())) },
+      python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
+      dump: { type: 'string' },
+    },
+  });
+  const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
+  const [seed, start] = [numberOf(values, 'seed', 0), numberOf(values, 'start', 0)];
+  ensure();
+  const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
+  const { differencesFromKeras, summaryOf } = await loadComparison();
+  console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);
+  if (values.dump) writeFileSync(values.dump, '');
+
+  let [done, failed] = [0, 0];
+  const accept = async (line) => {
+    const golden = JSON.parse(line);
+    const differences = await differencesFromKeras(lib, golden);
+    done++;
+    if (differences.length === 0) return;
+    failed++;
+    console.log(`case ${golden.index}: ${summaryOf(golden)}`);
+    for (const { what, error, note } of differences) console.log(`  ${what}: ${error.toPrecision(3)} ${note ?? ''}`);
+    if (values.dump) appendFileSync(values.dump, `${line}\n`);
+  };
+
+  const size = Math.min(PART, Math.ceil(count / jobs));
+  let next = start;
+  const work = async () => {
+    while (next < start + count) {
+      const first = next;
+      next = Math.min(first + size, start + count);
+      await readCases(values.python, seed, first, next - first, accept);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  console.log(`${done} cases, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+});
