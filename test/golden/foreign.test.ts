@@ -2,9 +2,10 @@
 // What other projects test of their recurrent layers, through `layer.call`: the operators of ONNX Runtime with random
 // weights, and the settings of Keras' own unit tests (tools/golden/foreign.py).
 import { Bidirectional, Constant, GRU, LSTM, SimpleRNN, type Layer, type NdArray } from '../../lib';
+import { expectClose } from '../reference/closeness';
 import { scenarios, type Scenario } from '../reference/foreign';
 import { given, type Packed } from '../reference/golden';
-import { floats, worstError } from '../unit/contract/engine_model';
+import { floats } from '../unit/contract/engine_model';
 
 // Single precision with polynomials for tanh and sigmoid on both sides, after a few steps of recurrence.
 const TOLERANCE = 4e-6;
@@ -63,7 +64,7 @@ describe('foreign.json', () => {
       });
       const parts = Array.isArray(got) ? got : [got];
       expect(parts.map(({ shape }) => shape)).toEqual(results.map(({ shape }) => shape));
-      results.forEach(({ data }, i) => expect(worstError(parts[i]!.data, data)).toBeLessThan(TOLERANCE));
+      results.forEach(({ data }, i) => expectClose(parts[i]!.data, data, TOLERANCE));
     }
   });
 

@@ -2,8 +2,9 @@
 // LSTM, GRU and Bidirectional against Keras through `layer.call`: masks of every form, directions, initial states.
 import { Bidirectional, GRU, LSTM, SimpleRNN, type ArrayInput, type Layer, type NdArray } from '../../lib';
 import type { Activation } from '../reference/activations';
+import { expectClose } from '../reference/closeness';
 import { given, readGolden, type Packed } from '../reference/golden';
-import { floats, worstError } from '../unit/contract/engine_model';
+import { floats } from '../unit/contract/engine_model';
 
 // Single precision with polynomials for tanh and sigmoid, after a few steps of recurrence: some units of 6e-8.
 const TOLERANCE = 2e-6;
@@ -30,7 +31,7 @@ async function expectResults(layer: Layer, { inputs, mask, initialStates, weight
   const initialState = initialStates && initialStates.map(shaped);
   const got = await layer.call<NdArray[]>(shaped(inputs), { initialState, mask: steps });
   expect(got.map(({ shape }) => shape)).toEqual(results.map(({ shape }) => shape));
-  results.forEach(({ data }, i) => expect(worstError(got[i]!.data, data)).toBeLessThan(TOLERANCE));
+  results.forEach(({ data }, i) => expectClose(got[i]!.data, data, TOLERANCE));
 }
 
 describe.each([

@@ -27,7 +27,6 @@ import {
 } from './layer_normalization';
 import { computeLoss, type LossResult } from './losses';
 import { lstmCell } from './lstm';
-import { orthogonalPenalty } from './regularizers';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { globalPoolBackward, globalPoolForward, poolBackward, poolForward, type Pool } from './pooling';
 import {
@@ -37,6 +36,7 @@ import {
   type RecurrentGradients,
   type RecurrentProblem,
 } from './recurrent';
+import { orthogonalPenalty } from './regularizers';
 import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from './reshaping';
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
@@ -48,7 +48,7 @@ interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: NativePenalty[];
+  penalties?: OraclePenalty[];
 }
 
 export interface OracleRecurrent extends Common {
@@ -233,7 +233,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (NativePenalty | undefined)[] = [];
+  private readonly penalties: (OraclePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
   private readonly states = new Map<Placed, Float64Array[]>();
 
