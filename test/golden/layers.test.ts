@@ -149,8 +149,10 @@ describe('activations.json', () => {
       const { weights } = await engineGradients(model, 'mse', x, targets);
       // Targets of exponential, up to 1e8, leave no room for half a slope beside the output.
       const exact = outputs.map((value) => Math.abs(value) < 100);
+      // At the ends of these two Keras takes the slope of the inside, or the middle: their values do not tell.
+      const isEnd = (at: number): boolean => ['hard_tanh', 'sparse_sigmoid'].includes(activation) && Math.abs(at) === 1;
       slopes.forEach((slope, i) => {
-        if (exact[i])
+        if (exact[i] && !isEnd(inputs[i]!))
           expect(Math.abs(weights[0]![i]! - slope)).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(slope)));
       });
     },

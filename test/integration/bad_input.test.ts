@@ -90,6 +90,7 @@ function optionCells(title: string, kinds: Readonly<Record<string, Kind>>, call:
 }
 
 const { size, count, seed, number, amount, positive, share, flag, text, layerName, name, choice } = KINDS;
+const axis: Kind = { ...count, legal: ['-1', '0'] };
 const { verbose, object, list, options, notYet } = KINDS;
 
 /** A shape given as an option: its type first, then its sizes. */
@@ -312,6 +313,10 @@ const table: Cell[] = [
   ...cellsOf('new L1', amount, (value) => new ostinato.L1(value)),
   ...cellsOf('new L2', amount, (value) => new ostinato.L2(value)),
   ...optionCells('new L1L2', { l1: amount, l2: amount }, (o) => new ostinato.L1L2(o)),
+  ...optionCells('new OrthogonalRegularizer', { factor: amount, mode: choice }, (o) => new ostinato.OrthogonalRegularizer(o)),
+  ...optionCells('new MaxNorm', { maxValue: amount, axis }, (o) => new ostinato.MaxNorm(o)),
+  ...optionCells('new UnitNorm', { axis }, (o) => new ostinato.UnitNorm(o)),
+  ...optionCells('new MinMaxNorm', { minValue: { ...amount, legal: ['0'] }, maxValue: amount, rate: { ...share, legal: ['0'] }, axis }, (o) => new ostinato.MinMaxNorm(o)),
 
   ...optionCells(
     'new EarlyStopping',
