@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Training against Keras: losses, metrics, optimizers, penalties and whole trajectories with injected weights.
+import * as lib from '../../lib';
 import { Adam, RMSprop, Sequential, SGD, type ArrayInput, type Optimizer } from '../../lib';
 import {
   Accuracy,
@@ -209,7 +210,7 @@ describe('trajectories.json', () => {
   const { models } = readGolden<{
     models: {
       name: string;
-      layers: GoldenLayer[];
+      layers: LayerRecipe[];
       inputShape: number[];
       loss: string;
       weights: Packed[];
@@ -220,7 +221,9 @@ describe('trajectories.json', () => {
   const all = models.flatMap((model) => model.runs.map((run) => [model.name, run.name, model, run] as const));
 
   test.each(all)('%s with %s: twenty losses are those of Keras', async (_model, _name, golden, run) => {
-    const model = engineModel(golden.inputShape, golden.layers.map(recipeOf), golden.weights.map(given));
+    const layers = golden.layers.map((recipe) => layerOf(lib, recipe));
+    const model = new Sequential([new lib.Input(golden.inputShape), ...layers]);
+    model.setWeights(golden.weights.map(({ data }) => Float32Array.from(data)));
     model.compile({ optimizer: optimizerOf(run.optimizer, run.options), loss: golden.loss });
     expectLosses(await losses(model, golden.batches, run.loss), run.loss, 1e-5);
     // Adaptive optimizers turn a gradient that is nearly zero into a step of full size, whatever its rounding.

@@ -10,7 +10,6 @@ Keras runs on JAX in float64. Every weight is injected; losses and gradients are
 import argparse
 import json
 import os
-import re
 import sys
 import warnings
 from pathlib import Path
@@ -23,26 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 import numpy as np  # noqa: E402
 from cases import DRAWS, GRID, Draw, configuration, inputs, pack, step_mask, weight  # noqa: E402
 from common import jax, keras  # noqa: E402
-
-INITIALIZERS = {
-    "Embedding": ["embeddings"], "Dense": ["kernel"], "Conv1D": ["kernel"], "SimpleRNN": ["kernel", "recurrent"],
-    "LSTM": ["kernel", "recurrent"], "GRU": ["kernel", "recurrent"],
-}  # fmt: skip
-
-
-def snake(name: str) -> str:
-    """Keras' spelling of an option."""
-    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
-
-
-def layer_of(recipe: dict[str, Any]) -> Any:
-    """The Keras layer; weights begin as zeros, which is quickest, for they are replaced."""
-    config = {
-        snake(key): layer_of(value) if isinstance(value, dict) else value for key, value in recipe["config"].items()
-    }
-    for name in INITIALIZERS.get(recipe["className"], []):
-        config[f"{name}_initializer"] = "zeros"
-    return getattr(keras.layers, recipe["className"])(**config)
+from models import layer_of  # noqa: E402
 
 
 def weights_of(layer: Any) -> list[Any]:
@@ -67,13 +47,14 @@ class Compiled:
         if case["kind"] == "call":
             (self.target,) = made
             self.target.build(self.shape)
-            self.forward = jax.jit(self.target.stateless_call, static_argnames=("training",))
         else:
             dtype = "int32" if "tokens" in case else keras.config.floatx()
             self.target = keras.Sequential([keras.Input(batch_shape=self.shape, dtype=dtype), *made])
             self.target.compile(optimizer=keras.optimizers.SGD(), loss="mean_squared_error")
-            self.forward = jax.jit(self.target.stateless_call, static_argnames=("training",))
             self.step = jax.jit(jax.value_and_grad(self.loss, has_aux=True))
+
+        # Outside training: it is the default of every layer.
+        self.forward = jax.jit(self.target.stateless_call)
 
     def loss(self, trainable: Any, rest: Any, x: Any, y: Any) -> Any:
         """Keras' loss of a training step, and the weights that no gradient reaches after it."""
@@ -104,7 +85,7 @@ class Compiled:
         outputs = []
         state = rest
         for x in xs:
-            values, state = self.forward(trainable, state, x, training=False, **extra)
+            values, state = self.forward(trainable, state, x, **extra)
             outputs.append([values] if hasattr(values, "shape") else list(values))
         result["outputs"] = [[self.computed(v) for v in values] for values in outputs]
         if self.case.get("gradients"):
@@ -135,10 +116,13 @@ class Compiled:
     def train(self, draw: Draw, result: dict[str, Any], xs: list, trainable: list, rest: list) -> None:
         """Loss and gradients of the last inputs, after predictions of those before."""
         for x in xs[:-1]:
-            _, rest = self.forward(trainable, rest, x, training=False)
+            _, rest = self.forward(trainable, rest, x)
         targets = draw.grid(result["outputs"][-1][0]["shape"], 0.7)
         result["targets"] = pack(targets, "grid")
         (loss, after), gradients = self.step(trainable, rest, xs[-1], real(targets))
+        if not np.isfinite(loss):
+            # Moments over no step at all: Keras divides by zero.
+            return
         result["loss"] = float(loss)
         by_path = {v.path: g for v, g in zip(self.target.trainable_variables, gradients)}
         moved = {v.path: a for v, a in zip(self.target.non_trainable_variables, after) if "moving_" in v.path}
