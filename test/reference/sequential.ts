@@ -48,7 +48,7 @@ interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: NativePenalty[];
+  penalties?: OraclePenalty[];
 }
 
 export interface OracleRecurrent extends Common {
@@ -233,7 +233,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (NativePenalty | undefined)[] = [];
+  private readonly penalties: (OraclePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
   private readonly states = new Map<Placed, Float64Array[]>();
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as lib from '../../../lib';
 import { activationNames } from '../../../lib/activations';
+import { resolveConstraint } from '../../../lib/constraints';
 import { resolveInitializer } from '../../../lib/initializers';
 import { layerFromConfig } from '../../../lib/layers';
 import { getLoss, lossFromConfig } from '../../../lib/losses';
@@ -198,12 +199,34 @@ describe('regularizers', () => {
     ['l1_l2', 'L1L2', { l1: 0.01, l2: 0.01 }],
     ['l1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
     ['L1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
+    ['orthogonal_regularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
+    ['orthogonalRegularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
+    ['OrthogonalRegularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
   ])('%s is %s of %j, and made again by its config', (name, className, config) => {
     const made = resolveRegularizer('test', 'regularizer', name)!;
     expect(made.toJSON()).toEqual({ className, config });
     const again = resolveRegularizer('test', 'regularizer', JSON.parse(JSON.stringify(made)) as lib.RegularizerConfig)!;
     expect(again).toBeInstanceOf(made.constructor);
     expect(again.toNative()).toEqual(made.toNative());
+  });
+});
+
+describe('constraints', () => {
+  const classes = Object.entries(lib.constraints).flatMap(([name, value]) =>
+    typeof value === 'function' && value.prototype instanceof lib.Constraint ? [name] : [],
+  );
+
+  test.each(classes)('%s: made again by its config; found by its name in any spelling; known to the engine', (name) => {
+    expect(classes).toHaveLength(4);
+    const made = resolveConstraint('test', 'constraint', name)!;
+    expect(made.className).toBe(name);
+    const again = resolveConstraint('test', 'constraint', JSON.parse(JSON.stringify(made)) as lib.ConstraintConfig)!;
+    expect(again).toEqual(made);
+    const snake = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+    const camel = name.charAt(0).toLowerCase() + name.slice(1);
+    for (const alias of [snake, camel]) expect(resolveConstraint('test', 'constraint', alias)).toEqual(made);
+    const source = readFileSync(path.join(__dirname, '../../../native/napi/config.cc'), 'utf8');
+    expect(source).toContain(`"${made.toNative().kind}"`);
   });
 });
 
