@@ -22,6 +22,7 @@ import type { NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
 import type { OracleLayer, OraclePenalty } from '../reference/sequential';
+import { layerOf, type LayerRecipe } from '../support/differential';
 import { engineGradients, engineModel, floats, ids, worstError } from '../unit/contract/engine_model';
 
 function optimizerOf(kind: NativeOptimizer['kind'], options: object): Optimizer {
