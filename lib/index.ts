@@ -57,6 +57,7 @@ export {
   type LayerOptions,
   type MaskingOptions,
   type MergeMode,
+  type Recurrent,
   type RepeatVectorOptions,
   type SimpleRNNOptions,
   type TimeDistributedOptions,

@@ -29,6 +29,7 @@ export { GRU, type GRUOptions } from './gru';
 export { Input, type InputOptions } from './input';
 export { LSTM, type LSTMOptions } from './lstm';
 export { Masking, type MaskingOptions } from './masking';
+export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
 export { SimpleRNN, type SimpleRNNOptions } from './simple_rnn';
 export { TimeDistributed, type TimeDistributedOptions } from './time_distributed';

@@ -40,6 +40,8 @@ describe('signatures.json', () => {
     MeanSquaredError: ['reduction'],
     MeanAbsoluteError: ['reduction'],
   };
+  /** Of no config: values to begin with; and a config always says both directions. */
+  const UNSAID = ['weights', 'backwardLayer'];
 
   const POSITIONAL: Record<string, unknown[]> = {
     Embedding: [4, 3],
@@ -47,7 +49,8 @@ describe('signatures.json', () => {
     LSTM: [3],
     GRU: [3],
     Bidirectional: [new lib.SimpleRNN(3)],
-    TimeDistributed: [new lib.Dense(3)],
+    TimeDistributed: [new lib.Activation('relu')],
+    Masking: [],
     RepeatVector: [2],
     Reshape: [[2, 3]],
     Dense: [3],
@@ -60,7 +63,7 @@ describe('signatures.json', () => {
     AveragePooling1D: [2],
   };
   /** Options that stand first and alone: `new L1(0.1)`, `new Constant(2)`. */
-  const ALONE = new Set(['Constant', 'L1', 'L2', 'Zeros', 'Ones']);
+  const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
 
   type Configured = { getConfig(): Record<string, unknown> };
   const classes = lib as unknown as Record<string, new (...args: unknown[]) => Configured & Record<string, unknown>>;
@@ -97,7 +100,8 @@ describe('signatures.json', () => {
       if (ABSENT.includes(option) && option !== 'dtype') return expect(refuses(value)).toBe('ERR_UNKNOWN_OPTION');
       if (option === 'dtype' || ABSENT_OF[name]?.includes(option))
         return expect(refuses('float64')).toBe('ERR_UNKNOWN_OPTION');
-      if (NOT_YET.includes(option) || NOT_YET_OF[name]?.includes(option)) {
+      if (UNSAID.includes(option)) return expect(refuses(value)).toBe('taken');
+      if (NOT_YET.includes(option)) {
         expect(refuses(value)).toBe('taken');
         return expect(refuses(name === 'Flatten' ? 'channels_first' : 0.125)).toMatch(/ERR_CONFIG|ERR_TYPE/);
       }

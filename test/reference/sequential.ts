@@ -2,8 +2,7 @@
 // Oracle: a whole model in double: layers in order, masks on their way through them, loss with penalties, gradients by
 // hand, optimizer steps. Speaks the vocabulary of lib/native/binding.ts, so that one config serves both; dropout masks are
 // given, not drawn.
-import type { NativeLoss, NativeOptimizer } from '../../lib/native/binding';
-import type { NativePenalty } from '../../lib/native/binding';
+import type { NativeLoss, NativeOptimizer, NativePenalty } from '../../lib/native/binding';
 import { activate, activateBackward, type Activation } from './activations';
 import {
   batchNormalizationBackward,
@@ -49,7 +48,7 @@ interface Common {
   /** Default true. */
   trainable?: boolean;
   /** One per weight of the layer; default none. */
-  penalties?: OraclePenalty[];
+  penalties?: NativePenalty[];
 }
 
 export interface OracleRecurrent extends Common {
@@ -234,7 +233,7 @@ export class OracleSequential {
   readonly weights: Float64Array[];
   private readonly placed: Placed[] = [];
   private readonly trainable: boolean[] = [];
-  private readonly penalties: (OraclePenalty | undefined)[] = [];
+  private readonly penalties: (NativePenalty | undefined)[] = [];
   private readonly optimizer: OracleOptimizer;
   private readonly states = new Map<Placed, Float64Array[]>();
 
@@ -267,6 +266,14 @@ export class OracleSequential {
     const ran = this.forward(batch, false);
     this.keepStates(ran);
     return ran.at(-1)!.y;
+  }
+
+  /** Loss, penalties included, and outputs of one batch in inference. */
+  evaluate(batch: OracleBatch): Pick<OracleGradients, 'loss' | 'outputs' | 'mask'> {
+    const ran = this.forward(batch, false);
+    this.keepStates(ran);
+    const { loss, outputs, mask } = this.gradientsOf(ran, batch);
+    return { loss, outputs, mask };
   }
 
   /** Stateful layers begin at zero again. */

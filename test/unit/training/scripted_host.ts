@@ -97,6 +97,7 @@ export class ScriptedHost implements TrainerHost {
   weights: unknown[] = ['first'];
 
   expectBatches(): void {}
+  resetStates(): void {}
   ensureBuilt(inputShape: readonly (number | null)[]): void {
     this.inputShape ??= inputShape;
     this.outputShape ??= [null, 1];
