@@ -22,6 +22,7 @@ import type { NativeConstraint, NativeLossKind, NativeOptimizer } from '../../li
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
 import type { OracleLayer, OraclePenalty } from '../reference/sequential';
+import { layerOf, type LayerRecipe } from '../support/differential';
 import { constrain } from '../reference/constraints';
 import { layerOf, type LayerRecipe } from '../support/differential';
 import { constrainedModel } from '../unit/contract/constrained_model';
