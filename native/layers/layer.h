@@ -101,6 +101,11 @@ inline size_t RowCount(const Tensor& tensor) {
   return tensor.space == Space::kSamples ? tensor.layout->rows() : tensor.layout->step_count();
 }
 
+// Logical row i of a tensor.
+inline const float* RowAt(const Tensor& tensor, size_t i) {
+  return tensor.data + (tensor.index ? static_cast<size_t>(tensor.index[i]) : i) * tensor.stride;
+}
+
 // The output of a layer that computes each row of `input` by itself: rows of `data` in order.
 inline Tensor RowsLike(const Tensor& input, const float* data, size_t stride, size_t columns) {
   Tensor output = input;

@@ -49,10 +49,20 @@ const std::map<std::string, LayerConfig::Kind>& LayerKinds() {
       {"gru", Kind::kGru},
       {"bidirectional", Kind::kBidirectional},
       {"masking", Kind::kMasking},
+      {"repeat_vector", Kind::kRepeatVector},
+      {"reshape", Kind::kReshape},
       {"dense", Kind::kDense},
+      {"conv1d", Kind::kConv1d},
+      {"pool1d", Kind::kPool1d},
+      {"global_pool1d", Kind::kGlobalPool1d},
+      {"layer_normalization", Kind::kLayerNormalization},
+      {"batch_normalization", Kind::kBatchNormalization},
       {"activation", Kind::kActivation},
       {"flatten", Kind::kFlatten},
       {"dropout", Kind::kDropout},
+      {"spatial_dropout1d", Kind::kSpatialDropout1d},
+      {"gaussian_noise", Kind::kGaussianNoise},
+      {"activity_regularization", Kind::kActivityRegularization},
   };
   return table;
 }
@@ -88,6 +98,51 @@ void ReadRecurrent(const Napi::Object& object, LayerConfig* layer) {
   layer->rate = GetNumber(object, "dropout");
   layer->recurrent_rate = GetNumber(object, "recurrentDropout");
   layer->seed = GetSize(object, "seed");
+}
+
+Windows ToWindows(const Napi::Object& object, const char* size, size_t dilation) {
+  static const std::map<std::string, WindowPadding> paddings = {
+      {"valid", WindowPadding::kValid}, {"same", WindowPadding::kSame}, {"causal", WindowPadding::kCausal}};
+  return {GetAxis(object, size), GetAxis(object, "strides"), dilation,
+          FromName(paddings, GetString(object, "padding"))};
+}
+
+PoolKind ToPool(const Napi::Object& object) {
+  static const std::map<std::string, PoolKind> pools = {{"max", PoolKind::kMax},
+                                                        {"average", PoolKind::kAverage}};
+  return FromName(pools, GetString(object, "pool"));
+}
+
+// Convolution, pooling and what changes the shape of sequences.
+void ReadShaping(const Napi::Object& object, LayerConfig* layer) {
+  switch (layer->kind) {
+    case LayerConfig::Kind::kRepeatVector:
+      layer->units = GetAxis(object, "n");
+      break;
+    case LayerConfig::Kind::kReshape: {
+      const Napi::Array shape = GetArray(object, "targetShape");
+      if (shape.Length() != 1 && shape.Length() != 2) Malformed("targetShape");
+      if (shape.Length() == 2) layer->steps = ToSize(shape.Get(0u), "targetShape");
+      layer->units = ToSize(shape.Get(shape.Length() - 1), "targetShape");
+      break;
+    }
+    case LayerConfig::Kind::kConv1d:
+      layer->units = GetAxis(object, "filters");
+      layer->use_bias = GetBool(object, "useBias");
+      layer->groups = GetAxis(object, "groups");
+      layer->windows = ToWindows(object, "kernelSize", GetAxis(object, "dilationRate"));
+      break;
+    case LayerConfig::Kind::kPool1d:
+      layer->pool = ToPool(object);
+      layer->windows = ToWindows(object, "poolSize", 1);
+      break;
+    case LayerConfig::Kind::kGlobalPool1d:
+      layer->pool = ToPool(object);
+      layer->keep_steps = GetBool(object, "keepdims");
+      break;
+    default:
+      break;
+  }
 }
 
 Constraint ToConstraint(const Napi::Value& value) {
@@ -148,7 +203,9 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
     layer.use_bias = GetBool(object, "useBias");
   }
   if (recurrent) ReadRecurrent(object, &layer);
-  if (recurrent || dense || layer.kind == Kind::kActivation)
+  ReadShaping(object, &layer);
+  const bool convolution = layer.kind == Kind::kConv1d;
+  if (recurrent || dense || convolution || layer.kind == Kind::kActivation)
     layer.activation = FromName(Activations(), GetString(object, "activation"));
   if (layer.kind == Kind::kBidirectional) {
     layer.merge = FromName(merges, GetString(object, "mergeMode"));
@@ -156,11 +213,25 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
       layer.children.push_back(ToLayerConfig(ToObject(GetValue(object, direction), direction)));
   }
   if (layer.kind == Kind::kMasking) layer.mask_value = GetNumber(object, "maskValue");
-  if (layer.kind == Kind::kDropout) {
+  if (layer.kind == Kind::kDropout || layer.kind == Kind::kSpatialDropout1d)
     layer.rate = GetNumber(object, "rate");
+  if (layer.kind == Kind::kGaussianNoise) layer.stddev = GetNumber(object, "stddev");
+  if (layer.kind == Kind::kDropout || layer.kind == Kind::kSpatialDropout1d ||
+      layer.kind == Kind::kGaussianNoise)
     layer.seed = GetSize(object, "seed");
+  if (layer.kind == Kind::kActivityRegularization) {
+    layer.l1 = GetNumber(object, "l1");
+    layer.l2 = GetNumber(object, "l2");
   }
-  if (embedding || recurrent || dense) {
+  const bool batch_norm = layer.kind == Kind::kBatchNormalization;
+  const bool normalization = batch_norm || layer.kind == Kind::kLayerNormalization;
+  if (batch_norm) layer.momentum = GetNumber(object, "momentum");
+  if (normalization) {
+    layer.epsilon = GetNumber(object, "epsilon");
+    layer.center = GetBool(object, "center");
+    layer.scale = GetBool(object, "scale");
+  }
+  if (embedding || recurrent || dense || convolution || normalization) {
     layer.trainable = GetBool(object, "trainable");
     layer.weights = ToWeights(object);
   }

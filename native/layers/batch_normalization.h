@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// BatchNormalization over all axes but the last (Ioffe and Szegedy 2015;
+// keras/src/layers/normalization/batch_normalization.py). In training mean and variance (biased) are those of
+// the batch's steps that count, and moving averages follow them; else the moving averages serve. A frozen
+// layer always infers.
+#ifndef OSTINATO_LAYERS_BATCH_NORMALIZATION_H_
+#define OSTINATO_LAYERS_BATCH_NORMALIZATION_H_
+
+#include "layers/column_sums.h"
+#include "layers/layer.h"
+
+namespace ostinato {
+
+struct BatchNormalizationConfig {
+  size_t features;
+  double momentum, epsilon;
+  bool center, scale, trainable;
+  std::vector<WeightConfig> weights;  // gamma, beta, moving mean, moving variance
+};
+
+class BatchNormalization : public Layer {
+ public:
+  BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  // Each row counts its padding for itself in the moments of the batch.
+  bool SharesPadding(bool training) const override { return !UsesBatch(training); }
+
+ private:
+  bool UsesBatch(bool training) const { return training && config_.trainable; }
+  const float* gamma() const { return config_.scale ? parameters_[0].value.data() : nullptr; }
+  const float* beta() const {
+    return config_.center ? parameters_[config_.scale ? 1 : 0].value.data() : nullptr;
+  }
+  // Sets mean_ and inverse_ to those of the rows [first_, rows_), and moves the averages.
+  void TakeMoments(const Tensor& input, BatchContext& batch);
+
+  BatchNormalizationConfig config_;
+  size_t first_moving_;  // the parameters from here on are the moving averages
+  size_t rows_ = 0, first_ = 0, stride_;
+  bool uses_batch_ = false;
+  Buffer<double> mean_, inverse_;  // [C] mean and 1 / deviation
+  Buffer<float> normal_;           // (x - mean) / deviation
+  Buffer<float> output_, gradient_;
+  ColumnSums sums_;
+  Buffer<float> weight_gradients_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_BATCH_NORMALIZATION_H_

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "layers/conv1d.h"
+
+#include <cstring>
+
+#include "layers/gather.h"
+
+namespace ostinato {
+namespace {
+
+constexpr size_t kKernel = 0, kBias = 1;
+constexpr size_t kRowsPerTask = 128;
+
+// Copies `width` columns of rows [begin, end).
+void CopyColumns(const float* from, size_t from_stride, float* to, size_t to_stride, size_t width,
+                 size_t begin, size_t end) {
+  for (size_t i = begin; i < end; ++i)
+    std::memcpy(to + i * to_stride, from + i * from_stride, width * sizeof(float));
+}
+
+}  // namespace
+
+Conv1d::Conv1d(const Conv1dConfig& config, Arena* arena)
+    : Layer(arena),
+      config_(config),
+      stride_(PaddedStride(config.filters)),
+      expand_(arena),
+      layout_(arena),
+      packed_(arena),
+      packed_back_(arena),
+      padded_bias_(arena),
+      input_(arena),
+      reads_(arena),
+      read_by_(arena),
+      grouped_(arena),
+      sums_(arena),
+      output_(arena),
+      deltas_(arena),
+      input_gradient_(arena),
+      tap_gradient_(arena),
+      kernel_gradient_(arena),
+      bias_gradient_(arena) {
+  using Shape = std::vector<size_t>;
+  parameters_.emplace_back(arena, Shape{taps(), depth(), config.filters}, config.trainable,
+                           config.weights[kKernel]);
+  if (config.use_bias)
+    parameters_.emplace_back(arena, Shape{config.filters}, config.trainable, config.weights[kBias]);
+}
+
+void Conv1d::PackWeights(BatchContext& batch) {
+  if (packed_weights_) return;
+  const size_t filters = config_.filters, each = depth() * PaddedColumns(width());
+  const size_t each_back = width() * PaddedColumns(depth());
+  packed_.Resize(config_.groups * taps() * each);
+  packed_back_.Resize(config_.groups * taps() * each_back);
+  padded_bias_.Resize(config_.groups * PaddedStride(width()));
+  padded_bias_.Zero();
+  for (size_t g = 0; g < config_.groups; ++g) {
+    for (size_t k = 0; k < taps(); ++k) {
+      const float* kernel = parameters_[kKernel].value.data() + k * depth() * filters + g * width();
+      const size_t at = g * taps() + k;
+      batch.kernels.pack({kernel, filters, depth(), width(), false, packed_.data() + at * each, 0});
+      batch.kernels.pack({kernel, filters, width(), depth(), true, packed_back_.data() + at * each_back, 0});
+    }
+    if (config_.use_bias)
+      std::memcpy(padded_bias_.data() + g * PaddedStride(width()),
+                  parameters_[kBias].value.data() + g * width(), width() * sizeof(float));
+  }
+  packed_weights_ = true;
+}
+
+void Conv1d::IndexTaps() {
+  const size_t rows = layout_.rows(), outputs = layout_.step_count();
+  const size_t inputs = input_.size() / PaddedStride(config_.features);
+  const int64_t steps = static_cast<int64_t>((inputs - 1) / rows), before = config_.windows.Before(steps);
+  reads_.Resize(taps() * outputs);
+  read_by_.Resize(taps() * inputs);
+  reads_.Zero();
+  read_by_.Zero();
+  for (size_t k = 0; k < taps(); ++k)
+    for (size_t w = 0; w < layout_.steps(); ++w) {
+      const int64_t t = config_.windows.Step(w, k, before);
+      if (t < 0 || t >= steps) continue;
+      for (size_t r = 0; r < rows; ++r) {
+        const size_t from = 1 + static_cast<size_t>(t) * rows + r, to = 1 + w * rows + r;
+        reads_[k * outputs + to] = static_cast<int32_t>(from);
+        read_by_[k * inputs + from] = static_cast<int32_t>(to);
+      }
+    }
+}
+
+Tensor Conv1d::Forward(const Tensor& given, BatchContext& batch) {
+  const Tensor input = expand_.Forward(given);
+  layout_.BuildPlain(*input.layout,
+                     static_cast<size_t>(OutputSteps(static_cast<int64_t>(input.layout->steps()))));
+  PackWeights(batch);
+  const size_t input_stride = PaddedStride(config_.features), group_stride = PaddedStride(width());
+  Gather(input, batch, &input_);
+  std::memset(input_.data(), 0, input_stride * sizeof(float));
+  IndexTaps();
+  const size_t count = layout_.step_count(), groups = config_.groups;
+  output_.Resize(count * stride_);
+  const bool keeps = NeedsSums();
+  if (keeps) sums_.Resize(count * stride_);
+  if (groups > 1) grouped_.Resize(groups * count * group_stride);
+  float* sums = keeps ? sums_.data() : output_.data();
+  ForChunks(batch.pool, 0, count, kRowsPerTask, [&](size_t begin, size_t end) {
+    for (size_t g = 0; g < groups; ++g) {
+      float* out = groups > 1 ? grouped_.data() + g * count * group_stride : sums;
+      for (size_t k = 0; k < taps(); ++k)
+        batch.kernels.gemm({input_.data() + g * depth(), reads_.data() + k * count, input_stride,
+                            packed_.data() + (g * taps() + k) * depth() * PaddedColumns(width()), depth(),
+                            width(), k == 0 ? padded_bias_.data() + g * group_stride : nullptr, k > 0, out,
+                            group_stride, begin, end});
+      if (groups > 1) CopyColumns(out, group_stride, sums + g * width(), stride_, width(), begin, end);
+    }
+    const size_t at = begin * stride_;
+    if (groups > 1)
+      for (size_t i = begin; i < end; ++i)
+        std::memset(sums + i * stride_ + config_.filters, 0, (stride_ - config_.filters) * sizeof(float));
+    if (keeps || config_.activation != Activation::kLinear)
+      batch.kernels.activate({config_.activation, sums + at, nullptr, nullptr, output_.data() + at,
+                              end - begin, config_.filters, stride_});
+  });
+  Tensor output = RowsLike(input, output_.data(), stride_, config_.filters);
+  output.layout = &layout_;
+  return output;
+}
+
+Gradient Conv1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  const size_t count = layout_.step_count(), groups = config_.groups, group_stride = PaddedStride(width());
+  float* deltas = output.data;
+  if (!fused_ && config_.activation != Activation::kLinear) {
+    deltas_.Resize(count * stride_);
+    deltas = deltas_.data();
+    ForChunks(batch.pool, 0, count, kRowsPerTask, [&](size_t begin, size_t end) {
+      const size_t at = begin * stride_;
+      batch.kernels.activation_gradient({config_.activation, output.data + at, output_.data() + at,
+                                         NeedsSums() ? sums_.data() + at : nullptr, deltas + at, end - begin,
+                                         config_.filters, stride_});
+    });
+  }
+  // The row that taps in the padding read.
+  std::memset(deltas, 0, stride_ * sizeof(float));
+  if (groups > 1) {
+    grouped_.Zero();
+    for (size_t g = 0; g < groups; ++g)
+      CopyColumns(deltas + g * width(), stride_, grouped_.data() + g * count * group_stride, group_stride,
+                  width(), 0, count);
+    deltas = grouped_.data();
+  }
+  WeightGradients(deltas, batch);
+  if (!needs_input) return {};
+  InputGradient(deltas, batch);
+  return expand_.Backward({input_gradient_.data(), PaddedStride(config_.features), false}, batch);
+}
+
+void Conv1d::InputGradient(const float* deltas, BatchContext& batch) {
+  const size_t count = layout_.step_count(), groups = config_.groups;
+  const size_t stride = PaddedStride(config_.features), inputs = input_.size() / stride;
+  const size_t group_stride = PaddedStride(width()), depth_stride = PaddedStride(depth());
+  input_gradient_.Resize(inputs * stride);
+  // The input is needed no more: its memory takes what belongs to one group, whose rows are no longer.
+  if (groups > 1) input_gradient_.Zero();
+  float* const part = groups > 1 ? input_.data() : input_gradient_.data();
+  ForChunks(batch.pool, 0, inputs, kRowsPerTask, [&](size_t begin, size_t end) {
+    for (size_t g = 0; g < groups; ++g) {
+      for (size_t k = 0; k < taps(); ++k)
+        batch.kernels.gemm({deltas + g * count * group_stride, read_by_.data() + k * inputs, group_stride,
+                            packed_back_.data() + (g * taps() + k) * width() * PaddedColumns(depth()),
+                            width(), depth(), nullptr, k > 0, part, depth_stride, begin, end});
+      if (groups > 1)
+        CopyColumns(part, depth_stride, input_gradient_.data() + g * depth(), stride, depth(), begin, end);
+    }
+  });
+}
+
+void Conv1d::WeightGradients(const float* deltas, BatchContext& batch) {
+  const size_t count = layout_.step_count(), group_stride = PaddedStride(width());
+  kernel_gradient_.Resize(taps() * depth() * stride_);
+  bias_gradient_.Resize(stride_);
+  for (size_t g = 0; g < config_.groups; ++g)
+    for (size_t k = 0; k < taps(); ++k) {
+      const bool bias = config_.use_bias && k == 0;
+      tap_gradient_.Plan(input_.data() + g * depth(), reads_.data() + k * count,
+                         PaddedStride(config_.features), depth(), deltas + g * count * group_stride,
+                         group_stride, width(), 0, count, bias);
+      batch.pool.For(tap_gradient_.tasks(), [&](size_t task) { tap_gradient_.Run(batch.kernels, task); });
+      tap_gradient_.Reduce(batch.kernels);
+      CopyColumns(tap_gradient_.sum(), group_stride,
+                  kernel_gradient_.data() + k * depth() * stride_ + g * width(), stride_, width(), 0,
+                  depth());
+      if (bias)
+        std::memcpy(bias_gradient_.data() + g * width(), tap_gradient_.bias_sum(), width() * sizeof(float));
+    }
+  parameters_[kKernel].gradient = kernel_gradient_.data();
+  parameters_[kKernel].gradient_stride = stride_;
+  if (config_.use_bias) {
+    parameters_[kBias].gradient = bias_gradient_.data();
+    parameters_[kBias].gradient_stride = stride_;
+  }
+}
+
+}  // namespace ostinato

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "layers/gaussian_noise.h"
+
+#include "base/random.h"
+#include "initializers/normal.h"
+
+namespace ostinato {
+
+GaussianNoise::GaussianNoise(double stddev, uint64_t seed, Arena* arena)
+    : Layer(arena), stddev_(stddev), seed_(seed), output_(arena) {}
+
+Tensor GaussianNoise::Forward(const Tensor& input, BatchContext& batch) {
+  if (!batch.training || stddev_ == 0.0) return input;
+  const size_t rows = RowCount(input), columns = input.columns, stride = PaddedStride(columns);
+  const CounterRng rng(seed_, batch.iteration);
+  output_.Resize(rows * stride);
+  ForChunks(batch.pool, 0, rows, 64, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const float* x = RowAt(input, i);
+      float* out = output_.data() + i * stride;
+      for (size_t c = 0; c < columns; ++c) {
+        const double noise = NormalQuantile(rng.OpenUniform(static_cast<uint64_t>(i) * columns + c));
+        out[c] = static_cast<float>(x[c] + stddev_ * noise);
+      }
+      for (size_t c = columns; c < stride; ++c) out[c] = 0.0f;
+    }
+  });
+  return RowsLike(input, output_.data(), stride, columns);
+}
+
+Gradient GaussianNoise::Backward(const Gradient& output, BatchContext&, bool) { return output; }
+
+}  // namespace ostinato

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "layers/global_pool1d.h"
+
+#include <cstring>
+
+namespace ostinato {
+
+GlobalPool1d::GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena)
+    : Layer(arena),
+      kind_(kind),
+      keep_steps_(keep_steps),
+      expand_(arena),
+      layout_(arena),
+      output_(arena),
+      gradient_(arena),
+      step_of_(arena) {}
+
+void GlobalPool1d::Max(size_t r, float* out) {
+  const size_t columns = input_.columns;
+  int32_t* step_of = step_of_.data() + r * columns;
+  std::memcpy(out, RowAt(input_, Position(r, 0)), columns * sizeof(float));
+  std::memset(step_of, 0, columns * sizeof(int32_t));
+  for (size_t t = 1; t < input_.layout->steps(); ++t) {
+    const float* x = RowAt(input_, Position(r, t));
+    for (size_t c = 0; c < columns; ++c)
+      // NaN is larger than everything, as in Keras.
+      if (x[c] > out[c] || x[c] != x[c]) {
+        out[c] = x[c];
+        step_of[c] = static_cast<int32_t>(t);
+      }
+  }
+}
+
+void GlobalPool1d::Average(size_t r, float* out) const {
+  const size_t columns = input_.columns, steps = input_.layout->steps(), start = input_.layout->start(r);
+  std::memset(out, 0, columns * sizeof(float));
+  for (size_t t = start; t < steps; ++t) {
+    const float* x = RowAt(input_, Position(r, t));
+    for (size_t c = 0; c < columns; ++c) out[c] += x[c];
+  }
+  if (start == steps) return;
+  const float count = static_cast<float>(steps - start);
+  for (size_t c = 0; c < columns; ++c) out[c] /= count;
+}
+
+Tensor GlobalPool1d::Forward(const Tensor& given, BatchContext& batch) {
+  input_ = kind_ == PoolKind::kMax ? expand_.Forward(given) : given;
+  const size_t rows = input_.layout->rows(), columns = input_.columns, stride = PaddedStride(columns);
+  // A sequence has an unused position before its rows.
+  const size_t base = keep_steps_ ? 1 : 0;
+  output_.Resize((base + rows) * stride);
+  output_.Zero();
+  if (kind_ == PoolKind::kMax) step_of_.Resize(rows * columns);
+  ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
+    float* out = output_.data() + (base + r) * stride;
+    if (kind_ == PoolKind::kMax)
+      Max(r, out);
+    else
+      Average(r, out);
+  });
+  Tensor output = RowsLike(input_, output_.data(), stride, columns);
+  output.space = keep_steps_ ? Space::kSteps : Space::kSamples;
+  output.fill = MaskFill::kUnused;
+  if (keep_steps_) {
+    layout_.BuildPlain(*input_.layout, 1);
+    output.layout = &layout_;
+  }
+  return output;
+}
+
+Gradient GlobalPool1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (!needs_input) return {};
+  const BatchLayout& layout = *input_.layout;
+  const size_t rows = layout.rows(), columns = input_.columns, stride = PaddedStride(columns);
+  gradient_.Resize(layout.step_count() * stride);
+  gradient_.Zero();
+  ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
+    const float* d = output.data + ((keep_steps_ ? 1 : 0) + r) * stride;
+    if (kind_ == PoolKind::kMax) {
+      for (size_t c = 0; c < columns; ++c)
+        gradient_[Position(r, static_cast<size_t>(step_of_[r * columns + c])) * stride + c] = d[c];
+      return;
+    }
+    const float count = static_cast<float>(layout.steps() - layout.start(r));
+    for (size_t t = layout.start(r); t < layout.steps(); ++t) {
+      float* to = gradient_.data() + Position(r, t) * stride;
+      for (size_t c = 0; c < columns; ++c) to[c] = d[c] / count;
+    }
+  });
+  const Gradient gradient = {gradient_.data(), stride, false};
+  return kind_ == PoolKind::kMax ? expand_.Backward(gradient, batch) : gradient;
+}
+
+}  // namespace ostinato

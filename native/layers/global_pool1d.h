@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// GlobalMaxPooling1D, which knows no mask, and GlobalAveragePooling1D, the mean over the steps that count: 0
+// where none does (keras/src/layers/pooling).
+#ifndef OSTINATO_LAYERS_GLOBAL_POOL1D_H_
+#define OSTINATO_LAYERS_GLOBAL_POOL1D_H_
+
+#include "layers/expand.h"
+#include "layers/pool1d.h"
+
+namespace ostinato {
+
+class GlobalPool1d : public Layer {
+ public:
+  GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  // Each row needs its padding for itself.
+  bool SharesPadding(bool) const override { return false; }
+  bool EndsSequence() const override { return !keep_steps_; }
+  int64_t OutputSteps(int64_t) const override { return 1; }
+
+ private:
+  size_t Position(size_t r, size_t t) const {
+    return input_.layout->base() + static_cast<size_t>(input_.layout->offsets()[t]) + r;
+  }
+  void Max(size_t r, float* out);
+  void Average(size_t r, float* out) const;
+
+  PoolKind kind_;
+  bool keep_steps_;  // the output is a sequence of one step
+  Expand expand_;
+  Tensor input_;
+  BatchLayout layout_;
+  Buffer<float> output_, gradient_;
+  Buffer<int32_t> step_of_;  // of each maximum
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_GLOBAL_POOL1D_H_

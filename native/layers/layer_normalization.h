@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// LayerNormalization over the last axis: gamma (x - mean) / sqrt(variance + epsilon) + beta of each row by
+// itself (Ba, Kiros, Hinton 2016; keras/src/layers/normalization/layer_normalization.py).
+#ifndef OSTINATO_LAYERS_LAYER_NORMALIZATION_H_
+#define OSTINATO_LAYERS_LAYER_NORMALIZATION_H_
+
+#include "layers/column_sums.h"
+#include "layers/layer.h"
+
+namespace ostinato {
+
+struct LayerNormalizationConfig {
+  size_t features;
+  double epsilon;
+  bool center, scale, trainable;
+  std::vector<WeightConfig> weights;  // gamma, beta
+};
+
+class LayerNormalization : public Layer {
+ public:
+  LayerNormalization(const LayerNormalizationConfig& config, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+
+ private:
+  LayerNormalizationConfig config_;
+  size_t rows_ = 0, stride_;
+  Buffer<float> normal_;   // (x - mean) / deviation
+  Buffer<float> inverse_;  // [rows] 1 / deviation
+  Buffer<float> output_, gradient_;
+  ColumnSums sums_;
+  Buffer<float> weight_gradients_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_LAYERS_LAYER_NORMALIZATION_H_
