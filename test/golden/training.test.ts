@@ -24,7 +24,6 @@ import { given, readGolden, type Packed } from '../reference/golden';
 import type { OracleLayer, OraclePenalty } from '../reference/sequential';
 import { layerOf, type LayerRecipe } from '../support/differential';
 import { constrain } from '../reference/constraints';
-import { layerOf, type LayerRecipe } from '../support/differential';
 import { constrainedModel } from '../unit/contract/constrained_model';
 import { engineGradients, engineModel, floats, ids, worstError } from '../unit/contract/engine_model';
 
