@@ -75,6 +75,7 @@ export {
   type MaskingOptions,
   type MergeMode,
   type Pooling1DOptions,
+  type Recurrent,
   type RepeatVectorOptions,
   type ReshapeOptions,
   type SimpleRNNOptions,

@@ -10,6 +10,7 @@
 // Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`.
 // `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
 // the cases that failed.
+/* global AbortController */
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,10 +35,11 @@ async function loadComparison() {
 }
 
 /** Calls `accept` with every case that one Python process prints. */
-async function readCases(python, seed, start, count, accept) {
+async function readCases({ python, signal }, seed, start, count, accept) {
   const script = path.join(ROOT, 'tools/differential/keras_side.py');
   const child = spawn(python, [script, '--seed', seed, '--start', start, '--count', count].map(String), {
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   });
   let complaint = '';
   child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2000)));
@@ -89,14 +91,20 @@ await main(async () => {
 
   const size = Math.min(PART, Math.ceil(count / jobs));
   let next = start;
+  const stop = new AbortController();
   const work = async () => {
     while (next < start + count) {
       const first = next;
       next = Math.min(first + size, start + count);
-      await readCases(values.python, seed, first, next - first, accept);
+      await readCases({ python: values.python, signal: stop.signal }, seed, first, next - first, accept);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  try {
+    await Promise.all(Array.from({ length: jobs }, work));
+  } finally {
+    // Where one failed, the others shall not go on.
+    stop.abort();
+  }
   console.log(`${done} cases, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 });

@@ -23,6 +23,8 @@ export interface CallbackModel {
   stopTraining: boolean;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
+  /** Lets stateful layers begin at zero again. */
+  resetStates(): void;
 }
 
 type MaybePromise = void | Promise<void>;

@@ -45,6 +45,7 @@ export { LayerNormalization, type LayerNormalizationOptions } from './layer_norm
 export { LSTM, type LSTMOptions } from './lstm';
 export { Masking, type MaskingOptions } from './masking';
 export { AveragePooling1D, MaxPooling1D, type Pooling1DOptions } from './pooling1d';
+export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
 export { Reshape, type ReshapeOptions } from './reshape';
 export { SimpleRNN, type SimpleRNNOptions } from './simple_rnn';

@@ -193,7 +193,8 @@ export abstract class Layer {
   protected beginWith(weights: readonly ArrayInput[]): void {
     this.#initialWeights = weights.map((value, index) => {
       const { data, shape } = toValues(this.where, `weights[${index}]`, value);
-      return { data: data.slice(), shape };
+      // A typed array by itself has no shape but the weight's.
+      return ArrayBuffer.isView(value) ? data.slice() : { data: data.slice(), shape };
     });
   }
 

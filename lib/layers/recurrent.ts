@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What SimpleRNN, LSTM and GRU have in common: options, defaults, checks, shapes, weights, config. A subclass adds its
 // gates; native/layers/recurrent computes.
-import { resolveActivation, type ActivationLike } from '../activations';
+import { isRowActivation, resolveActivation, type ActivationLike } from '../activations';
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
@@ -334,13 +334,10 @@ export function checkGates(
   };
 }
 
-/** Activations of which each output depends on all units; the engine does not differentiate them through time. */
-const MIXES_UNITS: ReadonlySet<string> = new Set(['softmax', 'log_softmax', 'sparsemax', 'glu']);
-
-/** An activation that acts on each unit by itself. */
+/** An activation that acts on each unit by itself: the engine differentiates no other through time. */
 export function checkActivation(where: string, what: string, value: ActivationLike | undefined): NativeActivation {
   const activation = resolveActivation(where, what, value);
-  if (MIXES_UNITS.has(activation))
+  if (isRowActivation(activation))
     throw refusal(
       'ERR_CONFIG',
       where,

@@ -102,6 +102,7 @@ export class ModelEngine implements WeightOwner {
 
   /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
   recall(): void {
+    this.#statefulRows = undefined;
     const native = this.#native;
     if (native === undefined) return;
     const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
@@ -109,7 +110,6 @@ export class ModelEngine implements WeightOwner {
     this.#seats.forEach(({ layer }, index) => layer.holdWeights(values[index]!));
     this.#native = undefined;
     this.#seats = [];
-    this.#statefulRows = undefined;
   }
 
   /** Makes way for an engine that knows the present `trainable` flags. */

@@ -28,6 +28,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
+  abstract resetStates(): void;
 
   /** Set to true by a callback, it ends `fit` after the present batch. */
   stopTraining = false;

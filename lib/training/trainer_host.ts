@@ -27,6 +27,7 @@ export interface TrainerHost {
   native(): NativeModel;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
+  resetStates(): void;
   /** Set by callbacks: ends `fit` after the present batch. */
   stopTraining: boolean;
 }

@@ -236,7 +236,7 @@ __attribute__((noinline)) Vec AnyActivationGradient(Activation kind, Vec x, Vec 
       return IfLess(y, Zero(), Mul(dy, Add(y, Set1(1.0f))), dy);
     case Activation::kSelu: {
       const Vec low = Add(y, Set1(kSeluScale * kSeluAlpha));
-      return Mul(dy, IfLess(y, Zero(), low, Set1(kSeluScale)));
+      return Mul(dy, IfLess(Zero(), y, Set1(kSeluScale), low));
     }
     case Activation::kExponential:
       return Mul(dy, y);

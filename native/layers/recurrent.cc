@@ -63,7 +63,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       last_outputs_(arena),
       ordered_gradient_(arena),
       last_index_(arena),
-      reversed_index_(arena),
+      output_index_(arena),
       kernel_sum_(arena),
       recurrent_sum_(arena),
       bias_sum_(arena),
@@ -391,12 +391,13 @@ Tensor Recurrent::Output() {
   Tensor output = RowsLike(input_, states_.data(), stride_, config_.units);
   if (config_.return_sequences) {
     output.fill = config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
-    if (!config_.go_backwards) {
+    const bool in_order = !config_.go_backwards || keep_order_, expands = layout.masked() && unmasked_;
+    if (expands || !in_order) {
+      IndexOutputs(expands);
+      output.index = output_index_.data();
+      if (expands) output.layout = &plain_layout_;
+    } else if (!config_.go_backwards) {
       output.index = layout.next();
-    } else if (!keep_order_) {
-      IndexReversed();
-      output.index = reversed_index_.data();
-      if (layout.masked() && unmasked_) output.layout = &plain_layout_;
     }
     return output;
   }
@@ -417,31 +418,37 @@ Tensor Recurrent::Output() {
   return output;
 }
 
-// A layer that goes backwards gives its outputs in the order of its walk, but the mask stays where it was
-// (keras/src/layers/rnn/rnn.py, compute_mask): output s of a row is the state after source step T - 1 - s, or
-// where that is masked the state before it.
-void Recurrent::IndexReversed() {
+// Outputs that are not simply the states of the steps. A layer that goes backwards gives them in the order of
+// its walk, but the mask stays where it was (keras/src/layers/rnn/rnn.py, compute_mask): output s of a row is
+// the state after source step T - 1 - s, or where that is masked the state before it. With `expands`, masked
+// steps are there as well: before the first step that counts they hold the state that the row began in.
+void Recurrent::IndexOutputs(bool expands) {
   const BatchLayout& layout = *input_.layout;
   const size_t rows = layout.rows(), steps = layout.source_steps();
-  const bool plain = !layout.masked() || unmasked_;
-  if (layout.masked() && unmasked_) plain_layout_.BuildPlain(layout, steps);
-  reversed_index_.Resize(plain ? 1 + steps * rows : layout.step_count());
-  reversed_index_[0] = 0;
-  std::vector<int32_t> after(steps);
+  const bool plain = expands || !layout.masked(), backwards = config_.go_backwards;
+  if (expands) plain_layout_.BuildPlain(layout, steps);
+  output_index_.Resize(plain ? 1 + steps * rows : layout.step_count());
+  output_index_[0] = 0;
+  std::vector<int32_t> outputs(steps);
   for (size_t r = 0; r < rows; ++r) {
-    int32_t position = 0;
-    size_t t = layout.steps();
-    for (size_t source = steps; source-- > 0;) {
-      const bool counts = t > layout.start(r) && layout.source_step(r, t - 1) == source;
-      if (counts) position = static_cast<int32_t>(layout.base() + r) + layout.offsets()[--t];
-      after[steps - 1 - source] = counts || !config_.zero_output ? position : 0;
+    size_t t = backwards ? layout.steps() : layout.start(r);
+    const auto state = [&](size_t at) {
+      return static_cast<int32_t>(layout.base() + r) + layout.offsets()[at];
+    };
+    int32_t position = state(t);
+    for (size_t i = 0; i < steps; ++i) {
+      const size_t source = backwards ? steps - 1 - i : i;
+      const bool counts = backwards ? t > layout.start(r) && layout.source_step(r, t - 1) == source
+                                    : t < layout.steps() && layout.source_step(r, t) == source;
+      if (counts) position = state(backwards ? --t : ++t);
+      outputs[keep_order_ ? source : i] = counts || !config_.zero_output ? position : 0;
     }
     if (plain) {
-      for (size_t s = 0; s < steps; ++s) reversed_index_[1 + s * rows + r] = after[s];
+      for (size_t s = 0; s < steps; ++s) output_index_[1 + s * rows + r] = outputs[s];
     } else {
       for (t = layout.start(r); t < layout.steps(); ++t)
-        reversed_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
-            after[layout.source_step(r, t)];
+        output_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
+            outputs[layout.source_step(r, t)];
     }
   }
 }
@@ -456,10 +463,10 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
     for (size_t r = begin; r < end; ++r)
       for (size_t t = layout.start(r); t < layout.steps(); ++t) {
         const size_t p = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
-        const int32_t to = reversed_index_[p];
-        if (to > 0)
-          batch.kernels.add(ordered_gradient_.data() + static_cast<size_t>(to) * stride_,
-                            output.data + p * stride_, stride_);
+        // The state that a row began in, and the zero of a masked step, are not outputs of a step.
+        const size_t to = static_cast<size_t>(output_index_[p]);
+        if (to > 0 && to < layout.step_count())
+          batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
       }
   });
   return ordered_gradient_.data();

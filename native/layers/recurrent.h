@@ -79,7 +79,7 @@ class Recurrent : public Layer {
   size_t LastState(size_t r) const;
   bool EndsMasked(size_t r) const;
   Tensor Output();
-  void IndexReversed();
+  void IndexOutputs(bool expands);
   const float* SequenceGradient(const Gradient& output, BatchContext& batch);
   const float* LastGradient(const Gradient& output);
   void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
@@ -108,7 +108,7 @@ class Recurrent : public Layer {
   size_t masked_stride_;    // of state masks and masked states
   size_t mask_stride_ = 0;  // of input masks and masked inputs
   Tensor input_;
-  BatchLayout plain_layout_;  // of reversed outputs with their masked steps
+  BatchLayout plain_layout_;  // of outputs with their masked steps
   bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false;
   Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
   Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
@@ -127,7 +127,7 @@ class Recurrent : public Layer {
   Buffer<float> input_gradient_, gate_gradient_;
   Buffer<float> input_masks_, state_masks_, ones_, masked_x_, masked_h_;  // dropout
   Buffer<float> last_outputs_, ordered_gradient_;
-  Buffer<int32_t> last_index_, reversed_index_;
+  Buffer<int32_t> last_index_, output_index_;
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
   Buffer<float> carried_;                                // [batch rows, S] states of a stateful layer
   size_t carried_rows_ = 0;

@@ -155,8 +155,11 @@ Constraint ToConstraint(const Napi::Value& value) {
   const Napi::Object object = ToObject(value, "constraint");
   constraint.kind = FromName(kinds, GetString(object, "kind"));
   const bool both = constraint.kind == ConstraintKind::kMinMaxNorm;
-  if (constraint.kind != ConstraintKind::kNonNeg)
-    constraint.axis = static_cast<int>(GetNumber(object, "axis"));
+  if (constraint.kind != ConstraintKind::kNonNeg) {
+    const double axis = GetNumber(object, "axis");
+    if (!(axis >= -32.0 && axis <= 32.0)) Malformed("axis");
+    constraint.axis = static_cast<int>(axis);
+  }
   if (both || constraint.kind == ConstraintKind::kMaxNorm)
     constraint.max_value = GetFloat(object, "maxValue");
   if (both) {

@@ -63,12 +63,10 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
   ++iterations_;
   const UpdateArgs step = StepArgs();
   size_t tasks = 0;
-  std::vector<const float*> penalties;
   for (Parameter* parameter : parameters_) {
     tasks += TaskCount(*parameter);
-    penalties.push_back(parameter->orthogonal.is_set()
-                            ? parameter->orthogonal.Gradient(parameter->value.data(), kernels, pool)
-                            : nullptr);
+    if (parameter->orthogonal.is_set())
+      parameter->orthogonal.ComputeGradient(parameter->value.data(), kernels, pool);
   }
   pool.For(tasks, [&](size_t task) {
     size_t i = 0;
@@ -86,7 +84,7 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
     args.columns = parameter.columns;
     args.l1 = parameter.config.l1;
     args.l2 = parameter.config.l2;
-    args.penalty_gradient = penalties[i];
+    args.penalty_gradient = parameter.orthogonal.gradient();
     kernels.update(args);
   });
   Constrain(kernels, pool);

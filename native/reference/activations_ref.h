@@ -40,8 +40,7 @@ enum class Activation {
 };
 
 // f(x) and f'(x) of every activation that looks at one number at a time. Where f has a corner or a jump, the
-// slope is that of the flat side (relu and relu6 at 0, hard_sigmoid at both ends, soft_shrink, hard_shrink),
-// or of the left side where none is flat.
+// slope is one of its sides': that of the flat one, where there is one.
 double Activate(Activation activation, double x);
 double ActivationSlope(Activation activation, double x);
 

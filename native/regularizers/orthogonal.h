@@ -22,11 +22,12 @@ class OrthogonalPenalty {
   double Value(const float* weight, const KernelTable& kernels, WorkerPool& pool) {
     return Compute(weight, false, kernels, pool);
   }
-  // The gradient of Value, [rows, columns] without padding; valid until the next call.
-  const float* Gradient(const float* weight, const KernelTable& kernels, WorkerPool& pool) {
+  // Sets gradient(), that of Value.
+  void ComputeGradient(const float* weight, const KernelTable& kernels, WorkerPool& pool) {
     Compute(weight, true, kernels, pool);
-    return gradient_.data();
   }
+  // [rows, columns] without padding; null where there is no penalty.
+  const float* gradient() const { return is_set() ? gradient_.data() : nullptr; }
 
  private:
   double Compute(const float* weight, bool with_gradient, const KernelTable& kernels, WorkerPool& pool);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Training against Keras: losses, metrics, optimizers, penalties and whole trajectories with injected weights.
+import * as lib from '../../lib';
 import { Adam, RMSprop, Sequential, SGD, type ArrayInput, type Optimizer } from '../../lib';
 import {
   Accuracy,
@@ -17,10 +18,13 @@ import {
   SparseCategoricalCrossentropy,
   type Loss,
 } from '../../lib/losses';
-import type { NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
+import type { NativeConstraint, NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
 import type { OracleLayer, OraclePenalty } from '../reference/sequential';
+import { layerOf, type LayerRecipe } from '../support/differential';
+import { constrain } from '../reference/constraints';
+import { constrainedModel } from '../unit/contract/constrained_model';
 import { engineGradients, engineModel, floats, ids, worstError } from '../unit/contract/engine_model';
 
 function optimizerOf(kind: NativeOptimizer['kind'], options: object): Optimizer {
@@ -209,7 +213,7 @@ describe('trajectories.json', () => {
   const { models } = readGolden<{
     models: {
       name: string;
-      layers: GoldenLayer[];
+      layers: LayerRecipe[];
       inputShape: number[];
       loss: string;
       weights: Packed[];
@@ -220,7 +224,9 @@ describe('trajectories.json', () => {
   const all = models.flatMap((model) => model.runs.map((run) => [model.name, run.name, model, run] as const));
 
   test.each(all)('%s with %s: twenty losses are those of Keras', async (_model, _name, golden, run) => {
-    const model = engineModel(golden.inputShape, golden.layers.map(recipeOf), golden.weights.map(given));
+    const layers = golden.layers.map((recipe) => layerOf(lib, recipe));
+    const model = new Sequential([new lib.Input(golden.inputShape), ...layers]);
+    model.setWeights(golden.weights.map(({ data }) => Float32Array.from(data)));
     model.compile({ optimizer: optimizerOf(run.optimizer, run.options), loss: golden.loss });
     expectLosses(await losses(model, golden.batches, run.loss), run.loss, 1e-5);
     // Adaptive optimizers turn a gradient that is nearly zero into a step of full size, whatever its rounding.
@@ -244,6 +250,19 @@ describe('regularizers.json', () => {
       loss: number[];
       finalWeights: number[][];
     }[];
+    orthogonal: {
+      penalties: { factor: number; mode: 'rows' | 'columns'; weight: Packed; penalty: number; gradient: Packed }[];
+      weights: Packed[];
+      batches: { x: Packed; y: Packed }[];
+      cases: {
+        mode: 'rows' | 'columns';
+        factor: number;
+        optimizer: NativeOptimizer['kind'];
+        options: object;
+        loss: number[];
+        finalWeights: number[][];
+      }[];
+    };
   }>('regularizers');
 
   test.each(golden.penalties.map((wanted) => [wanted.name, wanted.weight.shape, wanted] as const))(
@@ -273,6 +292,82 @@ describe('regularizers.json', () => {
       const layers = golden.model.map((layer, i): OracleLayer => ({ ...recipeOf(layer), penalties: of[i]! }));
       const { shape } = golden.batches[0]!.x;
       const model = engineModel(shape.slice(1), layers, golden.weights.map(given));
+      model.compile({ optimizer: optimizerOf(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
+      expectLosses(await losses(model, golden.batches, wanted.loss), wanted.loss, 1e-5);
+      const got = model.getWeights();
+      wanted.finalWeights.forEach((weights, i) => expect(worstError(got[i]!.data, weights)).toBeLessThan(1e-4));
+    },
+  );
+
+  const { orthogonal } = golden;
+  const orthogonalOf = (factor: number, mode: 'rows' | 'columns'): OraclePenalty => ({
+    l1: 0,
+    l2: 0,
+    orthogonal: factor,
+    orthogonalByRows: mode === 'rows',
+  });
+
+  test.each(orthogonal.penalties.map((wanted) => [wanted.mode, wanted.factor, wanted.weight.shape, wanted] as const))(
+    'the penalty for %s that are not orthogonal, factor %d, of a weight %j, and its gradient',
+    async (mode, factor, shape, { weight, penalty, gradient }) => {
+      const [rows, units] = shape as [number, number];
+      const penalties = [orthogonalOf(factor, mode)];
+      const layer: OracleLayer = { kind: 'dense', units, activation: 'linear', useBias: false, penalties };
+      const model = engineModel([rows], [layer], [given(weight)]);
+      // Inputs of zero: the outputs are the targets, and of loss and gradient only the penalty is left.
+      const [x, y] = [floats(new Float64Array(rows), [1, rows]), floats(new Float64Array(units), [1, units])];
+      const got = await engineGradients(model, 'mse', x, y);
+      expect(Math.abs(got.loss - penalty) / penalty).toBeLessThan(1e-6);
+      expect(worstError(got.weights[0]!, gradient.data)).toBeLessThan(1e-5);
+    },
+  );
+
+  test.each(orthogonal.cases)(
+    '$mode held orthogonal with $optimizer: losses and weights of five steps are those of Keras',
+    async ({ mode, factor, optimizer, options, loss, finalWeights }) => {
+      const penalties = [orthogonalOf(factor, mode)];
+      const layers: OracleLayer[] = [
+        { kind: 'dense', units: 6, activation: 'tanh', useBias: false, penalties },
+        { kind: 'dense', units: 3, activation: 'linear', useBias: false, penalties },
+      ];
+      const model = engineModel([4], layers, orthogonal.weights.map(given));
+      model.compile({ optimizer: optimizerOf(optimizer, options), loss: 'mse' });
+      expectLosses(await losses(model, orthogonal.batches, loss), loss, 1e-5);
+      const got = model.getWeights();
+      finalWeights.forEach((weights, i) => expect(worstError(got[i]!.data, weights)).toBeLessThan(1e-4));
+    },
+  );
+});
+
+describe('constraints.json', () => {
+  const golden = readGolden<{
+    values: { constraint: NativeConstraint; weight: Packed; result: Packed }[];
+    model: GoldenLayer[];
+    weights: Packed[];
+    batches: { x: Packed; y: Packed }[];
+    cases: {
+      name: string;
+      constraints: (NativeConstraint | null)[];
+      optimizer: NativeOptimizer['kind'];
+      options: object;
+      loss: number[];
+      finalWeights: number[][];
+    }[];
+  }>('constraints');
+
+  test.each(golden.values.map((wanted) => [wanted.constraint, wanted.weight.shape, wanted] as const))(
+    'the oracle makes of %j and a weight %j what Keras makes',
+    (constraint, shape, { weight, result }) => {
+      expect(worstError(constrain(constraint, given(weight), shape), result.data)).toBeLessThan(1e-8);
+    },
+  );
+
+  test.each(golden.cases)(
+    '$name with $optimizer: losses and weights of five steps are those of Keras',
+    async (wanted) => {
+      const { shape } = golden.batches[0]!.x;
+      const model = constrainedModel(shape.slice(1), golden.model.map(recipeOf), wanted.constraints);
+      model.setWeights(golden.weights.map((weight) => Float32Array.from(weight.data)));
       model.compile({ optimizer: optimizerOf(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
       expectLosses(await losses(model, golden.batches, wanted.loss), wanted.loss, 1e-5);
       const got = model.getWeights();

@@ -90,6 +90,7 @@ function optionCells(title: string, kinds: Readonly<Record<string, Kind>>, call:
 }
 
 const { size, count, seed, number, amount, positive, share, flag, text, layerName, name, choice } = KINDS;
+const axis: Kind = { ...count, legal: ['-1', '0'] };
 const { verbose, object, list, options, notYet } = KINDS;
 
 /** A shape given as an option: its type first, then its sizes. */
@@ -97,9 +98,33 @@ const inputShape: Kind = { legal: ['null', '[]'], code: (value) => (Array.isArra
 const dtype: Kind = { ...notYet };
 const ofLayer = { name: nullable(layerName), trainable: flag, inputShape, dtype };
 const off = nullable(notYet);
-const offAt = (...legal: string[]): Kind => ({ ...notYet, legal });
 const penalty = nullable(name);
 const activation = nullable(name);
+const ofRecurrent = {
+  ...ofLayer,
+  activation,
+  useBias: flag,
+  kernelInitializer: name,
+  recurrentInitializer: name,
+  biasInitializer: name,
+  kernelRegularizer: penalty,
+  recurrentRegularizer: penalty,
+  biasRegularizer: penalty,
+  activityRegularizer: penalty,
+  kernelConstraint: penalty,
+  recurrentConstraint: penalty,
+  biasConstraint: penalty,
+  dropout: share,
+  recurrentDropout: share,
+  seed: nullable(seed),
+  returnSequences: flag,
+  returnState: flag,
+  goBackwards: flag,
+  stateful: flag,
+  unroll: flag,
+  zeroOutputForMask: flag,
+};
+const ofGates = { recurrentActivation: activation, useCudnn: choice };
 
 const ofPass = {
   batchSize: size,
@@ -179,34 +204,42 @@ const table: Cell[] = [
   ...cellsOf('new Embedding, options', options, (value) => new Embedding(2, 2, value)),
   ...optionCells(
     'new Embedding',
-    { ...ofLayer, embeddingsInitializer: name, embeddingsRegularizer: penalty, inputLength: nullable(size), maskZero: notYet },
+    { ...ofLayer, embeddingsInitializer: name, embeddingsRegularizer: penalty, inputLength: nullable(size), maskZero: flag, embeddingsConstraint: penalty, activityRegularizer: penalty },
     (o) => new Embedding(2, 2, o),
   ), // prettier-ignore
-  ...cellsOf('new SimpleRNN, units', size, (value) => new SimpleRNN(value)),
-  ...cellsOf('new SimpleRNN, options', options, (value) => new SimpleRNN(2, value)),
+  ...([['SimpleRNN', {}], ['LSTM', { ...ofGates, unitForgetBias: flag }], ['GRU', { ...ofGates, resetAfter: flag }]] as const).flatMap(([className, own]) => {
+    const Class = ostinato[className] as new (units: Wrong, options?: Wrong) => unknown;
+    return [
+      ...cellsOf(`new ${className}, units`, size, (value) => new Class(value)),
+      ...cellsOf(`new ${className}, options`, options, (value) => new Class(2 as Wrong, value)),
+      ...optionCells(`new ${className}`, { ...ofRecurrent, ...own }, (o) => new Class(2 as Wrong, o)),
+    ];
+  }), // prettier-ignore
+  ...cellsOf('new Bidirectional, layer', object, (value) => new ostinato.Bidirectional(value)),
+  ...cellsOf('new Bidirectional, options', options, (value) => new ostinato.Bidirectional(new ostinato.GRU(2), value)),
   ...optionCells(
-    'new SimpleRNN',
+    'new Bidirectional',
+    { ...ofLayer, mergeMode: nullable(choice), backwardLayer: nullable(object), weights: { ...object, legal: ['null', '[]', "['a']"] } },
+    (o) => new ostinato.Bidirectional(new ostinato.GRU(2), o),
+  ), // prettier-ignore
+  ...cellsOf('new TimeDistributed, layer', object, (value) => new ostinato.TimeDistributed(value)),
+  ...cellsOf('new TimeDistributed, options', options, (value) => new ostinato.TimeDistributed(new Dense(2), value)),
+  ...optionCells('new TimeDistributed', ofLayer, (o) => new ostinato.TimeDistributed(new Dense(2), o)),
+  ...cellsOf('new Masking, options', options, (value) => new ostinato.Masking(value)),
+  ...optionCells('new Masking', { ...ofLayer, maskValue: number }, (o) => new ostinato.Masking(o)),
+  ...cellsOf('new RepeatVector, n', size, (value) => new ostinato.RepeatVector(value)),
+  ...cellsOf('new RepeatVector, options', options, (value) => new ostinato.RepeatVector(2, value)),
+  ...optionCells('new RepeatVector', ofLayer, (o) => new ostinato.RepeatVector(2, o)),
+  ...cellsOf('call', { ...object, legal: ['[]'] }, (value) => new SimpleRNN(2).call(value)),
+  ...cellsOf('call, options', options, (value) => new SimpleRNN(2).call(GOOD_VALUES, value)),
+  ...optionCells(
+    'call',
     {
-      ...ofLayer,
-      activation,
-      useBias: flag,
-      kernelInitializer: name,
-      recurrentInitializer: name,
-      biasInitializer: name,
-      kernelRegularizer: penalty,
-      recurrentRegularizer: penalty,
-      biasRegularizer: penalty,
-      returnSequences: flag,
-      dropout: offAt('0'),
-      recurrentDropout: offAt('0'),
-      returnState: notYet,
-      goBackwards: notYet,
-      stateful: notYet,
-      unroll: notYet,
-      kernelConstraint: off,
-      seed: off,
+      training: nullable(flag),
+      initialState: { ...object, legal: ['null', '[]'] },
+      mask: { ...object, legal: ['null', '[]'] },
     },
-    (o) => new SimpleRNN(2, o),
+    (o) => new SimpleRNN(2).call(GOOD_VALUES, o),
   ),
   ...cellsOf('new Dense, units', size, (value) => new Dense(value)),
   ...cellsOf('new Dense, options', options, (value) => new Dense(2, value)),
@@ -220,8 +253,9 @@ const table: Cell[] = [
       biasInitializer: name,
       kernelRegularizer: penalty,
       biasRegularizer: penalty,
-      activityRegularizer: off,
-      kernelConstraint: off,
+      activityRegularizer: penalty,
+      kernelConstraint: penalty,
+      biasConstraint: penalty,
       loraRank: off,
     },
     (o) => new Dense(2, o),
@@ -279,6 +313,10 @@ const table: Cell[] = [
   ...cellsOf('new L1', amount, (value) => new ostinato.L1(value)),
   ...cellsOf('new L2', amount, (value) => new ostinato.L2(value)),
   ...optionCells('new L1L2', { l1: amount, l2: amount }, (o) => new ostinato.L1L2(o)),
+  ...optionCells('new OrthogonalRegularizer', { factor: amount, mode: choice }, (o) => new ostinato.OrthogonalRegularizer(o)),
+  ...optionCells('new MaxNorm', { maxValue: amount, axis }, (o) => new ostinato.MaxNorm(o)),
+  ...optionCells('new UnitNorm', { axis }, (o) => new ostinato.UnitNorm(o)),
+  ...optionCells('new MinMaxNorm', { minValue: { ...amount, legal: ['0'] }, maxValue: amount, rate: { ...share, legal: ['0'] }, axis }, (o) => new ostinato.MinMaxNorm(o)),
 
   ...optionCells(
     'new EarlyStopping',
@@ -305,7 +343,7 @@ const table: Cell[] = [
       ostinato.simpleRnn([[1, 2]], { ...kernels, [option]: value }),
     ),
   ),
-  ...optionCells('simpleRnn', { activation, returnSequences: flag }, (o) => ostinato.simpleRnn([[1, 2]], { ...kernels, ...(o as object) })),
+  ...optionCells('simpleRnn', { activation, returnSequences: flag, returnState: flag }, (o) => ostinato.simpleRnn([[1, 2]], { ...kernels, ...(o as object) })),
 
   ...cellsOf('setThreads', { ...size, legal: [] }, (value) => ostinato.setThreads(value)),
   ['setThreads given 257', () => ostinato.setThreads(257), 'ERR_CONFIG'],

@@ -9,12 +9,16 @@ import {
   Embedding,
   Flatten,
   Input,
+  MaxNorm,
+  NonNeg,
+  OrthogonalRegularizer,
   RMSprop,
   Sequential,
   setRandomSeed,
   setThreads,
   SGD,
   SimpleRNN,
+  UnitNorm,
   type ArrayInput,
   type CompileOptions,
   type FitOptions,
@@ -22,6 +26,7 @@ import {
 } from '../../lib';
 import { resultOf } from '../support/child';
 import { fingerprint } from '../support/fingerprint';
+import { withConstraints } from '../unit/contract/constrained_model';
 
 /** Numbers in (-1, 1) that look random. */
 const noise = (size: number): Float32Array =>
@@ -93,6 +98,17 @@ const cases: Record<string, Case> = {
     compile: () => ({ optimizer: 'adam', loss: 'sparse_categorical_crossentropy', metrics: ['acc'] }),
     x: { data: noise(130 * 50), shape: [130, 50] },
     y: Float32Array.from({ length: 130 }, (_, i) => i % 5),
+  },
+  'constraints and orthogonal penalties': {
+    layers: () => [
+      withConstraints(new Embedding(WORDS, 12), [new UnitNorm({ axis: 1 })]),
+      withConstraints(new SimpleRNN(70, { recurrentRegularizer: 'orthogonal_regularizer' }), [null, new MaxNorm(1), new NonNeg()]),
+      new Dense(5, { activation: 'mish', kernelRegularizer: new OrthogonalRegularizer({ mode: 'columns' }) }),
+      head(),
+    ],
+    compile: binary,
+    x: tokens(75, 20, WORDS),
+    y: labels(75),
   },
   'dropout on sequences and on samples': {
     layers: () => [

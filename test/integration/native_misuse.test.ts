@@ -147,6 +147,45 @@ describe('arguments', () => {
   );
 
   test.each<[string, object]>([
+    ['no constraints', { constraints: undefined }],
+    ['fewer constraints than penalties', { constraints: [] }],
+    ['an undefined constraint', { constraints: [undefined] }],
+    ['a constraint of an unknown kind', { constraints: [{ kind: 'max' }] }],
+    ['a constraint without its axis', { constraints: [{ kind: 'unit_norm' }] }],
+    ['a constraint whose axis is no number', { constraints: [{ kind: 'unit_norm', axis: NaN }] }],
+    ['a penalty without its factors', { penalties: [{ l1: 0, l2: 0 }] }],
+    ['more of both than weights', { penalties: [NONE, NONE], constraints: [null, null] }],
+  ])('a layer with %s: refused', (_title, given) => {
+    const layer = { kind: 'dense', units: 2, activation: 'linear', useBias: false, trainable: true };
+    const layers = [{ ...layer, penalties: [NONE], constraints: [null], ...given }];
+    const config = { input: 'values', inputShape: [2], layers, shortcuts: ALL_ON };
+    expect(() => new binding.NativeModel(config as never)).toThrow(/malformed|native model/);
+  });
+
+  test('compile with a constraint along an axis that its weight lacks: refused', () => {
+    const constraints = [{ kind: 'unit_norm', axis: 2 } as const];
+    const model = new binding.NativeModel({
+      input: 'values',
+      inputShape: [2],
+      layers: [
+        {
+          kind: 'dense',
+          units: 2,
+          activation: 'linear',
+          useBias: false,
+          trainable: true,
+          penalties: [NONE],
+          constraints,
+        },
+      ],
+      shortcuts: ALL_ON,
+    });
+    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
+    const loss = { kind: 'mean_squared_error', fromLogits: false } as const;
+    expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
+  });
+
+  test.each<[string, object]>([
     ['an order beyond the rows', { order: new Int32Array([0, 2]) }],
     ['an order below 0', { order: new Int32Array([0, -1]) }],
     ['an order that is too short', { order: new Int32Array([0]) }],

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 // native/kernels/math-inl.h and the passes over rows of elementwise-inl.h.
-import { CURVES } from '../reference/activations';
+import { CORNERS, CURVES } from '../reference/activations';
 import { drawFrom } from '../reference/random';
 import { describeEachIsa, ISAS } from '../support/for_each_isa';
 import { forEachPair, paddedColumns, ROWS, UNITS } from '../support/grids';
 import { GuardedMemory, rounded, sideOf, valuesOf } from '../support/guarded_memory';
 import { ACTIVATIONS, testingAddon, type Isa } from '../support/testing_addon';
-import { activationTolerance, expectWithin, FUSED_TANH_ULPS, ROUNDOFF, SMALLEST, ULPS, ulpOf } from '../support/tolerances';
+import {
+  activationTolerance,
+  expectWithin,
+  FUSED_TANH_ULPS,
+  geluSquareUlps,
+  ROUNDOFF,
+  SMALLEST,
+  ULPS,
+  ulpOf,
+} from '../support/tolerances';
 
 // Taken out of the globals once: every look at a global costs a microsecond within jest's sandbox.
 const { abs, floor, fround } = Math;
@@ -15,6 +24,8 @@ const { isNaN } = Number;
 
 type Curve = keyof typeof CURVES;
 const KINDS = Object.keys(CURVES) as Curve[];
+/** ActivationNeedsInput of native/kernels/kernel_list.h, of the curves. */
+const NEED_INPUT: readonly string[] = ['gelu', 'silu', 'tanh_shrink', 'hard_silu', 'mish'];
 
 /** f of every argument. */
 function valuesAt(isa: Isa, kind: Curve, x: Float32Array): Float32Array {
@@ -141,6 +152,79 @@ describeEachIsa('sigmoid', (isa) => {
   });
 });
 
+/** The largest error, in units of the stated bound, over every seventh of MANY in [from, to]. */
+function worstShare(isa: Isa, kind: Curve, from: number, to: number, bound: (x: number) => number): string {
+  const x = MANY.filter((value, i) => i % 7 === 0 && value >= from && value <= to);
+  const y = valuesAt(isa, kind, x);
+  let [share, report] = [1, ''];
+  y.forEach((value, i) => {
+    const exact = CURVES[kind][0](x[i]!);
+    const error = abs(value - exact) / ulpOf(exact) / bound(x[i]!);
+    if (error <= share) return;
+    [share, report] = [error, `${kind} ${isa}: ${error} times the bound at ${x[i]}: expected ${exact}, received ${value}`];
+  });
+  return report;
+}
+
+describeEachIsa('further activations', (isa) => {
+  const isFused = isa !== 'baseline' && isa !== 'scalar';
+  const bounds: [Curve, number, number, (x: number) => number][] = [
+    ['softplus', -87, Infinity, () => ULPS.softplus],
+    ['log_sigmoid', -Infinity, 87, () => ULPS.log_sigmoid],
+    ['silu', -87, Infinity, () => ULPS.silu],
+    ['mish', -87, Infinity, () => ULPS.mish],
+    ['gelu', -13, Infinity, (x) => ULPS.gelu + (isFused ? 0 : geluSquareUlps(x))],
+    ['squareplus', -1e37, Infinity, () => ULPS.squareplus],
+  ];
+
+  test.each(bounds)('%s is within its bound from %d to %d', (kind, from, to, bound) => {
+    expect(worstShare(isa, kind, from, to, bound)).toBe('');
+  });
+
+  test('gelu, silu, mish and softplus vanish far below', () => {
+    for (const kind of ['gelu', 'silu', 'mish', 'softplus'] as const)
+      valuesAt(isa, kind, Float32Array.of(-100, -1000, -3e38)).forEach((y) => expect(abs(y)).toBeLessThan(2 ** -110));
+  });
+
+  test('they are nearly the argument far above, up to the largest floats', () => {
+    const x = Float32Array.of(40, 1000, 3e38);
+    for (const kind of ['gelu', 'silu', 'mish', 'softplus', 'squareplus'] as const)
+      valuesAt(isa, kind, x).forEach((y, i) => expect(abs(y / x[i]! - 1)).toBeLessThan(kind === 'squareplus' ? 1e-3 : 1e-6));
+  });
+
+  test('infinity stays infinity, and minus infinity what each tends to there', () => {
+    const limits: Partial<Record<Curve, [number, number]>> = {
+      softplus: [0, Infinity],
+      log_sigmoid: [-Infinity, 0],
+      squareplus: [0, Infinity],
+      leaky_relu: [-Infinity, Infinity],
+      relu6: [0, 6],
+      celu: [-1, Infinity],
+      hard_tanh: [-1, 1],
+      soft_shrink: [-Infinity, Infinity],
+      hard_shrink: [-Infinity, Infinity],
+      tanh_shrink: [-Infinity, Infinity],
+      sparse_plus: [0, Infinity],
+      sparse_sigmoid: [0, 1],
+    };
+    for (const [kind, ends] of Object.entries(limits)) {
+      const y = valuesAt(isa, kind as Curve, Float32Array.of(-Infinity, Infinity));
+      expect([kind, y[0]! + 0, y[1]! + 0]).toEqual([kind, ...ends]);
+    }
+  });
+
+  test('the slopes of softplus and log_sigmoid keep their digits where they are small', () => {
+    for (const [kind, side] of [['softplus', -1], ['log_sigmoid', 1]] as const) {
+      const x = Float64Array.from({ length: 80 }, (_, i) => side * (i + 1));
+      const y = Float32Array.from(x, CURVES[kind][0]);
+      const out = new Float32Array(80);
+      testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), new Float32Array(80).fill(1), y, out, 1, 80, 80);
+      // The value is rounded, as is the slope; the polynomial below 1/4 and the difference above it add a few roundings.
+      x.forEach((value, i) => expect(abs(out[i]! / CURVES[kind][1](value) - 1)).toBeLessThan(24 * ROUNDOFF));
+    }
+  });
+});
+
 describeEachIsa('every activation', (isa) => {
   test.each(KINDS)('%s is as close as stated on arrays around each block and tail', (kind) => {
     const f = CURVES[kind][0];
@@ -156,12 +240,12 @@ describeEachIsa('every activation', (isa) => {
       testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), x, null, out, rows, columns, stride);
       memory.expectIntact(context);
       const expected = values.map(f);
-      const tolerance = expected.map((y) => activationTolerance(kind, y));
+      const tolerance = expected.map((y, i) => activationTolerance(kind, y, values[i]!));
       expectWithin(valuesOf(out, rows, columns, stride), expected, tolerance, context);
     });
   });
 
-  test.each(KINDS)('%s has the slope that follows from its value', (kind) => {
+  test.each(KINDS)('%s has the slope that follows from its value, and from its argument where need be', (kind) => {
     const [f, slope] = CURVES[kind];
     forEachPair(ROWS.slice(0, 12), UNITS, (rows, columns, turn) => {
       const seed = 6500 + turn;
@@ -171,17 +255,23 @@ describeEachIsa('every activation', (isa) => {
       const padded = paddedColumns(columns);
       const stride = padded + 16 * (turn % 2);
       const shape = { rows, columns, padded, stride };
-      const x = draw.normal(rows * columns, 2);
+      const x = rounded(draw.normal(rows * columns, 2));
       const y = rounded(x.map(f));
       const dy = rounded(draw.normal(rows * columns));
       const out = memory.output('dx', shape);
       const [dyIn, yIn] = [memory.input('dy', shape, dy), memory.input('y', shape, y)];
-      testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), dyIn, yIn, out, rows, columns, stride);
+      const pre = NEED_INPUT.includes(kind) ? memory.input('x', shape, x) : null;
+      testingAddon.activate(isa, ACTIVATIONS.indexOf(kind), dyIn, yIn, out, rows, columns, stride, pre);
       memory.expectIntact(context);
       const expected = dy.map((value, i) => value * slope(x[i]!));
-      // The slope is a polynomial of degree 2 in y, and y is rounded: at most 8 roundings of numbers up to 1 + |y|, where
-      // the exponential's slope is y itself.
-      const tolerance = dy.map((value, i) => 8 * ROUNDOFF * abs(value) * (1 + abs(y[i]!)) + SMALLEST);
+      // From the value: a polynomial of degree 2 in y or one division or root, and y is rounded: at most 8 roundings of
+      // numbers up to 1 + |y|, where the exponential's slope is y itself. From the argument: two functions of up to 7 ulp
+      // (14 roundings each), one of them times x, and their sum.
+      const tolerance = dy.map((value, i) =>
+        pre === null
+          ? 8 * ROUNDOFF * abs(value) * (1 + abs(y[i]!)) + SMALLEST
+          : 32 * ROUNDOFF * abs(value) * (1 + abs(x[i]!)) + SMALLEST,
+      );
       expectWithin(valuesOf(out, rows, columns, stride), expected, tolerance, context);
     });
   });
@@ -190,6 +280,21 @@ describeEachIsa('every activation', (isa) => {
     const values = Float32Array.from({ length: 48 }, (_, i) => (i % 5 === 2 ? NaN : i / 10 - 2));
     const y = valuesAt(isa, kind, values);
     values.forEach((x, i) => expect([i, isNaN(y[i])]).toEqual([i, isNaN(x)]));
+  });
+});
+
+describeEachIsa('corners', (isa) => {
+  test.each(Object.entries(CORNERS))('%s has the slope of one of its sides there', (kind, corners) => {
+    const index = ACTIVATIONS.indexOf(kind as Curve);
+    for (const corner of corners) {
+      const x = new Float32Array(16).fill(corner);
+      const [y, out] = [new Float32Array(16), new Float32Array(16)];
+      testingAddon.activate(isa, index, x, null, y, 1, 16, 16);
+      testingAddon.activate(isa, index, new Float32Array(16).fill(1), y, out, 1, 16, 16, x);
+      const slope = CURVES[kind as Curve][1];
+      const sides = [slope(corner - 1e-6), slope(corner + 1e-6)];
+      expect(Math.min(...sides.map((side) => abs(side - out[0]!)))).toBeLessThan(1e-5);
+    }
   });
 });
 

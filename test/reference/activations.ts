@@ -88,17 +88,24 @@ export const CORNERS: Partial<Record<Activation, readonly number[]>> = {
 const ROWS: Record<RowActivation, readonly [(x: Float64Array) => Float64Array, (x: Float64Array) => number[][]]> = {
   softmax: [softmaxOf, (x) => jacobian(softmaxOf(x), (yk, yj, same) => yk * (Number(same) - yj))],
   log_softmax: [
-    (x) =>
-      softmaxOf(x).map((_, j) => x[j]! - Math.max(...x) - Math.log(sumOf(x.map((v) => Math.exp(v - Math.max(...x)))))),
+    (x) => {
+      const largest = Math.max(...x);
+      const rest = Math.log(sumOf(x.map((value) => Math.exp(value - largest))));
+      return x.map((value) => value - largest - rest);
+    },
     (x) => jacobian(softmaxOf(x), (_yk, yj, same) => Number(same) - yj),
   ],
   sparsemax: [
-    (x) => x.map((value) => Math.max(value - supportOf(x).threshold, 0)),
+    (x) => {
+      const { threshold } = supportOf(x);
+      return x.map((value) => Math.max(value - threshold, 0));
+    },
     (x) => {
       const { order, size, threshold } = supportOf(x);
       // The entry of rank r, from 0, is in size - r of the sums that the threshold is made of.
-      const share = (j: number): number => Math.max(size - order.indexOf(j), 0) / size;
-      return Array.from(x, (xk, k) => Array.from(x, (_, j) => (xk > threshold ? Number(j === k) - share(j) : 0)));
+      const share = new Float64Array(x.length);
+      order.slice(0, size).forEach((j, r) => (share[j] = (size - r) / size));
+      return Array.from(x, (xk, k) => Array.from(share, (sj, j) => (xk > threshold ? Number(j === k) - sj : 0)));
     },
   ],
 };
@@ -108,8 +115,10 @@ function sumOf(values: ArrayLike<number>): number {
 }
 
 function softmaxOf(x: Float64Array): Float64Array {
-  const powers = x.map((value) => Math.exp(value - Math.max(...x)));
-  return powers.map((power) => power / sumOf(powers));
+  const largest = Math.max(...x);
+  const powers = x.map((value) => Math.exp(value - largest));
+  const sum = sumOf(powers);
+  return powers.map((power) => power / sum);
 }
 
 function jacobian(y: Float64Array, entry: (yk: number, yj: number, same: boolean) => number): number[][] {

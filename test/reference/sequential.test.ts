@@ -4,9 +4,17 @@ import type { Activation } from './activations';
 import { DIFFERENCE_TOLERANCE, expectClose, GOLDEN_TOLERANCE } from './closeness';
 import { finiteDifferences } from './finite_differences';
 import { describeGolden, given, readGolden, type Packed } from './golden';
+import { computeLoss } from './losses';
 import { OPTIMIZER_DEFAULTS } from './optimizers';
 import { drawFrom } from './random';
-import { OracleSequential, type OracleBatch, type OracleConfig, type OracleLayer } from './sequential';
+import {
+  OracleSequential,
+  type OracleBatch,
+  type OracleConfig,
+  type OracleGradients,
+  type OracleLayer,
+  type OracleRecurrent,
+} from './sequential';
 
 const rnn = (units: number, returnSequences: boolean): OracleLayer => ({
   kind: 'simple_rnn',
@@ -76,6 +84,138 @@ describe('model oracle', () => {
     );
   });
 
+  const lstm = (units: number, returnSequences: boolean): OracleRecurrent => ({
+    kind: 'lstm',
+    units,
+    activation: 'tanh',
+    useBias: true,
+    returnSequences,
+  });
+  const gru = (units: number, returnSequences: boolean): OracleRecurrent => ({
+    ...lstm(units, returnSequences),
+    kind: 'gru',
+  });
+
+  test('masked tokens through both directions to a class per step: gradients agree with finite differences', () => {
+    const draw = drawFrom(12);
+    checkGradients(
+      {
+        inputShape: [4],
+        layers: [
+          { kind: 'embedding', inputDim: 5, outputDim: 3, maskZero: true },
+          {
+            kind: 'bidirectional',
+            mergeMode: 'concat',
+            forward: { ...lstm(2, true), penalties: [{ l1: 0, l2: 0.1 }] },
+            backward: { ...gru(3, true), goBackwards: true, resetAfter: false, penalties: [{ l1: 0, l2: 0.2 }] },
+          },
+          { kind: 'activity_regularization', l1: 0.01, l2: 0.02 },
+          { kind: 'batch_normalization', momentum: 0.9, epsilon: 1e-3, center: true, scale: true },
+          dense(3, 'softmax'),
+        ],
+        loss: { kind: 'sparse_categorical_crossentropy', fromLogits: false },
+      },
+      {
+        rows: 3,
+        x: [1, 0, 2, 3, 0, 0, 0, 0, 0, 4, 4, 1],
+        y: draw.integers(12, 0, 3),
+        initialState: draw.normal(3 * 7, 0.5),
+      },
+    );
+  });
+
+  test('layers that know no mask, after those that do: gradients agree with finite differences', () => {
+    const draw = drawFrom(13);
+    const x = draw.normal(3 * 6 * 2);
+    x.fill(0, 4, 8); // two masked steps
+    checkGradients(
+      {
+        inputShape: [6, 2],
+        layers: [
+          { kind: 'masking', maskValue: 0 },
+          { kind: 'factors', factors: draw.uniform(6, 0.5, 2), spatial: true },
+          { ...gru(3, true), inputDropout: [draw.uniform(6, 0, 2)] },
+          { kind: 'layer_normalization', epsilon: 1e-3, center: true, scale: true },
+          {
+            kind: 'conv1d',
+            filters: 4,
+            kernelSize: 2,
+            strides: 1,
+            padding: 'same',
+            dilationRate: 2,
+            groups: 1,
+            activation: 'tanh',
+            useBias: true,
+          },
+          { kind: 'pool1d', pool: 'average', poolSize: 2, strides: 2, padding: 'valid' },
+          { ...lstm(3, false), goBackwards: true },
+          { kind: 'factors', factors: draw.uniform(9, 0.5, 2), spatial: false },
+          { kind: 'repeat_vector', n: 2 },
+          { kind: 'global_pool1d', pool: 'max', keepdims: false },
+          dense(2, 'linear'),
+        ],
+        loss: { kind: 'mean_squared_error', fromLogits: false },
+      },
+      { rows: 3, x, y: draw.normal(6) },
+    );
+  });
+
+  test('a mask that is given does what masked steps of the input do', () => {
+    const draw = drawFrom(14);
+    const layers: OracleLayer[] = [lstm(3, true), dense(2, 'linear')];
+    const config = { inputShape: [3, 2], loss: { kind: 'mean_squared_error', fromLogits: false } } as const;
+    const given = new OracleSequential({ ...config, inputShape: [3, 2], layers, optimizer: OPTIMIZER_DEFAULTS.sgd });
+    const found = new OracleSequential({
+      ...config,
+      inputShape: [3, 2],
+      layers: [{ kind: 'masking', maskValue: 0 }, ...layers],
+      optimizer: OPTIMIZER_DEFAULTS.sgd,
+    });
+    const weights = given.weights.map((weight) => draw.normal(weight.length, 0.4));
+    given.setWeights(weights);
+    found.setWeights(weights);
+    const batch = { rows: 2, x: [1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0], y: draw.normal(12) };
+    const a = given.gradients({ ...batch, mask: [1, 0, 1, 0, 1, 0] });
+    const b = found.gradients(batch);
+    expect(a.loss).toBe(b.loss);
+    expect(a.weights).toEqual(b.weights);
+    expect(given.gradients(batch).loss).not.toBe(a.loss);
+  });
+
+  test('a batch without any step that counts has no loss and no gradient', () => {
+    const model = new OracleSequential({
+      inputShape: [2],
+      layers: [{ kind: 'embedding', inputDim: 3, outputDim: 2, maskZero: true }, gru(2, true)],
+      loss: { kind: 'mean_squared_error', fromLogits: false },
+      optimizer: OPTIMIZER_DEFAULTS.sgd,
+    });
+    const { loss, weights } = model.gradients({ rows: 1, x: [0, 0], y: [1, 1, 1, 1] });
+    expect(loss).toBe(0);
+    expect(weights.every((gradient) => gradient.every((value) => value === 0))).toBe(true);
+  });
+
+  test('a stateful layer goes on where the batch before ended', () => {
+    const draw = drawFrom(15);
+    const config = {
+      loss: { kind: 'mean_squared_error', fromLogits: false },
+      optimizer: OPTIMIZER_DEFAULTS.sgd,
+    } as const;
+    const whole = new OracleSequential({ ...config, inputShape: [4, 2], layers: [lstm(3, false)] });
+    const parts = new OracleSequential({
+      ...config,
+      inputShape: [2, 2],
+      layers: [{ ...lstm(3, false), stateful: true }],
+    });
+    const weights = whole.weights.map((weight) => draw.normal(weight.length, 0.5));
+    whole.setWeights(weights);
+    parts.setWeights(weights);
+    const x = draw.normal(8);
+    const first = parts.predict({ rows: 1, x: x.subarray(0, 4) });
+    expect(parts.predict({ rows: 1, x: x.subarray(4) })).toEqual(whole.predict({ rows: 1, x }));
+    parts.resetStates();
+    expect(parts.predict({ rows: 1, x: x.subarray(0, 4) })).toEqual(first);
+  });
+
   test('training lowers the loss and leaves frozen layers alone', () => {
     const draw = drawFrom(10);
     const model = new OracleSequential({
@@ -92,6 +232,9 @@ describe('model oracle', () => {
     expect(model.weights[0]).toEqual(frozen);
   });
 });
+
+// Rounding differences grow with the steps (adaptive optimizers divide by small roots): a little more is allowed.
+const TRAJECTORY_TOLERANCE = 5 * GOLDEN_TOLERANCE;
 
 describeGolden('trajectories', () => {
   interface GoldenLayer {
@@ -128,9 +271,6 @@ describeGolden('trajectories', () => {
     return rnn(units!, returnSequences ?? false);
   }
 
-  // Rounding differences grow with the steps (adaptive optimizers divide by small roots): a little more is allowed.
-  const TRAJECTORY_TOLERANCE = 5 * GOLDEN_TOLERANCE;
-
   test('losses of every step and final weights agree with Keras', () => {
     for (const golden of readGolden<Golden>('trajectories').models) {
       for (const run of golden.runs) {
@@ -150,4 +290,81 @@ describeGolden('trajectories', () => {
       }
     }
   });
+});
+
+describeGolden('masked_models', () => {
+  interface Model {
+    name: string;
+    layers: OracleLayer[];
+    inputShape: number[];
+    loss: NativeLossKind;
+    metric: string;
+    weights: Packed[];
+    batches: { x: Packed; y: Packed }[];
+    outputs: Packed[];
+    /** Of each batch: loss and metric. */
+    evaluated: number[][];
+    losses: number[];
+    finalWeights: number[][];
+  }
+  const { learningRate, models } = readGolden<{ learningRate: number; models: Model[] }>('masked_models');
+
+  /** The mean over the rows of the outputs that count. */
+  function metricOf(
+    name: string,
+    { outputs, mask }: Pick<OracleGradients, 'outputs' | 'mask'>,
+    y: Float64Array,
+    columns: number,
+  ): number {
+    const rows = outputs.length / columns;
+    const widest = (values: Float64Array): number => values.indexOf(Math.max(...values));
+    const values = Array.from({ length: rows }, (_, row) => {
+      const predictions = outputs.slice(row * columns, (row + 1) * columns);
+      const targets = y.slice((row * y.length) / rows, ((row + 1) * y.length) / rows);
+      switch (name) {
+        case 'binary_accuracy':
+          return Number(Number(predictions[0]! > 0.5) === targets[0]);
+        case 'sparse_categorical_accuracy':
+          return Number(widest(predictions) === targets[0]);
+        case 'categorical_accuracy':
+          return Number(widest(predictions) === widest(targets));
+        default:
+          return computeLoss({
+            kind: 'mean_absolute_error',
+            fromLogits: false,
+            rows: 1,
+            columns,
+            targets,
+            predictions,
+          }).value;
+      }
+    }).filter((_, row) => !mask || mask[row]);
+    return values.reduce((a, b) => a + b, 0) / values.length;
+  }
+
+  test.each(models.map((model) => [model.name, model] as const))(
+    '%s: outputs, losses, metrics and final weights agree with Keras',
+    (_, golden) => {
+      const { inputShape, layers, loss, weights, batches, outputs, evaluated, losses, metric, finalWeights } = golden;
+      const model = new OracleSequential({
+        inputShape,
+        layers,
+        loss: { kind: loss, fromLogits: false },
+        optimizer: { ...OPTIMIZER_DEFAULTS.adam, learningRate } as NativeOptimizer,
+      });
+      expect(model.weightShapes).toEqual(weights.map(({ shape }) => shape));
+      model.setWeights(weights.map(given));
+      const batchOf = ({ x, y }: { x: Packed; y: Packed }) => ({ rows: x.shape[0]!, x: given(x), y: given(y) });
+      batches.forEach((golden, i) => {
+        const batch = batchOf(golden);
+        expectClose(model.predict(batch), outputs[i]!.data, GOLDEN_TOLERANCE);
+        const got = model.evaluate(batch);
+        const value = metricOf(metric, got, batch.y, outputs[i]!.shape.at(-1)!);
+        expectClose([got.loss, value], evaluated[i]!, GOLDEN_TOLERANCE);
+      });
+      const steps = losses.map((_, step) => model.train(batchOf(batches[step % batches.length]!)));
+      expectClose(steps, losses, TRAJECTORY_TOLERANCE);
+      model.weights.forEach((weight, i) => expectClose(weight, finalWeights[i]!, TRAJECTORY_TOLERANCE));
+    },
+  );
 });

@@ -2,8 +2,7 @@
 // Oracle: a whole model in double: layers in order, masks on their way through them, loss with penalties, gradients by
 // hand, optimizer steps. Speaks the vocabulary of lib/native/binding.ts, so that one config serves both; dropout masks are
 // given, not drawn.
-import type { NativeLoss, NativeOptimizer } from '../../lib/native/binding';
-import type { NativePenalty } from '../../lib/native/binding';
+import type { NativeLoss, NativeOptimizer, NativePenalty } from '../../lib/native/binding';
 import { activate, activateBackward, type Activation } from './activations';
 import {
   batchNormalizationBackward,
@@ -28,7 +27,6 @@ import {
 } from './layer_normalization';
 import { computeLoss, type LossResult } from './losses';
 import { lstmCell } from './lstm';
-import { orthogonalPenalty } from './regularizers';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { globalPoolBackward, globalPoolForward, poolBackward, poolForward, type Pool } from './pooling';
 import {
@@ -38,6 +36,7 @@ import {
   type RecurrentGradients,
   type RecurrentProblem,
 } from './recurrent';
+import { orthogonalPenalty } from './regularizers';
 import { hideMasked, maskOf, repeatBackward, repeatForward, scaleFeatures } from './reshaping';
 import { simpleRnnCell } from './simple_rnn';
 import { windowCount, type Padding } from './windows';
@@ -267,6 +266,14 @@ export class OracleSequential {
     const ran = this.forward(batch, false);
     this.keepStates(ran);
     return ran.at(-1)!.y;
+  }
+
+  /** Loss, penalties included, and outputs of one batch in inference. */
+  evaluate(batch: OracleBatch): Pick<OracleGradients, 'loss' | 'outputs' | 'mask'> {
+    const ran = this.forward(batch, false);
+    this.keepStates(ran);
+    const { loss, outputs, mask } = this.gradientsOf(ran, batch);
+    return { loss, outputs, mask };
   }
 
   /** Stateful layers begin at zero again. */

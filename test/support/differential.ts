@@ -101,7 +101,8 @@ function decode(encoded: Encoded): Numbers<Float32Array | Int32Array | Uint8Arra
   return { data: Float32Array.from(new Int8Array(bytesOf(encoded.grid)), (value) => value * GRID), shape };
 }
 
-function layerOf(lib: Package, { className, config }: LayerRecipe): ostinato.Layer {
+/** The layer that a recipe describes. */
+export function layerOf(lib: Package, { className, config }: LayerRecipe): ostinato.Layer {
   const positional = POSITIONAL[className] ?? [];
   const value = (key: string): unknown => (isRecipe(config[key]) ? layerOf(lib, config[key]) : config[key]);
   const named = Object.keys(config).filter((key) => !positional.includes(key));
@@ -151,11 +152,11 @@ async function compareLayer(lib: Package, golden: DifferentialCase, comparison: 
   const layer = layerOf(lib, golden.layers[0]!);
   layer.build([golden.rows, ...golden.inputShape]);
   layer.setWeights(golden.weights.map(decode));
-  const options: Parameters<typeof layer.call>[1] = {};
+  const options: ostinato.CallOptions = {};
   if (golden.initialState !== undefined) options.initialState = golden.initialState.map(decode);
   if (golden.mask !== undefined) options.mask = decode(golden.mask);
   for (const [call, x] of golden.inputs.entries()) {
-    const got = await layer.call(decode(x), options);
+    const got = await layer.call<ostinato.NdArray | ostinato.NdArray[]>(decode(x), options);
     compareOutputs(golden, call, Array.isArray(got) ? got : [got], comparison);
   }
 }

@@ -22,9 +22,24 @@ export function sumTolerance(terms: number, magnitudes: number): number {
 }
 
 /** Bounds stated in native/kernels/math-inl.h, in units in the last place; tanh's holds where nothing is fused. */
-export const ULPS = { exp: 2, tanh: 7, sigmoid: 4 } as const;
+export const ULPS = {
+  exp: 2,
+  tanh: 7,
+  sigmoid: 4,
+  softplus: 3,
+  log_sigmoid: 3,
+  gelu: 7,
+  silu: 4,
+  mish: 4,
+  squareplus: 3,
+} as const;
 /** The tighter bound of tanh where multiply-adds are fused. */
 export const FUSED_TANH_ULPS = 6;
+
+/** What gelu loses to the rounding of x^2 where nothing is fused, for x < 0: x^2/2 roundings of the tail. */
+export function geluSquareUlps(x: number): number {
+  return x < 0 ? (x * x) / 2 : 0;
+}
 
 /** One unit in the last place of float32 at `x`. */
 export function ulpOf(x: number): number {
@@ -36,24 +51,41 @@ export function ulpOf(x: number): number {
 const word = new DataView(new ArrayBuffer(8));
 
 /**
- * Absolute error of an activation's value at an exact argument with the exact result `y`: the stated bound of the three
- * that have one, an exponential less one for elu (its ulp below 1 is 2^-24 = u, and one rounding), and at most three
- * roundings for the rest.
+ * Absolute error of an activation's value at an exact argument with the exact result `y`: the stated bound of those that
+ * have one, an exponential less one for elu (its ulp below 1 is 2^-24 = u, and one rounding), tanh's ulps below 1 for
+ * tanh_shrink, and at most three roundings for the rest.
  */
-export function activationTolerance(activation: string, y: number): number {
+export function activationTolerance(activation: string, y: number, x = 0): number {
   switch (activation) {
     case 'linear':
     case 'relu':
+    case 'relu6':
+    case 'hard_tanh':
+    case 'hard_shrink':
       return 0;
     case 'tanh':
     case 'sigmoid':
+    case 'softplus':
+    case 'log_sigmoid':
+    case 'silu':
+    case 'mish':
+    case 'squareplus':
       return ULPS[activation] * ulpOf(y);
+    case 'gelu':
+      return (ULPS.gelu + geluSquareUlps(x)) * ulpOf(y);
     case 'exponential':
       return ULPS.exp * ulpOf(y);
     case 'elu':
+    case 'celu':
       return (ULPS.exp + 1) * ROUNDOFF;
+    case 'selu':
+      return 1.76 * (ULPS.exp + 1) * ROUNDOFF + 3 * ROUNDOFF * abs(y) + SMALLEST; // scale times alpha is 1.758
+    case 'tanh_shrink':
+      return 2 * ULPS.tanh * ROUNDOFF + ROUNDOFF * abs(y);
     case 'hard_sigmoid':
       return 3 * ROUNDOFF; // of numbers up to 1: the factor 1/6, the product, the sum
+    case 'hard_silu':
+      return 9 * ROUNDOFF + ROUNDOFF * abs(y); // that of hard_sigmoid times |x| <= 3, and the product
     default:
       return 3 * ROUNDOFF * abs(y) + SMALLEST;
   }

@@ -173,7 +173,10 @@ def single(draw: Draw) -> dict[str, Any]:
         more |= {"dropout": 0.3, "recurrentDropout": 0.2}
     for config in inner:
         config |= more
-    case["initialState"] = draw.chance(0.5)
+    # Keras halves the list of states: both ways must have equally many.
+    backward = made["config"].get("backwardLayer", made)["className"]
+    alike = kind == "recurrent" or backward in ("Bidirectional", made["config"]["layer"]["className"])
+    case["initialState"] = draw.chance(0.5) and alike
     case["mask"] = draw.chance(0.6)
     case["layers"] = [made]
     return case

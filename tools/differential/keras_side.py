@@ -10,7 +10,6 @@ Keras runs on JAX in float64. Every weight is injected; losses and gradients are
 import argparse
 import json
 import os
-import re
 import sys
 import warnings
 from pathlib import Path
@@ -23,31 +22,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 import numpy as np  # noqa: E402
 from cases import DRAWS, GRID, Draw, configuration, inputs, pack, step_mask, weight  # noqa: E402
 from common import jax, keras  # noqa: E402
-
-INITIALIZERS = {
-    "Embedding": ["embeddings"], "Dense": ["kernel"], "Conv1D": ["kernel"], "SimpleRNN": ["kernel", "recurrent"],
-    "LSTM": ["kernel", "recurrent"], "GRU": ["kernel", "recurrent"],
-}  # fmt: skip
+from models import layer_of  # noqa: E402
 
 
-def snake(name: str) -> str:
-    """Keras' spelling of an option."""
-    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
-
-
-def layer_of(recipe: dict[str, Any]) -> Any:
-    """The Keras layer; weights begin as zeros, which is quickest, for they are replaced."""
-    config = {
-        snake(key): layer_of(value) if isinstance(value, dict) else value for key, value in recipe["config"].items()
-    }
-    for name in INITIALIZERS.get(recipe["className"], []):
-        config[f"{name}_initializer"] = "zeros"
-    return getattr(keras.layers, recipe["className"])(**config)
-
-
-def weights_of(layer: Any) -> list[Any]:
-    """The weights in Keras' order, without the states that a stateful layer carries."""
-    return [v for v in layer.weights if "rnn_state" not in v.path]
+def unrolled(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe with every recurrent layer unrolled."""
+    config = {key: unrolled(value) if isinstance(value, dict) else value for key, value in recipe["config"].items()}
+    return {**recipe, "config": config | ({"unroll": True} if "returnSequences" in config else {})}
 
 
 def real(grid: np.ndarray) -> np.ndarray:
@@ -62,18 +43,23 @@ class Compiled:
         keras.utils.clear_session()
         keras.utils.set_random_seed(1)
         self.case = case
+        # Of an output masked from the first step on Keras knows two: with a loop that it compiles, on JAX, the initial
+        # state; with an unrolled loop, and with TensorFlow and PyTorch, zeros. Zeros are ours.
+        has_states = case["calls"] > 1 or case.get("initialState")
+        recipes = [unrolled(recipe) for recipe in case["layers"]] if has_states else case["layers"]
         self.shape = (case["rows"], *case["inputShape"])
-        made = [layer_of(recipe) for recipe in case["layers"]]
+        made = [layer_of(recipe) for recipe in recipes]
         if case["kind"] == "call":
             (self.target,) = made
             self.target.build(self.shape)
-            self.forward = jax.jit(self.target.stateless_call, static_argnames=("training",))
         else:
             dtype = "int32" if "tokens" in case else keras.config.floatx()
             self.target = keras.Sequential([keras.Input(batch_shape=self.shape, dtype=dtype), *made])
             self.target.compile(optimizer=keras.optimizers.SGD(), loss="mean_squared_error")
-            self.forward = jax.jit(self.target.stateless_call, static_argnames=("training",))
             self.step = jax.jit(jax.value_and_grad(self.loss, has_aux=True))
+
+        # Outside training: it is the default of every layer.
+        self.forward = jax.jit(self.target.stateless_call)
 
     def loss(self, trainable: Any, rest: Any, x: Any, y: Any) -> Any:
         """Keras' loss of a training step, and the weights that no gradient reaches after it."""
@@ -87,12 +73,9 @@ class Compiled:
         """The case with its data and with what Keras makes of it."""
         draw = Draw(seed, 1, index)
         result = {"seed": seed, "index": index, **self.case}
-        grids = [weight(draw, v.path, v.shape) for v in weights_of(self.target)]
+        grids = [weight(draw, v.path, v.shape) for v in self.target.weights]
         result["weights"] = [pack(grid, "grid") for grid in grids]
-        for variable in self.target.variables:
-            if "rnn_state" in variable.path:
-                variable.assign(np.zeros(variable.shape))
-        for variable, grid in zip(weights_of(self.target), grids):
+        for variable, grid in zip(self.target.weights, grids):
             variable.assign(real(grid))
         given = [inputs(draw, self.case) for _ in range(self.case["calls"])]
         tokens = "tokens" in self.case
@@ -101,11 +84,13 @@ class Compiled:
         extra = self.extras(draw, result)
         trainable = [v.value for v in self.target.trainable_variables]
         rest = [v.value for v in self.target.non_trainable_variables]
-        outputs = []
-        state = rest
-        for x in xs:
-            values, state = self.forward(trainable, state, x, training=False, **extra)
-            outputs.append([values] if hasattr(values, "shape") else list(values))
+        if len(xs) == 1:
+            outputs = [self.forward(trainable, rest, xs[0], **extra)[0]]
+        else:
+            # States are no variables of the model: only a call outside any compilation carries them on.
+            self.reset_states()
+            outputs = [self.target(x, **extra) for x in xs]
+        outputs = [[values] if hasattr(values, "shape") else list(values) for values in outputs]
         result["outputs"] = [[self.computed(v) for v in values] for values in outputs]
         if self.case.get("gradients"):
             self.train(draw, result, xs, trainable, rest)
@@ -134,16 +119,30 @@ class Compiled:
 
     def train(self, draw: Draw, result: dict[str, Any], xs: list, trainable: list, rest: list) -> None:
         """Loss and gradients of the last inputs, after predictions of those before."""
-        for x in xs[:-1]:
-            _, rest = self.forward(trainable, rest, x, training=False)
+        step = self.step
+        if len(xs) > 1:
+            self.reset_states()
+            for x in xs[:-1]:
+                self.target(x)
+            step = jax.value_and_grad(self.loss, has_aux=True)
         targets = draw.grid(result["outputs"][-1][0]["shape"], 0.7)
         result["targets"] = pack(targets, "grid")
-        (loss, after), gradients = self.step(trainable, rest, xs[-1], real(targets))
+        (loss, after), gradients = step(trainable, rest, xs[-1], real(targets))
+        if not np.isfinite(loss):
+            # Moments over no step at all: Keras divides by zero.
+            return
         result["loss"] = float(loss)
         by_path = {v.path: g for v, g in zip(self.target.trainable_variables, gradients)}
         moved = {v.path: a for v, a in zip(self.target.non_trainable_variables, after) if "moving_" in v.path}
-        result["gradients"] = [self.optional(by_path.get(v.path)) for v in weights_of(self.target)]
-        result["after"] = [self.optional(moved.get(v.path)) for v in weights_of(self.target)]
+        result["gradients"] = [self.optional(by_path.get(v.path)) for v in self.target.weights]
+        result["after"] = [self.optional(moved.get(v.path)) for v in self.target.weights]
+
+    def reset_states(self) -> None:
+        """Lets every stateful layer begin at zero."""
+        for layer in getattr(self.target, "layers", [self.target]):
+            for inner in (getattr(layer, "forward_layer", layer), getattr(layer, "backward_layer", layer)):
+                if hasattr(inner, "reset_state"):
+                    inner.reset_state()
 
     def optional(self, array: Any) -> Any:
         """A result, or null."""

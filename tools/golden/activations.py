@@ -9,6 +9,7 @@ NAMES = [
     "celu", "selu", "gelu", "silu", "softplus", "squareplus", "soft_shrink", "hard_shrink", "tanh_shrink", "hard_tanh",
     "hard_silu", "log_sigmoid", "mish", "sparse_plus", "sparse_sigmoid",
 ]  # fmt: skip
+CORNERS = [-3, -1, -0.5, 0, 0.5, 1, 3, 6]
 ROWS = ["softmax", "log_softmax", "sparsemax"]
 
 
@@ -17,12 +18,12 @@ def main() -> None:
     x = np.concatenate(
         [draw.uniform(-4, 4, 60), draw.uniform(-20, 20, 24), draw.normal(12, scale=1e-3), draw.normal(4, scale=1e-6)]
     )
-    x = np.sort(np.append(x, np.float32(0))).astype(np.float32)
+    x = np.sort(np.append(x, CORNERS)).astype(np.float32)
     cases = []
     for name in NAMES:
         function = keras.activations.get(name)
         slope = jax.vmap(jax.grad(function))(native(x))
-        # The slope at the kink itself is a convention; where x is 0 it is told apart by the tests.
+        # The slope at a corner is a convention: the tests tell those apart.
         cases.append({"activation": name, "outputs": computed(function(native(x)))["data"], "slopes": computed(slope)["data"]})
     inputs = [draw.normal(4, 5, scale=2.0), draw.normal(3, 17, scale=5.0), draw.normal(2, 3, 4), draw.normal(2, 3) * 500]
     inputs = [draw.normal(4, 5, scale=2.0), draw.normal(3, 17, scale=5.0), draw.normal(2, 3, 4), draw.normal(2, 3) * 500]

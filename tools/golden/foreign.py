@@ -41,7 +41,8 @@ def run_onnx(
         "activations": [a[0] for a in named],
     }
     # Taken by those activations that have them, in order.
-    for key, values in (("activation_alpha", sum((a[1] for a in named), [])), ("activation_beta", sum((a[2] for a in named), []))):
+    for key, place in (("activation_alpha", 1), ("activation_beta", 2)):
+        values = [value for activation in named for value in activation[place]]
         if values:
             attributes[key] = values
     if op == "GRU":
@@ -99,8 +100,9 @@ def onnx_scenario(draw: Draw, op: str, name: str, **options: Any) -> dict[str, A
         feeds["initial_h"] = draw.normal(d, n, units, scale=0.5)
         if op == "LSTM":
             feeds["initial_c"] = draw.normal(d, n, units, scale=0.5)
-    per_direction = {"RNN": [activation], "GRU": [gate_activation, activation], "LSTM": [gate_activation, activation, activation]}
-    y, *final = run_onnx(op, feeds, units, direction, per_direction[op] * d, int(after))
+    gated = [] if op == "RNN" else [gate_activation]
+    per_direction = [*gated, activation, activation] if op == "LSTM" else [*gated, activation]
+    y, *final = run_onnx(op, feeds, units, direction, per_direction * d, int(after))
 
     steps = y.transpose(2, 0, 1, 3)  # [N,T,D,H]
     backwards = direction == "reverse"
@@ -252,7 +254,9 @@ def keras_scenarios() -> list[dict[str, Any]]:
         for where, mask in masks:
             result += [
                 keras_scenario(cell, f"{where} steps masked", 2, (2, 4, 3), mask=mask),
-                keras_scenario(cell, f"{where} steps masked, sequences", 2, (2, 4, 3), mask=mask, return_sequences=True),
+                keras_scenario(
+                    cell, f"{where} steps masked, sequences", 2, (2, 4, 3), mask=mask, return_sequences=True
+                ),
                 keras_scenario(
                     cell, f"{where} steps masked, sequences with zeros", 2, (2, 4, 3), mask=mask, return_sequences=True,
                     zero_output_for_mask=True,

@@ -1,11 +1,38 @@
 # SPDX-License-Identifier: MIT
 """Small models with injected weights and the training of a few steps that several goldens record."""
 
+import re
 from typing import Any
 
 from common import Draw, keras, native, np, number
 
 layers = keras.layers
+
+# Initializers to replace by zeros, which are quickest: the weights are injected.
+INITIALIZED = {
+    "Embedding": ["embeddings"], "Dense": ["kernel"], "Conv1D": ["kernel"], "SimpleRNN": ["kernel", "recurrent"],
+    "LSTM": ["kernel", "recurrent"], "GRU": ["kernel", "recurrent"],
+}  # fmt: skip
+
+
+def snake(name: str) -> str:
+    """Keras' spelling of an option."""
+    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
+
+
+def recipe(name: str, **config: Any) -> dict[str, Any]:
+    """A layer and its options in the package's spelling, as goldens hold them."""
+    return {"className": name, "config": config}
+
+
+def layer_of(made: dict[str, Any]) -> Any:
+    """The Keras layer of a recipe; its weights begin as zeros."""
+    config = {
+        snake(key): layer_of(value) if isinstance(value, dict) else value for key, value in made["config"].items()
+    }
+    for name in INITIALIZED.get(made["className"], []):
+        config[f"{name}_initializer"] = "zeros"
+    return getattr(layers, made["className"])(**config)
 
 
 def padded_tokens(draw: Draw, vocabulary: int, rows: int, steps: int) -> np.ndarray:

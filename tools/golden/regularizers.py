@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from common import Draw, keras, native, np, number, numbers, pack, write
+from common import Draw, computed, jax, keras, native, np, number, numbers, pack, write
 from models import layers, padded_tokens, random_weights, train
 from variants import make
 
@@ -35,6 +35,41 @@ def model_with(emb: tuple, kernel: tuple, recurrent: tuple, bias: tuple, dense: 
             ),
         ]
     )
+
+
+def orthogonal(draw: Draw) -> dict[str, Any]:
+    """Penalties and gradients of given matrices, and five steps of a model that is held orthogonal."""
+    penalties = []
+    for factor, mode in ((0.01, "rows"), (0.3, "rows"), (0.3, "columns")):
+        function = keras.regularizers.OrthogonalRegularizer(factor, mode)
+        for shape in [(3, 4), (2, 7), (6, 5)]:
+            w = draw.normal(*shape)
+            penalties.append(
+                {"factor": factor, "mode": mode, "weight": pack(w), "penalty": number(function(keras.ops.convert_to_tensor(native(w)))),
+                 "gradient": computed(jax.grad(function)(keras.ops.convert_to_tensor(native(w))))}
+            )  # fmt: skip
+    weights = [draw.normal(4, 6, scale=0.5), draw.normal(6, 3, scale=0.5)]
+    batches = [(draw.normal(5, 4), draw.normal(5, 3))]
+    cases = []
+    for mode in ("rows", "columns"):
+        for kind, options in (("sgd", {"learningRate": 0.1}), ("rmsprop", {})):
+            regularized = {"kernel_regularizer": keras.regularizers.OrthogonalRegularizer(0.5, mode), "use_bias": False}
+            model = keras.Sequential(
+                [keras.Input((4,)), layers.Dense(6, activation="tanh", **regularized), layers.Dense(3, **regularized)]
+            )
+            loss, final = train(
+                model, weights, batches, STEPS, optimizer=make(kind, options), loss="mean_squared_error"
+            )
+            cases.append(
+                {"mode": mode, "factor": 0.5, "optimizer": kind, "options": options, "loss": loss,
+                 "finalWeights": [numbers(w) for w in final]}
+            )  # fmt: skip
+    return {
+        "penalties": penalties,
+        "weights": [pack(w) for w in weights],
+        "batches": [{"x": pack(x), "y": pack(y)} for x, y in batches],
+        "cases": cases,
+    }
 
 
 def main() -> None:
@@ -82,6 +117,7 @@ def main() -> None:
             "weights": [pack(w) for w in weights],
             "batches": [{"x": pack(x), "y": pack(y)} for x, y in batches],
             "cases": cases,
+            "orthogonal": orthogonal(draw),
         },
     )
 

@@ -7,10 +7,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from common import Draw, keras, np, numbers, pack, set_precision, write
-from models import layers, padded_tokens, random_weights, train
+from models import layer_of, padded_tokens, random_weights, recipe, train
 from variants import VARIANTS, make
 
 SEED = 27
@@ -18,79 +19,98 @@ STEPS = 20
 BATCHES = 4
 
 
-def imdb_like(draw: Draw) -> tuple[Any, list, str, list[dict]]:
-    """Embedding(50, 5) -> SimpleRNN(7) -> Dense(1, sigmoid) on pre-padded tokens."""
-    model = keras.Sequential(
-        [keras.Input((12,), dtype="int32"), layers.Embedding(50, 5), layers.SimpleRNN(7), layers.Dense(1, activation="sigmoid")]
-    )
-    batches = [
-        (padded_tokens(draw, 50, 6, 12), draw.integers(0, 2, 6, 1).astype(np.float32)) for _ in range(BATCHES)
+Batches = list[tuple[Any, Any]]
+TANH, SOFTMAX = {"activation": "tanh"}, {"activation": "softmax"}
+BINARY = recipe("Dense", units=1, activation="sigmoid")
+
+
+def reviews(draw: Draw, rows: int = 6, steps: int = 12, vocabulary: int = 50) -> Batches:
+    """Pre-padded tokens, and a label of 0 or 1."""
+    return [
+        (padded_tokens(draw, vocabulary, rows, steps), draw.integers(0, 2, rows, 1).astype(np.float32))
+        for _ in range(BATCHES)
     ]
-    config = [
-        {"layer": "Embedding", "inputDim": 50, "outputDim": 5},
-        {"layer": "SimpleRNN", "units": 7},
-        {"layer": "Dense", "units": 1, "activation": "sigmoid"},
-    ]
-    return model, batches, "binary_crossentropy", config
 
 
-def stacked(draw: Draw) -> tuple[Any, list, str, list[dict]]:
-    """SimpleRNN(6, sequences) -> SimpleRNN(5) -> Dense(3, softmax) on float sequences."""
-    model = keras.Sequential(
-        [
-            keras.Input((9, 4)),
-            layers.SimpleRNN(6, return_sequences=True),
-            layers.SimpleRNN(5),
-            layers.Dense(3, activation="softmax"),
-        ]
-    )
-    batches = [(draw.normal(8, 9, 4), draw.one_hot(3, 8)) for _ in range(BATCHES)]
-    config = [
-        {"layer": "SimpleRNN", "units": 6, "returnSequences": True},
-        {"layer": "SimpleRNN", "units": 5},
-        {"layer": "Dense", "units": 3, "activation": "softmax"},
-    ]
-    return model, batches, "categorical_crossentropy", config
+def tagged(draw: Draw) -> Batches:
+    """Pre-padded tokens, and a class per step."""
+    return [(padded_tokens(draw, 30, 5, 7), draw.integers(0, 4, 5, 7)) for _ in range(BATCHES)]
 
 
-def stacked_tokens(draw: Draw) -> tuple[Any, list, str, list[dict]]:
-    """Embedding(30, 4) -> SimpleRNN(5, sequences) -> SimpleRNN(3, sequences) -> Dense(4, softmax): a class per step."""
-    model = keras.Sequential(
-        [
-            keras.Input((7,), dtype="int32"),
-            layers.Embedding(30, 4),
-            layers.SimpleRNN(5, return_sequences=True),
-            layers.SimpleRNN(3, return_sequences=True),
-            layers.Dense(4, activation="softmax"),
-        ]
-    )
-    batches = [(padded_tokens(draw, 30, 5, 7), draw.integers(0, 4, 5, 7)) for _ in range(BATCHES)]
-    config = [
-        {"layer": "Embedding", "inputDim": 30, "outputDim": 4},
-        {"layer": "SimpleRNN", "units": 5, "returnSequences": True},
-        {"layer": "SimpleRNN", "units": 3, "returnSequences": True},
-        {"layer": "Dense", "units": 4, "activation": "softmax"},
-    ]
-    return model, batches, "sparse_categorical_crossentropy", config
+def series(draw: Draw) -> Batches:
+    """Values without a gap, and one of three classes."""
+    return [(draw.normal(8, 9, 4), draw.one_hot(3, 8)) for _ in range(BATCHES)]
 
 
-def dense_only(draw: Draw) -> tuple[Any, list, str, list[dict]]:
-    """Dense(8, tanh) -> Dense(2): a regression."""
-    model = keras.Sequential([keras.Input((5,)), layers.Dense(8, activation="tanh"), layers.Dense(2)])
-    batches = [(draw.normal(7, 5), draw.normal(7, 2)) for _ in range(BATCHES)]
-    config = [{"layer": "Dense", "units": 8, "activation": "tanh"}, {"layer": "Dense", "units": 2}]
-    return model, batches, "mean_squared_error", config
+def broken_series(draw: Draw) -> Batches:
+    """Values with steps of zeros in between, and two numbers per step."""
+    result = []
+    for _ in range(BATCHES):
+        x = draw.normal(6, 7, 3)
+        x[draw.rng.random((6, 7)) < 0.4] = 0
+        result.append((x, draw.normal(6, 7, 2)))
+    return result
 
 
-MODELS = [imdb_like, stacked, stacked_tokens, dense_only]
+def vectors(draw: Draw) -> Batches:
+    """Vectors, and two numbers each."""
+    return [(draw.normal(7, 5), draw.normal(7, 2)) for _ in range(BATCHES)]
+
+
+# (name, layers, data, loss); the place in the list seeds the data.
+MODELS: list[tuple[str, list[dict], Callable[[Draw], Batches], str]] = [
+    ("imdb_like",
+     [recipe("Embedding", inputDim=50, outputDim=5), recipe("SimpleRNN", units=7), BINARY],
+     reviews, "binary_crossentropy"),
+    ("stacked",
+     [recipe("SimpleRNN", units=6, returnSequences=True), recipe("SimpleRNN", units=5),
+      recipe("Dense", units=3, **SOFTMAX)],
+     series, "categorical_crossentropy"),
+    ("stacked_tokens",
+     [recipe("Embedding", inputDim=30, outputDim=4), recipe("SimpleRNN", units=5, returnSequences=True),
+      recipe("SimpleRNN", units=3, returnSequences=True), recipe("Dense", units=4, **SOFTMAX)],
+     tagged, "sparse_categorical_crossentropy"),
+    ("dense_only", [recipe("Dense", units=8, **TANH), recipe("Dense", units=2)], vectors, "mean_squared_error"),
+    ("lstm",
+     [recipe("Embedding", inputDim=50, outputDim=5), recipe("LSTM", units=7), BINARY],
+     reviews, "binary_crossentropy"),
+    ("gru",
+     [recipe("Embedding", inputDim=50, outputDim=5), recipe("GRU", units=7), BINARY],
+     reviews, "binary_crossentropy"),
+    ("gru_reset_before",
+     [recipe("GRU", units=6, resetAfter=False, returnSequences=True), recipe("GRU", units=5, resetAfter=False),
+      recipe("Dense", units=3, **SOFTMAX)],
+     series, "categorical_crossentropy"),
+    ("bidirectional_lstm",
+     [recipe("Bidirectional", layer=recipe("LSTM", units=4, returnSequences=True)),
+      recipe("Bidirectional", layer=recipe("LSTM", units=3), mergeMode="sum"), recipe("Dense", units=3, **SOFTMAX)],
+     series, "categorical_crossentropy"),
+    ("masked_simple_rnn",
+     [recipe("Embedding", inputDim=50, outputDim=5, maskZero=True), recipe("SimpleRNN", units=7), BINARY],
+     reviews, "binary_crossentropy"),
+    ("masked_lstm_tags",
+     [recipe("Embedding", inputDim=30, outputDim=4, maskZero=True), recipe("LSTM", units=5, returnSequences=True),
+      recipe("Dense", units=4, **SOFTMAX)],
+     tagged, "sparse_categorical_crossentropy"),
+    ("masked_gru_regression",
+     [recipe("Masking"), recipe("GRU", units=5, returnSequences=True), recipe("Dense", units=2)],
+     broken_series, "mean_squared_error"),
+    ("masked_bidirectional_lstm",
+     [recipe("Embedding", inputDim=50, outputDim=5, maskZero=True),
+      recipe("Bidirectional", layer=recipe("LSTM", units=4)), BINARY],
+     reviews, "binary_crossentropy"),
+]  # fmt: skip
 
 
 def compute() -> list[dict]:
     """All models with all optimizers."""
     result = []
-    for index, build in enumerate(MODELS):
+    for index, (title, config, data, loss) in enumerate(MODELS):
         draw = Draw(SEED * 100 + index)
-        model, batches, loss, config = build(draw)
+        batches = data(draw)
+        x = batches[0][0]
+        dtype = "int32" if x.dtype == np.int32 else keras.config.floatx()
+        model = keras.Sequential([keras.Input(x.shape[1:], dtype=dtype), *(layer_of(made) for made in config)])
         weights = random_weights(draw, model)
         runs = []
         for name, kind, options in VARIANTS:
@@ -101,8 +121,8 @@ def compute() -> list[dict]:
             )  # fmt: skip
         result.append(
             {
-                "name": build.__name__, "layers": config, "inputShape": list(batches[0][0].shape[1:]),
-                "inputs": "tokens" if batches[0][0].dtype == np.int32 else "values", "loss": loss, "steps": STEPS,
+                "name": title, "layers": config, "inputShape": list(x.shape[1:]),
+                "inputs": "tokens" if dtype == "int32" else "values", "loss": loss, "steps": STEPS,
                 "weights": [pack(w) for w in weights],
                 "batches": [{"x": pack(x), "y": pack(y)} for x, y in batches], "runs": runs,
             }  # fmt: skip

@@ -11,6 +11,7 @@ function train(stop: EarlyStopping, values: readonly (number | undefined)[], key
     stopTraining: false,
     weights: [-1] as unknown[],
     getWeights: () => [...model.weights],
+    resetStates: () => undefined,
     setWeights: (weights: never[]) => void (model.weights = weights),
   };
   stop.setModel(model);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as lib from '../../../lib';
 import { activationNames } from '../../../lib/activations';
+import { resolveConstraint } from '../../../lib/constraints';
 import { resolveInitializer } from '../../../lib/initializers';
 import { layerFromConfig } from '../../../lib/layers';
 import { getLoss, lossFromConfig } from '../../../lib/losses';
@@ -13,7 +14,8 @@ import { resolveRegularizer } from '../../../lib/regularizers';
 import { drawFrom } from '../../reference/random';
 import { floats, ids } from './engine_model';
 
-const { Activation, Adam, Dense, Dropout, Embedding, Flatten, Input, RMSprop, Sequential, SGD, SimpleRNN } = lib;
+const { Activation, Adam, Bidirectional, Dense, Dropout, Embedding, Flatten, GRU, Input, LSTM, Masking } = lib;
+const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
 const ROWS = 11;
 const STEPS = 6;
 
@@ -38,6 +40,26 @@ const CASES: Record<string, LayerCase> = {
     make: () => new SimpleRNN(33, { returnSequences: true, kernelRegularizer: 'l1' }),
     shape: [STEPS, 3],
   },
+  'SimpleRNN with dropout': {
+    make: () => new SimpleRNN(7, { dropout: 0.1, recurrentDropout: 0.1, seed: 4, goBackwards: true }),
+    shape: [STEPS, 3],
+  },
+  'LSTM of the last state': { make: () => new LSTM(7, { unitForgetBias: false }), shape: [STEPS, 3] },
+  'LSTM of sequences': {
+    make: () => new LSTM(17, { returnSequences: true, goBackwards: true, recurrentActivation: 'hardSigmoid' }),
+    shape: [STEPS, 3],
+  },
+  'GRU of the last state': { make: () => new GRU(7, { resetAfter: false, useBias: false }), shape: [STEPS, 3] },
+  'GRU of sequences': { make: () => new GRU(17, { returnSequences: true, recurrentDropout: 0.1 }), shape: [STEPS, 3] },
+  'Bidirectional of the last states': { make: () => new Bidirectional(new LSTM(5)), shape: [STEPS, 3] },
+  'Bidirectional of sequences': {
+    make: () => new Bidirectional(new GRU(9, { returnSequences: true }), { mergeMode: 'ave' }),
+    shape: [STEPS, 3],
+  },
+  TimeDistributed: { make: () => new TimeDistributed(new Dense(4, { activation: 'tanh' })), shape: [STEPS, 5] },
+  Masking: { make: () => new Masking({ maskValue: 0.5 }), shape: [STEPS, 5] },
+  RepeatVector: { make: () => new RepeatVector(3), shape: [5] },
+  'Embedding that masks': { make: () => new Embedding(20, 5, { maskZero: true }), shape: [STEPS] },
   'Dense on vectors': { make: () => new Dense(4, { activation: 'softmax', trainable: false }), shape: [5] },
   'Dense on sequences': {
     make: () => new Dense(17, { kernelInitializer: 'heNormal', biasInitializer: 'ones' }),
@@ -177,12 +199,34 @@ describe('regularizers', () => {
     ['l1_l2', 'L1L2', { l1: 0.01, l2: 0.01 }],
     ['l1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
     ['L1L2', 'L1L2', { l1: 0.01, l2: 0.01 }],
+    ['orthogonal_regularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
+    ['orthogonalRegularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
+    ['OrthogonalRegularizer', 'OrthogonalRegularizer', { factor: 0.01, mode: 'rows' }],
   ])('%s is %s of %j, and made again by its config', (name, className, config) => {
     const made = resolveRegularizer('test', 'regularizer', name)!;
     expect(made.toJSON()).toEqual({ className, config });
     const again = resolveRegularizer('test', 'regularizer', JSON.parse(JSON.stringify(made)) as lib.RegularizerConfig)!;
     expect(again).toBeInstanceOf(made.constructor);
     expect(again.toNative()).toEqual(made.toNative());
+  });
+});
+
+describe('constraints', () => {
+  const classes = Object.entries(lib.constraints).flatMap(([name, value]) =>
+    typeof value === 'function' && value.prototype instanceof lib.Constraint ? [name] : [],
+  );
+
+  test.each(classes)('%s: made again by its config; found by its name in any spelling; known to the engine', (name) => {
+    expect(classes).toHaveLength(4);
+    const made = resolveConstraint('test', 'constraint', name)!;
+    expect(made.className).toBe(name);
+    const again = resolveConstraint('test', 'constraint', JSON.parse(JSON.stringify(made)) as lib.ConstraintConfig)!;
+    expect(again).toEqual(made);
+    const snake = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+    const camel = name.charAt(0).toLowerCase() + name.slice(1);
+    for (const alias of [snake, camel]) expect(resolveConstraint('test', 'constraint', alias)).toEqual(made);
+    const source = readFileSync(path.join(__dirname, '../../../native/napi/config.cc'), 'utf8');
+    expect(source).toContain(`"${made.toNative().kind}"`);
   });
 });
 

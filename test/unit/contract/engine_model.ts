@@ -2,13 +2,18 @@
 // Models of the package made from the oracle's description, and the gradients that the engine computed, read from a step.
 import {
   Activation,
+  Bidirectional,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
   Input,
   L1L2,
+  LSTM,
+  Masking,
   OrthogonalRegularizer,
+  RepeatVector,
   Sequential,
   SGD,
   SimpleRNN,
@@ -17,7 +22,7 @@ import {
   type LossIdentifier,
   type Regularizer,
 } from '../../../lib';
-import type { OracleLayer, OraclePenalty } from '../../reference/sequential';
+import type { OracleLayer, OraclePenalty, OracleRecurrent } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
 export type LayerRecipe = OracleLayer | { kind: 'dropout'; rate: number };
@@ -33,6 +38,25 @@ function regularizerOf(penalties: OraclePenalty[] | undefined, index: number): R
   return new OrthogonalRegularizer({ factor: orthogonal, mode: orthogonalByRows ? 'rows' : 'columns' });
 }
 
+function recurrentOf(recipe: OracleRecurrent): SimpleRNN | LSTM | GRU {
+  const { kind, units, recurrentActivation = 'sigmoid', resetAfter = true } = recipe;
+  const options = {
+    activation: recipe.activation,
+    useBias: recipe.useBias,
+    trainable: recipe.trainable ?? true,
+    returnSequences: recipe.returnSequences,
+    goBackwards: recipe.goBackwards ?? false,
+    stateful: recipe.stateful ?? false,
+    zeroOutputForMask: recipe.zeroOutputForMask ?? false,
+    kernelRegularizer: regularizerOf(recipe.penalties, 0),
+    recurrentRegularizer: regularizerOf(recipe.penalties, 1),
+    biasRegularizer: regularizerOf(recipe.penalties, 2),
+  };
+  if (kind === 'simple_rnn') return new SimpleRNN(units, options);
+  if (kind === 'lstm') return new LSTM(units, { ...options, recurrentActivation });
+  return new GRU(units, { ...options, recurrentActivation, resetAfter });
+}
+
 export function layerOf(recipe: LayerRecipe): Layer {
   if (recipe.kind === 'dropout') return new Dropout(recipe.rate);
   if (recipe.kind === 'flatten') return new Flatten();
@@ -40,7 +64,11 @@ export function layerOf(recipe: LayerRecipe): Layer {
   const trainable = recipe.trainable ?? true;
   const penalty = (index: number): Regularizer | null => regularizerOf(recipe.penalties, index);
   if (recipe.kind === 'embedding')
-    return new Embedding(recipe.inputDim, recipe.outputDim, { trainable, embeddingsRegularizer: penalty(0) });
+    return new Embedding(recipe.inputDim, recipe.outputDim, {
+      trainable,
+      maskZero: recipe.maskZero ?? false,
+      embeddingsRegularizer: penalty(0),
+    });
   if (recipe.kind === 'dense')
     return new Dense(recipe.units, {
       activation: recipe.activation,
@@ -49,16 +77,14 @@ export function layerOf(recipe: LayerRecipe): Layer {
       kernelRegularizer: penalty(0),
       biasRegularizer: penalty(1),
     });
-  if (recipe.kind === 'simple_rnn')
-    return new SimpleRNN(recipe.units, {
-      activation: recipe.activation,
-      useBias: recipe.useBias,
-      trainable,
-      returnSequences: recipe.returnSequences,
-      kernelRegularizer: penalty(0),
-      recurrentRegularizer: penalty(1),
-      biasRegularizer: penalty(2),
+  if (recipe.kind === 'bidirectional')
+    return new Bidirectional(recurrentOf(recipe.forward), {
+      mergeMode: recipe.mergeMode,
+      backwardLayer: recurrentOf(recipe.backward),
     });
+  if (recipe.kind === 'masking') return new Masking({ maskValue: recipe.maskValue });
+  if (recipe.kind === 'repeat_vector') return new RepeatVector(recipe.n);
+  if (recipe.kind === 'simple_rnn' || recipe.kind === 'lstm' || recipe.kind === 'gru') return recurrentOf(recipe);
   throw new Error(`layerOf: expected a layer that the package has, received ${recipe.kind}`);
 }
 

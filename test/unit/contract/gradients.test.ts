@@ -7,7 +7,7 @@
 // wrong row, a wrong step or a missing term would do (1e-2 and more).
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { cpuInfo } from '../../../lib';
+import { activationNames, cpuInfo } from '../../../lib';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -274,6 +274,36 @@ describe('architectures', () => {
       {
         inputShape: [5, 4],
         layers: [rnn(7, true), { kind: 'activation', activation: 'softmax' }, rnn(9), binary.layers],
+        loss: binary.loss,
+      },
+    ],
+    ...activationNames.map((name): [string, Omit<Problem, 'rows'>] => [
+      `${name} of a Dense, and again as a layer`,
+      {
+        inputShape: [5],
+        layers: [
+          dense(9, name as Activation),
+          // The exponential of an exponential grows beyond any number.
+          { kind: 'activation', activation: name === 'exponential' ? 'tanh' : (name as Activation) },
+          dense(2, 'linear'),
+        ],
+        loss: 'mean_squared_error',
+      },
+    ]),
+    [
+      'rows and columns held orthogonal',
+      {
+        inputShape: [6],
+        layers: [
+          { ...embedding(20, 6), penalties: [{ l1: 0, l2: 0, orthogonal: 0.3 }] },
+          rnn(8, false, {
+            penalties: [
+              { ...penalty, orthogonal: 0 },
+              { l1: 0, l2: 0, orthogonal: 0.5, orthogonalByRows: false },
+            ],
+          }),
+          binary.layers,
+        ],
         loss: binary.loss,
       },
     ],

@@ -9,6 +9,8 @@ import {
   Flatten,
   Input,
   L2,
+  Masking,
+  RepeatVector,
   SimpleRNN,
   type Layer,
   type Shape,
@@ -34,6 +36,12 @@ describe('layers: misuse', () => {
     ['an empty name', () => new Dense(1, { name: '' }), 'ERR_CONFIG'],
     ['a name that is a number', () => new Dense(1, { name: 1 as never }), 'ERR_TYPE'],
     ['a flag that is a string', () => new SimpleRNN(1, { returnSequences: 'yes' as never }), 'ERR_TYPE'],
+    ['maskZero that is a number', () => new Embedding(2, 2, { maskZero: 1 as never }), 'ERR_TYPE'],
+    ['a table of the wrong shape', () => new Embedding(2, 3, { weights: [[[1, 2, 3]]] }), 'ERR_SHAPE'],
+    ['an unknown penalty on the output', () => new Dense(1, { activityRegularizer: 'l3' }), 'ERR_UNKNOWN_NAME'],
+    ['a constraint that is a number', () => new Dense(1, { kernelConstraint: 1 as never }), 'ERR_TYPE'],
+    ['a mask value of NaN', () => new Masking({ maskValue: NaN }), 'ERR_CONFIG'],
+    ['no repetition', () => new RepeatVector(0), 'ERR_CONFIG'],
     ['an input without axes', () => new Input([]), 'ERR_SHAPE'],
     ['an input with an axis of zero', () => new Input([0]), 'ERR_SHAPE'],
     ['an input that is a number', () => new Input(5 as never), 'ERR_TYPE'],
@@ -45,26 +53,6 @@ describe('layers: misuse', () => {
     const call = () => new SimpleRNN(32, { returnSequence: true } as never);
     expect(codeOf(call)).toBe('ERR_UNKNOWN_OPTION');
     expect(messageOf(call)).toContain("Did you mean 'returnSequences'?");
-  });
-
-  test.each<[string, unknown, unknown]>([
-    ['dropout', 0, 0.2],
-    ['recurrentDropout', 0, 0.2],
-    ['returnState', false, true],
-    ['goBackwards', false, true],
-    ['stateful', false, true],
-    ['unroll', false, true],
-  ])("%s is accepted at Keras' default and said not to be there yet otherwise", (option, standard, other) => {
-    expect(new SimpleRNN(4, { [option]: standard })).toBeInstanceOf(SimpleRNN);
-    const call = () => new SimpleRNN(4, { [option]: other });
-    expect(codeOf(call)).toBe('ERR_CONFIG');
-    expect(messageOf(call)).toContain(`${option} is not supported yet`);
-  });
-
-  test('maskZero is said not to be there yet', () => {
-    expect(messageOf(() => new Embedding(10, 2, { maskZero: true as never }))).toContain(
-      'maskZero is not supported yet',
-    );
   });
 
   test('a layer that is refused takes no name', () => {
@@ -86,6 +74,8 @@ describe('layers: shapes', () => {
     ['Activation', () => new Activation('relu'), [null, 3], [null, 3]],
     ['Dropout', () => new Dropout(0.5), [null, 7, 3], [null, 7, 3]],
     ['Flatten', () => new Flatten(), [null, 7, 3], [null, 21]],
+    ['Masking', () => new Masking(), [null, null, 3], [null, null, 3]],
+    ['RepeatVector', () => new RepeatVector(5), [null, 3], [null, 5, 3]],
     ['Flatten of unknown length', () => new Flatten(), [null, null, 3], [null, null]],
   ])('%s', (_, make, input, output) => {
     expect(make().computeOutputShape(input)).toEqual(output);
@@ -106,6 +96,8 @@ describe('layers: shapes', () => {
     ['Dense of unknown features', () => new Dense(2), [null, null]],
     ['SimpleRNN of unknown features', () => new SimpleRNN(2), [null, 5, null]],
     ['an axis of zero', () => new Dense(2), [null, 0]],
+    ['Masking of vectors', () => new Masking(), [null, 3]],
+    ['RepeatVector of sequences', () => new RepeatVector(2), [null, 4, 3]],
   ])('%s: refused', (_, make, input) => {
     const layer = make();
     expect(codeOf(() => layer.build(input as Shape))).toBe('ERR_SHAPE');
@@ -153,6 +145,20 @@ describe('layers: weights', () => {
     });
   });
 
+  test('an embedding begins with the table that it is given, as it was then', () => {
+    const table = new Float32Array([1, 2, 3, 4, 5, 6]);
+    for (const weights of [{ data: table, shape: [2, 3] }, [table] as const]) {
+      const layer = new Embedding(2, 3, { weights });
+      table.fill(0);
+      layer.build([null, null]);
+      expect(layer.getWeights()[0]!.toArray()).toEqual([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
+      table.set([1, 2, 3, 4, 5, 6]);
+    }
+  });
+
   test('parameters of a layer that is not built cannot be counted', () => {
     expect(codeOf(() => new Dense(1).countParams())).toBe('ERR_STATE');
   });
@@ -195,14 +201,19 @@ describe('layers: what the engine is told', () => {
       kind: 'simple_rnn',
       units: 4,
       activation: 'tanh',
+      recurrentActivation: 'linear',
       useBias: true,
+      resetAfter: false,
       returnSequences: false,
+      goBackwards: false,
+      stateful: false,
+      zeroOutputForMask: false,
+      dropout: 0,
+      recurrentDropout: 0,
+      seed: 0,
       trainable: false,
-      penalties: [
-        { l1: 0, l2: 0 },
-        { l1: 0, l2: 0.5 },
-        { l1: 0, l2: 0 },
-      ],
+      penalties: [0, 0.5, 0].map((l2) => ({ l1: 0, l2, orthogonal: 0, orthogonalByRows: true })),
+      constraints: [null, null, null],
     });
   });
 
@@ -223,10 +234,13 @@ describe('layers: names and configs', () => {
 
   test.each<[string, () => Layer | Input]>([
     ['Embedding', () => new Embedding(10, 8, { inputLength: 5, embeddingsRegularizer: 'l2', name: 'words' })],
+    ['Embedding', () => new Embedding(10, 8, { maskZero: true, activityRegularizer: 'l1' })],
     ['SimpleRNN', () => new SimpleRNN(4, { returnSequences: true, activation: 'relu', inputShape: [null, 3] })],
     ['Dense', () => new Dense(2, { activation: 'hardSigmoid', useBias: false, kernelInitializer: 'heNormal' })],
     ['Activation', () => new Activation('softsign')],
     ['Flatten', () => new Flatten({ trainable: false })],
+    ['Masking', () => new Masking({ maskValue: -1 })],
+    ['RepeatVector', () => new RepeatVector(3)],
     ['Dropout', () => new Dropout(0.25, { seed: 3 })],
     ['Input', () => new Input({ shape: [null, 3], name: 'series' })],
   ])('%s survives a round trip through plain data', (className, make) => {

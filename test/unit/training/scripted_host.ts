@@ -97,6 +97,8 @@ export class ScriptedHost implements TrainerHost {
   weights: unknown[] = ['first'];
 
   expectBatches(): void {}
+  resetStates(): void {}
+
   computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {
     return this.outputShape!.map((size, axis) => size ?? inputShape[axis]!);
   }
