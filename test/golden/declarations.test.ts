@@ -103,7 +103,7 @@ describe('signatures.json', () => {
       if (UNSAID.includes(option)) return expect(refuses(value)).toBe('taken');
       if (NOT_YET.includes(option) || NOT_YET_OF[name]?.includes(option)) {
         expect(refuses(value)).toBe('taken');
-        return expect(refuses(name === 'Flatten' ? 'channels_first' : 0.125)).toMatch(/ERR_CONFIG|ERR_TYPE/);
+        return expect(refuses(option === 'dataFormat' ? 'channels_first' : 0.125)).toMatch(/ERR_CONFIG|ERR_TYPE/);
       }
       const made = ALONE.has(name) ? new classes[name]!() : make(name);
       const config = typeof made.getConfig === 'function' ? made.getConfig() : made;
