@@ -9,6 +9,11 @@ import { engineGradients, engineModel, floats, ids, worstError } from './engine_
 const TOLERANCE = 1e-4;
 const OUTPUT_TOLERANCE = 1e-5;
 const VOCABULARY = 23;
+/** A float's half unit over the step of engineGradients. */
+const RESOLUTION = 2 ** -24 / 1024;
+
+const largest = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
 
 type Input = 'values' | 'tokens' | 'padded tokens' | 'masked tokens' | 'masked values';
 type Options = Partial<Omit<OracleRecurrent, 'kind'>>;
@@ -90,7 +95,11 @@ async function check(layers: OracleLayer[], input: Input, seed: number, rows = 5
   expect(worstError((await model.predict(given)).data, outputs)).toBeLessThan(OUTPUT_TOLERANCE);
   const got = await engineGradients(model, 'mse', given, floats(y, targetShape));
   expect(Math.abs(got.loss - wanted.loss)).toBeLessThan(1e-5 * Math.max(1, Math.abs(wanted.loss)));
-  got.weights.forEach((gradient, i) => expect(worstError(gradient, wanted.weights[i]!)).toBeLessThan(TOLERANCE));
+  got.weights.forEach((gradient, i) => {
+    // A gradient is read from a weight: one that nearly vanishes is lost in the last bit of the weight.
+    const resolution = RESOLUTION * largest(oracle.weights[i]!);
+    expect(worstError(gradient, wanted.weights[i]!)).toBeLessThan(TOLERANCE + resolution / largest(wanted.weights[i]!));
+  });
   model.dispose();
 }
 
@@ -123,14 +132,7 @@ describe.each(CELLS)('%s', (_, kind, options) => {
 
     test('a stack of two', async () => {
       const below = recurrent(kind, { ...options, returnSequences: true });
-      // Gates without bound let a cell grow with every step: a few are enough to see each.
-      await check(
-        [below, recurrent(kind, { ...options, units: 4 })],
-        input,
-        200,
-        5,
-        options.recurrentActivation === 'silu' ? 4 : 7,
-      );
+      await check([below, recurrent(kind, { ...options, units: 4 })], input, 200);
     });
   });
 
