@@ -61,6 +61,7 @@ describe('signatures.json', () => {
     Flatten: [],
     Activation: ['relu'],
     AveragePooling1D: [2],
+    MaxPooling1D: [2],
   };
   /** Options that stand first and alone: `new L1(0.1)`, `new Constant(2)`. */
   const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
