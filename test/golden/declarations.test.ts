@@ -62,7 +62,6 @@ describe('signatures.json', () => {
     Activation: ['relu'],
     MaxPooling1D: [2],
     AveragePooling1D: [2],
-    MaxPooling1D: [2],
   };
   /** Options that may stand first: `new L1(0.1)`, `new Constant(2)`. Their defaults are those of no argument at all. */
   const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
