@@ -277,7 +277,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           *layout,
                           next_batch,
                           run.training,
-                          optimizer_ ? optimizer_->iterations() : 0,
+                          run.training && !training ? ++draws_ << 32
+                          : optimizer_              ? optimizer_->iterations()
+                                                    : 0,
                           nullptr,
                           0};
     const Tensor tensor = Forward(run, *layout, batch);

@@ -48,7 +48,7 @@ describe.each(CELLS)('%s', (_, kind, options) => {
   });
 
   test.each([1, 7, 16, 17, 33, 48])('%d units', async (units) => {
-    await checkModel([recurrent(kind, { ...options, units })], 'tokens', 300 + units, 9, 5);
+    await checkModel([recurrent(kind, { ...options, units })], 'tokens', 310 + units, 9, 5);
     await checkModel(
       [recurrent(kind, { ...options, units, returnSequences: true })],
       'masked values',
