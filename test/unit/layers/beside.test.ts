@@ -306,25 +306,41 @@ describe('noise', () => {
     expect((await make(4).call(x)).data).toEqual(x.data);
   });
 
-  test.each<[string, () => Layer]>([
-    ['SpatialDropout1D', () => new SpatialDropout1D(0.5, { seed: 2 })],
-    ['GaussianNoise', () => new GaussianNoise(0.5, { seed: 2 })],
-  ])('%s: the gradient is that of what was drawn, and steps draw anew', async (_, make) => {
-    // The kernel is zero: the gradient of its only column is the sum over positions of what the Dense was given.
-    const step = async (model: Sequential): Promise<Float32Array> => {
-      model.setWeights([new Float32Array(features)]);
-      await model.trainOnBatch(x, ones(rows, steps, 1));
-      return model.getWeights()[0]!.data as Float32Array;
+  /** What a step at targets far away moves: the offset before a layer, and the kernel after it. */
+  function gradientsAround(layer: Layer): { step: () => Promise<[Float32Array, Float32Array]> } {
+    const around = [new Dense(features), layer, new Dense(1, { useBias: false })];
+    const model = new Sequential([new Input([steps, 1]), ...around]);
+    model.compile({ optimizer: new SGD(1), loss: 'mean_absolute_error' });
+    const before = [new Float32Array(features), new Float32Array(features).fill(1), new Float32Array(features).fill(1)];
+    const far = new NdArray(new Float32Array(rows * steps).fill(1e6), [rows, steps, 1]);
+    return {
+      // All slopes of the loss are -1 / (rows * steps), so that each weight grows by the mean of its factors.
+      step: async () => {
+        model.setWeights(before);
+        await model.trainOnBatch(ones(rows, steps, 1), far);
+        const [, offset, kernel] = model.getWeights();
+        return [offset!.data.map((value) => value - 1), kernel!.data.map((value) => value - 1)] as [
+          Float32Array,
+          Float32Array,
+        ];
+      },
     };
-    const model = new Sequential([new Input([steps, features]), make(), new Dense(1, { useBias: false })]);
-    model.compile({ optimizer: new SGD(0.5), loss: 'mse' });
-    const [first, second] = [await step(model), await step(model)];
-    expect(first).not.toEqual(second);
-    const drawn = (await make().call(x, { training: true })).data;
-    first.forEach((value, feature) => {
-      const column = drawn.filter((__, i) => i % features === feature);
-      expect(value).toBeCloseTo(column.reduce((a, b) => a + b, 0) / column.length, 5);
-    });
+  }
+
+  test('SpatialDropout1D: the gradient goes through the features that were kept, and steps draw anew', async () => {
+    const { step } = gradientsAround(new SpatialDropout1D(0.5, { seed: 2 }));
+    const [offset, kernel] = await step();
+    expect(new Set(offset).size).toBeGreaterThan(5);
+    offset.forEach((value, feature) => expect(value).toBeCloseTo(kernel[feature]!, 5));
+    expect((await step())[1]).not.toEqual(kernel);
+  });
+
+  test('GaussianNoise: the gradient passes it by, and steps draw anew', async () => {
+    const { step } = gradientsAround(new GaussianNoise(0.5, { seed: 2 }));
+    const [offset, kernel] = await step();
+    offset.forEach((value) => expect(value).toBeCloseTo(1, 5));
+    expect(new Set(kernel).size).toBeGreaterThan(features / 2);
+    expect((await step())[1]).not.toEqual(kernel);
   });
 });
 
