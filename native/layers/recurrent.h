@@ -119,7 +119,8 @@ class Recurrent : public Layer {
   Buffer<float> cells_;          // [state positions, H] LSTM
   Buffer<float> gates_;          // [step positions, kept]
   Buffer<float> reset_states_;   // [step positions, H] GRU with reset_before
-  Buffer<float> deltas_;         // [step positions, kept] gradient of the pre-activations
+  Buffer<float> own_deltas_;     // [step positions, kept] where no gates are kept
+  float* deltas_ = nullptr;      // gradients of the pre-activations; they take the place of the gates
   Buffer<float> carry_;          // [N, H]
   Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs
