@@ -368,7 +368,7 @@ def decorate(draw: Draw, layers: list[dict[str, Any]]) -> None:
     if made["className"] not in (*RECURRENT, "Dense", "Conv1D"):
         return
     choice = draw.pick(["kernelRegularizer", "biasRegularizer", "activityRegularizer", "trainable"])
-    made["config"][choice] = False if choice == "trainable" else draw.pick(["l1", "l2", "l1_l2"])
+    made["config"][choice] = False if choice == "trainable" else draw.pick(["l1", "l2", "l2"])
     if made["className"] in RECURRENT and draw.chance(0.5):
         made["config"]["recurrentRegularizer"] = draw.pick(["l1", "l2"])
 
