@@ -125,10 +125,15 @@ export class LayerStack {
     this.#inputShape = shape;
   }
 
+  /** Shape of the output for an input of this shape. Throws `ERR_SHAPE` where a layer does not take its own. */
+  computeOutputShape(shape: Shape): Shape {
+    return this.#layers.reduce((running, layer) => layer.computeOutputShape(running), shape);
+  }
+
   /** Whether the layers, not built yet, would take an input of this shape. */
   accepts(shape: Shape): boolean {
     try {
-      this.#layers.reduce((running, layer) => layer.computeOutputShape(running), shape);
+      this.computeOutputShape(shape);
       return true;
     } catch {
       return false;

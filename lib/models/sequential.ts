@@ -104,6 +104,19 @@ export class Sequential extends TrainableModel {
     return this.#stack.outputShape;
   }
 
+  /**
+   * Shape of the output for inputs of this shape.
+   *
+   * @param inputShape batch axis first, null where unknown
+   * @throws ShapeError `ERR_SHAPE` where a layer does not take what it would be given
+   * @see keras/src/models/sequential.py
+   * @example
+   * new Sequential([new Conv1D(4, 3)]).computeOutputShape([null, 10, 8]); // [null, 8, 4]
+   */
+  computeOutputShape(inputShape: Shape): Shape {
+    return this.#stack.computeOutputShape(inputShape);
+  }
+
   /** What the first layer reads: token ids or numbers. */
   get inputKind(): 'tokens' | 'values' {
     return this.#stack.layers[0]?.inputKind ?? 'values';

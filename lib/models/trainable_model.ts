@@ -22,6 +22,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly inputShape: Shape | undefined;
   abstract readonly outputShape: Shape | undefined;
   abstract readonly lastActivation: NativeActivation;
+  abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;

@@ -33,10 +33,8 @@ export function readInputs(where: string, what: string, input: unknown, host: Tr
   const axes = rest.length === 0 && !isTokens ? [1] : rest;
   checkAxes(where, what, array.shape, axes, host);
   host.ensureBuilt([null, ...axes]);
-  const { outputShape } = host;
-  if (outputShape === undefined) throw refusal('ERR_STATE', where, 'a built model', 'one without an output shape');
-  // Only timesteps can be unknown, and layers keep them.
-  const outputAxes = outputShape.slice(1).map((size) => size ?? axes[0]!);
+  // Layers such as Conv1D change the number of timesteps, and may need more of them than there are.
+  const outputAxes = host.computeOutputShape([null, ...axes]).slice(1) as number[];
   return { what, rows, axes, outputAxes, array };
 }
 

@@ -15,6 +15,8 @@ export interface TrainerHost {
   /** With the batch axis first, null where unknown; undefined before the model is built. */
   readonly inputShape: Shape | undefined;
   readonly outputShape: Shape | undefined;
+  /** Shape of the output for inputs of this shape, batch axis first. Throws `ERR_SHAPE` where a layer does not take its own. */
+  computeOutputShape(inputShape: Shape): Shape;
   /** Activation of the last layer: the loss is computed from its logits where it is sigmoid or softmax. */
   readonly lastActivation: NativeActivation;
   /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */

@@ -22,9 +22,7 @@ Bidirectional::Bidirectional(std::unique_ptr<Recurrent> forward, std::unique_ptr
       merged_(arena),
       forward_gradient_(arena),
       backward_gradient_(arena) {
-  // Merged step by step: the direction that goes backwards gives its outputs in the order of the steps.
-  forward_->KeepStepOrder();
-  backward_->KeepStepOrder();
+  backward_->FlipOutputs();
 }
 
 void Bidirectional::Invalidate() {

@@ -391,7 +391,7 @@ Tensor Recurrent::Output() {
   Tensor output = RowsLike(input_, states_.data(), stride_, config_.units);
   if (config_.return_sequences) {
     output.fill = config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
-    const bool in_order = !config_.go_backwards || keep_order_, expands = layout.masked() && unmasked_;
+    const bool in_order = config_.go_backwards == flips_, expands = layout.masked() && unmasked_;
     if (expands || !in_order) {
       IndexOutputs(expands);
       output.index = output_index_.data();
@@ -441,7 +441,7 @@ void Recurrent::IndexOutputs(bool expands) {
       const bool counts = backwards ? t > layout.start(r) && layout.source_step(r, t - 1) == source
                                     : t < layout.steps() && layout.source_step(r, t) == source;
       if (counts) position = state(backwards ? --t : ++t);
-      outputs[keep_order_ ? source : i] = counts || !config_.zero_output ? position : 0;
+      outputs[flips_ ? steps - 1 - i : i] = counts || !config_.zero_output ? position : 0;
     }
     if (plain) {
       for (size_t s = 0; s < steps; ++s) output_index_[1 + s * rows + r] = outputs[s];
@@ -455,7 +455,7 @@ void Recurrent::IndexOutputs(bool expands) {
 
 // The gradient of the outputs in the order of the steps.
 const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& batch) {
-  if (!config_.go_backwards || keep_order_) return output.data;
+  if (config_.go_backwards == flips_) return output.data;
   const BatchLayout& layout = *input_.layout;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ordered_gradient_.Zero();

@@ -43,8 +43,9 @@ class Recurrent : public Layer {
   void ResetStates() override { carried_rows_ = 0; }
   void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
 
-  // A direction of a Bidirectional gives its outputs in the order of the steps.
-  void KeepStepOrder() { keep_order_ = true; }
+  // The second direction of a Bidirectional turns its outputs round, as Keras does: those of a layer that
+  // goes backwards then stand in the order of the steps.
+  void FlipOutputs() { flips_ = true; }
   // Whether the gradient of the input then comes per position, whatever the input is.
   bool drops_inputs() const { return config_.dropout > 0.0f; }
   const Tensor& input() const { return input_; }
@@ -99,7 +100,7 @@ class Recurrent : public Layer {
 
   RecurrentConfig config_;
   CellShape cell_;
-  bool reset_before_, keep_order_ = false, unmasked_ = false;
+  bool reset_before_, flips_ = false, unmasked_ = false;
   size_t padded_;           // Hp
   size_t stride_;           // of every row of H floats here
   size_t back_rows_;        // of the transposed recurrent kernel

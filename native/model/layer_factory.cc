@@ -106,6 +106,9 @@ std::unique_ptr<Layer> MakeLayer(const LayerConfig& layer, FlowShape* shape, Are
       shape->steps = static_cast<int64_t>(layer.units);
       return std::make_unique<RepeatVector>(layer.units, arena);
     case LayerConfig::Kind::kReshape:
+      Expect((shape->sequence ? static_cast<size_t>(shape->steps) : 1) * columns ==
+                 (layer.steps > 0 ? layer.steps : 1) * layer.units,
+             "reshape keeps the number of elements");
       shape->sequence = layer.steps > 0;
       if (shape->sequence) shape->steps = static_cast<int64_t>(layer.steps);
       shape->columns = layer.units;

@@ -120,7 +120,13 @@ void Model::CheckRun(const Run& run) const {
   if (data.mask.size() > 0)
     expect(!is_tokens_ && data.shape.size() == 2 && data.mask.size() == data.rows * steps,
            "the mask has the wrong size");
-  if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / std::max<size_t>(1, steps) ||
+  int64_t now = static_cast<int64_t>(steps), longest = now;
+  for (const auto& layer : layers_) {
+    now = layer->OutputSteps(now);
+    longest = std::max(longest, now);
+  }
+  if (std::min(run.batch_size, run.end - run.begin) >
+          kMaxPositions / std::max<size_t>(1, static_cast<size_t>(longest)) ||
       data.rows > kMaxPositions * 4 / std::max<size_t>(1, steps))
     throw Error(ErrorCode::kShape,
                 "ostinato: expected fewer than 2^29 timesteps in a batch and 2^31 in all, received "
@@ -271,7 +277,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           *layout,
                           next_batch,
                           run.training,
-                          optimizer_ ? optimizer_->iterations() : 0,
+                          run.training && !training ? ++draws_ << 32
+                          : optimizer_              ? optimizer_->iterations()
+                                                    : 0,
                           nullptr,
                           0};
     const Tensor tensor = Forward(run, *layout, batch);

@@ -116,6 +116,7 @@ class Model {
   std::vector<Parameter*> parameters_;
   // The batch in work and the one after it.
   BatchLayout layouts_[2];
+  uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams
   CompileConfig compile_ = {};
   bool fused_loss_ = false;
   std::unique_ptr<Optimizer> optimizer_;

@@ -60,9 +60,11 @@ describe('signatures.json', () => {
     GaussianNoise: [0.5],
     Flatten: [],
     Activation: ['relu'],
+    MaxPooling1D: [2],
     AveragePooling1D: [2],
+    MaxPooling1D: [2],
   };
-  /** Options that stand first and alone: `new L1(0.1)`, `new Constant(2)`. */
+  /** Options that may stand first: `new L1(0.1)`, `new Constant(2)`. Their defaults are those of no argument at all. */
   const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
 
   type Configured = { getConfig(): Record<string, unknown> };
@@ -103,7 +105,7 @@ describe('signatures.json', () => {
       if (UNSAID.includes(option)) return expect(refuses(value)).toBe('taken');
       if (NOT_YET.includes(option) || NOT_YET_OF[name]?.includes(option)) {
         expect(refuses(value)).toBe('taken');
-        return expect(refuses(name === 'Flatten' ? 'channels_first' : 0.125)).toMatch(/ERR_CONFIG|ERR_TYPE/);
+        return expect(refuses(option === 'dataFormat' ? 'channels_first' : 0.125)).toMatch(/ERR_CONFIG|ERR_TYPE/);
       }
       const made = ALONE.has(name) ? new classes[name]!() : make(name);
       const config = typeof made.getConfig === 'function' ? made.getConfig() : made;

@@ -35,6 +35,8 @@ function pooled(p: PoolProblem): number[][] {
 }
 
 function poolOf(pool: Pool, x: Float64Array, inputs: number[]): number {
+  // Of no step at all the average is 0 here; in Keras it is NaN.
+  if (inputs.length === 0) return 0;
   const values = inputs.map((i) => x[i]!);
   return pool === 'max' ? Math.max(...values) : values.reduce((a, b) => a + b, 0) / values.length;
 }
@@ -74,7 +76,7 @@ function globallyPooled(p: GlobalPoolProblem): number[][] {
   });
 }
 
-/** [batch, columns]; the average of a row without a step is NaN, as in Keras. */
+/** [batch, columns] */
 export function globalPoolForward(p: GlobalPoolProblem): Float64Array {
   return Float64Array.from(globallyPooled(p), (inputs) => poolOf(p.pool, p.x, inputs));
 }

@@ -67,6 +67,7 @@ const STEP = 1024;
 /** Options that constructors take by position. */
 const POSITIONAL: Record<string, string[]> = {
   Activation: ['activation'],
+  AveragePooling1D: ['poolSize'],
   Bidirectional: ['layer'],
   Conv1D: ['filters', 'kernelSize'],
   Dense: ['units'],
@@ -75,6 +76,7 @@ const POSITIONAL: Record<string, string[]> = {
   GRU: ['units'],
   GaussianNoise: ['stddev'],
   LSTM: ['units'],
+  MaxPooling1D: ['poolSize'],
   RepeatVector: ['n'],
   Reshape: ['targetShape'],
   SimpleRNN: ['units'],

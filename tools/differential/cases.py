@@ -420,14 +420,17 @@ def inputs(draw: Draw, case: dict[str, Any]) -> np.ndarray:
 
 
 def weight(draw: Draw, path: str, shape: tuple[int, ...]) -> np.ndarray:
-    """A value for a weight, of a size that keeps activations away from saturation."""
+    """A value for a weight, of a size that keeps activations away from saturation, and never 0, where l1 has a corner."""
     if path.endswith("moving_variance"):
         return np.abs(draw.grid(shape, 0.3)) + np.int8(GRID // 2)
     if path.endswith("gamma"):
         return draw.grid(shape, 0.2, 1.0)
     if len(shape) == 1 or path.endswith("bias"):
-        return draw.grid(shape, 0.2)
-    return draw.grid(shape, 0.5 if path.endswith("embeddings") else 0.8 / float(np.prod(shape[:-1])) ** 0.5)
+        values = draw.grid(shape, 0.2)
+    else:
+        values = draw.grid(shape, 0.5 if path.endswith("embeddings") else 0.8 / float(np.prod(shape[:-1])) ** 0.5)
+    values[values == 0] = 1
+    return values
 
 
 def pack(array: np.ndarray, kind: str) -> dict[str, Any]:

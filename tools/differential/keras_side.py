@@ -25,12 +25,6 @@ from common import jax, keras  # noqa: E402
 from models import layer_of  # noqa: E402
 
 
-def unrolled(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The recipe with every recurrent layer unrolled."""
-    config = {key: unrolled(value) if isinstance(value, dict) else value for key, value in recipe["config"].items()}
-    return {**recipe, "config": config | ({"unroll": True} if "returnSequences" in config else {})}
-
-
 def real(grid: np.ndarray) -> np.ndarray:
     """The values that a grid stands for."""
     return grid.astype(np.float64) / GRID
@@ -43,12 +37,8 @@ class Compiled:
         keras.utils.clear_session()
         keras.utils.set_random_seed(1)
         self.case = case
-        # Of an output masked from the first step on Keras knows two: with a loop that it compiles, on JAX, the initial
-        # state; with an unrolled loop, and with TensorFlow and PyTorch, zeros. Zeros are ours.
-        has_states = case["calls"] > 1 or case.get("initialState")
-        recipes = [unrolled(recipe) for recipe in case["layers"]] if has_states else case["layers"]
         self.shape = (case["rows"], *case["inputShape"])
-        made = [layer_of(recipe) for recipe in recipes]
+        made = [layer_of(recipe) for recipe in case["layers"]]
         if case["kind"] == "call":
             (self.target,) = made
             self.target.build(self.shape)
@@ -92,7 +82,7 @@ class Compiled:
             outputs = [self.target(x, **extra) for x in xs]
         outputs = [[values] if hasattr(values, "shape") else list(values) for values in outputs]
         result["outputs"] = [[self.computed(v) for v in values] for values in outputs]
-        if self.case.get("gradients"):
+        if result.pop("gradients", False):
             self.train(draw, result, xs, trainable, rest)
         return result
 

@@ -55,6 +55,10 @@ def main() -> None:
         ("metrics", keras.metrics, METRICS),
     ):
         content[group] = {name: defaults(getattr(module, name)) for name in names}
+    # Some layers name what the base class takes, most pass it on: it is the same for all.
+    for signature in content["layers"].values():
+        signature.pop("name", None)
+        signature.pop("dtype", None)
     content["Sequential"] = {"__init__": defaults(keras.Sequential)}
     content["Sequential"] |= {name: defaults(getattr(keras.Sequential, name)) for name in METHODS}
     content["functions"] = {

@@ -14,7 +14,9 @@ import { resolveRegularizer } from '../../../lib/regularizers';
 import { drawFrom } from '../../reference/random';
 import { floats, ids } from './engine_model';
 
-const { Activation, Adam, Bidirectional, Dense, Dropout, Embedding, Flatten, GRU, Input, LSTM, Masking } = lib;
+const { Activation, ActivityRegularization, Adam, AveragePooling1D, BatchNormalization, Bidirectional, Conv1D } = lib;
+const { Dense, Dropout, Embedding, Flatten, GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GRU } = lib;
+const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
 const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
 const ROWS = 11;
 const STEPS = 6;
@@ -65,6 +67,33 @@ const CASES: Record<string, LayerCase> = {
     make: () => new Dense(17, { kernelInitializer: 'heNormal', biasInitializer: 'ones' }),
     shape: [STEPS, 5],
   },
+  LayerNormalization: {
+    make: () => new LayerNormalization({ gammaConstraint: 'nonNeg', betaRegularizer: 'l2' }),
+    shape: [STEPS, 5],
+  },
+  'BatchNormalization of vectors': { make: () => new BatchNormalization({ momentum: 0.5 }), shape: [5] },
+  'BatchNormalization of sequences': {
+    make: () => new BatchNormalization({ scale: false, movingMeanInitializer: 'ones' }),
+    shape: [STEPS, 5],
+  },
+  Conv1D: {
+    make: () => new Conv1D(6, 3, { groups: 2, padding: 'causal', dilationRate: 2, activation: 'tanh' }),
+    shape: [STEPS, 4],
+  },
+  'Conv1D with strides': {
+    make: () =>
+      new Conv1D(5, 2, { strides: 2, padding: 'same', activityRegularizer: 'l2', kernelConstraint: 'maxNorm' }),
+    shape: [STEPS, 3],
+  },
+  MaxPooling1D: { make: () => new MaxPooling1D(3, { strides: 2, padding: 'same' }), shape: [STEPS, 5] },
+  AveragePooling1D: { make: () => new AveragePooling1D(2), shape: [STEPS, 5] },
+  GlobalMaxPooling1D: { make: () => new GlobalMaxPooling1D(), shape: [STEPS, 5] },
+  GlobalAveragePooling1D: { make: () => new GlobalAveragePooling1D({ keepdims: true }), shape: [STEPS, 5] },
+  Reshape: { make: () => new Reshape([-1, 2]), shape: [STEPS, 5] },
+  'Reshape of vectors': { make: () => new Reshape([2, 3]), shape: [6] },
+  SpatialDropout1D: { make: () => new SpatialDropout1D(0.25, { seed: 3 }), shape: [STEPS, 5] },
+  GaussianNoise: { make: () => new GaussianNoise(0.1, { seed: 3 }), shape: [STEPS, 5] },
+  ActivityRegularization: { make: () => new ActivityRegularization({ l2: 0.001 }), shape: [STEPS, 5] },
   Activation: { make: () => new Activation('softsign'), shape: [STEPS, 5] },
   Flatten: { make: () => new Flatten(), shape: [STEPS, 5] },
   Dropout: { make: () => new Dropout(0.25, { seed: 3 }), shape: [5] },

@@ -2,18 +2,27 @@
 // Models of the package made from the oracle's description, and the gradients that the engine computed, read from a step.
 import {
   Activation,
+  ActivityRegularization,
+  AveragePooling1D,
+  BatchNormalization,
   Bidirectional,
+  Conv1D,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GlobalAveragePooling1D,
+  GlobalMaxPooling1D,
   GRU,
   Input,
   L1L2,
+  LayerNormalization,
   LSTM,
   Masking,
+  MaxPooling1D,
   OrthogonalRegularizer,
   RepeatVector,
+  Reshape,
   Sequential,
   SGD,
   SimpleRNN,
@@ -82,6 +91,44 @@ export function layerOf(recipe: LayerRecipe): Layer {
       mergeMode: recipe.mergeMode,
       backwardLayer: recurrentOf(recipe.backward),
     });
+  if (recipe.kind === 'conv1d')
+    return new Conv1D(recipe.filters, recipe.kernelSize, {
+      strides: recipe.strides,
+      padding: recipe.padding,
+      dilationRate: recipe.dilationRate,
+      groups: recipe.groups,
+      activation: recipe.activation,
+      useBias: recipe.useBias,
+      trainable,
+      kernelRegularizer: penalty(0),
+      biasRegularizer: penalty(1),
+    });
+  if (recipe.kind === 'layer_normalization' || recipe.kind === 'batch_normalization') {
+    const { epsilon, center, scale } = recipe;
+    const options = {
+      ...{ epsilon, center, scale, trainable },
+      gammaRegularizer: scale ? penalty(0) : null,
+      betaRegularizer: penalty(Number(scale)),
+    };
+    if (recipe.kind === 'layer_normalization') return new LayerNormalization(options);
+    return new BatchNormalization({ ...options, momentum: recipe.momentum });
+  }
+  return weightlessLayerOf(recipe);
+}
+
+function weightlessLayerOf(recipe: OracleLayer): Layer {
+  if (recipe.kind === 'pool1d') {
+    const { pool, poolSize, strides, padding } = recipe;
+    return pool === 'max'
+      ? new MaxPooling1D(poolSize, { strides, padding })
+      : new AveragePooling1D(poolSize, { strides, padding });
+  }
+  if (recipe.kind === 'global_pool1d') {
+    const { pool, keepdims } = recipe;
+    return pool === 'max' ? new GlobalMaxPooling1D({ keepdims }) : new GlobalAveragePooling1D({ keepdims });
+  }
+  if (recipe.kind === 'reshape') return new Reshape(recipe.targetShape);
+  if (recipe.kind === 'activity_regularization') return new ActivityRegularization({ l1: recipe.l1, l2: recipe.l2 });
   if (recipe.kind === 'masking') return new Masking({ maskValue: recipe.maskValue });
   if (recipe.kind === 'repeat_vector') return new RepeatVector(recipe.n);
   if (recipe.kind === 'simple_rnn' || recipe.kind === 'lstm' || recipe.kind === 'gru') return recurrentOf(recipe);

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Outputs, loss and gradients of every recurrent layer against the oracle in double precision, over options, sizes
 // around the blocks, masks and both directions. Tolerances as in gradients.test.ts.
-import { OPTIMIZER_DEFAULTS } from '../../reference/optimizers';
-import { drawFrom, type Draw } from '../../reference/random';
-import { OracleSequential, type OracleLayer, type OracleRecurrent } from '../../reference/sequential';
-import { engineGradients, engineModel, floats, ids, worstError } from './engine_model';
+import type { OracleLayer, OracleRecurrent } from '../../reference/sequential';
+import { checkModel, INPUTS } from './model_check';
 
-const TOLERANCE = 1e-4;
-const OUTPUT_TOLERANCE = 1e-5;
-const VOCABULARY = 23;
-
-type Input = 'values' | 'tokens' | 'padded tokens' | 'masked tokens' | 'masked values';
 type Options = Partial<Omit<OracleRecurrent, 'kind'>>;
 
 const recurrent = (kind: OracleRecurrent['kind'], options: Options = {}): OracleRecurrent => ({
@@ -22,80 +15,7 @@ const recurrent = (kind: OracleRecurrent['kind'], options: Options = {}): Oracle
   ...options,
 });
 
-/** Which steps count: prefixes, suffixes, holes, all and none. */
-function drawMask(draw: Draw, rows: number, steps: number): Uint8Array {
-  const mask = new Uint8Array(rows * steps).fill(1);
-  for (let row = 0; row < rows; row++) {
-    const kind = draw.integers(1, 0, 6)[0]!;
-    const cut = draw.integers(1, 0, steps + 1)[0]!;
-    for (let t = 0; t < steps; t++) {
-      const hides =
-        kind === 0 ? t < cut : kind === 1 ? t >= cut : kind === 2 ? draw.integers(1, 0, 2)[0] === 1 : kind === 3;
-      if (hides) mask[row * steps + t] = 0;
-    }
-  }
-  return mask;
-}
-
-function drawInput(draw: Draw, input: Input, rows: number, steps: number, features: number): ArrayLike<number> {
-  const mask = drawMask(draw, rows, steps);
-  if (input === 'values' || input === 'masked values') {
-    const x = Float32Array.from(draw.normal(rows * steps * features));
-    if (input === 'masked values') mask.forEach((counts, i) => counts || x.fill(0, i * features, (i + 1) * features));
-    return x;
-  }
-  const x = draw.integers(rows * steps, 1, VOCABULARY);
-  if (input === 'masked tokens') mask.forEach((counts, i) => counts || (x[i] = 0));
-  if (input === 'padded tokens') {
-    const zeros = draw.integers(rows, 0, steps + 1);
-    for (let row = 0; row < rows; row++) x.fill(0, row * steps, row * steps + zeros[row]!);
-  }
-  return x;
-}
-
-async function check(layers: OracleLayer[], input: Input, seed: number, rows = 5, steps = 7): Promise<void> {
-  const draw = drawFrom(seed);
-  const features = 3;
-  const isTokens = input.endsWith('tokens');
-  const first: OracleLayer[] = isTokens
-    ? [{ kind: 'embedding', inputDim: VOCABULARY, outputDim: features, maskZero: input === 'masked tokens' }]
-    : input === 'masked values'
-      ? [{ kind: 'masking', maskValue: 0 }]
-      : [];
-  const all: OracleLayer[] = [...first, ...layers, { kind: 'dense', units: 2, activation: 'linear', useBias: true }];
-  const inputShape = isTokens ? [steps] : [steps, features];
-  const oracle = new OracleSequential({
-    inputShape,
-    layers: all,
-    loss: { kind: 'mean_squared_error', fromLogits: false },
-    optimizer: OPTIMIZER_DEFAULTS.sgd,
-  });
-  oracle.setWeights(
-    oracle.weightShapes.map(([fan, units], i) =>
-      Float64Array.from(
-        draw.normal(oracle.weights[i]!.length, units === undefined ? 0.2 : 0.9 / Math.sqrt(fan!)),
-        Math.fround,
-      ),
-    ),
-  );
-  const x = drawInput(draw, input, rows, steps, features);
-  const outputs = oracle.predict({ rows, x });
-  const y = Float32Array.from(draw.normal(outputs.length));
-  const wanted = oracle.gradients({ rows, x, y });
-
-  const model = engineModel(inputShape, all, oracle.weights);
-  const shape = [rows, ...inputShape];
-  const given = isTokens ? ids(x, shape) : floats(x, shape);
-  const targetShape = outputs.length === rows * 2 ? [rows, 2] : [rows, outputs.length / rows / 2, 2];
-  expect(worstError((await model.predict(given)).data, outputs)).toBeLessThan(OUTPUT_TOLERANCE);
-  const got = await engineGradients(model, 'mse', given, floats(y, targetShape));
-  expect(Math.abs(got.loss - wanted.loss)).toBeLessThan(1e-5 * Math.max(1, Math.abs(wanted.loss)));
-  got.weights.forEach((gradient, i) => expect(worstError(gradient, wanted.weights[i]!)).toBeLessThan(TOLERANCE));
-  model.dispose();
-}
-
 const KINDS = ['simple_rnn', 'lstm', 'gru'] as const;
-const INPUTS: Input[] = ['values', 'tokens', 'padded tokens', 'masked tokens', 'masked values'];
 
 const CELLS: [string, OracleRecurrent['kind'], Options][] = [
   ...KINDS.map((kind): [string, OracleRecurrent['kind'], Options] => [kind, kind, {}]),
@@ -118,27 +38,33 @@ describe.each(CELLS)('%s', (_, kind, options) => {
       ['the last output, zero where masked', { returnSequences: false, zeroOutputForMask: true }],
       ['all outputs, zero where masked', { returnSequences: true, zeroOutputForMask: true }],
     ])('%s', async (_name, more) => {
-      await check([recurrent(kind, { ...options, ...more })], input, 100);
+      await checkModel([recurrent(kind, { ...options, ...more })], input, 100);
     });
 
     test('a stack of two', async () => {
       const below = recurrent(kind, { ...options, returnSequences: true });
-      await check([below, recurrent(kind, { ...options, units: 4 })], input, 200);
+      await checkModel([below, recurrent(kind, { ...options, units: 4 })], input, 200);
     });
   });
 
   test.each([1, 7, 16, 17, 33, 48])('%d units', async (units) => {
-    await check([recurrent(kind, { ...options, units })], 'tokens', 300 + units, 9, 5);
-    await check([recurrent(kind, { ...options, units, returnSequences: true })], 'masked values', 400 + units, 13, 4);
+    await checkModel([recurrent(kind, { ...options, units })], 'tokens', 310 + units, 9, 5);
+    await checkModel(
+      [recurrent(kind, { ...options, units, returnSequences: true })],
+      'masked values',
+      400 + units,
+      13,
+      4,
+    );
   });
 
   test.each([1, 2, 3, 8, 31, 64])('%d rows', async (rows) => {
-    await check([recurrent(kind, { ...options, units: 18 })], 'padded tokens', 500 + rows, rows, 9);
+    await checkModel([recurrent(kind, { ...options, units: 18 })], 'padded tokens', 500 + rows, rows, 9);
   });
 
   test('all outputs backwards, without masks', async () => {
-    await check([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'values', 600);
-    await check([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'tokens', 601);
+    await checkModel([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'values', 600);
+    await checkModel([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'tokens', 601);
   });
 });
 
@@ -148,7 +74,7 @@ describe.each(KINDS)('both directions of %s', (kind) => {
       for (const returnSequences of [false, true]) {
         const forward = recurrent(kind, { returnSequences });
         const backward = recurrent(kind, { returnSequences, goBackwards: true });
-        await check([{ kind: 'bidirectional', mergeMode, forward, backward }], input, 700);
+        await checkModel([{ kind: 'bidirectional', mergeMode, forward, backward }], input, 700);
       }
     });
   });
@@ -161,6 +87,6 @@ describe.each(KINDS)('both directions of %s', (kind) => {
       forward: direction(false),
       backward: direction(true),
     };
-    for (const input of INPUTS) await check([both, both, recurrent('lstm', { units: 4 })], input, 800);
+    for (const input of INPUTS) await checkModel([both, both, recurrent('lstm', { units: 4 })], input, 800);
   });
 });

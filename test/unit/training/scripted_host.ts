@@ -98,6 +98,11 @@ export class ScriptedHost implements TrainerHost {
 
   expectBatches(): void {}
   resetStates(): void {}
+
+  computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {
+    return this.outputShape!.map((size, axis) => size ?? inputShape[axis]!);
+  }
+
   ensureBuilt(inputShape: readonly (number | null)[]): void {
     this.inputShape ??= inputShape;
     this.outputShape ??= [null, 1];
