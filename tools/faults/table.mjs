@@ -262,7 +262,7 @@ const recurrent = inFile('native/layers/recurrent.cc', [
   ],
   [
     'the direction that goes backwards merges in the order of its walk',
-    'outputs[keep_order_ ? source : i]',
+    'outputs[flips_ ? steps - 1 - i : i]',
     'outputs[i]',
   ],
   [
