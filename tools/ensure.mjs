@@ -88,7 +88,7 @@ function setStamp(stamp, time) {
  * A folder whose include/node holds this node's headers, or undefined where node-gyp shall download them.
  * node-gyp sees npm's `nodedir` only where npm still passes on settings that it does not know, so it is asked for here.
  */
-function headersFolder() {
+export function headersFolder() {
   const asked = capture([...npmCommand(), 'config', 'get', 'nodedir']).stdout.trim();
   const beside = path.resolve(path.dirname(process.execPath), '..');
   if (asked && path.isAbsolute(asked) && existsSync(asked)) return asked;

@@ -251,6 +251,24 @@ export interface WalkArguments {
   doutputs: Float32Array | null;
   dlast: Float32Array | null;
   deltas: Float32Array | null;
+  /** 0 simple_rnn, 1 lstm, 2 gru. What follows is what only some cells have; strides are `stride` where not given. */
+  cell?: number;
+  reverse?: 0 | 1;
+  resetBefore?: 0 | 1;
+  recurrentActivation?: number;
+  packedCandidate?: Float32Array | null;
+  recurrentBias?: Float32Array | null;
+  inputStride?: number;
+  gateStride?: number;
+  deltaStride?: number;
+  maskedStride?: number;
+  cells?: Float32Array | null;
+  gates?: Float32Array | null;
+  resetStates?: Float32Array | null;
+  masks?: Float32Array | null;
+  masked?: Float32Array | null;
+  dcells?: Float32Array | null;
+  carry?: Float32Array | null;
 }
 
 export interface LossArguments {
@@ -395,7 +413,16 @@ export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam'] as const;
 /** native/testing/kernel_bindings.cc. Nothing is checked there: sizes are the caller's. */
 export interface KernelBindings {
   isas(): Isa[];
-  pack(isa: Isa, b: Float32Array, ldb: number, k: number, n: number, transposed: boolean, out: Float32Array): void;
+  pack(
+    isa: Isa,
+    b: Float32Array,
+    ldb: number,
+    k: number,
+    n: number,
+    transposed: boolean,
+    out: Float32Array,
+    gates?: number,
+  ): void;
   gemm(isa: Isa, a: GemmArguments): void;
   outer(isa: Isa, a: OuterArguments): void;
   columnSum(isa: Isa, a: ColumnSumArguments): void;

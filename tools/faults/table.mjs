@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: MIT
+// The faults of `npm run faults`: in `file` the text `find`, which occurs exactly once, becomes `replace`.
+
+/** The text of a file with the fault in it. */
+export function seeded(text, { find, replace, what }) {
+  const parts = text.split(find);
+  if (parts.length !== 2)
+    throw new Error(`${what}: expected the text to be found once, received ${parts.length - 1} times: ${find}`);
+  return parts.join(replace);
+}
+
+const inFile = (file, faults) => faults.map(([what, find, replace]) => ({ file, what, find, replace }));
+
+const cells = inFile('native/kernels/cells-inl.h', [
+  [
+    'the gates i and f of an LSTM change places',
+    'Vec i = f.Gate(sums[r][0]), forget = f.Gate(sums[r][1]);',
+    'Vec i = f.Gate(sums[r][1]), forget = f.Gate(sums[r][0]);',
+  ],
+  [
+    'the gates f and o of an LSTM change places',
+    'forget = f.Gate(sums[r][1]);\n      const Vec g = f.Act(sums[r][2]), o = f.Gate(sums[r][3]);',
+    'forget = f.Gate(sums[r][3]);\n      const Vec g = f.Act(sums[r][2]), o = f.Gate(sums[r][1]);',
+  ],
+  ['the cell of an LSTM goes out without its activation', 'Mul(o, f.Act(c)));', 'Mul(o, c));'],
+  ['the cell of an LSTM forgets everything', 'MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));', 'Mul(i, g);'],
+  ['the carry of the cell is dropped on the way back', 'if (!is_last) dc = Add(dc, Load(Carry(r, v)));', ''],
+  [
+    "the trunk's gradient of the cell is dropped",
+    'if (args.dcells) dc = Add(dc, Load(args.dcells + (at.now + r) * args.state_stride + unit + lane));',
+    '',
+  ],
+  [
+    'the forget gate learns from the cell after the step',
+    'Mul(dc, Load(Cell(at.before + r) + lane))',
+    'Mul(dc, Load(Cell(at.after + r) + lane))',
+  ],
+  [
+    'the output gate learns from the cell itself',
+    'f.GateGradient(xo, o, Mul(dh.v[r][v], tc))',
+    'f.GateGradient(xo, o, Mul(dh.v[r][v], c))',
+  ],
+  [
+    'the gates z and r of a GRU change places',
+    'Vec z = f.Gate(sums[r][1]), reset = f.Gate(sums[r][2]);',
+    'Vec z = f.Gate(sums[r][2]), reset = f.Gate(sums[r][1]);',
+  ],
+  [
+    'the gates z and r change places in a GRU that resets before the product',
+    'Vec z = f.Gate(sums[r][0]), reset = f.Gate(sums[r][1]);',
+    'Vec z = f.Gate(sums[r][1]), reset = f.Gate(sums[r][0]);',
+  ],
+  [
+    'the update gate of a GRU works the other way round',
+    'const Vec h = MulAdd(z, Sub(Load(State(r)), candidate), candidate);',
+    'const Vec h = MulAdd(z, Sub(candidate, Load(State(r))), Load(State(r)));',
+  ],
+  ["a GRU's candidate lacks its recurrent bias", 'sums[r][0] = bias;', 'sums[r][0] = Zero();'],
+  ['a GRU resets no state before the product', 'Mul(reset, Load(state)));', 'Load(state));'],
+  [
+    "a GRU's state passes nothing on past the product",
+    'reset = f.KeptGate(xr), candidate = f.KeptAct(xc);\n        const Vec d = is_last ? dh.v[r][v] : Add(dh.v[r][v], Load(Carry(r, v)));',
+    'reset = f.KeptGate(xr), candidate = f.KeptAct(xc);\n        const Vec d = dh.v[r][v];',
+  ],
+  [
+    "a GRU's reset gate learns from its candidate",
+    'f.GateGradient(xr, reset, Mul(dc, recurrent))',
+    'f.GateGradient(xr, reset, Mul(dc, candidate))',
+  ],
+  [
+    'the gradient of a reset state is lost',
+    'Store(Carry(r, v), MulAdd(d, reset, Load(Carry(r, v))));',
+    'Store(Carry(r, v), Load(Carry(r, v)));',
+  ],
+  ['the gradient of the last state is dropped', 'if (!args.dlast) return;', 'return;'],
+  [
+    'one row multiplies all but the last unit of what the split leaves',
+    'for (; i < k; ++i)\n',
+    'for (; i + 1 < k; ++i)\n',
+  ],
+  [
+    'the recurrent masks are not applied on the way back',
+    'MulAdd(gate.v[r][v], Load(mask + v * kLanes), sums.v[r][v])',
+    'Add(gate.v[r][v], sums.v[r][v])',
+  ],
+  [
+    'all gates share one recurrent mask forward',
+    'Store(out + g * args.padded, Mul(h, Load(mask + g * args.padded)));',
+    'Store(out + g * args.padded, Mul(h, Load(mask)));',
+  ],
+  [
+    "a reset state's mask is not applied on the way back",
+    'if constexpr (kMasked) d = Mul(d, Load(args.masks + (at.row + r) * args.masked_stride + unit + lane));',
+    '',
+  ],
+]);
+
+const walk = inFile('native/kernels/walk-inl.h', [
+  [
+    'the last vector of units is left out of a step of an LSTM or GRU',
+    'for (size_t unit = 0; unit < args.padded; unit += kLanes) {',
+    'for (size_t unit = 0; unit + kLanes < args.padded; unit += kLanes) {',
+  ],
+  [
+    'the last panel of units is left out of a step of a SimpleRNN',
+    'first < args.padded; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first + kPanelColumns < args.padded; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+  ],
+  [
+    'a walk in reverse reads the state of the step before',
+    'return {now, next, now, t > 0 ? static_cast<size_t>(args.offsets[t - 1]) : 0, 0};',
+    'return {now, now, now, t > 0 ? static_cast<size_t>(args.offsets[t - 1]) : 0, 0};',
+  ],
+  [
+    'a walk in reverse ends where the batch begins, not where its rows do',
+    '(t == 0 ? 0 : static_cast<size_t>(args.active[t - 1]))',
+    '(t == 0 ? 0 : active)',
+  ],
+  [
+    'the last step is taken for one with a later step',
+    '(t + 1 == args.steps ? 0 : active)',
+    '(t == args.steps ? 0 : active)',
+  ],
+  ['the way back begins at the first step', 'args, !args.reverse, [&](size_t t)', 'args, args.reverse, [&](size_t t)'],
+  ['rows that go on are ended with the others', 'if (row < from) row = from < end ? from : end;', ''],
+  [
+    'the first row of a block is left out',
+    'f(row, rows);\n      row += rows;',
+    'if (rows > 1) f(row, rows);\n      row += rows;',
+  ],
+]);
+
+const products = [
+  ...inFile('native/kernels/tile-inl.h', [
+    [
+      'a tile multiplies all but the last column',
+      'for (size_t i = 0; i < k; ++i) {\n    Vec b[V];',
+      'for (size_t i = 0; i + 1 < k; ++i) {\n    Vec b[V];',
+    ],
+    [
+      'one row multiplies all but the last column of what the split leaves',
+      'for (; i < k; ++i) {',
+      'for (; i + 1 < k; ++i) {',
+    ],
+    ['one row forgets what it is added to', 'part[0][v] = sums.v[0][v];', 'part[0][v] = Zero();'],
+  ]),
+  ...inFile('native/kernels/gemm-inl.h', [
+    [
+      'a sum of equal tokens leaves out the last position',
+      'for (size_t j = 0; j < count; ++j) {',
+      'for (size_t j = 0; j + 1 < count; ++j) {',
+    ],
+    [
+      'the last lane of the columns that fill no vector is not packed',
+      'for (; j < filled; ++j) out[i * width + j] = row[j];',
+      'for (; j < filled; ++j) out[i * width + j] = j + 1 < filled ? row[j] : 0.0f;',
+    ],
+    [
+      'the gates are packed in the order of the last to the first',
+      'args.b + i * args.ldb + g * columns + first',
+      'args.b + i * args.ldb + (args.gates - 1 - g) * columns + first',
+    ],
+    [
+      'a weight gradient leaves out the last row',
+      'for (size_t i = begin; i < end; ++i, a += args.lda, b += args.ldb)',
+      'for (size_t i = begin; i + 1 < end; ++i, a += args.lda, b += args.ldb)',
+    ],
+    [
+      'a bias gradient leaves out the first row',
+      'for (size_t i = args.begin; i < args.end; ++i) sum',
+      'for (size_t i = args.begin + 1; i < args.end; ++i) sum',
+    ],
+    ['a bias is not added', 'args.bias         ? Load(args.bias + column)', 'args.bias         ? Zero()'],
+  ]),
+  ...inFile('native/kernels/math-inl.h', [
+    [
+      'the slope of sigmoid lacks its square',
+      'if (kind == Activation::kSigmoid) return Mul(dy, NegMulAdd(y, y, y));',
+      'if (kind == Activation::kSigmoid) return Mul(dy, y);',
+    ],
+    [
+      'the sigmoid of a gate is twice as steep',
+      'MulAdd(half, Tanh(Mul(half, x)), half)',
+      'MulAdd(half, Tanh(x), half)',
+    ],
+  ]),
+];
+
+const recurrent = inFile('native/layers/recurrent.cc', [
+  [
+    'a walk in reverse shares padding',
+    'return same_for_all_rows && !config_.go_backwards;',
+    'return same_for_all_rows;',
+  ],
+  ['a stateful layer shares padding', '!config_.stateful && (!training ||', '(!training ||'],
+  [
+    "the gates of a recurrent kernel keep Keras' order where the walk wants another",
+    '(i * gates + order[g]) * units',
+    '(i * gates + g) * units',
+  ],
+  [
+    "a GRU's candidate takes its recurrent bias from the other row",
+    'recurrent_bias_.data(), recurrent + (gates - 1) * units',
+    'recurrent_bias_.data(), bias + (gates - 1) * units',
+  ],
+  [
+    "the second row of a GRU's bias is not added",
+    'spread_bias_[g * padded_ + u] += recurrent[g * units + u];',
+    'spread_bias_[g * padded_ + u] += 0.0f;',
+  ],
+  [
+    "a GRU's second row of bias learns what the first one does",
+    'std::memcpy(bias_sum_.data() + gates * units + to, gradient.bias_sum() + g * padded_,',
+    'std::memcpy(bias_sum_.data() + gates * units + to, bias_sum_.data() + to,',
+  ],
+  [
+    'the kernel packed for the way back is not that of the gates',
+    '{kernel, columns, columns, features, true, packed_kernel_back_.data(), 0}',
+    '{kernel, columns, padded_, features, true, packed_kernel_back_.data(), 0}',
+  ],
+  ['the initial state is ignored', 'if (batch.initial_state) {', 'if (batch.initial_state && !input_.layout) {'],
+  ['the cell begins in the state', 'begin_in(cells_, given ? given + units : nullptr);', 'begin_in(cells_, given);'],
+  [
+    'initial states are those of the first rows of all',
+    'static_cast<size_t>(layout.samples()[r]) * batch.initial_stride',
+    'static_cast<size_t>(layout.order()[r]) * batch.initial_stride',
+  ],
+  [
+    'a stateful layer takes its states by the row of the layout',
+    'carried_.data() + static_cast<size_t>(layout.order()[r]) * size',
+    'carried_.data() + r * size',
+  ],
+  [
+    'a stateful layer begins anew with every batch',
+    '} else if (config_.stateful && carried_rows_ > 0) {',
+    '} else if (config_.stateful && carried_rows_ == 0) {',
+  ],
+  [
+    'states are read by the row of the layout',
+    'out + static_cast<size_t>(layout.order()[r]) * stride;',
+    'out + r * stride;',
+  ],
+  [
+    'the state that a row begins in is not masked',
+    'states_[to * stride_ + u] * state_masks_[r * masked_stride_ + g * padded_ + u];',
+    'states_[to * stride_ + u];',
+  ],
+  [
+    'a walk in reverse ends in the state of its first step',
+    'const size_t t = config_.go_backwards ? layout.start(r) : layout.steps();',
+    'const size_t t = layout.steps();',
+  ],
+  [
+    'a row whose last step is masked counts as one that ends unmasked',
+    ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
+    ': false;',
+  ],
+  [
+    'zeros and carried states change places at masked steps',
+    'config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
+    'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
+  ],
+  [
+    'the direction that goes backwards merges in the order of its walk',
+    'outputs[flips_ ? steps - 1 - i : i]',
+    'outputs[i]',
+  ],
+  [
+    'outputs that share a state keep the gradient of one of them',
+    'batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);',
+    'std::memcpy(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_ * sizeof(float));',
+  ],
+  [
+    'the zero output of a masked end passes a gradient on',
+    'if (!config_.zero_output || !layout.masked()) return output.data;',
+    'return output.data;',
+  ],
+  [
+    'the gradient of the trunk is dropped',
+    'batch.kernels.add(trunk_outputs_.data() + at, joins_.data() + r * stride_, stride_);',
+    '',
+  ],
+  [
+    'the gradient of the cells on the trunk is dropped',
+    'if (has_cell()) batch.kernels.add(trunk_cells_.data() + at, carry_.data() + r * stride_, stride_);',
+    '',
+  ],
+  [
+    'rows of nothing but padding learn nothing',
+    'std::memcpy(join, dlast + r * stride_, stride_ * sizeof(float));',
+    'std::memset(join, 0, stride_ * sizeof(float));',
+  ],
+  [
+    'a GRU passes nothing on to the trunk past the product',
+    'if (cell_.kind == CellKind::kGru) batch.kernels.add(join, carry, stride_);',
+    '',
+  ],
+  [
+    "the trunk's part of the recurrent kernel's gradient is dropped",
+    'batch.kernels.add(gradient.mutable_sum(), trunk_gradients_[i].sum(), units * stride);',
+    '',
+  ],
+  [
+    'the recurrent kernel learns in reverse from the states after the steps',
+    'const int32_t* before = config_.go_backwards ? layout.next() : nullptr;',
+    'const int32_t* before = nullptr;',
+  ],
+  [
+    "every gate's recurrent kernel learns from the first gate's dropped states",
+    'masked_h_.data() + g * padded_, before',
+    'masked_h_.data(), before',
+  ],
+  [
+    'the kernel of a reset state learns from the state',
+    '{reset_states_.data(), nullptr, stride_, cell_.kept - 1, 1, 0}',
+    '{states_.data(), before, stride_, cell_.kept - 1, 1, 0}',
+  ],
+  [
+    'a weight behind the first gate goes to the first gate',
+    'const size_t to = (i * each + g) * units;',
+    'const size_t to = i * each * units;',
+  ],
+  [
+    'all rows share the input mask of the first',
+    'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
+    'const float* mask = input_masks_.data();',
+  ],
+  [
+    'the input mask is another one at every step',
+    'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
+    'const float* mask = input_masks_.data() + p % input_.layout->rows() * mask_stride_;',
+  ],
+  [
+    'the input mask is not applied on the way back',
+    'gate_gradient_[p * stride + c] * input_masks_[(p - begin) * mask_stride_ + i * width + c];',
+    'gate_gradient_[p * stride + c];',
+  ],
+  [
+    'all gates share one input mask where each has its own',
+    'return config_.recurrent_dropout > 0.0f && cell_.kind != CellKind::kSimpleRnn ? cell_.gates : 1;',
+    'return 1;',
+  ],
+]);
+
+const cellLayers = [
+  ...inFile('native/layers/gru.cc', [
+    ['the update and reset gates of the recurrent kernel change places', '{2, 0, 1}', '{2, 1, 0}'],
+    ["the inputs learn from the product's deltas", 'CellKind::kGru, 3, 4, 1', 'CellKind::kGru, 3, 4, 0'],
+  ]),
+  ...inFile('native/layers/lstm.cc', [
+    ['the gates c and o of the recurrent kernel change places', '{0, 1, 2, 3}', '{0, 1, 3, 2}'],
+  ]),
+];
+
+const bidirectional = inFile('native/layers/bidirectional.cc', [
+  [
+    'the halves change places',
+    'std::memcpy(out, x, f.columns * sizeof(float));\n        std::memcpy(out + f.columns, y, b.columns * sizeof(float));',
+    'std::memcpy(out, y, f.columns * sizeof(float));\n        std::memcpy(out + f.columns, x, b.columns * sizeof(float));',
+  ],
+  [
+    "the halves' gradients change places",
+    'std::memcpy(df, d, f.columns * sizeof(float));\n        std::memcpy(db, d + f.columns, b.columns * sizeof(float));',
+    'std::memcpy(db, d, f.columns * sizeof(float));\n        std::memcpy(df, d + f.columns, b.columns * sizeof(float));',
+  ],
+  ['the average is a sum', 'out[c] = (x[c] + y[c]) * scale;', 'out[c] = x[c] + y[c];'],
+  ["the average's gradient is that of a sum", 'df[c] = db[c] = d[c] * scale;', 'df[c] = db[c] = d[c];'],
+  ['a product learns from its own factor', 'df[c] = d[c] * y[c];', 'df[c] = d[c] * x[c];'],
+  [
+    'the second direction begins in the state of the first',
+    'if (second.initial_state) second.initial_state += forward_->state_size();',
+    '',
+  ],
+  ['the second direction passes no gradient on', '(end - begin) * first.stride);', '0);'],
+]);
+
+const masks = [
+  ...inFile('native/layers/masking.cc', [
+    ['a step is masked where its first column is', 'c < columns && !counts; ++c', 'c < 1 && !counts; ++c'],
+    [
+      'the gradient of a step goes to the next one',
+      'static_cast<size_t>(layout_.values()[p]) * stride,\n                output.data',
+      'p * stride,\n                output.data',
+    ],
+  ]),
+  ...inFile('native/layers/expand.cc', [
+    [
+      'masked steps take the gradient of the step that they repeat',
+      'batch.kernels.add(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + r) * stride, stride);',
+      'std::memcpy(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + r) * stride, stride * sizeof(float));',
+    ],
+    [
+      'masked steps are filled by the other rule',
+      'from.ExpandIndex(input.fill == MaskFill::kCarry, &index_);',
+      'from.ExpandIndex(input.fill != MaskFill::kCarry, &index_);',
+    ],
+    [
+      'positions that rows share pass no gradient on',
+      'for (size_t q = 1; q < index_.size(); ++q)',
+      'for (size_t q = index_.size(); q < index_.size(); ++q)',
+    ],
+  ]),
+];
+
+const layout = inFile('native/batch/batch_layout.cc', [
+  [
+    'a step that counts is taken for the one before it',
+    'source_step_[static_cast<size_t>(offsets_[t++]) + r] = static_cast<int32_t>(source);',
+    'source_step_[static_cast<size_t>(offsets_[t++]) + r] = static_cast<int32_t>(source ? source - 1 : 0);',
+  ],
+  [
+    'rows are sorted but not their samples',
+    'samples_[r] = batch_samples_[i];\n    starts_[r] = batch_starts_[i];',
+    'samples_[r] = batch_samples_[r];\n    starts_[r] = batch_starts_[i];',
+  ],
+  [
+    'a masked batch takes the rows of the first batch',
+    'return tokens[static_cast<size_t>(batch_samples_[i]) * steps + t] != 0; });',
+    'return tokens[i * steps + t] != 0; });',
+  ],
+  [
+    'masked steps repeat the state that the row began in',
+    'last = position = static_cast<int32_t>(base())',
+    'position = static_cast<int32_t>(base())',
+  ],
+  [
+    'a row leaves the padding one step early, its last padding a word',
+    'starts_[r] = batch_starts_[i];\n  }\n}',
+    'starts_[r] = batch_starts_[i] > 1 ? batch_starts_[i] - 1 : 0;\n  }\n}',
+  ],
+  [
+    'the first step of a row is that of its neighbour',
+    'offsets_[start(r)] + static_cast<int32_t>(r) : -1;',
+    'offsets_[start(r)] + static_cast<int32_t>(r ? r - 1 : 0) : -1;',
+  ],
+  [
+    'the state behind a step is that of the next row',
+    'out[row] = shift + row;',
+    'out[row] = shift + (row + 1 < active_[t] ? row + 1 : row);',
+  ],
+  [
+    'masked values come from the step that the layout has there',
+    'samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(source_step(r, t));',
+    'samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(t);',
+  ],
+]);
+
+const model = inFile('native/model/model.cc', [
+  [
+    'masked steps count in the loss',
+    'const size_t counted = std::max<size_t>(1, output.rows);',
+    'const size_t counted = layout->rows() * (output_is_sequence_ ? layout->source_steps() : 1);',
+  ],
+  [
+    'a step is compared with the target of its place in the layout',
+    'static_cast<int32_t>(layout.source_step(r, t));',
+    'static_cast<int32_t>(t);',
+  ],
+  [
+    'outputs are written in the order of the layout',
+    '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
+    '(r * steps + t) * columns',
+  ],
+  ['the states of every batch are written over those of the first', 'run.states + done * state_size()', 'run.states'],
+  [
+    'the mask of the tokens is ignored',
+    'rows, shares && ends,\n                      mask_zero_, walk_rows);',
+    'rows, shares && ends,\n                      false, walk_rows);',
+  ],
+  [
+    'the initial state does not reach its layer',
+    'batch.initial_state = given ? data.initial_state.data() : nullptr;',
+    'batch.initial_state = nullptr;',
+  ],
+]);
+
+/** @type {{ file: string, what: string, find: string, replace: string }[]} */
+export const FAULTS = [
+  ...cells,
+  ...walk,
+  ...products,
+  ...recurrent,
+  ...cellLayers,
+  ...bidirectional,
+  ...masks,
+  ...layout,
+  ...model,
+];
