@@ -41,7 +41,7 @@ struct Functions {
   OSTINATO_OP_MEMBER Vec Gate(Vec x) const {
     return kDefault ? GateSigmoid(x) : AnyActivation(recurrent_activation, x);
   }
-  // x[0..N), two at a time where that saves a division.
+  // x[0..N) of one row, two at a time where that saves a division.
   template <size_t N>
   OSTINATO_OP_MEMBER void ActAll(Vec* x) const {
     if constexpr (kDefault) {
@@ -292,9 +292,9 @@ struct LstmForward : TileBase {
       }
       sums[r][3] = o;
     }
-    f.template ActAll<R>(cells);
+    // Each row by itself: rows that shared a division would share a NaN, and their last bits.
 #pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], cells[r]));
+    for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], f.Act(cells[r])));
   }
 };
 
@@ -371,9 +371,9 @@ struct GruForward : TileBase {
       }
       sums[r][1] = z;
     }
-    f.template ActAll<R>(candidates);
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
+      candidates[r] = f.Act(candidates[r]);
       if (kDefault && args.gates) Store(Gates(r) + 3 * args.padded, candidates[r]);
       StoreState<kMasked, 3>(r, MulAdd(sums[r][1], Sub(Load(State(r)), candidates[r]), candidates[r]));
     }
