@@ -23,13 +23,6 @@ constexpr size_t PaddedStride(size_t columns) {
   return padded >= 256 && padded % 256 == 0 ? padded + kLaneAlign : padded;
 }
 
-// Row length of rows that are read a few lines at a time, many rows in turn (gates): an odd number of lines, so
-// that equal parts of successive rows do not share L1 sets.
-constexpr size_t OddStride(size_t columns) {
-  const size_t lines = (columns + kLaneAlign - 1) / kLaneAlign;
-  return (lines % 2 == 0 ? lines + 1 : lines) * kLaneAlign;
-}
-
 constexpr size_t PaddedColumns(size_t columns) {
   return (columns + kLaneAlign - 1) / kLaneAlign * kLaneAlign;
 }

@@ -153,6 +153,8 @@ struct WalkArgs {
   size_t block_count;
   size_t block_rows;
   size_t units, padded;
+  size_t unit_begin, unit_end;  // forward: the part of [0, padded) to compute, whole multiples of kLaneAlign
+                                // * 2 or the end
   Activation activation, recurrent_activation;
   // Recurrent kernel. Forward: gates side by side (PackArgs); backward: transposed, gates one below the
   // other. reset_before: z and r; the candidate's part is packed_candidate.

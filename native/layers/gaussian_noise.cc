@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "layers/gaussian_noise.h"
 
+#include "base/normal_quantile.h"
 #include "base/random.h"
-#include "initializers/normal.h"
 
 namespace ostinato {
 namespace {

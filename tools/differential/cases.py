@@ -351,6 +351,7 @@ def model(draw: Draw) -> dict[str, Any]:
         elif draw.chance(0.7):
             stack.layers.append(dense(draw, ["tanh", "linear"]))
     case["layers"] = stack.layers
+    end_forwards(stack.layers)
     if draw.chance(0.1):
         decorate(draw, stack.layers)
     if draw.chance(0.08):
@@ -360,6 +361,18 @@ def model(draw: Draw) -> dict[str, Any]:
         # Deviations of one or two rows are near nothing: their inverse would magnify rounding.
         case["rows"] = max(case["rows"], 5)
     return case
+
+
+def end_forwards(layers: list[dict[str, Any]]) -> None:
+    """Keeps a masked sequence that ends the model in the order of its mask.
+
+    Going backwards, Keras returns the outputs in reverse and the mask as it was. Whatever reads the mask, losses above
+    all, takes it so here too; but what stands at the steps that it then calls masked is left open.
+    """
+    is_masked = layers[0]["className"] == "Masking" or layers[0]["config"].get("maskZero")
+    last = [made for made in layers if made["className"] in (*RECURRENT, "Bidirectional")][-1]["config"]
+    if is_masked and last.get("returnSequences"):
+        last.pop("goBackwards", None)
 
 
 def decorate(draw: Draw, layers: list[dict[str, Any]]) -> None:
