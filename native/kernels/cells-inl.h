@@ -260,6 +260,7 @@ struct TileBase {
 
 template <bool kDefault, bool kMasked>
 struct LstmForward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   static constexpr size_t kGates = 4;
 
   template <size_t R>
@@ -300,6 +301,7 @@ struct LstmForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct LstmBackward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -338,6 +340,7 @@ struct LstmBackward : TileBase {
 // candidate.
 template <bool kDefault, bool kMasked>
 struct GruForward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   static constexpr size_t kGates = 3;
 
   template <size_t R>
@@ -382,6 +385,7 @@ struct GruForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruBackward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -412,6 +416,7 @@ struct GruBackward : TileBase {
 // candidate from the state that r has reset.
 template <bool kDefault, bool kMasked>
 struct GruGatesForward : TileBase {
+  static constexpr bool kIsFast = false;
   static constexpr size_t kGates = 2;
 
   template <size_t R>
@@ -440,6 +445,7 @@ struct GruGatesForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruCandidateForward : TileBase {
+  static constexpr bool kIsFast = false;
   static constexpr size_t kGates = 1;
 
   template <size_t R>
@@ -465,6 +471,7 @@ struct GruCandidateForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruCandidateBackward : TileBase {
+  static constexpr bool kIsFast = false;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -490,6 +497,7 @@ struct GruCandidateBackward : TileBase {
 // The gradient of the reset state goes to r and to the state before the step.
 template <bool kDefault, bool kMasked>
 struct GruResetBackward : TileBase {
+  static constexpr bool kIsFast = false;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);

@@ -22,7 +22,11 @@ const cells = inFile('native/kernels/cells-inl.h', [
     'forget = sums[r][1], g = sums[r][2], o = sums[r][3];',
     'forget = sums[r][3], g = sums[r][2], o = sums[r][1];',
   ],
-  ['the cell of an LSTM goes out without its activation', 'f.template ActAll<R>(cells);', ''],
+  [
+    'the cell of an LSTM goes out without its activation',
+    'Mul(sums[r][3], f.Act(cells[r]))',
+    'Mul(sums[r][3], cells[r])',
+  ],
   ['the cell of an LSTM forgets everything', 'MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));', 'Mul(i, g);'],
   ['the carry of the cell is dropped on the way back', 'if (!is_last) dc = Add(dc, Load(Carry(r, v)));', ''],
   [
