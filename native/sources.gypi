@@ -1,6 +1,7 @@
 {
   "variables": {
     "core_sources": [
+      "native/base/normal_quantile.cc",
       "native/base/random.cc",
       "native/batch/batch_layout.cc",
       "native/constraints/constraint.cc",

@@ -155,6 +155,8 @@ export interface NativeShortcuts {
   sharedPadding: boolean;
   /** One pass over time per slice of rows, without a barrier at every timestep. */
   fusedWalk: boolean;
+  /** At small batches, walk the layers of a stack beside each other, each a part of the steps behind the one below. */
+  overlapLayers: boolean;
 }
 
 export interface NativeModelConfig {

@@ -7,4 +7,5 @@ export const ALL_SHORTCUTS: NativeShortcuts = Object.freeze({
   reverseProjection: true,
   sharedPadding: true,
   fusedWalk: true,
+  overlapLayers: true,
 });

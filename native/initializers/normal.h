@@ -9,10 +9,6 @@
 
 namespace ostinato {
 
-// z with P(Z <= z) = p for a standard normal Z, 0 < p < 1. Relative error about 1e-16.
-// Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37, 1988.
-double NormalQuantile(double p);
-
 // Element `index` of a standard normal stream.
 double StandardNormal(uint64_t seed, uint64_t index);
 

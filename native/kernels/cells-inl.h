@@ -41,6 +41,34 @@ struct Functions {
   OSTINATO_OP_MEMBER Vec Gate(Vec x) const {
     return kDefault ? GateSigmoid(x) : AnyActivation(recurrent_activation, x);
   }
+  // x[0..N), two at a time where that saves a division.
+  template <size_t N>
+  OSTINATO_OP_MEMBER void ActAll(Vec* x) const {
+    if constexpr (kDefault) {
+#pragma GCC unroll 4
+      for (size_t n = 0; n + 1 < N; n += 2) TanhPair(x[n], x[n + 1]);
+      if constexpr (N % 2 == 1) x[N - 1] = Tanh(x[N - 1]);
+    } else {
+      for (size_t n = 0; n < N; ++n) x[n] = AnyActivation(activation, x[n]);
+    }
+  }
+  OSTINATO_OP_MEMBER void GatePair(Vec& x, Vec& y) const {
+    if constexpr (kDefault) {
+      GateSigmoidPair(x, y);
+    } else {
+      x = AnyActivation(recurrent_activation, x);
+      y = AnyActivation(recurrent_activation, y);
+    }
+  }
+  OSTINATO_OP_MEMBER void Lstm(Vec& i, Vec& f, Vec& g, Vec& o) const {
+    if constexpr (kDefault) {
+      LstmGates(i, f, g, o);
+    } else {
+      GatePair(i, f);
+      g = AnyActivation(activation, g);
+      o = AnyActivation(recurrent_activation, o);
+    }
+  }
   // What is kept of a gate for the backward pass: its value, or where the functions are not known what it was
   // computed from.
   OSTINATO_OP_MEMBER Vec Keep(Vec x, Vec y) const { return kDefault ? y : x; }
@@ -248,11 +276,13 @@ struct LstmForward : TileBase {
     }
     PrefetchInputs<R, 4>();
     MultiplyGates<R, 4, kMasked>(a, args.units, args.padded, panel, sums);
+    Vec cells[R];
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
-      const Vec i = f.Gate(sums[r][0]), forget = f.Gate(sums[r][1]);
-      const Vec g = f.Act(sums[r][2]), o = f.Gate(sums[r][3]);
-      const Vec c = MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));
+      Vec i = sums[r][0], forget = sums[r][1], g = sums[r][2], o = sums[r][3];
+      f.Lstm(i, forget, g, o);
+      cells[r] = MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));
+      Store(Cell(at.after + r), cells[r]);
       if (args.gates) {
         float* out = Gates(r);
         Store(out, f.Keep(sums[r][0], i));
@@ -260,9 +290,11 @@ struct LstmForward : TileBase {
         Store(out + 2 * args.padded, f.Keep(sums[r][2], g));
         Store(out + 3 * args.padded, f.Keep(sums[r][3], o));
       }
-      Store(Cell(at.after + r), c);
-      StoreState<kMasked, 4>(r, Mul(o, f.Act(c)));
+      sums[r][3] = o;
     }
+    f.template ActAll<R>(cells);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], cells[r]));
   }
 };
 
@@ -274,7 +306,11 @@ struct LstmBackward : TileBase {
     Sums<R, V> dh;
     StateGradient<R, V, kMasked>(0, 4, dh);
 #pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r)
+    for (size_t r = 0; r < R; ++r) {
+      Vec squashed[V];
+#pragma GCC unroll 8
+      for (size_t v = 0; v < V; ++v) squashed[v] = Load(Cell(at.after + r) + v * kLanes);
+      f.template ActAll<V>(squashed);
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) {
         const size_t lane = v * kLanes;
@@ -283,7 +319,7 @@ struct LstmBackward : TileBase {
         const Vec xg = Load(gates + 2 * args.padded), xo = Load(gates + 3 * args.padded);
         const Vec i = f.KeptGate(xi), forget = f.KeptGate(xf), g = f.KeptAct(xg), o = f.KeptGate(xo);
         const Vec c = Load(Cell(at.after + r) + lane);
-        const Vec tc = f.Act(c);
+        const Vec tc = squashed[v];
         Vec dc = f.ActGradient(c, tc, Mul(dh.v[r][v], o));
         if (!is_last) dc = Add(dc, Load(Carry(r, v)));
         if (args.dcells) dc = Add(dc, Load(args.dcells + (at.now + r) * args.state_stride + unit + lane));
@@ -294,6 +330,7 @@ struct LstmBackward : TileBase {
         Store(out + 2 * args.padded, f.ActGradient(xg, g, Mul(dc, i)));
         Store(out + 3 * args.padded, f.GateGradient(xo, o, Mul(dh.v[r][v], tc)));
       }
+    }
   }
 };
 
@@ -319,20 +356,26 @@ struct GruForward : TileBase {
     }
     PrefetchInputs<R, 3>();
     MultiplyGates<R, 3, kMasked>(a, args.units, args.padded, panel, sums);
+    Vec candidates[R];
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
-      const Vec z = f.Gate(sums[r][1]), reset = f.Gate(sums[r][2]);
-      const Vec x = MulAdd(reset, sums[r][0], Load(Inputs(r) + 2 * args.padded));
-      const Vec candidate = f.Act(x);
-      const Vec h = MulAdd(z, Sub(Load(State(r)), candidate), candidate);
+      Vec z = sums[r][1], reset = sums[r][2];
+      f.GatePair(z, reset);
+      candidates[r] = MulAdd(reset, sums[r][0], Load(Inputs(r) + 2 * args.padded));
       if (args.gates) {
         float* out = Gates(r);
         Store(out, sums[r][0]);
         Store(out + args.padded, f.Keep(sums[r][1], z));
         Store(out + 2 * args.padded, f.Keep(sums[r][2], reset));
-        Store(out + 3 * args.padded, f.Keep(x, candidate));
+        if (!kDefault) Store(out + 3 * args.padded, candidates[r]);
       }
-      StoreState<kMasked, 3>(r, h);
+      sums[r][1] = z;
+    }
+    f.template ActAll<R>(candidates);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < R; ++r) {
+      if (kDefault && args.gates) Store(Gates(r) + 3 * args.padded, candidates[r]);
+      StoreState<kMasked, 3>(r, MulAdd(sums[r][1], Sub(Load(State(r)), candidates[r]), candidates[r]));
     }
   }
 };

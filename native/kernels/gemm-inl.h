@@ -146,6 +146,14 @@ void PrefetchRows(const OuterArgs& args, size_t begin, size_t end) {
   }
 }
 
+// The part [from, to) of `of` of rows [begin, end) of a panel of B.
+void PrefetchPanel(const OuterArgs& args, size_t first, size_t width, size_t begin, size_t end, size_t from,
+                   size_t to, size_t of) {
+  const size_t rows = end - begin;
+  for (size_t i = begin + rows * from / of; i < begin + rows * to / of; ++i)
+    for (size_t j = 0; j < width; j += kLaneAlign) Prefetch(args.b + i * args.ldb + first + j);
+}
+
 void Outer(const OuterArgs& args) {
   // 64 rows of a panel of B and of a tile of A stay in L1 while all tiles of A pass.
   constexpr size_t kChunk = 64, kNarrow = 64;
@@ -167,6 +175,9 @@ void Outer(const OuterArgs& args) {
           const size_t next = args.end - end < kChunk ? args.end - end : kChunk;
           PrefetchRows(args, end + next * k0 / args.k, end + next * (k0 + rows) / args.k);
         }
+        // Of wide rows each panel asks for the next, which no hardware prefetcher sees coming.
+        if (padded > kNarrow && first + width < padded)
+          PrefetchPanel(args, first + width, kPanelColumns, begin, end, k0, k0 + rows, args.k);
         ForTile(rows, width, OuterTile{args, begin, end, k0, first, load});
         k0 += rows;
       }

@@ -140,8 +140,8 @@ enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };
 // dropped, else what the activations are computed from; simple_rnn has none unless its activation needs its
 // input. With recurrent dropout the product reads masked[] instead of h: h times masks[r], one block per
 // gate. Backward, against the order of the walk: deltas[p] = gradients of what the activations are computed
-// from, given the gradient of the state after the step: doutputs[p], and dlast[r] after the last step or else
-// what the later step passes on.
+// from, given the gradient of the state after the step (gates and deltas may be one buffer): doutputs[p], and
+// dlast[r] after the last step or else what the later step passes on.
 struct WalkArgs {
   CellKind cell;
   bool reverse, reset_before;
@@ -153,6 +153,8 @@ struct WalkArgs {
   size_t block_count;
   size_t block_rows;
   size_t units, padded;
+  size_t unit_begin, unit_end;  // forward: the part of [0, padded) to compute, whole multiples of kLaneAlign
+                                // * 2 or the end
   Activation activation, recurrent_activation;
   // Recurrent kernel. Forward: gates side by side (PackArgs); backward: transposed, gates one below the
   // other. reset_before: z and r; the candidate's part is packed_candidate.

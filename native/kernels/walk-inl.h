@@ -107,7 +107,7 @@ OSTINATO_OP StepRows At(const StepRows& rows, size_t row) {
 template <class Tile>
 OSTINATO_STEP void StepPanels(const WalkArgs& args, size_t t, bool prefetch) {
   const StepRows rows = RowsOf(args, t);
-  for (size_t first = 0; first < args.padded; first += kPanelColumns) {
+  for (size_t first = args.unit_begin; first < args.unit_end; first += kPanelColumns) {
     const size_t width = PanelWidth(first, args.padded);
     // A panel stays in L1 (or L2) while all rows pass.
     const float* panel = args.packed + first * args.units;
@@ -123,7 +123,7 @@ OSTINATO_STEP void StepPanels(const WalkArgs& args, size_t t, bool prefetch) {
 template <class Tile>
 OSTINATO_STEP void StepGates(const WalkArgs& args, const float* packed, size_t t, bool prefetch) {
   const StepRows rows = RowsOf(args, t);
-  for (size_t unit = 0; unit < args.padded; unit += kLanes) {
+  for (size_t unit = args.unit_begin; unit < args.unit_end; unit += kLanes) {
     const float* panel = packed + unit * args.units * Tile::kGates;
     ForBlockTiles<kGateTileRows>(
         args, 0,

@@ -22,6 +22,7 @@ struct Shortcuts {
   bool reverse_projection = true;
   bool shared_padding = true;
   bool fused_walk = true;
+  bool overlap_layers = true;
 };
 
 // One batch on its way through the model.
@@ -66,6 +67,8 @@ class Layer {
     for (Parameter& parameter : parameters_) list->push_back(&parameter);
   }
 
+  // Itself where it is a single recurrent layer.
+  virtual class Recurrent* AsRecurrent() { return nullptr; }
   // Recurrent layers: elements of all states of a row; floats of the recurrent kernel; the states after the
   // last Forward, row i of the batch at out + i * stride; forgetting the states of a stateful layer.
   virtual size_t state_size() const { return 0; }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "threading/ordered_work.h"
 
 namespace ostinato {
 namespace {
@@ -13,6 +14,10 @@ constexpr size_t kKernel = 0, kRecurrent = 1, kBias = 2;
 // Rows of a product per task: small enough to balance, large enough that a panel of the weights is read for
 // many rows.
 constexpr size_t kProductRows = 128;
+// Recurrent kernels of this many floats (256 KB) leave no room in L2 for much else.
+constexpr size_t kTeamFloats = size_t{1} << 16;
+// Units of a part are whole panels; more parts than this spend their time waiting for each other.
+constexpr size_t kTeamUnits = 32, kTeamMost = 4;
 constexpr size_t kGateOrder[] = {0, 1, 2, 3};
 // State masks come from another stream than input masks of the same step.
 constexpr uint64_t kStateStream = uint64_t{1} << 63;
@@ -47,7 +52,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       cells_(arena),
       gates_(arena),
       reset_states_(arena),
-      deltas_(arena),
+      own_deltas_(arena),
       carry_(arena),
       joins_(arena),
       trunk_outputs_(arena),
@@ -166,7 +171,7 @@ WalkArgs Recurrent::RowWalk(bool backward) {
   args.offsets = layout.offsets();
   args.block_rows = layout.block_rows();
   args.units = config_.units;
-  args.padded = padded_;
+  args.padded = args.unit_end = padded_;
   args.activation = config_.activation;
   args.recurrent_activation = config_.recurrent_activation;
   args.packed = backward ? packed_recurrent_back_.data() : packed_recurrent_.data();
@@ -192,7 +197,7 @@ WalkArgs Recurrent::RowWalk(bool backward) {
   }
   if (backward) {
     args.carry = carry_.data();
-    args.deltas = deltas_.data() + base * delta_stride_;
+    args.deltas = deltas_ + base * delta_stride_;
   }
   return args;
 }
@@ -215,7 +220,7 @@ WalkArgs Recurrent::TrunkWalk(bool backward) {
   args.input_index = by_token_ ? input_.distinct->slot : nullptr;
   if (backward) {
     args.carry = carry_.data() + layout.rows() * stride_;
-    args.deltas = deltas_.data();
+    args.deltas = deltas_;
   }
   return args;
 }
@@ -245,7 +250,8 @@ void Recurrent::ForWalk(BatchContext& batch, bool backward, Walk&& walk) {
   }
 }
 
-Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
+// Everything but the arithmetic: what this batch is, weights as the walk wants them, and room.
+void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
   const BatchLayout& layout = *input.layout;
   if (config_.stateful && carried_rows_ != 0 && carried_rows_ != layout.rows())
     throw Error(ErrorCode::kShape, "ostinato: expected batches of " + std::to_string(carried_rows_) +
@@ -268,30 +274,38 @@ Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
   if (reset_before_) reset_states_.Resize(layout.step_count() * stride_);
   layout.DealBlocks(batch.pool.threads());
   if (masked_states_) DrawStateMasks(batch);
+}
 
+GemmArgs Recurrent::Projection() const {
+  return {input_.data,
+          by_token_ ? input_.distinct->tokens : input_.index,
+          input_.stride,
+          packed_kernel_.data(),
+          config_.features,
+          cell_.gates * padded_,
+          spread_bias_.data(),
+          false,
+          const_cast<float*>(projected_.data()),
+          input_stride_,
+          0,
+          0};
+}
+
+Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
+  Prepare(input, batch);
+  const BatchLayout& layout = *input.layout;
   if (masked_inputs_) {
     ProjectMasked(batch);
     ForwardTrunk({}, batch);
     batch.next_batch.Run();
   } else {
-    const GemmArgs projection = {input.data,
-                                 by_token_ ? input.distinct->tokens : input.index,
-                                 input.stride,
-                                 packed_kernel_.data(),
-                                 config_.features,
-                                 cell_.gates * padded_,
-                                 spread_bias_.data(),
-                                 false,
-                                 projected_.data(),
-                                 input_stride_,
-                                 0,
-                                 0};
     // The trunk is one chain of dependent steps, so it starts first, with its own inputs; the rest is
     // projected beside it.
+    const size_t rows = by_token_ ? input.distinct->count : layout.step_count();
     const size_t lead = layout.trunk() == 0 ? 0 : by_token_ ? 1 : layout.trunk();
     const size_t chunks = (rows - lead + kProductRows - 1) / kProductRows;
     batch.pool.For(2 + chunks, [&](size_t task) {
-      GemmArgs args = projection;
+      GemmArgs args = Projection();
       if (task == 0) {
         args.end = lead;
         ForwardTrunk(args, batch);
@@ -305,13 +319,76 @@ Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
       }
     });
   }
+  if (WalksAsTeam(batch)) {
+    WalkAsTeam(batch);
+  } else {
+    ForWalk(batch, false, [&](size_t set, const WalkArgs& args) {
+      if (config_.go_backwards ? args.t_end == args.steps : args.t_begin == 0) JoinTrunk(set, batch);
+      batch.kernels.walk_forward(args);
+    });
+  }
+  return End();
+}
 
-  ForWalk(batch, false, [&](size_t set, const WalkArgs& args) {
-    if (config_.go_backwards ? args.t_end == args.steps : args.t_begin == 0) JoinTrunk(set, batch);
+// A few rows and weights that one core's cache does not hold: every thread walks a part of the units.
+bool Recurrent::WalksAsTeam(const BatchContext& batch) const {
+  return batch.shortcuts.fused_walk && batch.pool.threads() > 1 && input_.layout->set_count() == 1 &&
+         !reset_before_ && walk_floats() >= kTeamFloats;
+}
+
+void Recurrent::WalkAsTeam(BatchContext& batch) {
+  const BatchLayout& layout = *input_.layout;
+  JoinTrunk(0, batch);
+  WalkArgs whole = RowWalk(false);
+  whole.blocks = layout.blocks();
+  whole.block_count = layout.block_count();
+  const size_t panels = (padded_ + kTeamUnits - 1) / kTeamUnits;
+  const size_t parts = std::min({batch.pool.threads(), panels, kTeamMost});
+  ForTeam(batch.pool, layout.steps(), parts, [&](size_t step, size_t part) {
+    WalkArgs args = whole;
+    args.t_begin = config_.go_backwards ? layout.steps() - 1 - step : step;
+    args.t_end = args.t_begin + 1;
+    args.unit_begin = panels * part / parts * kTeamUnits;
+    args.unit_end = std::min(padded_, panels * (part + 1) / parts * kTeamUnits);
     batch.kernels.walk_forward(args);
   });
+}
+
+bool Recurrent::Overlaps(const Tensor& input, const BatchContext& batch) const {
+  const bool drops = batch.training && (config_.dropout > 0.0f || config_.recurrent_dropout > 0.0f);
+  return !config_.go_backwards && !drops && input.space == Space::kSteps &&
+         input.layout->block_count() == 1 && walk_floats() < kTeamFloats;
+}
+
+Tensor Recurrent::Begin(const Tensor& input, BatchContext& batch) {
+  Prepare(input, batch);
+  GemmArgs args = Projection();
+  args.end = by_token_ ? input.distinct->count : input.layout->base();
+  ForwardTrunk(args, batch);
+  if (input.layout->trunk() == 0) batch.kernels.gemm(args);
+  JoinTrunk(0, batch);
+  return Output();
+}
+
+void Recurrent::Advance(size_t t_begin, size_t t_end, BatchContext& batch) {
+  const BatchLayout& layout = *input_.layout;
+  if (!by_token_) {
+    GemmArgs args = Projection();
+    args.begin = layout.base() + static_cast<size_t>(layout.offsets()[t_begin]);
+    args.end = layout.base() + static_cast<size_t>(layout.offsets()[t_end]);
+    batch.kernels.gemm(args);
+  }
+  WalkArgs args = RowWalk(false);
+  args.blocks = layout.blocks();
+  args.block_count = layout.block_count();
+  args.t_begin = t_begin;
+  args.t_end = t_end;
+  batch.kernels.walk_forward(args);
+}
+
+Tensor Recurrent::End() {
   if (config_.stateful) {
-    carried_rows_ = layout.rows();
+    carried_rows_ = input_.layout->rows();
     carried_.Resize(carried_rows_ * state_size());
     ReadStates(carried_.data(), state_size());
   }
@@ -486,12 +563,13 @@ const float* Recurrent::LastGradient(const Gradient& output) {
 Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   const BatchLayout& layout = *input_.layout;
   const size_t trunk = layout.trunk();
-  deltas_.Resize(layout.step_count() * delta_stride_);
+  if (!keeps_gates_) own_deltas_.Resize(layout.step_count() * delta_stride_);
+  deltas_ = keeps_gates_ ? gates_.data() : own_deltas_.data();
   joins_.Resize(layout.rows() * stride_);
   trunk_outputs_.Resize(trunk * stride_);
   if (has_cell()) trunk_cells_.Resize(trunk * stride_);
   carry_.Resize((layout.rows() + 1) * stride_);
-  std::memset(deltas_.data() + trunk * delta_stride_, 0, delta_stride_ * sizeof(float));  // unused position
+  std::memset(deltas_ + trunk * delta_stride_, 0, delta_stride_ * sizeof(float));  // unused position
   const float* doutputs = config_.return_sequences ? SequenceGradient(output, batch) : nullptr;
   const float* dlast = config_.return_sequences ? nullptr : LastGradient(output);
 
@@ -535,9 +613,9 @@ void Recurrent::LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchCo
   size_t walking = begin;
   while (walking < end && layout.start(walking) < layout.steps()) ++walking;
   const size_t first = reset_before_ ? padded_ : 0;
-  batch.kernels.gemm({deltas_.data() + layout.base() * delta_stride_ + first, layout.first_steps(),
-                      delta_stride_, packed_recurrent_back_.data(), back_rows_, config_.units, nullptr, false,
-                      joins_.data(), stride_, begin, walking});
+  batch.kernels.gemm({deltas_ + layout.base() * delta_stride_ + first, layout.first_steps(), delta_stride_,
+                      packed_recurrent_back_.data(), back_rows_, config_.units, nullptr, false, joins_.data(),
+                      stride_, begin, walking});
   for (size_t r = begin; r < end; ++r) {
     float* join = joins_.data() + r * stride_;
     float* carry = carry_.data() + r * stride_;
@@ -599,7 +677,7 @@ void Recurrent::PlanRecurrent() {
   }
   for (size_t i = 0; i < products_.size(); ++i) {
     const Product& p = products_[i];
-    const float* deltas = deltas_.data() + p.first_delta * padded_;
+    const float* deltas = deltas_ + p.first_delta * padded_;
     const size_t columns = p.gates * padded_;
     recurrent_gradients_[i].Plan(p.a, p.index, p.lda, config_.units, deltas, delta_stride_, columns,
                                  layout.base(), layout.step_count(), two_biases());
@@ -672,7 +750,7 @@ Gradient Recurrent::BackwardInput(BatchContext& batch, bool needs_input) {
   const bool per_token = input_.distinct && batch.shortcuts.reverse_projection;
   const size_t rows = per_token ? input_.distinct->count : input_.layout->step_count();
   const size_t gradient_stride = PaddedStride(config_.features), columns = cell_.gates * padded_;
-  const float* positions = deltas_.data() + cell_.input_deltas * padded_;
+  const float* positions = deltas_ + cell_.input_deltas * padded_;
   const float* deltas = positions;
   size_t stride = delta_stride_;
   if (per_token) {
@@ -776,7 +854,7 @@ Gradient Recurrent::BackwardMasked(BatchContext& batch, bool needs_input) {
   const size_t features = config_.features, width = PaddedColumns(features), count = input_masks();
   const size_t each = cell_.gates / count * padded_, columns = cell_.gates * padded_;
   const size_t positions = input_.layout->step_count(), stride = PaddedStride(features);
-  const float* deltas = deltas_.data() + cell_.input_deltas * padded_;
+  const float* deltas = deltas_ + cell_.input_deltas * padded_;
   for (size_t i = 0; i < count; ++i) {
     WeightGradient& gradient = kernel_gradients_[i];
     gradient.Plan(masked_x_.data() + i * width, nullptr, mask_stride_, features, deltas + i * each,

@@ -36,12 +36,20 @@ class Recurrent : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   bool EndsSequence() const override { return !config_.return_sequences; }
+  Recurrent* AsRecurrent() override { return this; }
   bool SharesPadding(bool training) const override;
   size_t state_size() const override { return config_.units * (has_cell() ? 2 : 1); }
   size_t walk_floats() const override { return cell_.gates * padded_ * config_.units; }
   void ReadStates(float* out, size_t stride) const override;
   void ResetStates() override { carried_rows_ = 0; }
   void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
+
+  // For layers that overlap in time (ForWavefront): Begin, then AdvanceTo for parts of the steps in order,
+  // then End, are what Forward does. Whether they may is a property of the layer and the batch alone.
+  bool Overlaps(const Tensor& input, const BatchContext& batch) const;
+  Tensor Begin(const Tensor& input, BatchContext& batch);
+  void Advance(size_t t_begin, size_t t_end, BatchContext& batch);
+  Tensor End();
 
   // The second direction of a Bidirectional turns its outputs round, as Keras does: those of a layer that
   // goes backwards then stand in the order of the steps.
@@ -73,6 +81,10 @@ class Recurrent : public Layer {
   void PackBias();
   WalkArgs RowWalk(bool backward);
   WalkArgs TrunkWalk(bool backward);
+  void Prepare(const Tensor& input, BatchContext& batch);
+  GemmArgs Projection() const;
+  bool WalksAsTeam(const BatchContext& batch) const;
+  void WalkAsTeam(BatchContext& batch);
   template <class Walk>
   void ForWalk(BatchContext& batch, bool backward, Walk&& walk);
   void ForwardTrunk(const GemmArgs& projection, BatchContext& batch);
@@ -119,7 +131,8 @@ class Recurrent : public Layer {
   Buffer<float> cells_;          // [state positions, H] LSTM
   Buffer<float> gates_;          // [step positions, kept]
   Buffer<float> reset_states_;   // [step positions, H] GRU with reset_before
-  Buffer<float> deltas_;         // [step positions, kept] gradient of the pre-activations
+  Buffer<float> own_deltas_;     // [step positions, kept] where no gates are kept
+  float* deltas_ = nullptr;      // gradients of the pre-activations; they take the place of the gates
   Buffer<float> carry_;          // [N, H]
   Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "dispatch/dispatch.h"
 #include "layers/gather.h"
+#include "layers/recurrent.h"
+#include "threading/ordered_work.h"
 
 namespace ostinato {
 namespace {
@@ -17,6 +19,8 @@ constexpr size_t kMaxPositions = static_cast<size_t>(std::numeric_limits<int32_t
 
 // Recurrent kernels of this many floats do not stay in L1.
 constexpr size_t kWalkFloats = 96 * 96;
+// Steps that a layer of a stack is ahead of the next: enough to make a hand-over cheap.
+constexpr size_t kOverlapSteps = 16;
 
 Activation LastActivation(LossKind kind) {
   return kind == LossKind::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kSoftmax;
@@ -166,12 +170,41 @@ Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& b
     tensor.stride = tensor.columns = data.shape.back();
   }
   layers_.back()->ReturnUnmasked(run.mode == RunMode::kPredict);
-  for (const auto& layer : layers_) {
-    const bool given = layer.get() == first_recurrent_ && data.initial_state.size() > 0;
+  for (size_t i = 0; i < layers_.size();) {
+    Layer& layer = *layers_[i];
+    const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;
     batch.initial_state = given ? data.initial_state.data() : nullptr;
-    batch.initial_stride = layer->state_size();
-    tensor = layer->Forward(tensor, batch);
+    batch.initial_stride = layer.state_size();
+    const size_t stacked = given ? 1 : StackedAt(i, tensor, batch);
+    tensor = stacked > 1 ? ForwardStack(i, stacked, tensor, batch) : layer.Forward(tensor, batch);
+    i += stacked;
   }
+  return tensor;
+}
+
+// Number of layers from `first` on that may overlap in time; 1 where none does.
+size_t Model::StackedAt(size_t first, const Tensor& input, const BatchContext& batch) {
+  if (!shortcuts_.overlap_layers || input.space != Space::kSteps) return 1;
+  size_t count = 0;
+  for (; first + count < layers_.size(); ++count) {
+    Recurrent* layer = layers_[first + count]->AsRecurrent();
+    if (!layer || !layer->Overlaps(input, batch)) break;
+    if (layer->EndsSequence()) return count + 1;
+  }
+  return std::max<size_t>(1, count);
+}
+
+// A stack at a small batch is a chain of dependent steps in each layer: layers walk beside each other, each a
+// part of the steps behind the one below it.
+Tensor Model::ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch) {
+  Tensor tensor = input;
+  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->Begin(tensor, batch);
+  const size_t steps = input.layout->steps(), parts = (steps + kOverlapSteps - 1) / kOverlapSteps;
+  ForWavefront(batch.pool, count, parts, [&](size_t layer, size_t part) {
+    layers_[first + layer]->AsRecurrent()->Advance(part * kOverlapSteps,
+                                                   std::min(steps, (part + 1) * kOverlapSteps), batch);
+  });
+  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->End();
   return tensor;
 }
 

@@ -92,6 +92,8 @@ class Model {
   size_t output_steps(size_t steps) const;
   void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
   Tensor Forward(const Run& run, const BatchLayout& layout, BatchContext& batch);
+  size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
+  Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
   double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
                      float scale, float* gradient) const;

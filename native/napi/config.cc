@@ -281,7 +281,8 @@ ModelConfig ToModelConfig(const Napi::Object& object) {
     config.layers.push_back(ToLayerConfig(ToObject(layers.Get(i), "layer")));
   const Napi::Object shortcuts = ToObject(GetValue(object, "shortcuts"), "shortcuts");
   config.shortcuts = {GetBool(shortcuts, "tokenProjection"), GetBool(shortcuts, "reverseProjection"),
-                      GetBool(shortcuts, "sharedPadding"), GetBool(shortcuts, "fusedWalk")};
+                      GetBool(shortcuts, "sharedPadding"), GetBool(shortcuts, "fusedWalk"),
+                      GetBool(shortcuts, "overlapLayers")};
   return config;
 }
 

@@ -122,7 +122,7 @@ void JsWalk(const Napi::CallbackInfo& info) {
     args.block_count = blocks.ElementLength();
     args.block_rows = GetSize(o, "blockRows");
     args.units = GetSize(o, "units");
-    args.padded = PaddedColumns(args.units);
+    args.padded = args.unit_end = PaddedColumns(args.units);
     args.activation = static_cast<Activation>(GetSize(o, "activation"));
     args.recurrent_activation =
         static_cast<Activation>(size_or("recurrentActivation", static_cast<size_t>(Activation::kSigmoid)));
@@ -355,7 +355,7 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
     args.blocks = block.data();
     args.block_count = args.block_rows = 1;
     args.units = units;
-    args.padded = PaddedColumns(units);
+    args.padded = args.unit_end = PaddedColumns(units);
     args.state_stride = args.input_stride = stride;
     args.activation = Activation::kTanh;
     args.packed = packed.data();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/normal_quantile.h"
 #include "base/philox.h"
 #include "base/random.h"
 #include "initializers/initializers.h"

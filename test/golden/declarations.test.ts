@@ -62,7 +62,6 @@ describe('signatures.json', () => {
     Activation: ['relu'],
     MaxPooling1D: [2],
     AveragePooling1D: [2],
-    MaxPooling1D: [2],
   };
   /** Options that may stand first: `new L1(0.1)`, `new Constant(2)`. Their defaults are those of no argument at all. */
   const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
@@ -100,6 +99,7 @@ describe('signatures.json', () => {
         return 'taken';
       };
       if (ABSENT.includes(option) && option !== 'dtype') return expect(refuses(value)).toBe('ERR_UNKNOWN_OPTION');
+      if (option === 'dtype' && name in golden.layers) return expect(refuses('float64')).toBe('ERR_CONFIG');
       if (option === 'dtype' || ABSENT_OF[name]?.includes(option))
         return expect(refuses('float64')).toBe('ERR_UNKNOWN_OPTION');
       if (UNSAID.includes(option)) return expect(refuses(value)).toBe('taken');
@@ -109,6 +109,10 @@ describe('signatures.json', () => {
       }
       const made = ALONE.has(name) ? new classes[name]!() : make(name);
       const config = typeof made.getConfig === 'function' ? made.getConfig() : made;
+      if (option === 'name' && name in golden.layers) {
+        const snake = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+        return expect(config[option]).toMatch(new RegExp(`^${snake}_[0-9]+$`));
+      }
       // Optimizers and losses are named here as Keras names them once they are made; metrics in camelCase.
       if (option === 'name') {
         const wanted = value === null ? name.toLowerCase() : String(value);

@@ -3,7 +3,13 @@
 // read. Every call is refused, and the process lives.
 import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
 
-const ALL_ON = { tokenProjection: true, reverseProjection: true, sharedPadding: true, fusedWalk: true };
+const ALL_ON = {
+  tokenProjection: true,
+  reverseProjection: true,
+  sharedPadding: true,
+  fusedWalk: true,
+  overlapLayers: true,
+};
 const NONE = { l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true };
 
 function makeModel(): NativeModel {

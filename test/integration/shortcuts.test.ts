@@ -185,6 +185,7 @@ const OFF: NativeShortcuts = {
   reverseProjection: false,
   sharedPadding: false,
   fusedWalk: false,
+  overlapLayers: false,
 };
 const variants: Record<string, NativeShortcuts> = {
   'none of them': OFF,

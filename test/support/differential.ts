@@ -139,6 +139,8 @@ class Comparison {
     let worst = 0;
     let largest = floor;
     for (const [i, value] of wanted.data.entries()) {
+      // A mean over no step: Keras divides by zero, and there is nothing to compare.
+      if (Number.isNaN(value)) continue;
       const difference = Math.abs(actual.data[i]! - value);
       const error = Number.isNaN(difference) ? Infinity : difference;
       if (error > worst) [worst, at] = [error, i];

@@ -351,6 +351,7 @@ def model(draw: Draw) -> dict[str, Any]:
         elif draw.chance(0.7):
             stack.layers.append(dense(draw, ["tanh", "linear"]))
     case["layers"] = stack.layers
+    end_forwards(stack.layers)
     if draw.chance(0.1):
         decorate(draw, stack.layers)
     if draw.chance(0.08):
@@ -362,13 +363,25 @@ def model(draw: Draw) -> dict[str, Any]:
     return case
 
 
+def end_forwards(layers: list[dict[str, Any]]) -> None:
+    """Keeps a masked sequence that ends the model in the order of its mask.
+
+    Going backwards, Keras returns the outputs in reverse and the mask as it was. Whatever reads the mask, losses above
+    all, takes it so here too; but what stands at the steps that it then calls masked is left open.
+    """
+    is_masked = layers[0]["className"] == "Masking" or layers[0]["config"].get("maskZero")
+    last = [made for made in layers if made["className"] in (*RECURRENT, "Bidirectional")][-1]["config"]
+    if is_masked and last.get("returnSequences"):
+        last.pop("goBackwards", None)
+
+
 def decorate(draw: Draw, layers: list[dict[str, Any]]) -> None:
     """Penalties on weights or outputs, or a frozen layer."""
     made = draw.pick(layers)
     if made["className"] not in (*RECURRENT, "Dense", "Conv1D"):
         return
     choice = draw.pick(["kernelRegularizer", "biasRegularizer", "activityRegularizer", "trainable"])
-    made["config"][choice] = False if choice == "trainable" else draw.pick(["l1", "l2", "l1_l2"])
+    made["config"][choice] = False if choice == "trainable" else draw.pick(["l1", "l2", "l2"])
     if made["className"] in RECURRENT and draw.chance(0.5):
         made["config"]["recurrentRegularizer"] = draw.pick(["l1", "l2"])
 

@@ -79,7 +79,7 @@ class Compiled:
         else:
             # States are no variables of the model: only a call outside any compilation carries them on.
             self.reset_states()
-            outputs = [self.target(x, **extra) for x in xs]
+            outputs = [self.target.call(x, **extra) for x in xs]
         outputs = [[values] if hasattr(values, "shape") else list(values) for values in outputs]
         result["outputs"] = [[self.computed(v) for v in values] for values in outputs]
         if result.pop("gradients", False):
@@ -113,7 +113,7 @@ class Compiled:
         if len(xs) > 1:
             self.reset_states()
             for x in xs[:-1]:
-                self.target(x)
+                self.target.call(x)
             step = jax.value_and_grad(self.loss, has_aux=True)
         targets = draw.grid(result["outputs"][-1][0]["shape"], 0.7)
         result["targets"] = pack(targets, "grid")

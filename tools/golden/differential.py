@@ -18,7 +18,7 @@ def main() -> None:
     pack = list(cases(SEED, 0, COUNT))
     refused = [case for case in pack if "refused" in case]
     if refused:
-        raise RuntimeError(f"Keras refuses {len(refused)} cases, the first: {refused[0]}")
+        raise RuntimeError("\n".join(f"Keras refuses case {case['index']}: {case['refused']}" for case in refused))
     write("differential", SEED, {"cases": pack})
 
 

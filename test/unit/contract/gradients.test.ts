@@ -43,6 +43,10 @@ const rnn = (units: number, returnSequences = false, more: Partial<OracleLayer> 
   ({ kind: 'simple_rnn', units, activation: 'tanh', useBias: true, returnSequences, ...more }) as OracleLayer;
 const dense = (units: number, activation: Activation, more: Partial<OracleLayer> = {}): OracleLayer =>
   ({ kind: 'dense', units, activation, useBias: true, ...more }) as OracleLayer;
+const conv = (filters: number, activation: Activation, groups: number): OracleLayer => ({
+  ...{ kind: 'conv1d', filters, kernelSize: 2, strides: 1, padding: 'same', dilationRate: 1, groups },
+  ...{ activation, useBias: true },
+});
 const binary = { layers: dense(1, 'sigmoid'), loss: 'binary_crossentropy' as const };
 
 const isForOracle = (layer: LayerRecipe): layer is OracleLayer => layer.kind !== 'dropout';
@@ -94,13 +98,16 @@ function set(problem: Problem): { oracle: OracleSequential; batch: OracleBatch; 
   const count = inputShape.reduce((a, b) => a * b, rows);
   const x = first.kind === 'embedding' ? tokens(draw, problem, first.inputDim) : Float32Array.from(draw.normal(count));
   const outputs = oracle.predict({ rows, x });
-  const last = layers.filter(({ kind: k }) => k === 'embedding' || k === 'simple_rnn' || k === 'dense').at(-1)!;
+  const sized = ['embedding', 'simple_rnn', 'dense', 'conv1d'];
+  const last = layers.filter(({ kind: k }) => sized.includes(k)).at(-1)!;
   const flat = layers.at(-1)!.kind === 'flatten';
   const classes = flat
     ? outputs.length / rows
     : last.kind === 'embedding'
       ? last.outputDim
-      : (last as { units: number }).units;
+      : last.kind === 'conv1d'
+        ? last.filters
+        : (last as { units: number }).units;
   const outputRows = outputs.length / classes;
   const outputShape = outputRows === rows ? [rows, classes] : [rows, outputRows / rows, classes];
   return { oracle, outputShape, batch: { rows, x, y: targetsOf(draw, kind, outputRows, classes) } };
@@ -241,6 +248,17 @@ describe('architectures', () => {
       'Flatten of embeddings',
       { inputShape: [5], layers: [embedding(12, 6), { kind: 'flatten' }, binary.layers], loss: binary.loss },
     ],
+    ...(
+      [
+        ['softmax', 'sparse_categorical_crossentropy'],
+        ['softmax', 'categorical_crossentropy'],
+        ['sigmoid', 'binary_crossentropy'],
+        ['gelu', 'mean_squared_error'],
+      ] as const
+    ).map(([activation, loss]): [string, Omit<Problem, 'rows'>] => [
+      `Conv1D with ${activation} at the end, ${loss}`,
+      { inputShape: [5, 4], layers: [rnn(7, true), conv(6, activation, 1), conv(6, activation, 2)], loss },
+    ]),
     [
       'Flatten at the end',
       { inputShape: [5, 4], layers: [rnn(7, true), { kind: 'flatten' }], loss: 'mean_squared_error' },
