@@ -14,15 +14,15 @@ const inFile = (file, faults) => faults.map(([what, find, replace]) => ({ file, 
 const cells = inFile('native/kernels/cells-inl.h', [
   [
     'the gates i and f of an LSTM change places',
-    'Vec i = f.Gate(sums[r][0]), forget = f.Gate(sums[r][1]);',
-    'Vec i = f.Gate(sums[r][1]), forget = f.Gate(sums[r][0]);',
+    'Vec i = sums[r][0], forget = sums[r][1], g',
+    'Vec i = sums[r][1], forget = sums[r][0], g',
   ],
   [
     'the gates f and o of an LSTM change places',
-    'forget = f.Gate(sums[r][1]);\n      const Vec g = f.Act(sums[r][2]), o = f.Gate(sums[r][3]);',
-    'forget = f.Gate(sums[r][3]);\n      const Vec g = f.Act(sums[r][2]), o = f.Gate(sums[r][1]);',
+    'forget = sums[r][1], g = sums[r][2], o = sums[r][3];',
+    'forget = sums[r][3], g = sums[r][2], o = sums[r][1];',
   ],
-  ['the cell of an LSTM goes out without its activation', 'Mul(o, f.Act(c)));', 'Mul(o, c));'],
+  ['the cell of an LSTM goes out without its activation', 'f.template ActAll<R>(cells);', ''],
   ['the cell of an LSTM forgets everything', 'MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));', 'Mul(i, g);'],
   ['the carry of the cell is dropped on the way back', 'if (!is_last) dc = Add(dc, Load(Carry(r, v)));', ''],
   [
@@ -42,8 +42,8 @@ const cells = inFile('native/kernels/cells-inl.h', [
   ],
   [
     'the gates z and r of a GRU change places',
-    'Vec z = f.Gate(sums[r][1]), reset = f.Gate(sums[r][2]);',
-    'Vec z = f.Gate(sums[r][2]), reset = f.Gate(sums[r][1]);',
+    'Vec z = sums[r][1], reset = sums[r][2];',
+    'Vec z = sums[r][2], reset = sums[r][1];',
   ],
   [
     'the gates z and r change places in a GRU that resets before the product',
@@ -52,8 +52,8 @@ const cells = inFile('native/kernels/cells-inl.h', [
   ],
   [
     'the update gate of a GRU works the other way round',
-    'const Vec h = MulAdd(z, Sub(Load(State(r)), candidate), candidate);',
-    'const Vec h = MulAdd(z, Sub(candidate, Load(State(r))), Load(State(r)));',
+    'MulAdd(sums[r][1], Sub(Load(State(r)), candidates[r]), candidates[r])',
+    'MulAdd(sums[r][1], Sub(candidates[r], Load(State(r))), Load(State(r)))',
   ],
   ["a GRU's candidate lacks its recurrent bias", 'sums[r][0] = bias;', 'sums[r][0] = Zero();'],
   ['a GRU resets no state before the product', 'Mul(reset, Load(state)));', 'Load(state));'],
@@ -98,13 +98,13 @@ const cells = inFile('native/kernels/cells-inl.h', [
 const walk = inFile('native/kernels/walk-inl.h', [
   [
     'the last vector of units is left out of a step of an LSTM or GRU',
-    'for (size_t unit = 0; unit < args.padded; unit += kLanes) {',
-    'for (size_t unit = 0; unit + kLanes < args.padded; unit += kLanes) {',
+    'for (size_t unit = args.unit_begin; unit < args.unit_end; unit += kLanes) {',
+    'for (size_t unit = args.unit_begin; unit + kLanes < args.unit_end; unit += kLanes) {',
   ],
   [
     'the last panel of units is left out of a step of a SimpleRNN',
-    'first < args.padded; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
-    'first + kPanelColumns < args.padded; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
   ],
   [
     'a walk in reverse reads the state of the step before',
