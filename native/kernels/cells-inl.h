@@ -41,7 +41,7 @@ struct Functions {
   OSTINATO_OP_MEMBER Vec Gate(Vec x) const {
     return kDefault ? GateSigmoid(x) : AnyActivation(recurrent_activation, x);
   }
-  // x[0..N), two at a time where that saves a division.
+  // x[0..N) of one row, two at a time where that saves a division.
   template <size_t N>
   OSTINATO_OP_MEMBER void ActAll(Vec* x) const {
     if constexpr (kDefault) {
@@ -260,6 +260,7 @@ struct TileBase {
 
 template <bool kDefault, bool kMasked>
 struct LstmForward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   static constexpr size_t kGates = 4;
 
   template <size_t R>
@@ -292,14 +293,15 @@ struct LstmForward : TileBase {
       }
       sums[r][3] = o;
     }
-    f.template ActAll<R>(cells);
+    // Each row by itself: rows that shared a division would share a NaN, and their last bits.
 #pragma GCC unroll 8
-    for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], cells[r]));
+    for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], f.Act(cells[r])));
   }
 };
 
 template <bool kDefault, bool kMasked>
 struct LstmBackward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -338,6 +340,7 @@ struct LstmBackward : TileBase {
 // candidate.
 template <bool kDefault, bool kMasked>
 struct GruForward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   static constexpr size_t kGates = 3;
 
   template <size_t R>
@@ -371,9 +374,9 @@ struct GruForward : TileBase {
       }
       sums[r][1] = z;
     }
-    f.template ActAll<R>(candidates);
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
+      candidates[r] = f.Act(candidates[r]);
       if (kDefault && args.gates) Store(Gates(r) + 3 * args.padded, candidates[r]);
       StoreState<kMasked, 3>(r, MulAdd(sums[r][1], Sub(Load(State(r)), candidates[r]), candidates[r]));
     }
@@ -382,6 +385,7 @@ struct GruForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruBackward : TileBase {
+  static constexpr bool kIsFast = kDefault;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -412,6 +416,7 @@ struct GruBackward : TileBase {
 // candidate from the state that r has reset.
 template <bool kDefault, bool kMasked>
 struct GruGatesForward : TileBase {
+  static constexpr bool kIsFast = false;
   static constexpr size_t kGates = 2;
 
   template <size_t R>
@@ -440,6 +445,7 @@ struct GruGatesForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruCandidateForward : TileBase {
+  static constexpr bool kIsFast = false;
   static constexpr size_t kGates = 1;
 
   template <size_t R>
@@ -465,6 +471,7 @@ struct GruCandidateForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct GruCandidateBackward : TileBase {
+  static constexpr bool kIsFast = false;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -490,6 +497,7 @@ struct GruCandidateBackward : TileBase {
 // The gradient of the reset state goes to r and to the state before the step.
 template <bool kDefault, bool kMasked>
 struct GruResetBackward : TileBase {
+  static constexpr bool kIsFast = false;
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);

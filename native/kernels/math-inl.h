@@ -220,8 +220,8 @@ __attribute__((noinline)) Vec ActivateAny(Activation kind, Vec x) {
 
 // What the time loops apply to gates. The logistic function by tanh has an absolute error of 2e-7, in half as
 // many operations as Sigmoid, whose relative error stays small in the tails. Divisions would take a third of
-// such a step, so several values share one, 1 / (q0 q1) being enough for both: two roundings more each. Every
-// q lies within [1, 300].
+// such a step, so values of one row share one, 1 / (q0 q1) being enough for both: two roundings more each.
+// Every q lies within [1, 300].
 OSTINATO_OP Vec GateSigmoid(Vec x) {
   const Vec half = Set1(0.5f);
   return MulAdd(half, Tanh(Mul(half, x)), half);

@@ -14,6 +14,8 @@ namespace {
 
 template <bool kDefault, bool kMasked>
 struct SimpleForward : TileBase {
+  static constexpr bool kIsFast = kDefault;
+
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -59,6 +61,8 @@ struct SimpleForward : TileBase {
 
 template <bool kDefault, bool kMasked>
 struct SimpleBackward : TileBase {
+  static constexpr bool kIsFast = kDefault;
+
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
@@ -93,6 +97,31 @@ OSTINATO_OP void ForBlockTiles(const WalkArgs& args, size_t from, size_t to, F&&
   }
 }
 
+// Rows of a tile at most. What runs seldom is compiled for few rows: it would be most of the program.
+template <class Tile>
+constexpr size_t MostRows(size_t most) {
+  return Tile::kIsFast || most < 4 ? most : 4;
+}
+
+// Calls tile.Run<rows, ...>() for run-time rows (1..kMost).
+template <size_t kMost, size_t... V, class Tile>
+OSTINATO_OP void RunRows(size_t rows, const Tile& tile) {
+  if constexpr (kMost > 1) {
+    if (rows < kMost) return RunRows<kMost - 1, V...>(rows, tile);
+  }
+  tile.template Run<kMost, V...>();
+}
+
+template <size_t kMost, class Tile>
+OSTINATO_OP void RunPanel(size_t rows, size_t width, const Tile& tile) {
+  if (width == kPanelColumns) {
+    RunRows<kMost, kPanelVectors>(rows, tile);
+  } else {
+    // Only panels of AVX-512 (32 columns) leave half of one.
+    if constexpr (kPanelColumns > kLaneAlign) RunRows<kMost, kLaneAlign / kLanes>(rows, tile);
+  }
+}
+
 OSTINATO_OP StepRows RowsOf(const WalkArgs& args, size_t t) {
   const size_t now = static_cast<size_t>(args.offsets[t]), next = static_cast<size_t>(args.offsets[t + 1]);
   if (!args.reverse) return {now, now, next, next, 0};
@@ -111,10 +140,11 @@ OSTINATO_STEP void StepPanels(const WalkArgs& args, size_t t, bool prefetch) {
     const size_t width = PanelWidth(first, args.padded);
     // A panel stays in L1 (or L2) while all rows pass.
     const float* panel = args.packed + first * args.units;
-    ForBlockTiles<kTileRows>(
+    constexpr size_t kMost = MostRows<Tile>(kTileRows);
+    ForBlockTiles<kMost>(
         args, 0,
         static_cast<size_t>(args.active[t]), [&](size_t row, size_t count) __attribute__((always_inline)) {
-          ForTile(count, width, Tile{{args, At(rows, row), first, panel, false, prefetch}});
+          RunPanel<kMost>(count, width, Tile{{args, At(rows, row), first, panel, false, prefetch}});
         });
   }
 }
@@ -125,25 +155,11 @@ OSTINATO_STEP void StepGates(const WalkArgs& args, const float* packed, size_t t
   const StepRows rows = RowsOf(args, t);
   for (size_t unit = args.unit_begin; unit < args.unit_end; unit += kLanes) {
     const float* panel = packed + unit * args.units * Tile::kGates;
-    ForBlockTiles<kGateTileRows>(
+    constexpr size_t kMost = MostRows<Tile>(kGateTileRows);
+    ForBlockTiles<kMost>(
         args, 0,
         static_cast<size_t>(args.active[t]), [&](size_t row, size_t count) __attribute__((always_inline)) {
-          const Tile tile{{args, At(rows, row), unit, panel, false, prefetch}};
-          switch (count) {
-            case 1:
-              return tile.template Run<1>();
-            case 2:
-              return tile.template Run<2>();
-            case 3:
-              return tile.template Run<3>();
-            default:
-              break;
-          }
-          if constexpr (kGateTileRows > 3) {
-            if (count == 4) return tile.template Run<4>();
-            if (count == 5) return tile.template Run<5>();
-            tile.template Run<6>();
-          }
+          RunRows<kMost>(count, Tile{{args, At(rows, row), unit, panel, false, prefetch}});
         });
   }
 }
@@ -156,15 +172,16 @@ OSTINATO_STEP void StepBack(const WalkArgs& args, const float* packed, size_t k,
   const size_t active = static_cast<size_t>(args.active[t]);
   const size_t going_on = args.reverse ? (t == 0 ? 0 : static_cast<size_t>(args.active[t - 1]))
                                        : (t + 1 == args.steps ? 0 : active);
+  constexpr size_t kMost = MostRows<Tile>(kTileRows);
   for (size_t first = 0; first < args.padded; first += kPanelColumns) {
     const size_t width = PanelWidth(first, args.padded);
     const float* panel = packed + first * k;
     for (size_t part = 0; part < 2; ++part) {
       const bool is_last = part == 1;
-      ForBlockTiles<kTileRows>(
+      ForBlockTiles<kMost>(
           args, is_last ? going_on : 0,
           is_last ? active : going_on, [&](size_t row, size_t count) __attribute__((always_inline)) {
-            ForTile(count, width, Tile{{args, At(rows, row), first, panel, is_last, false}});
+            RunPanel<kMost>(count, width, Tile{{args, At(rows, row), first, panel, is_last, false}});
           });
     }
   }

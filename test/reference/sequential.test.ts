@@ -238,12 +238,19 @@ const TRAJECTORY_TOLERANCE = 5 * GOLDEN_TOLERANCE;
 
 describeGolden('trajectories', () => {
   interface GoldenLayer {
-    layer: 'Embedding' | 'SimpleRNN' | 'Dense';
-    inputDim?: number;
-    outputDim?: number;
-    units?: number;
-    activation?: Activation;
-    returnSequences?: boolean;
+    className: 'Embedding' | 'SimpleRNN' | 'LSTM' | 'GRU' | 'Bidirectional' | 'Masking' | 'Dense';
+    /** What differs from Keras' defaults. */
+    config: {
+      inputDim?: number;
+      outputDim?: number;
+      maskZero?: boolean;
+      units?: number;
+      activation?: Activation;
+      resetAfter?: boolean;
+      returnSequences?: boolean;
+      mergeMode?: 'concat' | 'sum' | 'mul' | 'ave';
+      layer?: GoldenLayer;
+    };
   }
   interface Golden {
     models: {
@@ -264,11 +271,33 @@ describeGolden('trajectories', () => {
     }[];
   }
 
+  const RECURRENT = { SimpleRNN: 'simple_rnn', LSTM: 'lstm', GRU: 'gru' } as const;
+
+  function recurrentOf({ className, config }: GoldenLayer, more: Partial<OracleRecurrent> = {}): OracleRecurrent {
+    const kind = RECURRENT[className as keyof typeof RECURRENT];
+    const defaults = { activation: 'tanh', useBias: true, returnSequences: false } as const;
+    return { ...defaults, ...config, ...more, kind, units: config.units! };
+  }
+
   function layerOf(golden: GoldenLayer): OracleLayer {
-    const { layer, inputDim, outputDim, units, activation, returnSequences } = golden;
-    if (layer === 'Embedding') return { kind: 'embedding', inputDim: inputDim!, outputDim: outputDim! };
-    if (layer === 'Dense') return dense(units!, activation ?? 'linear');
-    return rnn(units!, returnSequences ?? false);
+    const { className, config } = golden;
+    const { inputDim, outputDim, maskZero = false, units, activation = 'linear', mergeMode = 'concat', layer } = config;
+    switch (className) {
+      case 'Embedding':
+        return { kind: 'embedding', inputDim: inputDim!, outputDim: outputDim!, maskZero };
+      case 'Masking':
+        return { kind: 'masking', maskValue: 0 };
+      case 'Dense':
+        return dense(units!, activation);
+      case 'Bidirectional': {
+        // Keras has both directions give zeros at masked steps of a sequence.
+        const zeroOutputForMask = layer!.config.returnSequences ?? false;
+        const forward = recurrentOf(layer!, { zeroOutputForMask });
+        return { kind: 'bidirectional', mergeMode, forward, backward: { ...forward, goBackwards: true } };
+      }
+      default:
+        return recurrentOf(golden);
+    }
   }
 
   test('losses of every step and final weights agree with Keras', () => {

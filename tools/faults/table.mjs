@@ -14,15 +14,19 @@ const inFile = (file, faults) => faults.map(([what, find, replace]) => ({ file, 
 const cells = inFile('native/kernels/cells-inl.h', [
   [
     'the gates i and f of an LSTM change places',
-    'Vec i = sums[r][0], forget = sums[r][1], g',
-    'Vec i = sums[r][1], forget = sums[r][0], g',
+    'Vec i = sums[r][0], forget = sums[r][1],',
+    'Vec i = sums[r][1], forget = sums[r][0],',
   ],
   [
     'the gates f and o of an LSTM change places',
     'forget = sums[r][1], g = sums[r][2], o = sums[r][3];',
     'forget = sums[r][3], g = sums[r][2], o = sums[r][1];',
   ],
-  ['the cell of an LSTM goes out without its activation', 'f.template ActAll<R>(cells);', ''],
+  [
+    'the cell of an LSTM goes out without its activation',
+    'Mul(sums[r][3], f.Act(cells[r]))',
+    'Mul(sums[r][3], cells[r])',
+  ],
   ['the cell of an LSTM forgets everything', 'MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));', 'Mul(i, g);'],
   ['the carry of the cell is dropped on the way back', 'if (!is_last) dc = Add(dc, Load(Carry(r, v)));', ''],
   [
@@ -98,13 +102,13 @@ const cells = inFile('native/kernels/cells-inl.h', [
 const walk = inFile('native/kernels/walk-inl.h', [
   [
     'the last vector of units is left out of a step of an LSTM or GRU',
-    'for (size_t unit = args.unit_begin; unit < args.unit_end; unit += kLanes) {',
-    'for (size_t unit = args.unit_begin; unit + kLanes < args.unit_end; unit += kLanes) {',
+    'unit < args.unit_end; unit += kLanes) {',
+    'unit + kLanes < args.unit_end; unit += kLanes) {',
   ],
   [
     'the last panel of units is left out of a step of a SimpleRNN',
-    'first < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
-    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first < args.unit_end; first += kPanelColumns) {',
+    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {',
   ],
   [
     'a walk in reverse reads the state of the step before',
