@@ -22,6 +22,8 @@ const TESTS = [
   'test/unit/layers/call.test.ts',
   'test/unit/models/states.test.ts',
   'test/golden/recurrent.test.ts',
+  'test/unit/contract/recurrent_batches.test.ts',
+  'test/unit/contract/recurrent_dropout.test.ts',
   'test/golden/foreign.test.ts',
   'test/integration/shortcuts.test.ts',
   'test/unit/contract/recurrent_gradients.test.ts',

@@ -3,12 +3,16 @@
 // instruction set gives them in every process.
 import {
   Adam,
+  Bidirectional,
   cpuInfo,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
   Input,
+  LSTM,
+  Masking,
   MaxNorm,
   NonNeg,
   OrthogonalRegularizer,
@@ -129,6 +133,41 @@ const cases: Record<string, Case> = {
     compile: binary,
     x: tokens(75, 20, WORDS),
     y: labels(75),
+  },
+  ...Object.fromEntries(
+    ([
+      ['SimpleRNN', SimpleRNN, {}],
+      ['LSTM', LSTM, {}],
+      ['GRU', GRU, {}],
+      ['GRU that resets before the product', GRU, { resetAfter: false }],
+    ] as const).flatMap(([name, Class, own]): [string, Case][] => {
+      const layer = (units: number, options: object = {}): Layer => new Class(units, { ...own, ...options });
+      const on = (layers: () => Layer[], maskZero = false): Case => ({
+        layers: () => [new Embedding(WORDS, 12, { maskZero }), ...layers(), head()],
+        compile: binary,
+        x: tokens(75, 20, WORDS),
+        y: labels(75),
+      });
+      return [
+        [`${name} on ragged reviews`, on(() => [layer(20)])],
+        [`a stack of ${name} on masked reviews`, on(() => [layer(9, { returnSequences: true }), layer(20)], true)],
+        [`${name} in both directions, masked`, on(() => [new Bidirectional(layer(11) as LSTM)], true)],
+        [`${name} backwards, with both dropouts`, on(() => [layer(17, { goBackwards: true, dropout: 0.3, recurrentDropout: 0.2 })])],
+        [`${name} with both dropouts, masked`, on(() => [layer(17, { dropout: 0.3, recurrentDropout: 0.2 })], true)],
+      ];
+    }),
+  ),
+  'masked numbers through a Bidirectional stack that drops': {
+    layers: () => [
+      new Input([null, 5]),
+      new Masking({ maskValue: 0 }),
+      new Bidirectional(new LSTM(9, { returnSequences: true, dropout: 0.2 }), { mergeMode: 'mul' }),
+      new Bidirectional(new GRU(7, { recurrentDropout: 0.2 }), { mergeMode: 'ave' }),
+      new Dense(3),
+    ],
+    compile: () => ({ optimizer: 'adam', loss: 'mse', metrics: ['mae'] }),
+    x: { data: noise(65 * 14 * 5).map((value, i) => (Math.floor(i / 5) % 3 === 1 ? 0 : value)), shape: [65, 14, 5] },
+    y: { data: noise(65 * 3), shape: [65, 3] },
   },
   'SGD with momentum': small(() => new SGD({ learningRate: 0.1, momentum: 0.9 })),
   'SGD with Nesterov momentum': small(() => new SGD({ learningRate: 0.1, momentum: 0.9, nesterov: true })),

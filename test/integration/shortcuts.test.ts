@@ -2,11 +2,15 @@
 // The four exact shortcuts of the plan: with each of them off, with none, and with all, a model computes and learns the
 // same to rounding, on every form of batch that they tell apart.
 import {
+  Bidirectional,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
   Input,
+  LSTM,
+  Masking,
   Sequential,
   setRandomSeed,
   SGD,
@@ -127,6 +131,47 @@ const cases: Record<string, Case> = {
     () => [new Embedding(40, 8, { trainable: false }), new SimpleRNN(9), head()],
     padded(RAGGED, 12, 40),
   ),
+  ...Object.fromEntries(
+    ([
+      ['LSTM', LSTM, {}],
+      ['GRU', GRU, {}],
+      ['GRU that resets before the product', GRU, { resetAfter: false }],
+    ] as const).flatMap(([name, Class, own]): [string, Case][] => {
+      const layer = (units: number, options: object = {}): LSTM | GRU => new Class(units, { ...own, ...options });
+      const on = (layers: () => Layer[], maskZero = false, lengths = RAGGED, batchSize = lengths.length): Case =>
+        onTokens(
+          () => [new Embedding(40, 8, { maskZero, embeddingsInitializer: 'random_normal' }), ...layers(), head()],
+          padded(lengths, 12, 40),
+          batchSize,
+        );
+      const sequences = { returnSequences: true };
+      return [
+        [name, on(() => [layer(9)])],
+        [`${name}, with rows that are all padding`, on(() => [layer(18)], false, [0, 4, 12, 0, 7, 1])],
+        [`${name}, one row at a time`, on(() => [layer(9)], false, [3, 0, 12], 1)],
+        [`${name}, masked`, on(() => [layer(9)], true, [...RAGGED, 0])],
+        [`a stack of ${name}`, on(() => [layer(9, sequences), layer(7)])],
+        [`a stack of ${name}, masked`, on(() => [layer(9, sequences), layer(7)], true)],
+        [`${name} backwards, masked`, on(() => [layer(9, { goBackwards: true })], true)],
+        [`both directions of ${name}`, on(() => [new Bidirectional(layer(9))])],
+        [`both directions of ${name}, masked`, on(() => [new Bidirectional(layer(9, sequences)), layer(5)], true)],
+        [`${name} that drops inputs and states`, on(() => [layer(9, { dropout: 0.3, recurrentDropout: 0.2, seed: 4 })])],
+      ];
+    }),
+  ),
+  'SimpleRNN, masked': onTokens(
+    () => [new Embedding(40, 8, { maskZero: true }), new SimpleRNN(9), head()],
+    padded([...RAGGED, 0], 12, 40),
+  ),
+  'masked numbers': {
+    layers: () => [new Input([null, 3]), new Masking({ maskValue: 0 }), new Bidirectional(new LSTM(9)), head()],
+    x: {
+      data: Float32Array.from({ length: 7 * 11 * 3 }, (_, i) => (Math.floor(i / 3) % 4 === 1 ? 0 : Math.sin(i * i + 1))),
+      shape: [7, 11, 3],
+    },
+    rows: 7,
+    batchSize: 3,
+  },
   'sequences of numbers': {
     layers: () => [new Input([null, 3]), new SimpleRNN(9), head()],
     x: { data: Float32Array.from({ length: 7 * 11 * 3 }, (_, i) => Math.sin(i * i)), shape: [7, 11, 3] },

@@ -2,7 +2,7 @@
 // Outputs, loss and gradients of every recurrent layer against the oracle in double precision, over options, sizes
 // around the blocks, masks and both directions. Tolerances as in gradients.test.ts.
 import type { OracleLayer, OracleRecurrent } from '../../reference/sequential';
-import { checkModel, INPUTS } from './model_check';
+import { checkModel, INPUTS, type Input } from './model_check';
 
 type Options = Partial<Omit<OracleRecurrent, 'kind'>>;
 
@@ -89,4 +89,37 @@ describe.each(KINDS)('both directions of %s', (kind) => {
     };
     for (const input of INPUTS) await checkModel([both, both, recurrent('lstm', { units: 4 })], input, 800);
   });
+});
+
+describe.each(KINDS)('layers around a %s that see the masked steps', (kind) => {
+  const MASKED: Input[] = ['masked tokens', 'masked values'];
+  const sequences: Options = { returnSequences: true };
+
+  test.each(MASKED)('%s: flattened outputs pass on what masked steps repeat', async (input) => {
+    await checkModel([recurrent(kind, sequences), { kind: 'flatten' }], input, 900);
+    await checkModel([recurrent(kind, { ...sequences, zeroOutputForMask: true }), { kind: 'flatten' }], input, 901);
+  });
+
+  test.each(MASKED)(
+    '%s: outputs backwards, whose steps have changed places but not their masks, and a layer on them',
+    async (input) => {
+      for (const seed of [910, 911])
+        await checkModel(
+          [recurrent(kind, { ...sequences, goBackwards: true }), recurrent(kind, { units: 3 })],
+          input,
+          seed,
+        );
+    },
+  );
+
+  test('a layer that learns below a Masking learns from the steps that count', async () => {
+    const relu: OracleLayer = { kind: 'dense', units: 2, activation: 'relu', useBias: false };
+    for (const seed of [920, 921])
+      await checkModel([relu, { kind: 'masking', maskValue: 0 }, recurrent(kind)], 'values', seed);
+  });
+});
+
+test('words that are masked and then flattened learn as the others do', async () => {
+  await checkModel([{ kind: 'flatten' }], 'masked tokens', 930);
+  await checkModel([{ kind: 'flatten' }], 'masked tokens', 931, 3, 4);
 });
