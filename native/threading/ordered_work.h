@@ -11,16 +11,14 @@
 #include <cstddef>
 #include <vector>
 
+#include "threading/relax.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
 
+// One round of waiting; now and then it gives the core away, for the one waited for may want this very core.
 inline void WaitABit(size_t spins) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
+  Relax();
   if (spins % 4096 == 4095) sched_yield();
 }
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "threading/available_cores.h"
 #include "threading/float_state.h"
+#include "threading/relax.h"
 
 namespace ostinato {
 namespace {
@@ -38,14 +39,6 @@ long InvoluntarySwitches() {
   if (getrusage(RUSAGE_THREAD, &usage) == 0) return usage.ru_nivcsw;
 #endif
   return 0;
-}
-
-void Relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
 }
 
 }  // namespace
