@@ -156,15 +156,15 @@ describe('the masks', () => {
     return Array.from(first, (value) => (name === 'a GRU' && gate === 0 ? 1 - value : value));
   }
 
-  test('of inputs are one for all gates, and one for each gate where states are dropped as well', async () => {
-    const both = { dropout: 0.5, recurrentDropout: 0.1 };
-    for (const name of ['an LSTM', 'a GRU']) {
+  test.each(['an LSTM', 'a GRU'])(
+    'of inputs are one for all gates of %s, and one for each where states are dropped as well',
+    async (name) => {
       const own = gates.filter(([of]) => of === name);
       const together = await Promise.all(own.map((gate) => maskOf(gate, { dropout: 0.5 })));
-      const apart = await Promise.all(own.map((gate) => maskOf(gate, both)));
+      const apart = await Promise.all(own.map((gate) => maskOf(gate, { dropout: 0.5, recurrentDropout: 0.1 })));
       for (const mask of [...together, ...apart]) expect(new Set(mask)).toEqual(new Set([0, 2]));
       expect(new Set(together.map(String)).size).toBe(1);
       expect(new Set(apart.map(String)).size).toBe(own.length);
-    }
-  });
+    },
+  );
 });
