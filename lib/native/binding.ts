@@ -61,13 +61,6 @@ export interface NativeWeighted {
   constraints: (NativeConstraint | null)[];
 }
 
-/** What layers with weights have in common. One entry per weight of the layer, in order. */
-export interface NativeWeighted {
-  trainable: boolean;
-  penalties: NativePenalty[];
-  constraints: (NativeConstraint | null)[];
-}
-
 /** A recurrent layer; one that has no such gate or option is given the value that changes nothing. */
 export interface NativeRecurrent extends NativeWeighted {
   kind: 'simple_rnn' | 'lstm' | 'gru';

@@ -98,6 +98,23 @@ describe('layer.call: misuse', () => {
 });
 
 describe('layer.call', () => {
+  test.each([
+    ['SimpleRNN', () => new SimpleRNN(20)],
+    ['LSTM', () => new LSTM(20)],
+    ['GRU', () => new GRU(20)],
+  ])('%s: a row of NaN spoils no other row, nor changes a bit of it', async (_, make) => {
+    const rows = 32;
+    const layer = make();
+    const clean = random(7, rows, T, C);
+    const spoilt = new NdArray(Float32Array.from(clean.data), clean.shape);
+    spoilt.data.fill(NaN, 5 * T * C, 6 * T * C);
+    const [wanted, got] = [await layer.call<NdArray>(clean), await layer.call<NdArray>(spoilt)];
+    for (let row = 0; row < rows; row++) {
+      if (row === 5) expect(got.row(row).data.every(Number.isNaN)).toBe(true);
+      else expect(got.row(row).data).toEqual(wanted.row(row).data);
+    }
+  });
+
   test('builds the layer, whose model may come later and read longer sequences', async () => {
     const layer = new SimpleRNN(H);
     expect((await layer.call(x)).shape).toEqual([N, H]);
