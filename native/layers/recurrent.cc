@@ -536,13 +536,17 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
   const BatchLayout& layout = *input_.layout;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ordered_gradient_.Zero();
+  // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
+  // which are outputs of none.
+  std::vector<size_t> step_of(layout.state_count());
+  for (size_t p = layout.base(); p < layout.step_count(); ++p)
+    step_of[config_.go_backwards ? p : static_cast<size_t>(layout.next()[p])] = p;
   ForChunks(batch.pool, 0, layout.rows(), 16, [&](size_t begin, size_t end) {
     for (size_t r = begin; r < end; ++r)
       for (size_t t = layout.start(r); t < layout.steps(); ++t) {
         const size_t p = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
-        // The state that a row began in, and the zero of a masked step, are not outputs of a step.
-        const size_t to = static_cast<size_t>(output_index_[p]);
-        if (to > 0 && to < layout.step_count())
+        const size_t to = step_of[static_cast<size_t>(output_index_[p])];
+        if (to > 0)
           batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
       }
   });

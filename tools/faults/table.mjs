@@ -265,7 +265,7 @@ const recurrent = inFile('native/layers/recurrent.cc', [
     'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
   ],
   [
-    'the direction that goes backwards merges in the order of its walk',
+    'a second direction that does not go backwards is not turned round',
     'outputs[flips_ ? steps - 1 - i : i]',
     'outputs[i]',
   ],

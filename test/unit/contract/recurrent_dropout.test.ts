@@ -113,20 +113,26 @@ describe('the masks', () => {
     expect(at(masks, 1, 0)).not.toEqual(at(masks, 2, 0));
   });
 
-  test('of states are one for all steps of a row and another for every row, and meet the state that a row begins in', async () => {
-    const layer = new SimpleRNN(UNITS, { ...LINEAR, recurrentDropout: 0.5 });
-    layer.build([null, T, UNITS]);
-    layer.setWeights([zeros, identity]);
-    const ones = new NdArray(new Float32Array(3 * UNITS).fill(1), [3, UNITS]);
-    const states = await dropOnes(layer, 3, UNITS, ones);
-    // Every step multiplies what the row began in by the same mask.
-    for (let row = 0; row < 3; row++) {
-      const first = at(states, row, 0);
-      expect(new Set(first)).toEqual(new Set([0, 2]));
-      for (let t = 1; t < T; t++) expect(at(states, row, t)).toEqual(first.map((mask) => mask ** (t + 1)));
-    }
-    expect(at(states, 0, 0)).not.toEqual(at(states, 1, 0));
-  });
+  test.each([
+    ['', false],
+    [', backwards', true],
+  ])(
+    'of states are one for all steps of a row and another for every row, and meet the state that a row begins in%s',
+    async (_, goBackwards) => {
+      const layer = new SimpleRNN(UNITS, { ...LINEAR, goBackwards, recurrentDropout: 0.5 });
+      layer.build([null, T, UNITS]);
+      layer.setWeights([zeros, identity]);
+      const ones = new NdArray(new Float32Array(3 * UNITS).fill(1), [3, UNITS]);
+      const states = await dropOnes(layer, 3, UNITS, ones);
+      // Every step multiplies what the row began in by the same mask.
+      for (let row = 0; row < 3; row++) {
+        const first = at(states, row, 0);
+        expect(new Set(first)).toEqual(new Set([0, 2]));
+        for (let t = 1; t < T; t++) expect(at(states, row, t)).toEqual(first.map((mask) => mask ** (t + 1)));
+      }
+      expect(at(states, 0, 0)).not.toEqual(at(states, 1, 0));
+    },
+  );
 
   // What comes out of the first step is one gate's mask where that gate has the identity and the others are constant.
   const gates: [string, number, number, number[], (options: object) => Layer][] = [
@@ -150,15 +156,15 @@ describe('the masks', () => {
     return Array.from(first, (value) => (name === 'a GRU' && gate === 0 ? 1 - value : value));
   }
 
-  test('of inputs are one for all gates, and one for each gate where states are dropped as well', async () => {
-    const both = { dropout: 0.5, recurrentDropout: 0.1 };
-    for (const name of ['an LSTM', 'a GRU']) {
+  test.each(['an LSTM', 'a GRU'])(
+    'of inputs are one for all gates of %s, and one for each where states are dropped as well',
+    async (name) => {
       const own = gates.filter(([of]) => of === name);
       const together = await Promise.all(own.map((gate) => maskOf(gate, { dropout: 0.5 })));
-      const apart = await Promise.all(own.map((gate) => maskOf(gate, both)));
+      const apart = await Promise.all(own.map((gate) => maskOf(gate, { dropout: 0.5, recurrentDropout: 0.1 })));
       for (const mask of [...together, ...apart]) expect(new Set(mask)).toEqual(new Set([0, 2]));
       expect(new Set(together.map(String)).size).toBe(1);
       expect(new Set(apart.map(String)).size).toBe(own.length);
-    }
-  });
+    },
+  );
 });

@@ -79,6 +79,13 @@ describe.each(KINDS)('both directions of %s', (kind) => {
     });
   });
 
+  test.each(INPUTS)('%s: the first of them backwards, the second one not', async (input) => {
+    const forward = recurrent(kind, { returnSequences: true, goBackwards: true });
+    const backward = recurrent(kind, { returnSequences: true });
+    const both: OracleLayer = { kind: 'bidirectional', mergeMode: 'concat', forward, backward };
+    await checkModel([both, recurrent('gru', { units: 4 })], input, 750);
+  });
+
   test('stacked, with a recurrent layer behind', async () => {
     const direction = (goBackwards: boolean) => recurrent(kind, { returnSequences: true, goBackwards, units: 6 });
     const both: OracleLayer = {
@@ -119,7 +126,10 @@ describe.each(KINDS)('layers around a %s that see the masked steps', (kind) => {
   });
 });
 
-test('words that are masked and then flattened learn as the others do', async () => {
-  await checkModel([{ kind: 'flatten' }], 'masked tokens', 930);
-  await checkModel([{ kind: 'flatten' }], 'masked tokens', 931, 3, 4);
+test.each([
+  ['many', 5, 7],
+  ['few', 3, 4],
+])('%s words that are masked and then flattened learn as the others do', async (_, rows, steps) => {
+  await checkModel([{ kind: 'flatten' }], 'masked tokens', 930, rows, steps);
+  await checkModel([{ kind: 'flatten' }], 'masked tokens', 931, rows, steps);
 });
