@@ -17,6 +17,8 @@ export interface CompileOptions {
   loss: LossIdentifier;
   /** Default none. */
   metrics?: readonly MetricIdentifier[];
+  /** Metrics that sample weights count in, as they count in the loss. Default none. */
+  weightedMetrics?: readonly MetricIdentifier[];
 }
 
 /** Options that every pass over data takes. */

@@ -25,7 +25,7 @@ import {
   type ResolvedPass,
 } from './options';
 import { allocate } from '../arrays/nested_arrays';
-import { readTargets } from './targets';
+import { readTargets } from '../losses/targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
@@ -349,6 +349,6 @@ export class Trainer {
 /** As Keras returns them: the loss alone where there is nothing else. */
 function results(compiled: Compiled, totals: Float64Array, returnDict: boolean): Logs | number | number[] {
   if (returnDict) return compiled.logs(totals);
-  const means = compiled.means(totals);
-  return means.length === 1 ? means[0]! : means;
+  const values = compiled.values(totals);
+  return values.length === 1 ? values[0]! : values;
 }
