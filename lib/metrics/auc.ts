@@ -90,8 +90,8 @@ export class AUC extends ConfusionMetric {
   override getConfig(): MetricConfig {
     const { name, curve, summationMethod, multiLabel, numLabels, labelWeights, fromLogits } = this;
     const numThresholds = this.cuts.sorted.length;
-    const settings = { name, numThresholds, curve, summationMethod, multiLabel, numLabels, labelWeights, fromLogits };
-    return this.#given === null ? settings : { ...settings, thresholds: this.#given };
+    const thresholds = this.#given;
+    return { name, numThresholds, thresholds, curve, summationMethod, multiLabel, numLabels, labelWeights, fromLogits };
   }
 
   override checkColumns(where: string, columns: number): void {
