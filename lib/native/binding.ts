@@ -269,10 +269,11 @@ export interface NativeModel {
   /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
   resetStates(): void;
   /**
-   * Optimizer steps done, as Keras' `optimizer.iterations` counts them. While a run goes on, those before it: this one
-   * may always be read. All that follow throw ERR_BUSY while a run goes on.
+   * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
+   * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
    */
   readonly iterations: number;
+  readonly learningRate: number;
   setIterations(iterations: number): void;
   /**
    * The arrays that the optimizer holds, in the order of their index. `name` is Keras', in snake case; `weight` the index

@@ -56,6 +56,7 @@ Napi::Function NativeModel::Define(Napi::Env env) {
        InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
        InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
        InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+       InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
        InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
        InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
        InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
@@ -90,6 +91,7 @@ void NativeModel::Report(Napi::BasicEnv env) {
   reported_bytes_ = bytes;
   const Optimizer* optimizer = model_ ? model_->optimizer() : nullptr;
   reported_iterations_ = optimizer ? optimizer->iterations() : 0;
+  reported_learning_rate_ = optimizer ? optimizer->learning_rate() : 0.0;
 }
 
 Model& NativeModel::Idle() {
@@ -162,6 +164,7 @@ void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!info[0].IsNumber()) Malformed("learning rate");
     Idle().SetLearningRate(info[0].As<Napi::Number>().DoubleValue());
+    Report(info.Env());
   });
 }
 
@@ -275,6 +278,11 @@ Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_));
   });
+}
+
+Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
+  return OnModel(
+      info, [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
 }
 
 void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {

@@ -31,6 +31,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsStop(const Napi::CallbackInfo& info);
   void JsResetStates(const Napi::CallbackInfo& info);
   Napi::Value JsIterations(const Napi::CallbackInfo& info);
+  Napi::Value JsLearningRate(const Napi::CallbackInfo& info);
   void JsSetIterations(const Napi::CallbackInfo& info);
   Napi::Value JsOptimizerState(const Napi::CallbackInfo& info);
   void JsReadOptimizer(const Napi::CallbackInfo& info);
@@ -55,6 +56,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   bool busy_ = false;
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
+  double reported_learning_rate_ = 0;
 };
 
 }  // namespace ostinato

@@ -36,6 +36,7 @@ class Optimizer {
   // Moves the weights, then puts those with a constraint back within it.
   void Step(const KernelTable& kernels, WorkerPool& pool);
   void set_learning_rate(double rate) { config_.learning_rate = rate; }
+  double learning_rate() const { return config_.learning_rate; }
   uint64_t iterations() const { return iterations_; }
   void set_iterations(uint64_t iterations) { iterations_ = iterations; }
 
