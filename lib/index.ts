@@ -179,10 +179,15 @@ export type {
   BatchOptions,
   CompileOptions,
   EvaluateOptions,
+  Batch,
+  ClassWeight,
   FitOptions,
+  TrainBatchOptions,
   PredictOptions,
   Verbosity,
 } from './training/options';
+export type { FitProgress } from './training/progress';
+export type { BatchSource } from './training/source_feed';
 
 export { padSequences } from './preprocessing/sequence';
 export { NdArray } from './ndarray';
