@@ -266,8 +266,10 @@ export class Trainer {
     const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed(), compiled.newTotals());
     const { train, validation } = this.#openFeeds(where, compiled, options, progress, x, y);
     try {
-      // The first batch of a source builds the model and tells what its metrics are.
+      // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
+      // none is refused before anything is learnt.
       await beginFilled(where, train, options.initialEpoch);
+      if (validation !== undefined) await beginFilled(where, validation.feed, 0);
       const context = this.#context(where, compiled, options, options.epochs, train.steps);
       const history = context.callbacks.history!;
       this.#history = history;
@@ -388,9 +390,10 @@ export class Trainer {
     steps: number | undefined,
   ): Promise<NdArray> {
     const pass = options ?? { batchSize: Infinity, verbose: 0, callbacks: [], signal: undefined };
-    const { feed, outputs, result } = isBatchSource(x)
-      ? this.#predictSource(where, x, steps)
-      : this.#predictRows(where, x, pass.batchSize, steps);
+    const { feed, outputs, result } =
+      options !== undefined && isBatchSource(x)
+        ? this.#predictSource(where, x, steps)
+        : this.#predictRows(where, x, pass.batchSize, steps);
     try {
       await beginFilled(where, feed, 0);
       const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
