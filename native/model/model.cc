@@ -168,6 +168,16 @@ void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) cons
                       mask_zero_, walk_rows);
 }
 
+// From the last layer to the first: who is the first to look at more than a step of a layer's output.
+void Model::ChooseUnmasked(bool reader_wants_all) {
+  bool unmasked = reader_wants_all;
+  for (size_t i = layers_.size(); i-- > 0;) {
+    layers_[i]->ReturnUnmasked(unmasked);
+    const MaskUse use = layers_[i]->mask_use();
+    if (use != MaskUse::kStepwise) unmasked = use == MaskUse::kNone;
+  }
+}
+
 Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch) {
   Tensor tensor;
   tensor.layout = &layout;
@@ -178,7 +188,7 @@ Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& la
     tensor.index = sequence ? layout.values() : layout.samples();
     tensor.stride = tensor.columns = data.shape.back();
   }
-  layers_.back()->ReturnUnmasked(run.mode == RunMode::kPredict);
+  ChooseUnmasked(run.mode == RunMode::kPredict);
   for (size_t i = 0; i < layers_.size();) {
     Layer& layer = *layers_[i];
     const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;
