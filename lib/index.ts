@@ -184,6 +184,7 @@ export type {
   Verbosity,
 } from './training/options';
 
+export { Stream, StreamGroup, type Timestep } from './streams';
 export { padSequences } from './preprocessing/sequence';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';

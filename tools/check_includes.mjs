@@ -25,8 +25,9 @@ const NATIVE_ARROWS = {
   optimizers: ['layers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   model: BELOW_MODEL,
-  napi: ['model', ...BELOW_MODEL],
-  testing: ['napi', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
+  streams: ['model', ...BELOW_MODEL],
+  napi: ['streams', 'model', ...BELOW_MODEL],
+  testing: ['napi', 'streams', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
 };
 
 /** Rooms compiled once per ISA: all that they include is compiled per ISA too, so nothing that could emit weak code. */
@@ -45,7 +46,7 @@ const LIB_FLOORS = [
   ['metrics'],
   ['preprocessing', 'datasets', 'layers'],
   ['callbacks'],
-  ['training'],
+  ['training', 'streams'],
   ['serialization'],
   ['models'],
   ['functional'],

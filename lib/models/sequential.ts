@@ -7,6 +7,7 @@ import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
 import { checkString, describe, refusal } from '../util/validate';
+import { Stream, StreamGroup } from '../streams';
 import { LayerStack } from './layer_stack';
 import { ModelEngine } from './model_engine';
 import { SET_SHORTCUTS } from './shortcuts';
@@ -266,6 +267,37 @@ export class Sequential extends TrainableModel {
     this.#engine.assertUsable('resetStates');
     this.assertOwnCall('resetStates');
     this.#engine.resetStates();
+  }
+
+  /**
+   * Opens a stream: a sequence that comes one timestep at a time, with a prediction at each.
+   *
+   * For models of `Embedding`, `SimpleRNN`, `LSTM`, `GRU`, `Dense`, `Activation`, dropout and noise (which do nothing),
+   * normalizations, `Masking`, `TimeDistributed` and causal `Conv1D`. A layer that needs the timesteps to come, such as
+   * `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of streams.
+   *
+   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps; StateError `ERR_STATE` before the model is
+   *   built, `ERR_BUSY` while it computes, `ERR_DISPOSED`
+   * @example
+   * const model = new Sequential([new Input([null, 16]), new LSTM(64), new Dense(1)]);
+   * const stream = model.openStream();
+   * const [prediction] = stream.push(new Float32Array(16));
+   */
+  openStream(): Stream {
+    return new Stream(`${this.name}.openStream`, this);
+  }
+
+  /**
+   * Opens streams that advance together, in one call for all of them: thousands are cheap.
+   *
+   * @param count streams to begin with, numbered from 0; default 0
+   * @throws as {@link openStream}, and ConfigError `ERR_TYPE`, `ERR_CONFIG` for the count
+   * @example
+   * const group = model.openStreams(1000);
+   * const predictions = group.step(new Float32Array(1000 * 16)); // [1000, 1], flat
+   */
+  openStreams(count = 0): StreamGroup {
+    return new StreamGroup(`${this.name}.openStreams`, this, count);
   }
 
   /**

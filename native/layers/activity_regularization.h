@@ -17,6 +17,8 @@ class ActivityRegularization : public Layer {
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   double ActivityPenalty() const override { return penalty_; }
 
+  bool CanStep() const override { return true; }
+
  private:
   float l1_, l2_;
   size_t rows_ = 0;

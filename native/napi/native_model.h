@@ -16,7 +16,14 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit NativeModel(const Napi::CallbackInfo& info);
+  ~NativeModel() override;
   void Finalize(Napi::BasicEnv env) override;
+
+  // The object behind a value, for those who may outlive it: null in there once it is gone.
+  static std::shared_ptr<NativeModel*> From(const Napi::Value& value);
+  // The model, to be changed now: neither disposed nor busy.
+  Model& Idle();
+  void ReportMemory(Napi::BasicEnv env);
 
  private:
   struct RunState;
@@ -32,15 +39,13 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsResetStates(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
-  // The model, to be changed now: neither disposed nor busy.
-  Model& Idle();
   Parameter& Weight(const Napi::Value& index);
-  void ReportMemory(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
   std::shared_ptr<std::atomic<bool>> stop_;
   bool busy_ = false;
   int64_t reported_bytes_ = 0;
+  std::shared_ptr<NativeModel*> self_ = std::make_shared<NativeModel*>(this);
 };
 
 }  // namespace ostinato
