@@ -185,6 +185,7 @@ export type {
 } from './training/options';
 
 export { Stream, StreamGroup, type Timestep } from './streams';
+export type { GatherOptions } from './training/gather';
 export { padSequences } from './preprocessing/sequence';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';

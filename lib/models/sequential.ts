@@ -128,6 +128,11 @@ export class Sequential extends TrainableModel {
     return this.#stack.layers[0]?.vocabularySize;
   }
 
+  /** Whether a layer is: a batch then begins with the states that the one before ended with. */
+  get isStateful(): boolean {
+    return this.#stack.layers.some((layer) => layer.isStateful);
+  }
+
   /** Activation of the last layer. */
   get lastActivation(): NativeActivation {
     return this.#stack.layers.at(-1)?.outputActivation ?? 'linear';
@@ -358,12 +363,15 @@ export class Sequential extends TrainableModel {
   }
 
   /**
-   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later.
+   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later. Calls of
+   * `predict` that are not computed yet reject with `ERR_DISPOSED`.
    *
    * @throws StateError `ERR_BUSY` while a call has the model
    */
   dispose(): void {
     if (this.isDisposed) return;
+    const where = `${this.name}.predict`;
+    this.dropWaiting(refusal('ERR_DISPOSED', where, 'a model in use', 'one that was disposed'));
     this.assertFree('dispose');
     this.#engine.dispose();
   }

@@ -7,6 +7,7 @@ import { nextSeed } from '../util/seeds';
 import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
+import { Gatherer, type GatheredWork, type GatherOptions } from './gather';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { runEvaluation, runFit, type RowRange } from './fit_loop';
@@ -42,6 +43,7 @@ export class Trainer {
   #compiled: Compiled | undefined;
   #running: string | undefined;
   #history: History | undefined;
+  readonly #gatherer: Gatherer;
 
   /**
    * @param host the model
@@ -50,6 +52,13 @@ export class Trainer {
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
     this.#loadBinding = engine;
+    this.#gatherer = new Gatherer({
+      host,
+      engine: () => this.#loadBinding(),
+      begin: () => (this.#running = 'predict'),
+      end: () => (this.#running = undefined),
+      compute: (where, work) => this.#forward(where, work),
+    });
   }
 
   /** Whether a call has the model at present. */
@@ -144,8 +153,18 @@ export class Trainer {
     });
   }
 
+  /** See {@link GatherOptions}. @throws ConfigError */
+  gather(options: GatherOptions | undefined): void {
+    this.#gatherer.configure(this.#where('gather'), options);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, where none is under way. */
+  dropWaiting(error: unknown): void {
+    this.#gatherer.drop(error);
+  }
+
   /**
-   * Outputs for inputs. Needs no `compile`.
+   * Outputs for inputs. Needs no `compile`. Calls at the same time are gathered into batches.
    *
    * @param x inputs as in {@link fit}
    * @param options see {@link PredictOptions}; `verbose` is 0 by default
@@ -155,12 +174,13 @@ export class Trainer {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    return this.#exclusive('predict', (where) => {
-      const o = resolvePredictOptions(where, options);
-      throwIfAborted(where, o.signal);
-      return this.#predict(where, x, o);
-    });
+  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
+    if (!this.#gatherer.isActive) this.assertIdle('predict');
+    const where = this.#where('predict');
+    const o = resolvePredictOptions(where, options);
+    throwIfAborted(where, o.signal);
+    if (Gatherer.takes(this.#host, o)) return this.#gatherer.predict(where, x, o);
+    return this.#exclusive('predict', () => this.#predict(where, x, o));
   }
 
   /**
@@ -256,23 +276,28 @@ export class Trainer {
     const { rows, outputAxes } = inputs;
     const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
     const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
+    await this.#forward(where, { dataset, rows, outputs, batchSize: rows, signal: undefined, ...options });
+    return new NdArray(outputs, [rows, ...outputAxes]);
+  }
+
+  /** A pass that predicts. */
+  async #forward(where: string, work: GatheredWork & Partial<ResolvedPass>): Promise<void> {
+    const { dataset, rows, outputs, batchSize, signal, verbose = 0, callbacks = [] } = work;
     const range = { dataset, begin: 0, end: rows };
-    const pass = options ?? { batchSize: rows, verbose: 0, callbacks: [], signal: undefined };
-    const context = this.#context(where, this.#compiled, pass, 1, range);
+    const context = this.#context(where, this.#compiled, { batchSize, verbose, callbacks, signal }, 1, range);
     await context.callbacks.onBegin('Predict');
     await runPass(context, {
       mode: 'predict',
       kind: 'Predict',
       ...range,
       order: null,
-      batchSize: pass.batchSize,
+      batchSize,
       outputs,
       totals: null,
       logs: () => ({}),
       pace: new Pace(),
     });
     await context.callbacks.onEnd('Predict', {});
-    return new NdArray(outputs, [rows, ...outputAxes]);
   }
 
   async #onBatch(where: string, mode: 'train' | 'evaluate', x: unknown, y: unknown, given: BatchOptions | undefined) {
