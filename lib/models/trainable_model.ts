@@ -132,8 +132,15 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    return this.#call('predict', () => this.#trainer.predict(x, options));
+  predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
+    try {
+      // Only callbacks ask whose call they are in; a context costs more than the rest of a small call.
+      if (options?.callbacks !== undefined) return this.#call('predict', () => this.#trainer.predict(x, options));
+      this.assertUsable('predict');
+      return this.#trainer.predict(x, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -26,6 +26,9 @@ export interface GatherOptions {
 export const gatherDefaults = Object.freeze({ maxRows: 256, maxDelay: 0 });
 
 const MAX_TIMEOUT = 2147483647;
+/** Arrays that are kept for groups to come, one for that in work and one for the next, of 4 MB at most. */
+const ROOMS = 2;
+const MAX_ROOM = 1 << 20;
 
 /** A batch, or several, to be computed. */
 export interface GatheredWork {
@@ -48,14 +51,34 @@ export interface GatherOwner {
 }
 
 /** One call on its way. */
-interface Request {
-  readonly where: string;
-  readonly inputs: Inputs;
-  readonly batchSize: number;
-  readonly signal: AbortSignal | undefined;
-  /** Settles the call and lets go of the signal. */
-  readonly settle: (outcome: NdArray | { readonly error: unknown }) => void;
-  isSettled: boolean;
+class Request {
+  isSettled = false;
+  /** Listens to the signal, where there is one. */
+  onAbort: (() => void) | undefined;
+
+  constructor(
+    readonly where: string,
+    readonly inputs: Inputs,
+    readonly batchSize: number,
+    readonly signal: AbortSignal | undefined,
+    private readonly resolve: (answer: NdArray) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  answer(outputs: Float32Array): void {
+    if (this.#settle()) this.resolve(new NdArray(outputs, [this.inputs.rows, ...this.inputs.outputAxes]));
+  }
+
+  fail(error: unknown): void {
+    if (this.#settle()) this.reject(error);
+  }
+
+  #settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    if (this.onAbort !== undefined) this.signal!.removeEventListener('abort', this.onAbort);
+    return true;
+  }
 }
 
 /** Calls that are computed together: rows of the same axes, copied when each came. */
@@ -67,8 +90,12 @@ class Group {
   /** The native copy where there is one already: of a call by itself. */
   dataset: NativeDataset | undefined;
 
-  constructor(readonly first: Inputs) {
-    this.#data = like(first.array.data, 0);
+  /** @param room an array to copy rows to; it grows where it must */
+  constructor(
+    readonly first: Inputs,
+    room?: Float32Array | Int32Array,
+  ) {
+    this.#data = room ?? like(first.array.data, 0);
   }
 
   takes({ axes, rows }: Inputs, maxRows: number): boolean {
@@ -87,6 +114,10 @@ class Group {
     this.#size = size;
     this.rows += request.inputs.rows;
     this.requests.push(request);
+  }
+
+  get room(): Float32Array | Int32Array {
+    return this.#data;
   }
 
   /** All rows as the inputs of one call. */
@@ -127,6 +158,7 @@ export class Gatherer {
   #options: { readonly maxRows: number; readonly maxDelay: number } = gatherDefaults;
   #queue: Group[] = [];
   #computing: Group | undefined;
+  readonly #rooms: (Float32Array | Int32Array)[] = [];
   #cancelFlush: (() => void) | undefined;
 
   constructor(owner: GatherOwner) {
@@ -148,25 +180,21 @@ export class Gatherer {
   }
 
   /** Whether a call may wait for others: none that shows or tells of its batches, none whose rows have states. */
-  static takes(host: TrainerHost, { verbose, callbacks }: ResolvedPass): boolean {
-    return verbose === 0 && Array.isArray(callbacks) && callbacks.length === 0 && !host.isStateful;
+  takes({ verbose, callbacks }: ResolvedPass): boolean {
+    return verbose === 0 && Array.isArray(callbacks) && callbacks.length === 0 && !this.#owner.host.isStateful;
   }
 
   /** @throws (rejects) as `predict` */
   predict(where: string, x: unknown, { batchSize, signal }: ResolvedPass): Promise<NdArray> {
     return new Promise((resolve, reject) => {
-      const inputs = readInputs(where, 'x', x, this.#owner.host);
-      const settle: Request['settle'] = (outcome) => {
-        if (request.isSettled) return;
-        request.isSettled = true;
-        signal?.removeEventListener('abort', onAbort);
-        if (outcome instanceof NdArray) resolve(outcome);
-        else reject(outcome.error);
-      };
-      const request: Request = { where, inputs, batchSize, signal, settle, isSettled: false };
-      const onAbort = (): void => this.#abort(request);
+      // While calls wait or are computed the model is ours, so what it took once it takes again.
+      const known = this.#queue.at(-1) ?? this.#computing;
+      const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
+      const request = new Request(where, inputs, batchSize, signal, resolve, reject);
       this.#enqueue(request);
-      signal?.addEventListener('abort', onAbort);
+      if (signal === undefined) return;
+      request.onAbort = () => this.#abort(request);
+      signal.addEventListener('abort', request.onAbort);
     });
   }
 
@@ -176,7 +204,7 @@ export class Gatherer {
     const requests = this.#queue.flatMap((group) => group.requests);
     this.#queue = [];
     this.#next();
-    for (const { settle } of requests) settle({ error });
+    for (const request of requests) request.fail(error);
   }
 
   #enqueue(request: Request): void {
@@ -185,7 +213,7 @@ export class Gatherer {
     const wasActive = this.isActive;
     const isAlone = inputs.rows > Math.min(batchSize, maxRows);
     const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));
-    const group = joined ?? new Group(inputs);
+    const group = joined ?? new Group(inputs, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
     group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
@@ -234,18 +262,29 @@ export class Gatherer {
     );
   }
 
+  #takeRoom({ array }: Inputs): Float32Array | Int32Array | undefined {
+    const room = this.#rooms.pop();
+    return room instanceof array.data.constructor ? room : undefined;
+  }
+
+  #keepRoom({ room, dataset }: Group): void {
+    if (dataset === undefined && room.length <= MAX_ROOM && this.#rooms.length < ROOMS) this.#rooms.push(room);
+  }
+
   #dataset(where: string, inputs: Inputs): NativeDataset {
     return makeDataset(where, this.#owner.engine(), this.#owner.host, inputs, null);
   }
 
   /** The engine goes on first: answers may be late, never the work. */
-  #answer({ rows, requests }: Group, outputs: Float32Array): void {
+  #answer(group: Group, outputs: Float32Array): void {
+    const { rows, requests } = group;
+    this.#keepRoom(group);
     this.#next();
     const each = outputs.length / rows;
     let row = 0;
-    for (const { inputs, settle, isSettled } of requests) {
-      const end = row + inputs.rows;
-      if (!isSettled) settle(new NdArray(outputs.slice(row * each, end * each), [inputs.rows, ...inputs.outputAxes]));
+    for (const request of requests) {
+      const end = row + request.inputs.rows;
+      request.answer(outputs.slice(row * each, end * each));
       row = end;
     }
   }
@@ -253,8 +292,9 @@ export class Gatherer {
   /** What fails together is tried again in halves, until the call that is to blame fails by itself. */
   #fail(group: Group, error: unknown): void {
     if (group.requests.length > 1) this.#queue.unshift(...group.halves());
+    this.#keepRoom(group);
     this.#next();
-    if (group.requests.length === 1) group.requests[0]!.settle({ error });
+    if (group.requests.length === 1) group.requests[0]!.fail(error);
   }
 
   #abort(request: Request): void {
@@ -262,7 +302,7 @@ export class Gatherer {
     const computing = this.#computing?.requests;
     // Of a call that is computed by itself the run ends, and settles it.
     if (computing?.length === 1 && computing[0] === request) return;
-    request.settle({ error: abortError(where, signal!) });
+    request.fail(abortError(where, signal!));
     if (this.#computing === undefined && this.#queue.every((group) => group.isSettled)) this.#next();
   }
 }

@@ -36,6 +36,8 @@ import type { Optimizer } from '../optimizers';
 import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
+const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
   readonly #host: TrainerHost;
@@ -174,13 +176,17 @@ export class Trainer {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    if (!this.#gatherer.isActive) this.assertIdle('predict');
-    const where = this.#where('predict');
-    const o = resolvePredictOptions(where, options);
-    throwIfAborted(where, o.signal);
-    if (Gatherer.takes(this.#host, o)) return this.#gatherer.predict(where, x, o);
-    return this.#exclusive('predict', () => this.#predict(where, x, o));
+  predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
+    try {
+      if (!this.#gatherer.isActive) this.assertIdle('predict');
+      const where = this.#where('predict');
+      const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
+      throwIfAborted(where, o.signal);
+      if (this.#gatherer.takes(o)) return this.#gatherer.predict(where, x, o);
+      return this.#exclusive('predict', () => this.#predict(where, x, o));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
