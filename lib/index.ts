@@ -213,6 +213,8 @@ export type {
 export type { FitProgress } from './training/progress';
 export type { BatchSource } from './training/source_feed';
 
+export { Stream, StreamGroup, type Timestep } from './streams';
+export type { GatherOptions } from './training/gather';
 export { padSequences } from './preprocessing/sequence';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
