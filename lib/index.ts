@@ -3,6 +3,7 @@
 import * as imdb from './datasets/imdb';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
+import * as text from './text';
 
 export * as callbacks from './callbacks';
 export * as constraints from './constraints';
@@ -18,8 +19,8 @@ export { sequence };
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
 export const datasets = Object.freeze({ imdb, syntheticReviews });
 
-/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`. */
-export const preprocessing = Object.freeze({ sequence });
+/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`, `new preprocessing.text.Tokenizer()`. */
+export const preprocessing = Object.freeze({ sequence, text });
 
 export {
   Sequential,
@@ -185,6 +186,22 @@ export type {
 } from './training/options';
 
 export { padSequences } from './preprocessing/sequence';
+export {
+  hashingTrick,
+  oneHot,
+  textToWordSequence,
+  TextVectorization,
+  Tokenizer,
+  tokenizerFromJson,
+  type HashingOptions,
+  type MatrixMode,
+  type TextInput,
+  type TextSource,
+  type TextVectorizationConfig,
+  type TextVectorizationOptions,
+  type TokenizerOptions,
+  type WordOptions,
+} from './text';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';

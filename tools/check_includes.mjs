@@ -43,7 +43,7 @@ const LIB_FLOORS = [
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers'],
+  ['preprocessing', 'datasets', 'text', 'layers'],
   ['callbacks'],
   ['training'],
   ['serialization'],
