@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
 import * as imdb from './datasets/imdb';
+import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 import * as text from './text';
@@ -17,7 +18,7 @@ export * as regularizers from './regularizers';
 export { sequence };
 
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
-export const datasets = Object.freeze({ imdb, syntheticReviews });
+export const datasets = Object.freeze({ imdb, reuters, syntheticReviews });
 
 /** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`, `new preprocessing.text.Tokenizer()`. */
 export const preprocessing = Object.freeze({ sequence, text });
@@ -185,6 +186,7 @@ export type {
   Verbosity,
 } from './training/options';
 
+export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
 export {
   hashingTrick,

@@ -36,7 +36,10 @@ const golden = readGolden<{ learnt: Learnt[]; given: Given[]; documents: Documen
 /** Single precision against nine digits: a logarithm, a mean and a product. */
 const TOLERANCE = 3e-7;
 
-function expectArray(actual: NdArray<Int32Array | Float32Array>, { shape, data }: Packed): void {
+function expectArray(
+  actual: Pick<NdArray<Int32Array | Float32Array>, 'data' | 'shape'>,
+  { shape, data }: Packed,
+): void {
   expect(actual.shape).toEqual(shape);
   expect(Object.prototype.toString.call(actual.data)).toMatch(/Int32|Float32/);
   const expected: number[] = data;
@@ -170,7 +173,7 @@ describe('TextVectorization: Keras', () => {
     expectArray(layer.call(inputs.at(-1) as string), one);
     if (idfWeights) {
       const shape = [idfWeights.length];
-      expectArray({ data: layer.idfWeights!, shape } as NdArray, { data: idfWeights, shape });
+      expectArray({ data: layer.idfWeights!, shape }, { data: idfWeights, shape });
     } else expect(layer.idfWeights).toBeNull();
   });
 
@@ -189,7 +192,7 @@ describe('TextVectorization: Keras', () => {
     );
     expect(layer.getVocabulary()).toEqual(example.vocabulary);
     const shape = [example.idfWeights.length];
-    expectArray({ data: layer.idfWeights!, shape } as NdArray, { data: example.idfWeights, shape });
+    expectArray({ data: layer.idfWeights!, shape }, { data: example.idfWeights, shape });
   });
 });
 
