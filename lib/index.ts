@@ -4,6 +4,8 @@ import * as imdb from './datasets/imdb';
 import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
+import { textDatasetFromDirectory } from './preprocessing/text_dataset';
+import { timeseriesDatasetFromArray } from './preprocessing/timeseries';
 import * as text from './text';
 
 export * as callbacks from './callbacks';
@@ -21,7 +23,12 @@ export { sequence };
 export const datasets = Object.freeze({ imdb, reuters, syntheticReviews });
 
 /** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`, `new preprocessing.text.Tokenizer()`. */
-export const preprocessing = Object.freeze({ sequence, text });
+export const preprocessing = Object.freeze({
+  sequence,
+  text,
+  timeseriesDatasetFromArray,
+  textDatasetFromDirectory,
+});
 
 export {
   Sequential,
@@ -188,6 +195,20 @@ export type {
 
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
+export {
+  textDatasetFromDirectory,
+  type BatchSource,
+  type LabelMode,
+  type TextBatch,
+  type TextDataset,
+  type TextDatasetOptions,
+} from './preprocessing/text_dataset';
+export {
+  timeseriesDatasetFromArray,
+  type SeriesArray,
+  type TimeseriesDataset,
+  type TimeseriesOptions,
+} from './preprocessing/timeseries';
 export {
   hashingTrick,
   oneHot,
