@@ -188,10 +188,15 @@ export type {
   BatchOptions,
   CompileOptions,
   EvaluateOptions,
+  Batch,
+  ClassWeight,
   FitOptions,
+  TrainBatchOptions,
   PredictOptions,
   Verbosity,
 } from './training/options';
+export type { FitProgress } from './training/progress';
+export type { BatchSource } from './training/source_feed';
 
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
