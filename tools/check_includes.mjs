@@ -46,7 +46,7 @@ const LIB_FLOORS = [
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers'],
+  ['preprocessing', 'datasets', 'text', 'layers'],
   ['callbacks'],
   ['training', 'streams'],
   ['serialization'],
