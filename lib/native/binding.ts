@@ -166,6 +166,12 @@ export type NativeOptimizer =
   | { kind: 'rmsprop'; learningRate: number; rho: number; momentum: number; epsilon: number; centered: boolean }
   | { kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; amsgrad: boolean };
 
+export interface NativeOptimizerArray {
+  name: string;
+  weight: number;
+  size: number;
+}
+
 export type NativeLossKind =
   | 'binary_crossentropy'
   | 'categorical_crossentropy'
@@ -262,6 +268,31 @@ export interface NativeModel {
   run(run: NativeRun, done: NativeDone): void;
   /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
   resetStates(): void;
+  /**
+   * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
+   * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
+   */
+  readonly iterations: number;
+  readonly learningRate: number;
+  setIterations(iterations: number): void;
+  /**
+   * The arrays that the optimizer holds, in the order of their index. `name` is Keras', in snake case; `weight` the index
+   * of the weight that it belongs to, -1 for a number that stands alone. With `iterations`, the weights and the states of
+   * layers they are all that training depends on: written back, it goes on to the same bits.
+   */
+  optimizerState(): NativeOptimizerArray[];
+  readOptimizer(index: number, out: Float32Array): void;
+  writeOptimizer(index: number, values: Float32Array): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
+  applyEma(): void;
+  /**
+   * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
+   * zero. The two directions of a bidirectional layer count as one each, forward first.
+   */
+  layerStates(): number[];
+  readLayerStates(index: number, out: Float32Array): void;
+  /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
+  writeLayerStates(index: number, values: Float32Array): void;
   /** Ends the present run after its present batch. */
   stop(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */

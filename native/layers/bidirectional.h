@@ -28,6 +28,7 @@ class Bidirectional : public Layer {
   size_t walk_floats() const override;
   void ReadStates(float* out, size_t stride) const override;
   void ResetStates() override;
+  void ListCarried(std::vector<CarriedStates*>* list) override;
 
  private:
   std::unique_ptr<Recurrent> forward_, backward_;

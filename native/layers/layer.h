@@ -39,6 +39,17 @@ struct BatchContext {
   size_t initial_stride;
 };
 
+// Last states of a batch, in which the next one begins: [rows, size]; no rows where it begins at zero.
+struct CarriedStates {
+  CarriedStates(Arena* arena, size_t size_) : size(size_), values(arena) {}
+  void SetRows(size_t rows_) {
+    values.Resize(rows_ * size);
+    rows = rows_;
+  }
+  size_t size, rows = 0;
+  Buffer<float> values;
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -78,6 +89,8 @@ class Layer {
     (void)stride;
   }
   virtual void ResetStates() {}
+  // Appends the states that stateful layers carry from batch to batch.
+  virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
   // Whether the outputs are wanted with their masked steps: where nothing follows but the reader.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
   // Penalty on the last outputs, per batch (activityRegularizer).

@@ -72,7 +72,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       kernel_sum_(arena),
       recurrent_sum_(arena),
       bias_sum_(arena),
-      carried_(arena) {
+      carried_(arena, state_size()) {
   const size_t columns = cell.gates * config.units;
   parameters_.emplace_back(arena, std::vector<size_t>{config.features, columns}, config.trainable,
                            config.weights[kKernel]);
@@ -253,8 +253,8 @@ void Recurrent::ForWalk(BatchContext& batch, bool backward, Walk&& walk) {
 // Everything but the arithmetic: what this batch is, weights as the walk wants them, and room.
 void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
   const BatchLayout& layout = *input.layout;
-  if (config_.stateful && carried_rows_ != 0 && carried_rows_ != layout.rows())
-    throw Error(ErrorCode::kShape, "ostinato: expected batches of " + std::to_string(carried_rows_) +
+  if (config_.stateful && carried_.rows != 0 && carried_.rows != layout.rows())
+    throw Error(ErrorCode::kShape, "ostinato: expected batches of " + std::to_string(carried_.rows) +
                                        " rows for a stateful layer, received " +
                                        std::to_string(layout.rows()) +
                                        ". Choose a batchSize that divides the data, or call resetStates().");
@@ -388,9 +388,8 @@ void Recurrent::Advance(size_t t_begin, size_t t_end, BatchContext& batch) {
 
 Tensor Recurrent::End() {
   if (config_.stateful) {
-    carried_rows_ = input_.layout->rows();
-    carried_.Resize(carried_rows_ * state_size());
-    ReadStates(carried_.data(), state_size());
+    carried_.SetRows(input_.layout->rows());
+    ReadStates(carried_.values.data(), state_size());
   }
   return Output();
 }
@@ -415,8 +414,8 @@ void Recurrent::JoinTrunk(size_t set, BatchContext& batch) {
       const float* given = nullptr;
       if (batch.initial_state) {
         given = batch.initial_state + static_cast<size_t>(layout.samples()[r]) * batch.initial_stride;
-      } else if (config_.stateful && carried_rows_ > 0) {
-        given = carried_.data() + static_cast<size_t>(layout.order()[r]) * size;
+      } else if (config_.stateful && carried_.rows > 0) {
+        given = carried_.values.data() + static_cast<size_t>(layout.order()[r]) * size;
       }
       const auto begin_in = [&](Buffer<float>& states, const float* first) {
         float* state = states.data() + to * stride_;

@@ -74,13 +74,14 @@ void Model::Invalidate() {
 }
 
 void Model::Compile(const CompileConfig& config) {
+  auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
   compile_ = config;
   // With the logits at hand a saturated sigmoid or softmax loses nothing (docs/numerics.md).
   Layer& last = *layers_.back();
   fused_loss_ = !config.loss.from_logits && IsCrossentropy(config.loss.kind) &&
                 last.CanFuseWithLoss(LastActivation(config.loss.kind));
   last.FuseWithLoss(fused_loss_);
-  optimizer_ = std::make_unique<Optimizer>(config.optimizer, parameters_);
+  optimizer_ = std::move(optimizer);
 }
 
 void Model::SetLearningRate(double rate) {
@@ -96,6 +97,12 @@ size_t Model::output_steps(size_t steps) const {
 
 void Model::ResetStates() {
   for (const auto& layer : layers_) layer->ResetStates();
+}
+
+std::vector<CarriedStates*> Model::carried_states() const {
+  std::vector<CarriedStates*> list;
+  for (const auto& layer : layers_) layer->ListCarried(&list);
+  return list;
 }
 
 void Model::CheckRun(const Run& run) const {

@@ -66,6 +66,7 @@ class Model {
   void Compile(const CompileConfig& config);
   bool is_compiled() const { return optimizer_ != nullptr; }
   void SetLearningRate(double rate);
+  Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
   RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
@@ -76,6 +77,8 @@ class Model {
   size_t state_size() const { return last_recurrent_ ? last_recurrent_->state_size() : 0; }
   // Stateful layers begin anew.
   void ResetStates();
+  // One per stateful layer, each direction of a bidirectional one by itself.
+  std::vector<CarriedStates*> carried_states() const;
 
  private:
   struct Output {

@@ -55,6 +55,16 @@ Napi::Function NativeModel::Define(Napi::Env env) {
        InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
        InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
        InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
+       InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+       InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
+       InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
+       InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
+       InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
+       InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
+       InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
+       InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
+       InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
+       InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
        InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
@@ -67,7 +77,7 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
     self.DefineProperty(Napi::PropertyDescriptor::Value(
         "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
         napi_enumerable));
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 
@@ -75,10 +85,13 @@ void NativeModel::Finalize(Napi::BasicEnv env) {
   Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
 }
 
-void NativeModel::ReportMemory(Napi::BasicEnv env) {
+void NativeModel::Report(Napi::BasicEnv env) {
   const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_bytes_);
   reported_bytes_ = bytes;
+  const Optimizer* optimizer = model_ ? model_->optimizer() : nullptr;
+  reported_iterations_ = optimizer ? optimizer->iterations() : 0;
+  reported_learning_rate_ = optimizer ? optimizer->learning_rate() : 0.0;
 }
 
 Model& NativeModel::Idle() {
@@ -94,6 +107,19 @@ Parameter& NativeModel::Weight(const Napi::Value& index) {
   const size_t i = ToSize(index, "weight index");
   if (i >= model.parameters().size()) Malformed("weight index");
   return *model.parameters()[i];
+}
+
+Optimizer& NativeModel::Compiled() {
+  Optimizer* optimizer = Idle().optimizer();
+  if (!optimizer) Malformed("state: the model is not compiled");
+  return *optimizer;
+}
+
+CarriedStates& NativeModel::Carried(const Napi::Value& index) {
+  const std::vector<CarriedStates*> states = Idle().carried_states();
+  const size_t i = ToSize(index, "layer index");
+  if (i >= states.size()) Malformed("layer index");
+  return *states[i];
 }
 
 Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
@@ -130,7 +156,7 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
     Idle().Compile(config);
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 
@@ -138,6 +164,7 @@ void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!info[0].IsNumber()) Malformed("learning rate");
     Idle().SetLearningRate(info[0].As<Napi::Number>().DoubleValue());
+    Report(info.Env());
   });
 }
 
@@ -223,7 +250,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       busy_ = false;
-      ReportMemory(env);
+      Report(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
         const std::vector<double>& sums = state->result.totals;
@@ -247,12 +274,102 @@ void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
   OnModel(info, [&] { Idle().ResetStates(); });
 }
 
+Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_));
+  });
+}
+
+Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
+  return OnModel(
+      info, [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
+}
+
+void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Compiled().set_iterations(ToSize(info[0], "iterations"));
+    Report(info.Env());
+  });
+}
+
+Napi::Value NativeModel::JsOptimizerState(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const Napi::Array list = Napi::Array::New(env);
+    for (const OptimizerArray& array : Compiled().arrays()) {
+      const Napi::Object entry = Napi::Object::New(env);
+      entry.Set("name", array.name);
+      entry.Set("weight", static_cast<double>(array.weight));
+      entry.Set("size", static_cast<double>(array.size));
+      list.Set(list.Length(), entry);
+    }
+    return list;
+  });
+}
+
+void NativeModel::JsReadOptimizer(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = ToSize(info[0], "array index");
+    Napi::Float32Array out = ToFloats(info[1], "array");
+    const Optimizer& optimizer = Compiled();
+    if (index >= optimizer.arrays().size()) Malformed("array index");
+    if (out.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    optimizer.Read(index, out.Data());
+  });
+}
+
+void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = ToSize(info[0], "array index");
+    const Napi::Float32Array values = ToFloats(info[1], "array");
+    Optimizer& optimizer = Compiled();
+    if (index >= optimizer.arrays().size()) Malformed("array index");
+    if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    optimizer.Write(index, values.Data());
+  });
+}
+
+void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Compiled(); });
+}
+
+Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    const Napi::Array list = Napi::Array::New(info.Env());
+    for (const CarriedStates* states : Idle().carried_states())
+      list.Set(list.Length(), static_cast<double>(states->rows * states->size));
+    return list;
+  });
+}
+
+void NativeModel::JsReadLayerStates(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const CarriedStates& states = Carried(info[0]);
+    Napi::Float32Array out = ToFloats(info[1], "states");
+    const size_t size = states.rows * states.size;
+    if (out.ElementLength() != size) Malformed("states size");
+    if (size > 0) std::memcpy(out.Data(), states.values.data(), size * sizeof(float));
+  });
+}
+
+void NativeModel::JsWriteLayerStates(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    CarriedStates& states = Carried(info[0]);
+    const Napi::Float32Array values = ToFloats(info[1], "states");
+    const size_t size = values.ElementLength();
+    if (size % states.size != 0) Malformed("states size");
+    states.SetRows(size / states.size);
+    if (size > 0) std::memcpy(states.values.data(), values.Data(), size * sizeof(float));
+    Report(info.Env());
+  });
+}
+
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
     Idle();
     model_.reset();
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 

@@ -54,6 +54,20 @@ export class ScriptedModel implements NativeModel {
     this.learningRates.push(learningRate);
   }
   resetStates(): void {}
+  readonly iterations = 0;
+  readonly learningRate = 0.001;
+  setIterations(): void {}
+  optimizerState(): [] {
+    return [];
+  }
+  readOptimizer(): void {}
+  writeOptimizer(): void {}
+  applyEma(): void {}
+  layerStates(): [] {
+    return [];
+  }
+  readLayerStates(): void {}
+  writeLayerStates(): void {}
   stop(): void {
     this.stops++;
   }
