@@ -22,8 +22,15 @@ export const datasets = Object.freeze({ imdb, syntheticReviews });
 export const preprocessing = Object.freeze({ sequence });
 
 export {
+  loadAssets,
+  loadModel,
+  modelFromJson,
   Sequential,
+  type LoadModelOptions,
+  type LoadWeightsOptions,
   type ModelWeight,
+  type SaveOptions,
+  type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,

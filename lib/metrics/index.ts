@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The metrics by name, and the reading of `compile({ metrics })`: 'accuracy' becomes what the outputs and targets ask for.
-import { LOSSES, Loss } from '../losses';
+import { lossFromConfig, LOSSES, Loss } from '../losses';
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
-import { BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy';
+import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from './accuracy';
 import { LossMetric } from './loss_metric';
-import { Metric, toCamelCase } from './metric';
+import { Metric, toCamelCase, type MetricConfig } from './metric';
 
 export {
   Accuracy,
@@ -43,6 +43,20 @@ const METRICS: ReadonlyMap<string, MakeMetric> = new Map<string, MakeMetric>([
   ['sparse_categorical_accuracy', (name) => new SparseCategoricalAccuracy({ name })],
   ...[...LOSSES.keys()].map((loss): [string, MakeMetric] => [loss, (name) => new LossMetric(loss, { name })]),
 ]);
+
+type FromConfig = (config: MetricConfig) => Metric;
+
+const CLASSES: ReadonlyMap<string, FromConfig> = new Map<string, FromConfig>([
+  ['accuracy', (config) => new Accuracy(config)],
+  ['binary_accuracy', (config) => new BinaryAccuracy(config)],
+  ['categorical_accuracy', (config) => new CategoricalAccuracy(config)],
+  ['sparse_categorical_accuracy', (config) => new SparseCategoricalAccuracy(config)],
+  ['loss_metric', ({ name, kind, fromLogits }) => new LossMetric(lossOf(kind, fromLogits), { name: String(name) })],
+]);
+
+function lossOf(kind: unknown, fromLogits: unknown): Loss {
+  return lossFromConfig(String(kind), fromLogits === true ? { fromLogits } : {});
+}
 
 /** A metric that the user asked for, whose kind may wait until the shapes are known. */
 export interface MetricRequest {
@@ -100,6 +114,11 @@ function readMetric(where: string, what: string, identifier: unknown): MetricReq
   }
   const hint = typeof identifier === 'function' ? 'Metric functions of your own are not there yet.' : '';
   throw refusal('ERR_TYPE', where, `${what} to be a name or a metric`, describe(identifier), hint);
+}
+
+/** Makes a metric from its class name and the configuration that `getConfig` gave. */
+export function metricFromConfig(className: string, config: MetricConfig = {}): Metric {
+  return resolveName('metricFromConfig', 'className', className, CLASSES)(config);
 }
 
 /** Refuses a metric that reads other targets than the loss has: ids against an output axis of classes. */

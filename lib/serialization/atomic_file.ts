@@ -84,7 +84,7 @@ export async function writeAtomically(
 }
 
 async function writeAll(handle: fs.FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
+  for (let at = 0; at < chunk.length;) {
     const { bytesWritten } = await handle.write(chunk, at, chunk.length - at);
     at += bytesWritten;
   }

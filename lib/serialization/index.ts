@@ -3,4 +3,4 @@
 export { checkPath, removeStaleFiles } from './atomic_file';
 export { readJson, writeJson, isPlainObject, type Json } from './json';
 export { checkExtension, ModelFile, writeModelFile, type Sections, type WeightValues } from './model_file';
-export { type LayersState, type OptimizerState, type TrainingState } from './training_state';
+export { checkTrainingState, type LayersState, type OptimizerState, type TrainingState } from './training_state';

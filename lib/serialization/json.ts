@@ -31,12 +31,15 @@ export type Lift = (value: unknown, path: readonly string[]) => string | undefin
 function toPlain(where: string, value: unknown, lift: Lift, path: readonly string[]): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : `${value}` };
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { $number: Object.is(value, -0) ? '-0' : `${value}` };
   const lifted = lift(value, path);
   if (lifted !== undefined) return { $tensor: lifted };
   if (path.length >= MAX_DEPTH)
     throw refusal('ERR_TYPE', where, `data of at most ${MAX_DEPTH} levels`, 'data that is nested deeper');
-  if (Array.isArray(value)) return Array.from(value, (item: unknown, i) => toPlain(where, item, lift, [...path, String(i)]));
+  if (Array.isArray(value))
+    return Array.from(value, (item: unknown, i) => toPlain(where, item, lift, [...path, String(i)]));
   if (!isPlainObject(value)) throw refusal('ERR_TYPE', where, 'plain data', describe(value));
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   for (const [key] of entries)

@@ -139,7 +139,12 @@ export class ModelFile {
     const { tensors, metadata } = this.#file;
     const missing = weights.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
     if (missing.length > 0)
-      throw refusal('ERR_DATA', this.#where, `the weights ${listing(missing)}`, `a file with ${listing(tensors.keys())}`);
+      throw refusal(
+        'ERR_DATA',
+        this.#where,
+        `the weights ${listing(missing)}`,
+        `a file with ${listing(tensors.keys())}`,
+      );
     const known = new Set(weights.map(({ name }) => name));
     const isOfSection = (name: string) => metadata.has(name.split('/', 1)[0]!);
     const extra = [...tensors.keys()].filter((name) => !known.has(name) && !isOfSection(name));

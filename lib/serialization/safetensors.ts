@@ -189,7 +189,7 @@ export class SafetensorsFile {
 }
 
 async function readAll(where: string, handle: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { bytesRead } = await handle.read(bytes, at, bytes.length - at, position + at);
     if (bytesRead === 0) throw refusal('ERR_DATA', where, `${bytes.length} bytes`, `${at}: the file was cut off`);
     at += bytesRead;
@@ -223,7 +223,8 @@ function parseHeader(where: string, text: string, dataSize: number) {
     if (name === METADATA) {
       if (!isPlainObject(value)) throw refusal('ERR_DATA', where, 'metadata by name', describe(value));
       for (const [key, item] of Object.entries(value)) {
-        if (typeof item !== 'string') throw refusal('ERR_DATA', where, `text as metadata ${describe(key)}`, describe(item));
+        if (typeof item !== 'string')
+          throw refusal('ERR_DATA', where, `text as metadata ${describe(key)}`, describe(item));
         metadata.set(key, item);
       }
     } else tensors.set(name, readInfo(`${where}, ${describe(name)}`, value));
@@ -256,7 +257,8 @@ function checkTiling(where: string, tensors: ReadonlyMap<string, TensorInfo>, da
   const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let at = 0;
   for (const [name, { begin, end }] of ordered) {
-    if (begin !== at) throw refusal('ERR_DATA', where, `an array to begin at byte ${at}`, `${describe(name)} at ${begin}`);
+    if (begin !== at)
+      throw refusal('ERR_DATA', where, `an array to begin at byte ${at}`, `${describe(name)} at ${begin}`);
     at = end;
   }
   if (at !== dataSize) throw refusal('ERR_DATA', where, `${at} bytes of arrays`, `${dataSize}`);

@@ -7,6 +7,8 @@ import { nextSeed } from '../util/seeds';
 import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
+import { compileConfig, type CompileConfig } from './compile_config';
+import { readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { runEvaluation, runFit, type RowRange } from './fit_loop';
@@ -32,6 +34,7 @@ import type { Metric } from '../metrics';
 import type { NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
+import type { OptimizerState } from '../serialization';
 import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
@@ -77,6 +80,31 @@ export class Trainer {
   /** Record of the last `fit`. */
   get history(): History | undefined {
     return this.#history;
+  }
+
+  /** What `compile` was given, as plain data; null before. */
+  get compileConfig(): CompileConfig | null {
+    return this.#compiled === undefined ? null : compileConfig(this.#compiled.options, this.#compiled.optimizer);
+  }
+
+  /**
+   * What the optimizer holds; null before the first step.
+   *
+   * @param weightNames names of the weights in the engine's order
+   */
+  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+    const native = () => this.#host.native();
+    if (this.#compiled?.isToldTo(native) !== true) return null;
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+  }
+
+  /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
+  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+    const where = this.#where(method);
+    const compiled = this.#requireCompiled(where);
+    const native = this.#host.native();
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!);
+    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /** @throws StateError `ERR_BUSY` while a call has the model */
