@@ -25,6 +25,13 @@ export interface CallbackModel {
   setWeights(weights: never[]): void;
   /** Lets stateful layers begin at zero again. */
   resetStates(): void;
+  /** Saves the model as a file. See `Sequential.save`. */
+  save(path: string): Promise<void>;
+  saveWeights(path: string): Promise<void>;
+  /** Saves all that training goes on from, and `sections` with it. */
+  saveTraining(path: string, sections: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Goes on from such a file, and gives the sections of these names. */
+  loadTraining(path: string, names: readonly string[]): Promise<unknown[]>;
 }
 
 type MaybePromise = void | Promise<void>;
@@ -68,6 +75,20 @@ export abstract class Callback {
   setParams(params: CallbackParams): void {
     this.#params = params;
   }
+
+  /** Called once before everything else, with all callbacks of the call in their order. */
+  setCallbacks(_callbacks: readonly Callback[]): void {}
+
+  /**
+   * What the callback has learnt in this `fit`: plain data, with arrays of floats anywhere in it; undefined for nothing.
+   * {@link BackupAndRestore} saves it, so that a training that was interrupted goes on as if it had not been.
+   */
+  getState(): unknown {
+    return undefined;
+  }
+
+  /** Goes on from what {@link getState} gave; called after every `onTrainBegin`. */
+  setState(_state: unknown): void {}
 
   /** Before the first epoch of `fit`. */
   onTrainBegin(_logs?: Logs): MaybePromise {}
