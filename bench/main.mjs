@@ -14,6 +14,7 @@ import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
+import resume from './figures/resume.mjs';
 import stack4 from './figures/stack4.mjs';
 import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
@@ -62,6 +63,7 @@ function allFigures() {
     isa,
     loopDelay,
     memory,
+    resume,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];

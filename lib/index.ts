@@ -172,24 +172,45 @@ export {
   type MetricIdentifier,
 } from './metrics';
 export {
+  BackupAndRestore,
   Callback,
+  CSVLogger,
   EarlyStopping,
   History,
+  LambdaCallback,
+  LearningRateScheduler,
+  ModelCheckpoint,
   ProgbarLogger,
+  ReduceLROnPlateau,
+  TensorBoard,
+  TerminateOnNaN,
+  type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type CSVLoggerOptions,
   type EarlyStoppingOptions,
+  type LambdaCallbackOptions,
+  type LearningRateSchedulerOptions,
   type Logs,
+  type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
+  type ReduceLROnPlateauOptions,
+  type TensorBoardOptions,
+  type TerminateOnNaNOptions,
 } from './callbacks';
 export type {
   BatchOptions,
   CompileOptions,
   EvaluateOptions,
+  Batch,
+  ClassWeight,
   FitOptions,
+  TrainBatchOptions,
   PredictOptions,
   Verbosity,
 } from './training/options';
+export type { FitProgress } from './training/progress';
+export type { BatchSource } from './training/source_feed';
 
 export { padSequences } from './preprocessing/sequence';
 export { NdArray } from './ndarray';

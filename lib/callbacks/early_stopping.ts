@@ -3,7 +3,7 @@
 import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
 import { isCount, isFloatsList, isOptional, isNumber, readState } from './state';
-import type { NdArray } from '../ndarray';
+import { NdArray } from '../ndarray';
 import type { Logs } from './callback';
 
 /** Options of {@link EarlyStopping}. */
@@ -103,7 +103,8 @@ export class EarlyStopping extends MonitorCallback {
 
   override getState(): unknown {
     const { wait, stoppedEpoch, best, bestEpoch } = this;
-    const bestWeights = (this.#bestWeights as NdArray[] | undefined)?.map(({ data }) => data);
+    // From the model, or from a backup.
+    const bestWeights = this.#bestWeights?.map((values) => (values instanceof NdArray ? values.data : values));
     return { wait, stoppedEpoch, best, bestEpoch, bestWeights };
   }
 

@@ -38,7 +38,8 @@ export class LambdaCallback extends Callback {
     super();
     for (const [name, hook] of Object.entries(checkOptions('LambdaCallback', functions, HOOKS))) {
       if (hook === undefined || hook === null) continue;
-      if (typeof hook !== 'function') throw refusal('ERR_TYPE', 'LambdaCallback', `${name} to be a function`, describe(hook));
+      if (typeof hook !== 'function')
+        throw refusal('ERR_TYPE', 'LambdaCallback', `${name} to be a function`, describe(hook));
       Object.defineProperty(this, name, { value: hook, writable: true, configurable: true });
     }
   }

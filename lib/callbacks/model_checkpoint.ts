@@ -85,12 +85,14 @@ export class ModelCheckpoint extends MonitorCallback {
   }
 
   override getState(): unknown {
-    return { best: this.best, batches: this.#batches?.count ?? 0 };
+    return { best: this.best, batches: this.#batches?.count ?? 0, epoch: this.#epoch };
   }
 
   override setState(given: unknown): void {
-    const { best, batches } = readState(WHERE, given, { best: isOptional(isNumber), batches: isCount });
+    const checks = { best: isOptional(isNumber), batches: isCount, epoch: isCount };
+    const { best, batches, epoch } = readState(WHERE, given, checks);
     this.best = best;
+    this.#epoch = epoch;
     if (this.#batches !== undefined) this.#batches.count = batches;
   }
 

@@ -61,7 +61,13 @@ export class PathTemplate {
     if (value === undefined) {
       const hint = nearest(key, Object.keys(values));
       const known = Object.keys(values).join(', ');
-      throw refusal('ERR_CONFIG', this.where, `names among ${known} in the path`, `'${key}'`, hint && `Did you mean '${hint}'?`);
+      throw refusal(
+        'ERR_CONFIG',
+        this.where,
+        `names among ${known} in the path`,
+        `'${key}'`,
+        hint && `Did you mean '${hint}'?`,
+      );
     }
     if (type === 'd' && !Number.isInteger(value))
       throw refusal('ERR_CONFIG', this.where, `an integer for {${key}:d}`, String(value), 'Use f for fractions.');

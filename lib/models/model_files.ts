@@ -3,6 +3,7 @@
 import {
   checkExtension,
   checkPath,
+  checkTrainingState,
   ModelFile,
   writeModelFile,
   type TrainingState,
@@ -49,6 +50,7 @@ export interface SavedModel {
   getWeights(): NdArray[];
   setWeights(weights: readonly ArrayInput[]): void;
   trainingState(): TrainingState;
+  setTrainingState(state: TrainingState): void;
 }
 
 /** Names of a model's weights in files: the layer's, and the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`. */
@@ -118,4 +120,38 @@ export async function loadWeights(
 export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
   const names = weightNames(model);
   return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
+}
+
+/** See `TrainableModel.saveTraining`. */
+export function saveTraining(
+  where: string,
+  model: SavedModel,
+  path: string,
+  sections: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const contents = { weights: namedWeights(model), sections: { training: model.trainingState(), ...sections } };
+  return writeModelFile(where, path, contents);
+}
+
+/** See `TrainableModel.loadTraining`. Everything is read before anything is set. */
+export async function loadTraining(
+  where: string,
+  model: SavedModel,
+  path: string,
+  names: readonly string[],
+): Promise<unknown[]> {
+  const { weights, training, sections } = await ModelFile.read(where, path, async (file) => ({
+    weights: await file.weights(expectedWeights(model)),
+    training: checkTrainingState(`${where}, ${path}`, await file.section('training')),
+    sections: await inOrder(names, (name) => file.section(name)),
+  }));
+  model.setWeights(weights as Float32Array[]);
+  model.setTrainingState(training);
+  return sections;
+}
+
+async function inOrder<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const name of names) results.push(await read(name));
+  return results;
 }

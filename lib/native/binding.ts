@@ -205,6 +205,7 @@ export interface NativeDataset {
   /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes: number;
 }
 
 export interface NativeDatasetSpec {
@@ -230,7 +231,8 @@ export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
-  dataset: NativeDataset;
+  /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
+  datasets: readonly NativeDataset[];
   order: Int32Array | null;
   begin: number;
   end: number;

@@ -67,7 +67,7 @@ function fits(axes: readonly number[], wanted: readonly (number | null)[]): bool
 }
 
 /**
- * The engine's own copy of inputs and targets.
+ * The engine's own copy of inputs, targets and weights.
  *
  * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
  */

@@ -106,7 +106,10 @@ std::vector<CarriedStates*> Model::carried_states() const {
 }
 
 void Model::CheckRun(const Run& run) const {
-  const Dataset& data = *run.dataset;
+  for (const Dataset* data : run.datasets) CheckData(run, *data);
+}
+
+void Model::CheckData(const Run& run, const Dataset& data) const {
   const auto expect = [](bool holds, const char* what) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native run: ") + what);
   };
@@ -145,9 +148,9 @@ void Model::CheckRun(const Run& run) const {
 }
 
 // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
-void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
-  const Dataset& data = *run.dataset;
-  const size_t rows = std::min(run.batch_size, run.end - begin);
+void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const {
+  const Dataset& data = *slice.data;
+  const size_t begin = slice.begin, rows = slice.rows;
   // Weights that L1 does not hold are streamed once per block, so blocks are as tall as a tile then.
   const size_t walk_rows = walk_floats_ >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
   if (!is_tokens_) {
@@ -165,8 +168,7 @@ void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
                       mask_zero_, walk_rows);
 }
 
-Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& batch) {
-  const Dataset& data = *run.dataset;
+Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch) {
   Tensor tensor;
   tensor.layout = &layout;
   const bool sequence = is_tokens_ || data.shape.size() == 2;
@@ -298,19 +300,31 @@ void Model::Learn(Gradient gradient, BatchContext& batch) {
   Invalidate();
 }
 
+std::vector<Model::Slice> Model::Slices(const Run& run) {
+  std::vector<Slice> slices;
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
+    return slices;
+  }
+  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  return slices;
+}
+
 RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
   result.totals = run.totals;
   result.totals.resize(2 + 2 * compile_.metrics.size(), 0.0);
-  const Dataset& data = *run.dataset;
   const bool training = run.mode == RunMode::kTrain;
+  const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
-  LayOut(run, run.begin, layout);
-  for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
-    const size_t next = begin + run.batch_size;
-    if (next < run.end) next_batch.Set([&run, this, next, other] { LayOut(run, next, other); });
+  LayOut(run, slices[0], layout);
+  for (size_t i = 0; i < slices.size() && !stop; ++i) {
+    const Dataset& data = *slices[i].data;
+    if (i + 1 < slices.size())
+      next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
     BatchContext batch = {Kernels(),
                           WorkerPool::Instance(),
                           shortcuts_,
@@ -322,9 +336,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                                                     : 0,
                           nullptr,
                           0};
-    const Tensor tensor = Forward(run, *layout, batch);
+    const Tensor tensor = Forward(run, data, *layout, batch);
     if (run.mode == RunMode::kPredict) {
-      const size_t done = begin - run.begin;
+      const size_t done = result.rows_done;
       WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
       if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
     } else {

@@ -38,9 +38,11 @@ struct CompileConfig {
 
 enum class RunMode { kTrain, kEvaluate, kPredict };
 
+// Rows [begin, end) of `order` (null: of the data set itself), `batch_size` to a batch. Of several data sets,
+// each is one batch after the other's end, and [begin, end) are all rows of all of them.
 struct Run {
   RunMode mode;
-  const Dataset* dataset;
+  std::vector<const Dataset*> datasets;
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
   float* outputs;  // predict: [.., output size]
@@ -91,10 +93,18 @@ class Model {
     Gradient whole_gradient;
   };
 
+  // One batch of a run.
+  struct Slice {
+    const Dataset* data;
+    size_t begin, rows;
+  };
+
   // Rows of one sample's output.
   size_t output_steps(size_t steps) const;
-  void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
-  Tensor Forward(const Run& run, const BatchLayout& layout, BatchContext& batch);
+  static std::vector<Slice> Slices(const Run& run);
+  void CheckData(const Run& run, const Dataset& data) const;
+  void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
+  Tensor Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch);
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
   Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);

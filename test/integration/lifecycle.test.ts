@@ -236,8 +236,12 @@ describe('abort', () => {
     const model = makeModel();
     const before = weightsHash(model);
     const options = { verbose: 0, signal: AbortSignal.abort() } as const;
-    const call = method === 'predict' ? model.predict(x, options) : model[method](x, y, options);
-    expect(await codeOfAsync(call)).toBe('ERR_ABORTED');
+    const calls = {
+      fit: () => model.fit(x, y, options),
+      evaluate: () => model.evaluate(x, y, options),
+      predict: () => model.predict(x, options),
+    };
+    expect(await codeOfAsync(calls[method]())).toBe('ERR_ABORTED');
     expect(weightsHash(model)).toBe(before);
     expect(model.isBusy).toBe(false);
   }); // prettier-ignore
