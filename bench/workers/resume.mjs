@@ -65,8 +65,9 @@ async function main() {
   for (const slot of Object.values(optimizer.slots)) sum.update(bytes(slot));
   sum.update(JSON.stringify([history, optimizer.iterations, optimizer.learningRate]));
   sum.update(readFileSync(path.join(folder, 'log.csv')));
-  for (const name of readdirSync(path.join(folder, 'best')).sort())
-    sum.update(name).update(readFileSync(path.join(folder, 'best', name)));
+  // A save that was killed leaves a file under another name.
+  const checkpoints = readdirSync(path.join(folder, 'best')).filter((name) => name.endsWith('.safetensors'));
+  for (const name of checkpoints.sort()) sum.update(name).update(readFileSync(path.join(folder, 'best', name)));
   process.stdout.write(`${JSON.stringify({ bits: sum.digest('hex'), epochs: history.loss.length })}\n`);
 }
 

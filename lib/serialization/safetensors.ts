@@ -75,8 +75,10 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>>,
   placement: Placement,
 ): Promise<void> {
-  // Wide elements first: then every array is aligned.
-  const ordered = [...tensors].sort((a, b) => ITEM_SIZE[dtypeOf(b.data)] - ITEM_SIZE[dtypeOf(a.data)]);
+  // Wide elements first: then every array is aligned. By name among equals, as Python's package does.
+  const ordered = [...tensors].sort(
+    (a, b) => ITEM_SIZE[dtypeOf(b.data)] - ITEM_SIZE[dtypeOf(a.data)] || (a.name < b.name ? -1 : 1),
+  );
   let end = 0;
   const entries = ordered.map(({ name, shape, data }): [string, object] => {
     const begin = end;
