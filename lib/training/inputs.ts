@@ -4,7 +4,8 @@ import { refusal } from '../util/validate';
 import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
 import { callEngine } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { shapeText, type Targets } from './targets';
+import { shapeText, type Targets } from '../losses/targets';
+import type { Weights } from './weights';
 import type { NativeDataset } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -77,6 +78,7 @@ export function makeDataset(
   host: TrainerHost,
   inputs: Inputs,
   targets: Targets | null,
+  weights: Weights | null = null,
 ): NativeDataset {
   const { rows, axes, array, what } = inputs;
   const dataset = callEngine(
@@ -87,6 +89,8 @@ export function makeDataset(
         inputs: array.data,
         targets: targets?.data ?? null,
         targetSize: targets?.targetSize ?? 0,
+        weights: weights?.data ?? null,
+        weightSize: weights?.weightSize ?? 0,
         initialState: null,
         mask: null,
       }),

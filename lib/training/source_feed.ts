@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Batches that a source gives one by one: a generator, any iterable, a Node stream of objects. They are read ahead and
 // copied into the engine while the last ones train; those that are ready go to the engine together, each a batch of its own.
+import { types } from 'node:util';
 import { describe, refusal } from '../util/validate';
 import { warnOutOfData, type Feed, type Portion } from './feed';
 import type { NativeDataset } from '../native/binding';
@@ -16,11 +17,11 @@ const MAX_READY = 64;
 /** Bytes of batches held ready, beyond which no more than the next one is read ahead. */
 const MAX_READY_BYTES = 64 * 2 ** 20;
 
-/** Whether a value gives batches rather than being an array. */
+/** Whether a value gives batches rather than being an array. Pairs of a Map are none, though they look like them. */
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {
   if (typeof value === 'function') return true;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
-  if ('data' in value && 'shape' in value) return false;
+  if (types.isMap(value) || ('data' in value && 'shape' in value)) return false;
   const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = value as Partial<
     AsyncIterable<unknown> & Iterable<unknown>
   >;

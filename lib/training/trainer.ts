@@ -13,7 +13,7 @@ import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
 import { beginFilled, runEvaluation, runFit, type Validation } from './fit_loop';
-import { makeDataset, readInputs } from './inputs';
+import { makeDataset, readInputs, type Inputs } from './inputs';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -33,7 +33,8 @@ import {
 import { allocate } from '../arrays/nested_arrays';
 import { ProgressTracker, type FitProgress } from './progress';
 import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
-import { readTargets } from './targets';
+import { classWeights, combineWeights, readWeights, type Weights } from './weights';
+import { readTargets, type Targets } from '../losses/targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
@@ -291,15 +292,18 @@ export class Trainer {
     const options = resolveFitOptions(where, given);
     throwIfAborted(where, options.signal);
     const compiled = this.#requireCompiled(where);
-    const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed(), compiled.newTotals());
+    const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed());
     const { train, validation } = this.#openFeeds(where, compiled, options, progress, x, y);
     try {
-      // The first batch of a source builds the model and tells what its metrics are.
+      // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
+      // none is refused before anything is learnt.
       await beginFilled(where, train, options.initialEpoch);
+      if (validation !== undefined) await beginFilled(where, validation.feed, 0);
       const context = this.#context(where, compiled, options, options.epochs, train.steps);
       const history = context.callbacks.history!;
       this.#history = history;
       this.#host.stopTraining = false;
+      progress.totals = compiled.newTotals();
       this.#progress = progress;
       await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
       return history;
@@ -416,9 +420,10 @@ export class Trainer {
     steps: number | undefined,
   ): Promise<NdArray> {
     const pass = options ?? { batchSize: Infinity, verbose: 0, callbacks: [], signal: undefined };
-    const { feed, outputs, result } = isBatchSource(x)
-      ? this.#predictSource(where, x, steps)
-      : this.#predictRows(where, x, pass.batchSize, steps);
+    const { feed, outputs, result } =
+      options !== undefined && isBatchSource(x)
+        ? this.#predictSource(where, x, steps)
+        : this.#predictRows(where, x, pass.batchSize, steps);
     try {
       await beginFilled(where, feed, 0);
       const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
@@ -518,11 +523,23 @@ export class Trainer {
     const inputs = readInputs(where, `${prefix}x`, x, this.#host);
     const { rows, outputAxes } = inputs;
     const targets = readTargets(where, `${prefix}y`, y, compiled.loss, rows, outputAxes);
-    if (sampleWeight !== undefined || classWeight !== undefined)
-      throw refusal('ERR_CONFIG', where, 'rows that count alike', 'weights', 'They are not there yet.');
+    const weights = this.#readWeights(where, compiled, { prefix, sampleWeight, classWeight }, targets, inputs);
     compiled.tell(where, this.#host.native(), outputAxes.at(-1)!);
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
+  }
+
+  #readWeights(
+    where: string,
+    { loss }: Compiled,
+    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
+    targets: Targets,
+    { rows, outputAxes }: Inputs,
+  ): Weights | null {
+    const what = `${prefix}sampleWeight`;
+    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, outputAxes) : null;
+    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
+    return combineWeights(where, ofSample, ofClass);
   }
 
   #context(
@@ -567,8 +584,12 @@ export class Trainer {
 /** As Keras returns them: the loss alone where there is nothing else. */
 function results(compiled: Compiled, totals: Float64Array, returnDict: boolean): Logs | number | number[] {
   if (returnDict) return compiled.logs(totals);
-  const means = compiled.means(totals);
-  return means.length === 1 ? means[0]! : means;
+  const values = compiled.values(totals);
+  return values.length === 1 ? values[0]! : values;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** With a source of batches the options come second. */

@@ -50,6 +50,10 @@ struct CarriedStates {
   Buffer<float> values;
 };
 
+// What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
+// a way of its own; or knows no mask, and takes them as they are.
+enum class MaskUse { kStepwise, kOwn, kNone };
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -91,7 +95,9 @@ class Layer {
   virtual void ResetStates() {}
   // Appends the states that stateful layers carry from batch to batch.
   virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
-  // Whether the outputs are wanted with their masked steps: where nothing follows but the reader.
+  virtual MaskUse mask_use() const { return MaskUse::kStepwise; }
+  // Whether the outputs are wanted with their masked steps: where the reader, or a layer that knows no mask,
+  // is the first to look at more than a step.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
   // Penalty on the last outputs, per batch (activityRegularizer).
   virtual double ActivityPenalty() const { return 0.0; }

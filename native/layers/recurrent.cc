@@ -531,8 +531,9 @@ void Recurrent::IndexOutputs(bool expands) {
 
 // The gradient of the outputs in the order of the steps.
 const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& batch) {
-  if (config_.go_backwards == flips_) return output.data;
   const BatchLayout& layout = *input_.layout;
+  const bool expands = layout.masked() && unmasked_;
+  if (config_.go_backwards == flips_ && !expands) return output.data;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ordered_gradient_.Zero();
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
@@ -541,13 +542,19 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
   for (size_t p = layout.base(); p < layout.step_count(); ++p)
     step_of[config_.go_backwards ? p : static_cast<size_t>(layout.next()[p])] = p;
   ForChunks(batch.pool, 0, layout.rows(), 16, [&](size_t begin, size_t end) {
-    for (size_t r = begin; r < end; ++r)
-      for (size_t t = layout.start(r); t < layout.steps(); ++t) {
-        const size_t p = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
-        const size_t to = step_of[static_cast<size_t>(output_index_[p])];
-        if (to > 0)
-          batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    const auto add = [&](size_t p) {
+      const size_t to = step_of[static_cast<size_t>(output_index_[p])];
+      if (to > 0)
+        batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    };
+    for (size_t r = begin; r < end; ++r) {
+      if (expands) {
+        for (size_t s = 0; s < layout.source_steps(); ++s) add(1 + s * layout.rows() + r);
+      } else {
+        for (size_t t = layout.start(r); t < layout.steps(); ++t)
+          add(layout.base() + static_cast<size_t>(layout.offsets()[t]) + r);
       }
+    }
   });
   return ordered_gradient_.data();
 }

@@ -229,6 +229,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
+      Idle();
+      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }

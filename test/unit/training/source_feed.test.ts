@@ -54,6 +54,7 @@ describe('isBatchSource', () => {
     ['a typed array', new Float32Array(1)],
     ['an array with a shape', { data: new Float32Array(1), shape: [1] }],
     ['a string', 'batches'],
+    ['a Map', new Map([[1, 2]])],
     ['null', null],
     ['an object', {}],
   ])('does not take %s', (_title, value) => expect(isBatchSource(value)).toBe(false));
