@@ -31,8 +31,15 @@ export const preprocessing = Object.freeze({
 });
 
 export {
+  loadAssets,
+  loadModel,
+  modelFromJson,
   Sequential,
+  type LoadModelOptions,
+  type LoadWeightsOptions,
   type ModelWeight,
+  type SaveOptions,
+  type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,
@@ -198,15 +205,32 @@ export {
   type MetricIdentifier,
 } from './metrics';
 export {
+  BackupAndRestore,
   Callback,
+  CSVLogger,
   EarlyStopping,
   History,
+  LambdaCallback,
+  LearningRateScheduler,
+  ModelCheckpoint,
   ProgbarLogger,
+  ReduceLROnPlateau,
+  TensorBoard,
+  TerminateOnNaN,
+  type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type FitProgress,
+  type CSVLoggerOptions,
   type EarlyStoppingOptions,
+  type LambdaCallbackOptions,
+  type LearningRateSchedulerOptions,
   type Logs,
+  type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
+  type ReduceLROnPlateauOptions,
+  type TensorBoardOptions,
+  type TerminateOnNaNOptions,
 } from './callbacks';
 export type {
   BatchOptions,
@@ -219,7 +243,6 @@ export type {
   PredictOptions,
   Verbosity,
 } from './training/options';
-export type { FitProgress } from './training/progress';
 export type { BatchSource } from './training/source_feed';
 
 export { Stream, StreamGroup, type Timestep } from './streams';
