@@ -71,7 +71,7 @@ export async function runRecurrent(cell: Cell, inputs: unknown, given: Resolved)
   const states = returnState ? new Float32Array(n * h * cell.stateCount) : null;
   const { native, dataset } = callEngine(() => prepare(job));
   try {
-    await predictBatch(native, { dataset, outputs, states, training: false });
+    await predictBatch(native, dataset, { outputs, states, training: false });
   } finally {
     native.dispose();
   }

@@ -66,7 +66,7 @@ export class LayerCaller {
     const dataset = this.#makeDataset(where, job);
     const native = this.#open(where, job);
     try {
-      await predictBatch(native, { dataset, outputs, states, training });
+      await predictBatch(native, dataset, { outputs, states, training });
     } finally {
       if (native !== this.#kept?.native) native.dispose();
     }

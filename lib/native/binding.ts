@@ -166,6 +166,12 @@ export type NativeOptimizer =
   | { kind: 'rmsprop'; learningRate: number; rho: number; momentum: number; epsilon: number; centered: boolean }
   | { kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; amsgrad: boolean };
 
+export interface NativeOptimizerArray {
+  name: string;
+  weight: number;
+  size: number;
+}
+
 /** How a loss makes one number of its rows; `none` (standalone calls alone) leaves one number for each. */
 export type NativeReduction = 'sum_over_batch_size' | 'sum' | 'mean_with_sample_weight' | 'none';
 
@@ -304,6 +310,7 @@ export interface NativeDataset {
   /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes: number;
 }
 
 export interface NativeDatasetSpec {
@@ -333,7 +340,8 @@ export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
-  dataset: NativeDataset;
+  /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
+  datasets: readonly NativeDataset[];
   order: Int32Array | null;
   begin: number;
   end: number;
@@ -371,9 +379,70 @@ export interface NativeModel {
   run(run: NativeRun, done: NativeDone): void;
   /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
   resetStates(): void;
+  /**
+   * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
+   * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
+   */
+  readonly iterations: number;
+  readonly learningRate: number;
+  setIterations(iterations: number): void;
+  /**
+   * The arrays that the optimizer holds, in the order of their index. `name` is Keras', in snake case; `weight` the index
+   * of the weight that it belongs to, -1 for a number that stands alone. With `iterations`, the weights and the states of
+   * layers they are all that training depends on: written back, it goes on to the same bits.
+   */
+  optimizerState(): NativeOptimizerArray[];
+  readOptimizer(index: number, out: Float32Array): void;
+  writeOptimizer(index: number, values: Float32Array): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
+  applyEma(): void;
+  /**
+   * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
+   * zero. The two directions of a bidirectional layer count as one each, forward first.
+   */
+  layerStates(): number[];
+  readLayerStates(index: number, out: Float32Array): void;
+  /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
+  writeLayerStates(index: number, values: Float32Array): void;
   /** Ends the present run after its present batch. */
   stop(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
+  dispose(): void;
+}
+
+/**
+ * Streams of one model: each keeps states between its timesteps, at a place (a number from 0) of its own. They step on
+ * the JavaScript thread while the model rests: ERR_BUSY while a run goes on, ERR_DISPOSED once it was disposed.
+ */
+export interface NativeStreams {
+  /** Numbers that a stream keeps, for readState and writeState. */
+  readonly stateSize: number;
+  readonly memoryBytes: number;
+  /** Streams that are open. */
+  readonly count: number;
+  isOpen(place: number): boolean;
+  /** Goes on with the engine's model of the same layers that took the place of the first; states stay. */
+  attach(model: NativeModel): void;
+  /** Opens the lowest place that is free, at zero. */
+  open(): number;
+  close(place: number): void;
+  /** The stream begins at zero again. */
+  reset(place: number): void;
+  /** Fills `out` (`count` elements) with the places that are open, ascending. */
+  places(out: Int32Array): void;
+  readState(place: number, out: Float32Array): void;
+  writeState(place: number, values: Float32Array): void;
+  /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
+  pin(input: Float32Array | Int32Array, output: Float32Array): void;
+  /** One timestep of the stream at place 0, from and to what was pinned. */
+  stepPinned(): void;
+  /**
+   * One timestep of the streams at `which`, or of all in the order of `places`: inputs [rows,C] or tokens [rows], outputs
+   * [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on then: -1 - row where its place is
+   * not open or comes twice, 1 + row where its token is outside the vocabulary.
+   */
+  step(inputs: Float32Array | Int32Array, outputs: Float32Array, which: Int32Array | null): number;
+  /** Frees all memory now. Idempotent. */
   dispose(): void;
 }
 
@@ -404,6 +473,7 @@ export interface CpuInfo {
 export interface NativeBinding {
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  NativeStreams: new (model: NativeModel) => NativeStreams;
   /** Fills `out` (row-major, of `shape`) from a counter-based stream given by `seed`. */
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */

@@ -35,14 +35,25 @@ class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
   bool SharesPadding(bool training) const override;
   size_t state_size() const override { return config_.units * (has_cell() ? 2 : 1); }
   size_t walk_floats() const override { return cell_.gates * padded_ * config_.units; }
   void ReadStates(float* out, size_t stride) const override;
-  void ResetStates() override { carried_rows_ = 0; }
+  void ResetStates() override { carried_.rows = 0; }
+  void ListCarried(std::vector<CarriedStates*>* list) override {
+    if (config_.stateful) list->push_back(&carried_);
+  }
   void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
+
+  bool CanStep() const override { return !config_.go_backwards; }
+  size_t stream_floats() const override { return padded_ * (has_cell() ? 2 : 1); }
+  size_t step_columns(size_t) const override { return config_.units; }
+  size_t step_floats(size_t columns) const override;
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   // For layers that overlap in time (ForWavefront): Begin, then AdvanceTo for parts of the steps in order,
   // then End, are what Forward does. Whether they may is a property of the layer and the batch alone.
@@ -77,8 +88,9 @@ class Recurrent : public Layer {
   size_t input_masks() const;
 
   const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
-  void PackWeights(BatchContext& batch);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
   void PackBias();
+  WalkArgs WalkOf(bool backward) const;
   WalkArgs RowWalk(bool backward);
   WalkArgs TrunkWalk(bool backward);
   void Prepare(const Tensor& input, BatchContext& batch);
@@ -143,8 +155,7 @@ class Recurrent : public Layer {
   Buffer<float> last_outputs_, ordered_gradient_;
   Buffer<int32_t> last_index_, output_index_;
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
-  Buffer<float> carried_;                                // [batch rows, S] states of a stateful layer
-  size_t carried_rows_ = 0;
+  CarriedStates carried_;
   std::vector<Product> products_;
   std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
 };

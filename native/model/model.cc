@@ -77,8 +77,9 @@ void Model::Invalidate() {
 }
 
 void Model::Compile(const CompileConfig& config) {
+  auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
   CompileLosses(config);
-  optimizer_ = std::make_unique<Optimizer>(config.optimizer, parameters_);
+  optimizer_ = std::move(optimizer);
 }
 
 void Model::CompileLosses(const CompileConfig& config) {
@@ -120,8 +121,17 @@ void Model::ResetStates() {
   for (const auto& layer : layers_) layer->ResetStates();
 }
 
+std::vector<CarriedStates*> Model::carried_states() const {
+  std::vector<CarriedStates*> list;
+  for (const auto& layer : layers_) layer->ListCarried(&list);
+  return list;
+}
+
 void Model::CheckRun(const Run& run) const {
-  const Dataset& data = *run.dataset;
+  for (const Dataset* data : run.datasets) CheckData(run, *data);
+}
+
+void Model::CheckData(const Run& run, const Dataset& data) const {
   const auto expect = [](bool holds, const char* what) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native run: ") + what);
   };
@@ -162,9 +172,9 @@ void Model::CheckRun(const Run& run) const {
 }
 
 // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
-void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
-  const Dataset& data = *run.dataset;
-  const size_t rows = std::min(run.batch_size, run.end - begin);
+void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const {
+  const Dataset& data = *slice.data;
+  const size_t begin = slice.begin, rows = slice.rows;
   // Weights that L1 does not hold are streamed once per block, so blocks are as tall as a tile then.
   const size_t walk_rows = walk_floats_ >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
   if (!is_tokens_) {
@@ -182,8 +192,17 @@ void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
                       mask_zero_, walk_rows);
 }
 
-Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& batch) {
-  const Dataset& data = *run.dataset;
+// From the last layer to the first: who is the first to look at more than a step of a layer's output.
+void Model::ChooseUnmasked(bool reader_wants_all) {
+  bool unmasked = reader_wants_all;
+  for (size_t i = layers_.size(); i-- > 0;) {
+    layers_[i]->ReturnUnmasked(unmasked);
+    const MaskUse use = layers_[i]->mask_use();
+    if (use != MaskUse::kStepwise) unmasked = use == MaskUse::kNone;
+  }
+}
+
+Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch) {
   Tensor tensor;
   tensor.layout = &layout;
   const bool sequence = is_tokens_ || data.shape.size() == 2;
@@ -193,7 +212,7 @@ Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& b
     tensor.index = sequence ? layout.values() : layout.samples();
     tensor.stride = tensor.columns = data.shape.back();
   }
-  layers_.back()->ReturnUnmasked(run.mode == RunMode::kPredict);
+  ChooseUnmasked(run.mode == RunMode::kPredict);
   for (size_t i = 0; i < layers_.size();) {
     Layer& layer = *layers_[i];
     const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;
@@ -308,19 +327,31 @@ void Model::Learn(Gradient gradient, BatchContext& batch) {
   Invalidate();
 }
 
+std::vector<Model::Slice> Model::Slices(const Run& run) {
+  std::vector<Slice> slices;
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
+    return slices;
+  }
+  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  return slices;
+}
+
 RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
   result.totals = run.totals;
   result.totals.resize(totals_size_, 0.0);
-  const Dataset& data = *run.dataset;
   const bool training = run.mode == RunMode::kTrain;
+  const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
-  LayOut(run, run.begin, layout);
-  for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
-    const size_t next = begin + run.batch_size;
-    if (next < run.end) next_batch.Set([&run, this, next, other] { LayOut(run, next, other); });
+  LayOut(run, slices[0], layout);
+  for (size_t i = 0; i < slices.size() && !stop; ++i) {
+    const Dataset& data = *slices[i].data;
+    if (i + 1 < slices.size())
+      next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
     BatchContext batch = {Kernels(),
                           WorkerPool::Instance(),
                           shortcuts_,
@@ -332,9 +363,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                                                     : 0,
                           nullptr,
                           0};
-    const Tensor tensor = Forward(run, *layout, batch);
+    const Tensor tensor = Forward(run, data, *layout, batch);
     if (run.mode == RunMode::kPredict) {
-      const size_t done = begin - run.begin;
+      const size_t done = result.rows_done;
       WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
       if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
     } else {

@@ -28,9 +28,11 @@ struct CompileConfig {
 
 enum class RunMode { kTrain, kEvaluate, kPredict };
 
+// Rows [begin, end) of `order` (null: of the data set itself), `batch_size` to a batch. Of several data sets,
+// each is one batch after the other's end, and [begin, end) are all rows of all of them.
 struct Run {
   RunMode mode;
-  const Dataset* dataset;
+  std::vector<const Dataset*> datasets;
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
   float* outputs;  // predict: [.., output size]
@@ -51,11 +53,20 @@ class Model {
   explicit Model(const ModelConfig& config);
 
   std::vector<Parameter*>& parameters() { return parameters_; }
+  const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
+  bool is_tokens() const { return is_tokens_; }
+  // Of token models: ids lie below `vocabulary`; whether 0 is masked.
+  size_t vocabulary() const { return vocabulary_; }
+  bool mask_zero() const { return mask_zero_; }
+  // Numbers of one timestep, in and out.
+  size_t input_columns() const { return is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back()); }
+  size_t output_columns() const { return output_columns_; }
   // Weights were written from outside.
   void Invalidate();
   void Compile(const CompileConfig& config);
   bool is_compiled() const { return optimizer_ != nullptr; }
   void SetLearningRate(double rate);
+  Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
   RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
@@ -68,6 +79,8 @@ class Model {
   size_t state_size() const { return last_recurrent_ ? last_recurrent_->state_size() : 0; }
   // Stateful layers begin anew.
   void ResetStates();
+  // One per stateful layer, each direction of a bidirectional one by itself.
+  std::vector<CarriedStates*> carried_states() const;
 
  private:
   struct Output {
@@ -75,6 +88,12 @@ class Model {
     const float* logits;  // first row, or null
     float* gradient;      // first row; whole_gradient begins base rows earlier for sequences
     Gradient whole_gradient;
+  };
+
+  // One batch of a run.
+  struct Slice {
+    const Dataset* data;
+    size_t begin, rows;
   };
 
   struct CompiledMetric {
@@ -85,8 +104,11 @@ class Model {
 
   // Rows of one sample's output.
   size_t output_steps(size_t steps) const;
-  void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
-  Tensor Forward(const Run& run, const BatchLayout& layout, BatchContext& batch);
+  static std::vector<Slice> Slices(const Run& run);
+  void CheckData(const Run& run, const Dataset& data) const;
+  void ChooseUnmasked(bool reader_wants_all);
+  void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
+  Tensor Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch);
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
   Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);

@@ -78,6 +78,7 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     fixed("rows", static_cast<double>(data->rows));
     fixed("minToken", data->min_token);
     fixed("maxToken", data->max_token);
+    fixed("memoryBytes", static_cast<double>(data->bytes()));
     data_ = std::move(data);
   });
 }

@@ -47,7 +47,7 @@ const datasetSpec = {
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
-  dataset: makeDataset(),
+  datasets: [makeDataset()],
   order: null,
   begin: 0,
   end: 2,
@@ -90,6 +90,16 @@ describe('receivers', () => {
     'writeWeight',
     'compile',
     'setLearningRate',
+    'iterations',
+    'learningRate',
+    'setIterations',
+    'optimizerState',
+    'readOptimizer',
+    'writeOptimizer',
+    'applyEma',
+    'layerStates',
+    'readLayerStates',
+    'writeLayerStates',
     'run',
     'stop',
     'dispose',
@@ -124,7 +134,7 @@ describe('receivers', () => {
     ], binding.NativeDataset); // prettier-ignore
     expect(impostor).toBeInstanceOf(binding.NativeDataset);
     for (const dataset of [impostor, live, Object.create(makeDataset()), new Proxy(makeDataset(), {}), {}, null])
-      expect(() => live.run(runOf({ dataset }) as never, () => undefined)).toThrow(/malformed data/);
+      expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/malformed data/);
   });
 });
 
@@ -141,7 +151,8 @@ describe('arguments', () => {
     ['writeWeight, values', (value) => live.writeWeight(0, value)],
     ['compile', (value) => live.compile(value)],
     ['run', (value) => live.run(value, () => undefined)],
-    ['run, dataset', (dataset) => live.run(runOf({ dataset }) as never, () => undefined)],
+    ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
+    ['run, a data set', (dataset) => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)],
     ['run, mode', (mode) => live.run(runOf({ mode }) as never, () => undefined)],
     ['run, outputs', (outputs) => live.run(runOf({ outputs }) as never, () => undefined)],
     ['run, begin', (begin) => live.run(runOf({ begin, end: 1 }) as never, () => undefined)],
@@ -303,7 +314,7 @@ describe('arguments', () => {
 });
 
 describe('arguments that act while they are read', () => {
-  test.each(['mode', 'dataset', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
+  test.each(['mode', 'datasets', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
     'run with a getter of %s that disposes of the model: refused',
     (key) => {
       const model = makeModel();
@@ -339,7 +350,7 @@ describe('arguments that act while they are read', () => {
 
   test('a getter that throws: its own error comes through', () => {
     const mine = new Error('mine');
-    const spec = Object.defineProperty(runOf(), 'dataset', {
+    const spec = Object.defineProperty(runOf(), 'datasets', {
       get: () => {
         throw mine;
       },

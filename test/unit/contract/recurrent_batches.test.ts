@@ -92,14 +92,14 @@ describe.each(CELLS)('%s', (_, Class) => {
     });
     const arrays = () => ({ outputs: new Float32Array(N * 2 * H), states: new Float32Array(N * size) });
     const whole = arrays();
-    await predictBatch(native, { dataset, ...whole, training: false });
+    await predictBatch(native, dataset, { ...whole, training: false });
     for (const batchSize of [1, 2, 3]) {
       const parts = arrays();
       await new Promise<void>((resolve, reject) =>
         native.run(
           {
             mode: 'predict',
-            dataset,
+            datasets: [dataset],
             order: null,
             begin: 0,
             end: N,

@@ -395,9 +395,9 @@ describe('evaluate', () => {
 
   test('gives the loss alone where there are no metrics', async () => {
     const { trainer } = setUp([]);
-    expect(await trainer.evaluate<number>(x, y, { verbose: 0 })).toBe(1);
-    expect(await trainer.testOnBatch<number>(x, y)).toBe(1);
-    expect(await trainer.trainOnBatch<number>(x, y)).toBe(1);
+    expect(await trainer.evaluate(x, y, { verbose: 0 })).toBe(1);
+    expect(await trainer.testOnBatch(x, y)).toBe(1);
+    expect(await trainer.trainOnBatch(x, y)).toBe(1);
   });
 
   test('shows its progress', async () => {
