@@ -6,6 +6,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
 import floatRnn from './figures/float_rnn.mjs';
+import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
@@ -15,6 +16,7 @@ import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
 import stack4 from './figures/stack4.mjs';
+import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
 import { Context, say } from './support/context.mjs';
@@ -58,6 +60,8 @@ function allFigures() {
     masked,
     subnormal,
     infer,
+    streams,
+    gathered,
     overlap,
     isa,
     loopDelay,
