@@ -98,8 +98,11 @@ async function onIsa() {
   return { isa: ostinato.cpuInfo().isa, apart, isSame: bits[0] === bits[1] };
 }
 
-if (isMainThread)
-  ({ collected, workers, isa: onIsa })
-    [process.argv[2]]()
-    .then((result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+const WAYS = { collected, workers, isa: onIsa };
+
+async function main() {
+  process.stdout.write(`${JSON.stringify(await WAYS[process.argv[2]]())}\n`);
+}
+
+if (isMainThread) main();
 else work(workerData.ends);

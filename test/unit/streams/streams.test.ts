@@ -266,7 +266,7 @@ describe('a step', () => {
       oracle.setWeights(model.getWeights().map(({ data }) => data));
       const y = oracle.predict({ rows, x: x.filter((_, i) => Math.floor(i / width) % STEPS < end) });
       const shape = model.outputShape!.length === 3 ? [rows, end, y.length / rows / end] : [rows, y.length / rows];
-      const wanted = lastSteps({ data: Float32Array.from(y), shape } as lib.NdArray);
+      const wanted = lastSteps(new lib.NdArray(Float32Array.from(y), shape));
       expectClose(group.step(timestep(given, rows, end - 1)), wanted, `step ${end - 1}`);
     }
   });

@@ -132,7 +132,9 @@ describe('what is computed together', () => {
   test('not calls with callbacks or a progress bar, nor those of a stateful model: they are refused beside others', async () => {
     const model = reviews();
     const first = model.predict(review(1));
-    expect(await codeOfAsync(model.predict(review(2), { callbacks: [new Callback()] }))).toBe('ERR_BUSY');
+    expect(await codeOfAsync(model.predict(review(2), { callbacks: [new (class extends Callback {})()] }))).toBe(
+      'ERR_BUSY',
+    );
     expect(await codeOfAsync(model.predict(review(2), { verbose: 2 }))).toBe('ERR_BUSY');
     await first;
     const stateful = new Sequential([new Input([null, 2]), new LSTM(3, { stateful: true })]);
