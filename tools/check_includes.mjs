@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { filesBelow, ROOT } from './steps.mjs';
 
 const PARTS = ['layers', 'optimizers', 'initializers', 'regularizers', 'constraints'];
-const BELOW_MODEL = [...PARTS, 'batch', 'threading', 'dispatch', 'kernels', 'base'];
+const BELOW_MODEL = [...PARTS, 'losses', 'metrics', 'batch', 'threading', 'dispatch', 'kernels', 'base'];
 
 /** Room of native/ -> rooms that it may include, itself aside. */
 const NATIVE_ARROWS = {
@@ -24,6 +24,8 @@ const NATIVE_ARROWS = {
   layers: ['regularizers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   optimizers: ['layers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
+  losses: ['threading', 'base'],
+  metrics: ['losses', 'threading', 'base'],
   model: BELOW_MODEL,
   streams: ['model', ...BELOW_MODEL],
   napi: ['streams', 'model', ...BELOW_MODEL],
@@ -44,7 +46,7 @@ const LIB_FLOORS = [
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers'],
+  ['preprocessing', 'datasets', 'text', 'layers'],
   ['callbacks'],
   ['training', 'streams'],
   ['serialization'],

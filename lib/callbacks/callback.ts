@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
 import type { Metric } from '../metrics';
+import type { Optimizer } from '../optimizers';
+import type { FitProgress } from '../training/progress';
 
 /** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
 export type Logs = Readonly<Record<string, number>>;
@@ -10,8 +12,8 @@ export interface CallbackParams {
   readonly verbose: 0 | 1 | 2;
   /** Index of the final epoch; 1 outside `fit`. */
   readonly epochs: number;
-  /** Batches of one epoch. */
-  readonly steps: number;
+  /** Batches of one epoch; undefined where only the source of the batches knows. */
+  readonly steps: number | undefined;
   /** Metrics of the model besides the loss: key and direction. */
   readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
 }
@@ -21,6 +23,10 @@ export interface CallbackModel {
   readonly name: string;
   /** Ends `fit` after the present batches. */
   stopTraining: boolean;
+  /** The optimizer that `compile` was given. */
+  readonly optimizer: Optimizer | undefined;
+  /** How far `fit` is; may be set in `onTrainBegin`, so that training goes on from there. Undefined outside `fit`. */
+  progress: FitProgress | undefined;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
   /** Lets stateful layers begin at zero again. */

@@ -95,6 +95,6 @@ export class CallbackList {
 }
 
 /** Whether a hook returned something to wait for. */
-export function isThenable(value: unknown): value is Promise<void> {
-  return typeof value === 'object' && value !== null && typeof (value as Promise<void>).then === 'function';
+export function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as Promise<T>).then === 'function';
 }

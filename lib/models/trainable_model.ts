@@ -8,7 +8,17 @@ import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
-import type { BatchOptions, CompileOptions, EvaluateOptions, FitOptions, PredictOptions } from '../training/options';
+import type {
+  Batch,
+  BatchOptions,
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  TrainBatchOptions,
+} from '../training/options';
+import type { FitProgress } from '../training/progress';
+import type { BatchSource } from '../training/source_feed';
 import type { TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
@@ -47,6 +57,19 @@ export abstract class TrainableModel implements TrainerHost {
     return this.#trainer.busy;
   }
 
+  /**
+   * How far the present `fit` is; undefined outside one. A callback may set it in `onTrainBegin`, to what it read in an
+   * earlier `fit` of the same model and data: training then goes on from there.
+   *
+   * @throws StateError `ERR_STATE` where it is set anywhere else; ConfigError where it does not fit this `fit`
+   */
+  get progress(): FitProgress | undefined {
+    return this.#trainer.progress;
+  }
+  set progress(value: FitProgress | undefined) {
+    this.#trainer.progress = value;
+  }
+
   /** Record of the last `fit`; undefined before. */
   get history(): History | undefined {
     return this.#trainer.history;
@@ -78,29 +101,35 @@ export abstract class TrainableModel implements TrainerHost {
   }
 
   /**
-   * Trains for some epochs, off the event loop.
+   * Trains for some epochs, off the event loop. Called again, it goes on where it stopped.
    *
-   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]
+   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
+   *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
+   *   epoch. Sources are read ahead while the last batches train; options come second then
    * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
-   * @param options `batchSize` (32), `epochs` (1), `validationSplit` (0), `validationData`, `shuffle` (true), `verbose` (1),
-   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`
+   * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
+   *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
+   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
    * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
    * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
    *   `ERR_BUSY` during another call, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
    * @see keras/src/trainers/trainer.py
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
+   * await model.fit(async function* () { for await (const rows of table) yield toBatch(rows); }, { epochs: 3 });
    */
-  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History> {
+  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
+  async fit(batches: BatchSource<Batch>, options?: FitOptions): Promise<History>;
+  async fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
     return this.#call('fit', () => this.#trainer.fit(x, y, options));
   }
 
   /**
    * Loss and metrics over data.
    *
-   * @param x inputs as in {@link fit}
+   * @param x inputs as in {@link fit}, or a source of batches
    * @param y targets as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
+   * @param options `batchSize` (32), `sampleWeight`, `steps`, `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
    * @returns `[loss, ...metrics]`; the loss alone, a number, where there are no metrics; by name with `returnDict: true`
    * @throws (rejects) as {@link fit}
    * @see keras/src/trainers/trainer.py
@@ -113,8 +142,17 @@ export abstract class TrainableModel implements TrainerHost {
     y: ArrayInput,
     options?: EvaluateOptions,
   ): Promise<R>;
-  async evaluate(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<Logs | number | number[]> {
-    return this.#call('evaluate', () => this.#trainer.evaluate<number | number[]>(x, y, options));
+  async evaluate(batches: BatchSource<Batch>, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
+  async evaluate<R extends number | number[] = number[]>(
+    batches: BatchSource<Batch>,
+    options?: EvaluateOptions,
+  ): Promise<R>;
+  async evaluate(
+    x: ArrayInput | BatchSource<Batch>,
+    y?: ArrayInput | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Logs | number | number[]> {
+    return this.#call('evaluate', () => this.#trainer.evaluate(x, y, options));
   }
 
   /**
@@ -124,15 +162,15 @@ export abstract class TrainableModel implements TrainerHost {
    * Neither gathered with others nor done beside them are calls with `verbose` or `callbacks`, and those of a model with
    * a stateful layer.
    *
-   * @param x inputs as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (0), `callbacks`, `signal`, which ends this call alone
+   * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them: not gathered either
+   * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`, which ends this call alone
    * @returns outputs [N,units], or [N,T,units] where sequences are returned
    * @throws (rejects) as {@link fit}
    * @see keras/src/trainers/trainer.py
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
+  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
     try {
       // Only callbacks ask whose call they are in; a context costs more than the rest of a small call.
       if (options?.callbacks !== undefined) return this.#call('predict', () => this.#trainer.predict(x, options));
@@ -168,14 +206,14 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
   async trainOnBatch<R extends number | number[] = number[]>(
     x: ArrayInput,
     y: ArrayInput,
-    options?: BatchOptions,
+    options?: TrainBatchOptions,
   ): Promise<R>;
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch<number | number[]>(x, y, options));
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch(x, y, options));
   }
 
   /**
@@ -194,7 +232,7 @@ export abstract class TrainableModel implements TrainerHost {
     options?: BatchOptions,
   ): Promise<R>;
   async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('testOnBatch', () => this.#trainer.testOnBatch<number | number[]>(x, y, options));
+    return this.#call('testOnBatch', () => this.#trainer.testOnBatch(x, y, options));
   }
 
   /**

@@ -166,28 +166,139 @@ export type NativeOptimizer =
   | { kind: 'rmsprop'; learningRate: number; rho: number; momentum: number; epsilon: number; centered: boolean }
   | { kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; amsgrad: boolean };
 
-export type NativeLossKind =
-  | 'binary_crossentropy'
-  | 'categorical_crossentropy'
-  | 'sparse_categorical_crossentropy'
-  | 'mean_squared_error'
-  | 'mean_absolute_error';
-
-export interface NativeLoss {
-  kind: NativeLossKind;
-  fromLogits: boolean;
+export interface NativeOptimizerArray {
+  name: string;
+  weight: number;
+  size: number;
 }
 
-/** A metric that the engine sums while it computes a batch; the mean is taken in TypeScript as total / count. */
+/** How a loss makes one number of its rows; `none` (standalone calls alone) leaves one number for each. */
+export type NativeReduction = 'sum_over_batch_size' | 'sum' | 'mean_with_sample_weight' | 'none';
+
+/** A loss; targets are ids for `sparse_categorical_crossentropy`, of the outputs' shape for the rest. */
+export type NativeLoss = { reduction: NativeReduction } & (
+  | { kind: 'binary_crossentropy' | 'categorical_crossentropy'; fromLogits: boolean; labelSmoothing: number }
+  /** Rows of the class `ignoreClass` count nothing; null for none. */
+  | { kind: 'sparse_categorical_crossentropy'; fromLogits: boolean; ignoreClass: number | null }
+  | {
+      kind: 'binary_focal_crossentropy';
+      fromLogits: boolean;
+      labelSmoothing: number;
+      alpha: number;
+      gamma: number;
+      applyClassBalancing: boolean;
+    }
+  | {
+      kind: 'categorical_focal_crossentropy';
+      fromLogits: boolean;
+      labelSmoothing: number;
+      alpha: number;
+      gamma: number;
+    }
+  | { kind: 'huber'; delta: number }
+  /** `byRow`: each row by itself, not all rows of a batch as one. */
+  | { kind: 'dice'; byRow: boolean }
+  | { kind: 'tversky'; alpha: number; beta: number; byRow: boolean }
+  | {
+      kind:
+        | 'mean_squared_error'
+        | 'mean_absolute_error'
+        | 'mean_absolute_percentage_error'
+        | 'mean_squared_logarithmic_error'
+        | 'log_cosh'
+        | 'cosine_similarity'
+        | 'hinge'
+        | 'squared_hinge'
+        | 'categorical_hinge'
+        | 'kl_divergence'
+        | 'poisson';
+    }
+);
+
+export type NativeLossKind = NativeLoss['kind'];
+
+/**
+ * A metric: a state of doubles, zero at first, that the engine adds to batch by batch; C are the columns of the outputs.
+ * Its result is computed in TypeScript (lib/metrics).
+ */
 export type NativeMetric =
+  /** State: total and weight of a mean over rows. */
+  | {
+      kind:
+        | 'accuracy'
+        | 'categorical_accuracy'
+        | 'sparse_categorical_accuracy'
+        | 'cosine_similarity'
+        | 'pearson_correlation'
+        | 'concordance_correlation'
+        | 'mean';
+    }
   | { kind: 'binary_accuracy'; threshold: number }
-  | { kind: 'accuracy' | 'categorical_accuracy' | 'sparse_categorical_accuracy' }
-  | { kind: NativeLossKind; fromLogits: boolean };
+  | { kind: 'top_k_categorical_accuracy'; k: number }
+  | { kind: 'sparse_top_k_categorical_accuracy'; k: number; fromSortedIds: boolean }
+  | { kind: 'loss'; loss: NativeLoss }
+  /** State: a total. */
+  | { kind: 'sum' }
+  | NativeConfusion
+  /** State [4,C]: true positives, false positives, false negatives, true labels. Threshold null: the largest output. */
+  | { kind: 'f_beta'; threshold: number | null }
+  /** State: [4,C] sums of squared targets, targets, squared errors and weights, then the number of elements. */
+  | { kind: 'r2' }
+  | NativeClassMatrix;
+
+/**
+ * How many outputs lie between two thresholds. State [G,2,n + 1]: for each group of columns the weights of true labels,
+ * then of false ones, by how many of the n thresholds (0 to n) lie below the output. G is C with `byColumn`, else 1.
+ */
+export interface NativeConfusion {
+  kind: 'confusion';
+  /** Ascending. */
+  thresholds: Float32Array;
+  /** Thresholds divide [0, 1] evenly; with `belowFirst` the first of them lies just below 0. */
+  even: boolean;
+  belowFirst: boolean;
+  fromLogits: boolean;
+  byColumn: boolean;
+  /** The only column that counts, or null. */
+  column: number | null;
+  /** Outputs that are not among the k largest of a row lie below all; 0 for none. */
+  topK: number;
+  /** [C] weights of columns, or empty. */
+  labelWeights: Float64Array;
+}
+
+/** State [classes,classes]: weights by class of the target, then of the output. */
+export interface NativeClassMatrix {
+  kind: 'class_matrix';
+  classes: number;
+  ignoreClass: number | null;
+  /** Targets (outputs) are ids, one or more in a row; else scores, the largest of which names the class of the row. */
+  sparseTargets: boolean;
+  sparsePredictions: boolean;
+  /** Outputs of at least this are of class 1, others of class 0; or null. */
+  threshold: number | null;
+}
 
 export interface NativeCompileConfig {
   optimizer: NativeOptimizer;
   loss: NativeLoss;
-  metrics: NativeMetric[];
+  /** `weighted`: whether the metric looks at the weights of a data set. */
+  metrics: (NativeMetric & { weighted: boolean })[];
+}
+
+/** Outputs [rows,columns] with targets [rows,targetColumns], for losses and metrics by themselves. */
+export interface NativeRows {
+  predictions: Float32Array;
+  rows: number;
+  columns: number;
+  /** null for `mean` and `sum`. */
+  targets: Float32Array | null;
+  targetColumns: number;
+  /** [rows / rowsPerWeight], or null where every row weighs 1. */
+  weights: Float32Array | null;
+  rowsPerWeight: number;
+  /** Rows of one sample. */
+  steps: number;
 }
 
 /**
@@ -199,6 +310,7 @@ export interface NativeDataset {
   /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes: number;
 }
 
 export interface NativeDatasetSpec {
@@ -210,6 +322,10 @@ export interface NativeDatasetSpec {
   targets: Float32Array | null;
   /** Elements of one row of `targets`. */
   targetSize: number;
+  /** Sample weights [N] or, one per timestep of the outputs, [N,T]; null where all are 1. */
+  weights: Float32Array | null;
+  /** Elements of one row of `weights`: 1, or the timesteps of the outputs; 0 where there are none. */
+  weightSize: number;
   /**
    * Initial states of the first recurrent layer [N,S], or null for zeros. S are all its states side by side: h of a
    * simple_rnn or gru, h and c of an lstm; of a bidirectional layer the forward states, then the backward ones.
@@ -224,7 +340,8 @@ export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
-  dataset: NativeDataset;
+  /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
+  datasets: readonly NativeDataset[];
   order: Int32Array | null;
   begin: number;
   end: number;
@@ -233,8 +350,8 @@ export interface NativeRun {
   outputs: Float32Array | null;
   /**
    * `train` and `evaluate`: read when the run starts and written, batch after batch added, when it ends:
-   * [loss total, loss count, metric 0 total, metric 0 count, ...]. The loss total weighs each batch by its rows and
-   * includes the penalties. Otherwise null.
+   * [loss total, loss weight, state of metric 0..., state of metric 1..., ...]. The loss total weighs each batch by its
+   * rows and includes the penalties. Otherwise null.
    */
   totals: Float64Array | null;
   /** `predict`: final states of the last recurrent layer, [dataset rows, S] laid out as `initialState`. Otherwise null. */
@@ -262,6 +379,31 @@ export interface NativeModel {
   run(run: NativeRun, done: NativeDone): void;
   /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
   resetStates(): void;
+  /**
+   * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
+   * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
+   */
+  readonly iterations: number;
+  readonly learningRate: number;
+  setIterations(iterations: number): void;
+  /**
+   * The arrays that the optimizer holds, in the order of their index. `name` is Keras', in snake case; `weight` the index
+   * of the weight that it belongs to, -1 for a number that stands alone. With `iterations`, the weights and the states of
+   * layers they are all that training depends on: written back, it goes on to the same bits.
+   */
+  optimizerState(): NativeOptimizerArray[];
+  readOptimizer(index: number, out: Float32Array): void;
+  writeOptimizer(index: number, values: Float32Array): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
+  applyEma(): void;
+  /**
+   * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
+   * zero. The two directions of a bidirectional layer count as one each, forward first.
+   */
+  layerStates(): number[];
+  readLayerStates(index: number, out: Float32Array): void;
+  /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
+  writeLayerStates(index: number, values: Float32Array): void;
   /** Ends the present run after its present batch. */
   stop(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
@@ -336,6 +478,10 @@ export interface NativeBinding {
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */
   permutation(seed: number, stream: number, out: Int32Array): void;
+  /** The loss of rows; with reduction `none` 0, and one number a row goes to `values`. */
+  computeLoss(loss: NativeLoss, rows: NativeRows, values: Float32Array | null): number;
+  /** Adds rows to the state of a metric. */
+  updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;

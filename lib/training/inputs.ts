@@ -4,7 +4,8 @@ import { refusal } from '../util/validate';
 import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
 import { callEngine } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { shapeText, type Targets } from './targets';
+import { shapeText, type Targets } from '../losses/targets';
+import type { Weights } from './weights';
 import type { NativeDataset } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -70,7 +71,7 @@ function fits(axes: readonly number[], wanted: readonly (number | null)[]): bool
 }
 
 /**
- * The engine's own copy of inputs and targets.
+ * The engine's own copy of inputs, targets and weights.
  *
  * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
  */
@@ -80,6 +81,7 @@ export function makeDataset(
   host: TrainerHost,
   inputs: Inputs,
   targets: Targets | null,
+  weights: Weights | null = null,
 ): NativeDataset {
   const { rows, axes, array, what } = inputs;
   const dataset = callEngine(
@@ -90,6 +92,8 @@ export function makeDataset(
         inputs: array.data,
         targets: targets?.data ?? null,
         targetSize: targets?.targetSize ?? 0,
+        weights: weights?.data ?? null,
+        weightSize: weights?.weightSize ?? 0,
         initialState: null,
         mask: null,
       }),

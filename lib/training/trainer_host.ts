@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
 import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
+import type { Optimizer } from '../optimizers';
 import type { Shape } from '../types';
+import type { FitProgress } from './progress';
 
 /** The part of the addon that training uses besides a model. */
 export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
@@ -32,4 +34,6 @@ export interface TrainerHost {
   resetStates(): void;
   /** Set by callbacks: ends `fit` after the present batch. */
   stopTraining: boolean;
+  readonly optimizer: Optimizer | undefined;
+  progress: FitProgress | undefined;
 }

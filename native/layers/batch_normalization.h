@@ -23,6 +23,7 @@ class BatchNormalization : public Layer {
   BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kOwn; }
   // Each row counts its padding for itself in the moments of the batch.
   bool SharesPadding(bool training) const override { return !UsesBatch(training); }
 

@@ -49,6 +49,11 @@ void Bidirectional::ResetStates() {
   backward_->ResetStates();
 }
 
+void Bidirectional::ListCarried(std::vector<CarriedStates*>* list) {
+  forward_->ListCarried(list);
+  backward_->ListCarried(list);
+}
+
 Tensor Bidirectional::Forward(const Tensor& given, BatchContext& batch) {
   Tensor input = given;
   // Both directions shall give their input's gradient in one form.

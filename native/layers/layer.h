@@ -39,6 +39,21 @@ struct BatchContext {
   size_t initial_stride;
 };
 
+// Last states of a batch, in which the next one begins: [rows, size]; no rows where it begins at zero.
+struct CarriedStates {
+  CarriedStates(Arena* arena, size_t size_) : size(size_), values(arena) {}
+  void SetRows(size_t rows_) {
+    values.Resize(rows_ * size);
+    rows = rows_;
+  }
+  size_t size, rows = 0;
+  Buffer<float> values;
+};
+
+// What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
+// a way of its own; or knows no mask, and takes them as they are.
+enum class MaskUse { kStepwise, kOwn, kNone };
+
 // Rows of one timestep, one of each stream (streams/stepper.h): row i lies at data + index[i] * stride (index
 // null: at i).
 struct StreamRows {
@@ -117,7 +132,11 @@ class Layer {
     (void)stride;
   }
   virtual void ResetStates() {}
-  // Whether the outputs are wanted with their masked steps: where nothing follows but the reader.
+  // Appends the states that stateful layers carry from batch to batch.
+  virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
+  virtual MaskUse mask_use() const { return MaskUse::kStepwise; }
+  // Whether the outputs are wanted with their masked steps: where the reader, or a layer that knows no mask,
+  // is the first to look at more than a step.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
   // Penalty on the last outputs, per batch (activityRegularizer).
   virtual double ActivityPenalty() const { return 0.0; }

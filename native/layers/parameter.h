@@ -27,7 +27,6 @@ struct Parameter {
         trainable(trainable_),
         config(config_),
         value(arena),
-        slots{Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)},
         orthogonal(arena) {
     for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
     value.Resize(rows * columns);
@@ -50,7 +49,6 @@ struct Parameter {
   bool trainable;
   WeightConfig config;
   Buffer<float> value;
-  Buffer<float> slots[3];  // of the optimizer
   OrthogonalPenalty orthogonal;
 
   // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <

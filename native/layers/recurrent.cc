@@ -72,7 +72,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       kernel_sum_(arena),
       recurrent_sum_(arena),
       bias_sum_(arena),
-      carried_(arena) {
+      carried_(arena, state_size()) {
   const size_t columns = cell.gates * config.units;
   parameters_.emplace_back(arena, std::vector<size_t>{config.features, columns}, config.trainable,
                            config.weights[kKernel]);
@@ -265,8 +265,8 @@ void Recurrent::ForWalk(BatchContext& batch, bool backward, Walk&& walk) {
 // Everything but the arithmetic: what this batch is, weights as the walk wants them, and room.
 void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
   const BatchLayout& layout = *input.layout;
-  if (config_.stateful && carried_rows_ != 0 && carried_rows_ != layout.rows())
-    throw Error(ErrorCode::kShape, "ostinato: expected batches of " + std::to_string(carried_rows_) +
+  if (config_.stateful && carried_.rows != 0 && carried_.rows != layout.rows())
+    throw Error(ErrorCode::kShape, "ostinato: expected batches of " + std::to_string(carried_.rows) +
                                        " rows for a stateful layer, received " +
                                        std::to_string(layout.rows()) +
                                        ". Choose a batchSize that divides the data, or call resetStates().");
@@ -454,9 +454,8 @@ void Recurrent::Advance(size_t t_begin, size_t t_end, BatchContext& batch) {
 
 Tensor Recurrent::End() {
   if (config_.stateful) {
-    carried_rows_ = input_.layout->rows();
-    carried_.Resize(carried_rows_ * state_size());
-    ReadStates(carried_.data(), state_size());
+    carried_.SetRows(input_.layout->rows());
+    ReadStates(carried_.values.data(), state_size());
   }
   return Output();
 }
@@ -481,8 +480,8 @@ void Recurrent::JoinTrunk(size_t set, BatchContext& batch) {
       const float* given = nullptr;
       if (batch.initial_state) {
         given = batch.initial_state + static_cast<size_t>(layout.samples()[r]) * batch.initial_stride;
-      } else if (config_.stateful && carried_rows_ > 0) {
-        given = carried_.data() + static_cast<size_t>(layout.order()[r]) * size;
+      } else if (config_.stateful && carried_.rows > 0) {
+        given = carried_.values.data() + static_cast<size_t>(layout.order()[r]) * size;
       }
       const auto begin_in = [&](Buffer<float>& states, const float* first) {
         float* state = states.data() + to * stride_;
@@ -598,8 +597,9 @@ void Recurrent::IndexOutputs(bool expands) {
 
 // The gradient of the outputs in the order of the steps.
 const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& batch) {
-  if (config_.go_backwards == flips_) return output.data;
   const BatchLayout& layout = *input_.layout;
+  const bool expands = layout.masked() && unmasked_;
+  if (config_.go_backwards == flips_ && !expands) return output.data;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ordered_gradient_.Zero();
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
@@ -608,13 +608,19 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
   for (size_t p = layout.base(); p < layout.step_count(); ++p)
     step_of[config_.go_backwards ? p : static_cast<size_t>(layout.next()[p])] = p;
   ForChunks(batch.pool, 0, layout.rows(), 16, [&](size_t begin, size_t end) {
-    for (size_t r = begin; r < end; ++r)
-      for (size_t t = layout.start(r); t < layout.steps(); ++t) {
-        const size_t p = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
-        const size_t to = step_of[static_cast<size_t>(output_index_[p])];
-        if (to > 0)
-          batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    const auto add = [&](size_t p) {
+      const size_t to = step_of[static_cast<size_t>(output_index_[p])];
+      if (to > 0)
+        batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    };
+    for (size_t r = begin; r < end; ++r) {
+      if (expands) {
+        for (size_t s = 0; s < layout.source_steps(); ++s) add(1 + s * layout.rows() + r);
+      } else {
+        for (size_t t = layout.start(r); t < layout.steps(); ++t)
+          add(layout.base() + static_cast<size_t>(layout.offsets()[t]) + r);
       }
+    }
   });
   return ordered_gradient_.data();
 }

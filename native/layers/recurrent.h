@@ -35,13 +35,17 @@ class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
   bool SharesPadding(bool training) const override;
   size_t state_size() const override { return config_.units * (has_cell() ? 2 : 1); }
   size_t walk_floats() const override { return cell_.gates * padded_ * config_.units; }
   void ReadStates(float* out, size_t stride) const override;
-  void ResetStates() override { carried_rows_ = 0; }
+  void ResetStates() override { carried_.rows = 0; }
+  void ListCarried(std::vector<CarriedStates*>* list) override {
+    if (config_.stateful) list->push_back(&carried_);
+  }
   void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
 
   bool CanStep() const override { return !config_.go_backwards; }
@@ -151,8 +155,7 @@ class Recurrent : public Layer {
   Buffer<float> last_outputs_, ordered_gradient_;
   Buffer<int32_t> last_index_, output_index_;
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
-  Buffer<float> carried_;                                // [batch rows, S] states of a stateful layer
-  size_t carried_rows_ = 0;
+  CarriedStates carried_;
   std::vector<Product> products_;
   std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
 };

@@ -8,6 +8,7 @@
 #include "napi/config.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/losses.h"
 #include "napi/native_dataset.h"
 #include "napi/native_model.h"
 #include "napi/native_streams.h"
@@ -75,6 +76,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("NativeStreams", NativeStreams::Define(env));
     exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
     exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));
+    exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
+    exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
     return exports;

@@ -30,7 +30,7 @@ auto OnModel(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
 // Everything that a run needs while JavaScript goes on, and what it hands back.
 struct NativeModel::RunState {
   std::shared_ptr<Model> model;
-  std::shared_ptr<const Dataset> dataset;
+  std::vector<std::shared_ptr<const Dataset>> datasets;
   std::vector<int32_t> order;
   Run run = {};
   RunResult result;
@@ -45,17 +45,27 @@ struct NativeModel::RunState {
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
-  return DefineClass(
-      env, "NativeModel",
-      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
-       InstanceAccessor<&NativeModel::JsBusy>("busy"),
-       InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
-       InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
-       InstanceMethod<&NativeModel::JsCompile>("compile"),
-       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
-       InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
-       InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
-       InstanceMethod<&NativeModel::JsDispose>("dispose")});
+  return DefineClass(env, "NativeModel",
+                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
+                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
+                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeModel::JsCompile>("compile"),
+                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+                      InstanceMethod<&NativeModel::JsRun>("run"),
+                      InstanceMethod<&NativeModel::JsStop>("stop"),
+                      InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
+                      InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+                      InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
+                      InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
+                      InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
+                      InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
+                      InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
+                      InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
+                      InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
+                      InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
+                      InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
+                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
@@ -67,7 +77,7 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
     self.DefineProperty(Napi::PropertyDescriptor::Value(
         "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
         napi_enumerable));
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 
@@ -82,10 +92,13 @@ void NativeModel::Finalize(Napi::BasicEnv env) {
   Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
 }
 
-void NativeModel::ReportMemory(Napi::BasicEnv env) {
+void NativeModel::Report(Napi::BasicEnv env) {
   const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_bytes_);
   reported_bytes_ = bytes;
+  const Optimizer* optimizer = model_ ? model_->optimizer() : nullptr;
+  reported_iterations_ = optimizer ? optimizer->iterations() : 0;
+  reported_learning_rate_ = optimizer ? optimizer->learning_rate() : 0.0;
 }
 
 Model& NativeModel::Idle() {
@@ -101,6 +114,19 @@ Parameter& NativeModel::Weight(const Napi::Value& index) {
   const size_t i = ToSize(index, "weight index");
   if (i >= model.parameters().size()) Malformed("weight index");
   return *model.parameters()[i];
+}
+
+Optimizer& NativeModel::Compiled() {
+  Optimizer* optimizer = Idle().optimizer();
+  if (!optimizer) Malformed("state: the model is not compiled");
+  return *optimizer;
+}
+
+CarriedStates& NativeModel::Carried(const Napi::Value& index) {
+  const std::vector<CarriedStates*> states = Idle().carried_states();
+  const size_t i = ToSize(index, "layer index");
+  if (i >= states.size()) Malformed("layer index");
+  return *states[i];
 }
 
 Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
@@ -137,7 +163,7 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
     Idle().Compile(config);
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 
@@ -145,6 +171,7 @@ void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!info[0].IsNumber()) Malformed("learning rate");
     Idle().SetLearningRate(info[0].As<Napi::Number>().DoubleValue());
+    Report(info.Env());
   });
 }
 
@@ -155,12 +182,17 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     if (!info[1].IsFunction()) Malformed("done");
     auto state = std::make_shared<RunState>();
     state->model = model_;
-    state->dataset = NativeDataset::From(GetValue(spec, "dataset"));
+    const Napi::Array datasets = GetArray(spec, "datasets");
+    size_t all_rows = 0;
+    for (uint32_t i = 0; i < datasets.Length(); ++i) {
+      state->datasets.push_back(NativeDataset::From(datasets.Get(i)));
+      all_rows += state->datasets.back()->rows;
+    }
     static const std::map<std::string, RunMode> modes = {
         {"train", RunMode::kTrain}, {"evaluate", RunMode::kEvaluate}, {"predict", RunMode::kPredict}};
     Run& run = state->run;
     run.mode = FromName(modes, GetString(spec, "mode"));
-    run.dataset = state->dataset.get();
+    for (const auto& dataset : state->datasets) run.datasets.push_back(dataset.get());
     run.begin = GetSize(spec, "begin");
     run.end = GetSize(spec, "end");
     run.batch_size = GetSize(spec, "batchSize");
@@ -168,24 +200,27 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     if (run.batch_size == 0 || run.begin >= run.end) Malformed("range");
     const Napi::Value order = GetValue(spec, "order");
     if (order.IsNull()) {
-      if (run.end > run.dataset->rows) Malformed("range");
+      if (run.end > all_rows) Malformed("range");
     } else {
       const Napi::Int32Array rows = ToInts(order, "order");
       if (run.end > rows.ElementLength()) Malformed("range");
       state->order.assign(rows.Data() + run.begin, rows.Data() + run.end);
       for (const int32_t row : state->order)
-        if (row < 0 || static_cast<size_t>(row) >= run.dataset->rows) Malformed("order");
+        if (row < 0 || static_cast<size_t>(row) >= all_rows) Malformed("order");
       run.order = state->order.data();
       run.end -= run.begin;
       run.begin = 0;
     }
+    const bool whole =
+        order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
+    if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
     Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
     model_->CheckRun(run);
     if (run.mode == RunMode::kPredict) {
       Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
-      const std::vector<size_t>& shape = run.dataset->shape;
+      const Dataset& data = *run.datasets[0];
       const size_t size =
-          state->model->output_size(run.dataset->is_tokens || shape.size() == 2 ? shape[0] : 1);
+          state->model->output_size(data.is_tokens || data.shape.size() == 2 ? data.shape[0] : 1);
       if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
       run.outputs = outputs.Data() + first * size;
       state->outputs = Napi::Persistent(outputs);
@@ -201,6 +236,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
+      Idle();
+      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }
@@ -230,7 +267,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       busy_ = false;
-      ReportMemory(env);
+      Report(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
         const std::vector<double>& sums = state->result.totals;
@@ -254,12 +291,102 @@ void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
   OnModel(info, [&] { Idle().ResetStates(); });
 }
 
+Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_));
+  });
+}
+
+Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
+  return OnModel(info,
+                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
+}
+
+void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Compiled().set_iterations(ToSize(info[0], "iterations"));
+    Report(info.Env());
+  });
+}
+
+Napi::Value NativeModel::JsOptimizerState(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const Napi::Array list = Napi::Array::New(env);
+    for (const OptimizerArray& array : Compiled().arrays()) {
+      const Napi::Object entry = Napi::Object::New(env);
+      entry.Set("name", array.name);
+      entry.Set("weight", static_cast<double>(array.weight));
+      entry.Set("size", static_cast<double>(array.size));
+      list.Set(list.Length(), entry);
+    }
+    return list;
+  });
+}
+
+void NativeModel::JsReadOptimizer(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = ToSize(info[0], "array index");
+    Napi::Float32Array out = ToFloats(info[1], "array");
+    const Optimizer& optimizer = Compiled();
+    if (index >= optimizer.arrays().size()) Malformed("array index");
+    if (out.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    optimizer.Read(index, out.Data());
+  });
+}
+
+void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = ToSize(info[0], "array index");
+    const Napi::Float32Array values = ToFloats(info[1], "array");
+    Optimizer& optimizer = Compiled();
+    if (index >= optimizer.arrays().size()) Malformed("array index");
+    if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    optimizer.Write(index, values.Data());
+  });
+}
+
+void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Compiled(); });
+}
+
+Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    const Napi::Array list = Napi::Array::New(info.Env());
+    for (const CarriedStates* states : Idle().carried_states())
+      list.Set(list.Length(), static_cast<double>(states->rows * states->size));
+    return list;
+  });
+}
+
+void NativeModel::JsReadLayerStates(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const CarriedStates& states = Carried(info[0]);
+    Napi::Float32Array out = ToFloats(info[1], "states");
+    const size_t size = states.rows * states.size;
+    if (out.ElementLength() != size) Malformed("states size");
+    if (size > 0) std::memcpy(out.Data(), states.values.data(), size * sizeof(float));
+  });
+}
+
+void NativeModel::JsWriteLayerStates(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    CarriedStates& states = Carried(info[0]);
+    const Napi::Float32Array values = ToFloats(info[1], "states");
+    const size_t size = values.ElementLength();
+    if (size % states.size != 0) Malformed("states size");
+    states.SetRows(size / states.size);
+    if (size > 0) std::memcpy(states.values.data(), values.Data(), size * sizeof(float));
+    Report(info.Env());
+  });
+}
+
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
     Idle();
     model_.reset();
-    ReportMemory(info.Env());
+    Report(info.Env());
   });
 }
 

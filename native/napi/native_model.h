@@ -37,14 +37,31 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsRun(const Napi::CallbackInfo& info);
   void JsStop(const Napi::CallbackInfo& info);
   void JsResetStates(const Napi::CallbackInfo& info);
+  Napi::Value JsIterations(const Napi::CallbackInfo& info);
+  Napi::Value JsLearningRate(const Napi::CallbackInfo& info);
+  void JsSetIterations(const Napi::CallbackInfo& info);
+  Napi::Value JsOptimizerState(const Napi::CallbackInfo& info);
+  void JsReadOptimizer(const Napi::CallbackInfo& info);
+  void JsWriteOptimizer(const Napi::CallbackInfo& info);
+  void JsApplyEma(const Napi::CallbackInfo& info);
+  Napi::Value JsLayerStates(const Napi::CallbackInfo& info);
+  void JsReadLayerStates(const Napi::CallbackInfo& info);
+  void JsWriteLayerStates(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
   Parameter& Weight(const Napi::Value& index);
+  // The optimizer of an idle model that was compiled.
+  Optimizer& Compiled();
+  CarriedStates& Carried(const Napi::Value& index);
+  // Notes what JavaScript may ask for while a run goes on.
+  void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
   std::shared_ptr<std::atomic<bool>> stop_;
   bool busy_ = false;
   int64_t reported_bytes_ = 0;
+  uint64_t reported_iterations_ = 0;
+  double reported_learning_rate_ = 0;
   std::shared_ptr<NativeModel*> self_ = std::make_shared<NativeModel*>(this);
 };
 

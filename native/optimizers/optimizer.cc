@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace ostinato {
 namespace {
@@ -18,25 +19,52 @@ size_t TaskCount(const Parameter& parameter) {
   return (parameter.rows + rows - 1) / rows;
 }
 
+// Keras' names of the slots of the kernel's rule; null where the options call for none.
+std::array<const char*, 3> SlotNames(const OptimizerConfig& config) {
+  const bool has_momentum = config.momentum != 0.0;
+  switch (config.kind) {
+    case OptimizerKind::kSgd:
+      return {has_momentum ? "momentum" : nullptr};
+    case OptimizerKind::kRmsprop:
+      return {"velocity", has_momentum ? "momentum" : nullptr,
+              config.centered ? "average_gradient" : nullptr};
+    case OptimizerKind::kAdam:
+      return {"momentum", "velocity", config.amsgrad ? "velocity_hat" : nullptr};
+  }
+  return {};
+}
+
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters)
+Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters, Arena* arena)
     : config_(config) {
-  // By kernel: SGD m; RMSprop v, momentum, mean gradient; Adam m, v, largest v.
-  const bool sgd = config.kind == OptimizerKind::kSgd, adam = config.kind == OptimizerKind::kAdam;
-  const bool needed[3] = {!sgd || config.momentum != 0.0, adam || (!sgd && config.momentum != 0.0),
-                          adam ? config.amsgrad : !sgd && config.centered};
-  for (Parameter* parameter : parameters) {
-    if (!parameter->trainable) continue;
-    for (size_t i = 0; i < 3; ++i) {
-      parameter->slots[i].Resize(needed[i] ? parameter->size() : 0);
-      if (needed[i]) parameter->slots[i].Zero();
-    }
-    parameters_.push_back(parameter);
-    const Constraint& constraint = parameter->config.constraint;
+  const std::array<const char*, 3> names = SlotNames(config);
+  held_.reserve(parameters.size());  // buffers_ points into it
+  for (size_t weight = 0; weight < parameters.size(); ++weight) {
+    Parameter& parameter = *parameters[weight];
+    if (!parameter.trainable) continue;
+    held_.push_back({&parameter, {Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)}});
+    const auto hold = [&](const char* name, Buffer<float>& values) {
+      values.Resize(parameter.size());
+      arrays_.push_back({name, static_cast<int64_t>(weight), values.size()});
+      buffers_.push_back(&values);
+    };
+    for (size_t i = 0; i < names.size(); ++i)
+      if (names[i]) hold(names[i], held_.back().slots[i]);
+    const Constraint& constraint = parameter.config.constraint;
     if (constraint.kind != ConstraintKind::kNone)
-      constrained_.emplace_back(parameter, ConstrainedLines(constraint, parameter->shape));
+      constrained_.emplace_back(&parameter, ConstrainedLines(constraint, parameter.shape));
   }
+}
+
+void Optimizer::Read(size_t array, float* out) const {
+  const Buffer<float>& values = *buffers_[array];
+  std::memcpy(out, values.data(), values.size() * sizeof(float));
+}
+
+void Optimizer::Write(size_t array, const float* values) {
+  Buffer<float>& to = *buffers_[array];
+  std::memcpy(to.data(), values, to.size() * sizeof(float));
 }
 
 UpdateArgs Optimizer::StepArgs() const {
@@ -63,19 +91,20 @@ void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
   ++iterations_;
   const UpdateArgs step = StepArgs();
   size_t tasks = 0;
-  for (Parameter* parameter : parameters_) {
-    tasks += TaskCount(*parameter);
-    if (parameter->orthogonal.is_set())
-      parameter->orthogonal.ComputeGradient(parameter->value.data(), kernels, pool);
+  for (const Held& held : held_) {
+    Parameter& parameter = *held.parameter;
+    tasks += TaskCount(parameter);
+    if (parameter.orthogonal.is_set())
+      parameter.orthogonal.ComputeGradient(parameter.value.data(), kernels, pool);
   }
   pool.For(tasks, [&](size_t task) {
     size_t i = 0;
-    for (; task >= TaskCount(*parameters_[i]); ++i) task -= TaskCount(*parameters_[i]);
-    Parameter& parameter = *parameters_[i];
+    for (; task >= TaskCount(*held_[i].parameter); ++i) task -= TaskCount(*held_[i].parameter);
+    Held& held = held_[i];
+    Parameter& parameter = *held.parameter;
     UpdateArgs args = step;
     args.weight = parameter.value.data();
-    for (size_t k = 0; k < 3; ++k)
-      args.slots[k] = parameter.slots[k].size() ? parameter.slots[k].data() : nullptr;
+    for (size_t k = 0; k < 3; ++k) args.slots[k] = held.slots[k].size() ? held.slots[k].data() : nullptr;
     args.gradient = parameter.gradient;
     args.gradient_stride = parameter.gradient_stride;
     args.slot = parameter.gradient_slot;

@@ -39,13 +39,15 @@ const datasetSpec = {
   inputs: new Float32Array([1, 1, 0, 2]),
   targets: null,
   targetSize: 0,
+  weights: null,
+  weightSize: 0,
   initialState: null,
   mask: null,
 };
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
-  dataset: makeDataset(),
+  datasets: [makeDataset()],
   order: null,
   begin: 0,
   end: 2,
@@ -88,6 +90,16 @@ describe('receivers', () => {
     'writeWeight',
     'compile',
     'setLearningRate',
+    'iterations',
+    'learningRate',
+    'setIterations',
+    'optimizerState',
+    'readOptimizer',
+    'writeOptimizer',
+    'applyEma',
+    'layerStates',
+    'readLayerStates',
+    'writeLayerStates',
     'run',
     'stop',
     'dispose',
@@ -122,7 +134,7 @@ describe('receivers', () => {
     ], binding.NativeDataset); // prettier-ignore
     expect(impostor).toBeInstanceOf(binding.NativeDataset);
     for (const dataset of [impostor, live, Object.create(makeDataset()), new Proxy(makeDataset(), {}), {}, null])
-      expect(() => live.run(runOf({ dataset }) as never, () => undefined)).toThrow(/malformed data/);
+      expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/malformed data/);
   });
 });
 
@@ -139,7 +151,8 @@ describe('arguments', () => {
     ['writeWeight, values', (value) => live.writeWeight(0, value)],
     ['compile', (value) => live.compile(value)],
     ['run', (value) => live.run(value, () => undefined)],
-    ['run, dataset', (dataset) => live.run(runOf({ dataset }) as never, () => undefined)],
+    ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
+    ['run, a data set', (dataset) => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)],
     ['run, mode', (mode) => live.run(runOf({ mode }) as never, () => undefined)],
     ['run, outputs', (outputs) => live.run(runOf({ outputs }) as never, () => undefined)],
     ['run, begin', (begin) => live.run(runOf({ begin, end: 1 }) as never, () => undefined)],
@@ -187,7 +200,7 @@ describe('arguments', () => {
       shortcuts: ALL_ON,
     });
     const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
-    const loss = { kind: 'mean_squared_error', fromLogits: false } as const;
+    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
     expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
   });
 
@@ -215,7 +228,7 @@ describe('arguments', () => {
 });
 
 describe('arguments that act while they are read', () => {
-  test.each(['mode', 'dataset', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
+  test.each(['mode', 'datasets', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
     'run with a getter of %s that disposes of the model: refused',
     (key) => {
       const model = makeModel();
@@ -243,7 +256,7 @@ describe('arguments that act while they are read', () => {
         model.dispose();
         return { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
       },
-      loss: { kind: 'mean_squared_error', fromLogits: false },
+      loss: { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' },
       metrics: [],
     };
     expect(() => model.compile(config as never)).toThrow(/disposed/);
@@ -251,7 +264,7 @@ describe('arguments that act while they are read', () => {
 
   test('a getter that throws: its own error comes through', () => {
     const mine = new Error('mine');
-    const spec = Object.defineProperty(runOf(), 'dataset', {
+    const spec = Object.defineProperty(runOf(), 'datasets', {
       get: () => {
         throw mine;
       },

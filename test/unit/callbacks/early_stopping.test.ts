@@ -9,6 +9,8 @@ function train(stop: EarlyStopping, values: readonly (number | undefined)[], key
   const model = {
     name: 'm',
     stopTraining: false,
+    optimizer: undefined,
+    progress: undefined,
     weights: [-1] as unknown[],
     getWeights: () => [...model.weights],
     resetStates: () => undefined,

@@ -85,19 +85,21 @@ describe.each(CELLS)('%s', (_, Class) => {
       inputs: Float32Array.from(draw.normal(N * T * C)),
       targets: null,
       targetSize: 0,
+      weights: null,
+      weightSize: 0,
       initialState: Float32Array.from(draw.normal(N * size)),
       mask: Uint8Array.from(LENGTHS.flatMap((length) => Array.from({ length: T }, (__, t) => Number(t < length)))),
     });
     const arrays = () => ({ outputs: new Float32Array(N * 2 * H), states: new Float32Array(N * size) });
     const whole = arrays();
-    await predictBatch(native, { dataset, ...whole, training: false });
+    await predictBatch(native, dataset, { ...whole, training: false });
     for (const batchSize of [1, 2, 3]) {
       const parts = arrays();
       await new Promise<void>((resolve, reject) =>
         native.run(
           {
             mode: 'predict',
-            dataset,
+            datasets: [dataset],
             order: null,
             begin: 0,
             end: N,

@@ -2,6 +2,7 @@
 // A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
 // [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
 import type { TrainingEngine } from '../../../lib/training/trainer_host';
+import type { FitProgress } from '../../../lib/training/progress';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
   NativeCompileConfig,
@@ -16,6 +17,7 @@ export class ScriptedDataset implements NativeDataset {
   readonly rows: number;
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes = 0;
   constructor(readonly spec: NativeDatasetSpec) {
     this.rows = spec.rows;
     this.minToken = Math.min(...spec.inputs);
@@ -23,7 +25,11 @@ export class ScriptedDataset implements NativeDataset {
   }
 }
 
-type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & { order: number[] | null };
+type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
+  order: number[] | null;
+  /** Rows of each data set. */
+  rows: number[];
+};
 
 /** Answers each run a turn of the event loop later, as the real one does. */
 export class ScriptedModel implements NativeModel {
@@ -54,6 +60,20 @@ export class ScriptedModel implements NativeModel {
     this.learningRates.push(learningRate);
   }
   resetStates(): void {}
+  readonly iterations = 0;
+  readonly learningRate = 0.001;
+  setIterations(): void {}
+  optimizerState(): [] {
+    return [];
+  }
+  readOptimizer(): void {}
+  writeOptimizer(): void {}
+  applyEma(): void {}
+  layerStates(): [] {
+    return [];
+  }
+  readLayerStates(): void {}
+  writeLayerStates(): void {}
   stop(): void {
     this.stops++;
   }
@@ -63,7 +83,8 @@ export class ScriptedModel implements NativeModel {
     if (this.busy) throw Object.assign(new Error('busy'), { code: 'ERR_BUSY' });
     this.busy = true;
     const { mode, begin, end, batchSize } = run;
-    this.runs.push({ mode, begin, end, batchSize, order: run.order && [...run.order] });
+    const setRows = run.datasets.map(({ rows }) => rows);
+    this.runs.push({ mode, begin, end, batchSize, order: run.order && [...run.order], rows: setRows });
     const stopsBefore = this.stops;
     const error = this.nextError;
     this.nextError = undefined;
@@ -94,6 +115,8 @@ export class ScriptedHost implements TrainerHost {
   inputShape: readonly (number | null)[] | undefined;
   outputShape: readonly (number | null)[] | undefined;
   stopTraining = false;
+  readonly optimizer = undefined;
+  progress: FitProgress | undefined;
   model = new ScriptedModel();
   weights: unknown[] = ['first'];
 
