@@ -86,7 +86,7 @@ describe('what is computed together', () => {
     const { trainer, rowsOfRuns } = scripted();
     trainer.gather({ maxRows: 3 });
     const calls = [1, 2, 3, 4, 5, 6, 7].map((id) => trainer.predict(row(id)));
-    await Promise.resolve();
+    for (let i = 0; i < 50; i++) await Promise.resolve();
     expect(rowsOfRuns()).toEqual([3]);
     await Promise.all(calls);
     expect(rowsOfRuns()).toEqual([3, 3, 1]);
