@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
+import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
@@ -15,6 +16,7 @@ import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
+import resume from './figures/resume.mjs';
 import stack4 from './figures/stack4.mjs';
 import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
@@ -55,6 +57,7 @@ function allFigures() {
   const figures = [
     imdbStep,
     imdbBook,
+    fitAround,
     floatRnn,
     stack4,
     masked,
@@ -66,6 +69,7 @@ function allFigures() {
     isa,
     loopDelay,
     memory,
+    resume,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];
