@@ -358,3 +358,90 @@ describe('arguments that act while they are read', () => {
     expect(() => live.run(spec as never, () => undefined)).toThrow('mine');
   });
 });
+
+describe('streams', () => {
+  const makeStreams = () => {
+    const streams = new binding.NativeStreams(new binding.NativeModel({
+      input: 'values',
+      inputShape: [-1, 2],
+      layers: [{ kind: 'activation', activation: 'relu' }],
+      shortcuts: ALL_ON,
+    })); // prettier-ignore
+    streams.open();
+    return streams;
+  };
+  const methods = [
+    'memoryBytes',
+    'count',
+    'isOpen',
+    'attach',
+    'open',
+    'close',
+    'reset',
+    'places',
+    'readState',
+  ] as const;
+  const others = ['writeState', 'pin', 'stepPinned', 'step', 'dispose'] as const;
+
+  test.each([...methods, ...others].flatMap((method) => ODD.map(([title, value]) => [method, title, value] as const)))(
+    '%s on %s: refused',
+    (method, _title, value) => {
+      const { get, value: own } = Object.getOwnPropertyDescriptor(binding.NativeStreams.prototype, method)!;
+      const call = (get ?? (own as () => unknown)) as (...given: unknown[]) => unknown;
+      for (const receiver of [value, live, Object.create(makeStreams()) as object])
+        expect(() => Reflect.apply(call, receiver, [0, new Float32Array(0)])).toThrow(/./);
+    },
+  );
+
+  const calls: readonly [string, (value: never) => unknown][] = [
+    ['new NativeStreams', (value) => new binding.NativeStreams(value)],
+    ['attach', (value) => makeStreams().attach(value)],
+    ['close', (value) => makeStreams().close((value === 1 ? 7 : value) as never)],
+    ['reset', (value) => makeStreams().reset((value === 1 ? 7 : value) as never)],
+    ['places', (value) => makeStreams().places(value)],
+    ['readState', (value) => makeStreams().readState(0, value)],
+    ['writeState', (value) => makeStreams().writeState(0, value)],
+    ['pin, input', (value) => makeStreams().pin(value, new Float32Array(2))],
+    ['pin, output', (value) => makeStreams().pin(new Float32Array(2), value)],
+    ['step, inputs', (value) => makeStreams().step(value, new Float32Array(2), null)],
+    ['step, outputs', (value) => makeStreams().step(new Float32Array(2), value, null)],
+  ];
+  test.each(calls.flatMap(([entry, call]) => ODD.map(([title, value]) => [entry, title, call, value] as const)))(
+    '%s given %s: refused',
+    (_entry, _title, call, value) => expect(() => call(value as never)).toThrow(/./),
+  );
+
+  test('sizes that do not agree, tokens for numbers, nothing pinned, nothing open: refused', () => {
+    const streams = makeStreams();
+    const [two, three] = [new Float32Array(2), new Float32Array(3)];
+    expect(() => streams.stepPinned()).toThrow(/malformed place/);
+    expect(() => streams.step(three, two, null)).toThrow(/malformed rows/);
+    expect(() => streams.step(two, three, null)).toThrow(/malformed rows/);
+    expect(() => streams.step(new Int32Array(2), two, null)).toThrow(/malformed inputs/);
+    expect(() => streams.pin(three, two)).toThrow(/malformed row/);
+    expect(() => streams.writeState(0, two)).toThrow(/malformed state/);
+    expect(streams.step(two, two, Int32Array.of(1))).toBe(-1);
+    streams.pin(two, two);
+    streams.stepPinned();
+    streams.close(0);
+    expect(() => streams.stepPinned()).toThrow(/malformed place/);
+    streams.dispose();
+    expect(() => streams.open()).toThrow(/closed/);
+    expect(() => streams.step(two, two, null)).toThrow(/closed/);
+  });
+
+  test('of layers that cannot step, and carried over to other layers: refused', () => {
+    expect(() => new binding.NativeStreams(new binding.NativeModel({
+      input: 'values',
+      inputShape: [3, 2],
+      layers: [{ kind: 'flatten' }],
+      shortcuts: ALL_ON,
+    }))).toThrow(/cannot step/); // prettier-ignore
+    expect(() => makeStreams().attach(new binding.NativeModel({
+      input: 'values',
+      inputShape: [-1, 3],
+      layers: [{ kind: 'activation', activation: 'relu' }],
+      shortcuts: ALL_ON,
+    }))).toThrow(/other layers/); // prettier-ignore
+  });
+});
