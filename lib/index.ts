@@ -202,7 +202,7 @@ export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_i
 export { padSequences } from './preprocessing/sequence';
 export {
   textDatasetFromDirectory,
-  type BatchSource,
+  type TextBatches,
   type LabelMode,
   type TextBatch,
   type TextDataset,
