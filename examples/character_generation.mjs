@@ -66,7 +66,7 @@ console.log(
 
 const known = new Set(text.match(/\p{L}+/gu));
 for (const temperature of [0.2, 0.7, 1.2]) {
-  const written = await write(text.slice(0, sequenceLength), Number(flags.length), temperature);
+  const written = write(text.slice(0, sequenceLength), Number(flags.length), temperature);
   const words = (written.match(/\p{L}+/gu) ?? []).slice(1, -1); // those at the ends may be cut
   const right = words.filter((word) => known.has(word)).length;
   console.log(
@@ -74,17 +74,18 @@ for (const temperature of [0.2, 0.7, 1.2]) {
   );
 }
 
-/** Goes on from the beginning of a text, one character after the other. */
-async function write(beginning, length, temperature) {
-  const window = [...vectorize.call(beginning).data];
+/** Goes on from the beginning of a text: a stream keeps the state of the LSTM, so that each character is one step of work. */
+function write(beginning, length, temperature) {
+  const stream = model.openStream();
+  let probabilities;
+  for (const id of vectorize.call(beginning).data) probabilities = stream.push(id);
   let written = '';
-  while (written.length < length) {
-    const probabilities = (await model.predict([window])).row(0).row(window.length - 1).data;
+  for (let i = 0; i < length; i++) {
     const next = sample(probabilities, temperature);
     written += characters[next];
-    window.push(next);
-    window.shift();
+    probabilities = stream.push(next);
   }
+  stream.close();
   return written;
 }
 

@@ -154,13 +154,37 @@ export {
 
 export {
   BinaryCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Dice,
+  Hinge,
+  Huber,
+  KLDivergence,
+  LogCosh,
   Loss,
   MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   SparseCategoricalCrossentropy,
+  SquaredHinge,
+  Tversky,
+  type BinaryFocalCrossentropyOptions,
+  type CategoricalFocalCrossentropyOptions,
+  type CosineSimilarityOptions,
   type CrossentropyOptions,
+  type HuberOptions,
+  type LossCallOptions,
   type LossIdentifier,
+  type LossOptions,
+  type OverlapOptions,
+  type Reduction,
+  type SparseCategoricalCrossentropyOptions,
+  type TverskyOptions,
 } from './losses';
 export { Adam, Optimizer, RMSprop, SGD, type AdamOptions, type OptimizerIdentifier } from './optimizers';
 export { type RMSpropOptions, type SGDOptions } from './optimizers';
@@ -199,6 +223,8 @@ export type { FitProgress } from './training/progress';
 export type { BatchSource } from './training/source_feed';
 
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
+export { Stream, StreamGroup, type Timestep } from './streams';
+export type { GatherOptions } from './training/gather';
 export { padSequences } from './preprocessing/sequence';
 export {
   textDatasetFromDirectory,

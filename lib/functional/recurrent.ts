@@ -179,7 +179,15 @@ function prepare({ inputs, weights, initialState, layer, sizes }: Job): {
 } {
   const { NativeModel, NativeDataset } = loadBinding();
   const inputShape = [sizes.t, sizes.c];
-  const data = { rows: sizes.n, inputShape, inputs: inputs.data, targets: null, targetSize: 0 };
+  const data = {
+    rows: sizes.n,
+    inputShape,
+    inputs: inputs.data,
+    targets: null,
+    targetSize: 0,
+    weights: null,
+    weightSize: 0,
+  };
   const dataset = new NativeDataset({ ...data, initialState, mask: null });
   const native = new NativeModel({ input: 'values', inputShape, layers: [layer], shortcuts: ALL_SHORTCUTS });
   weights.forEach((weight, index) => native.writeWeight(index, weight.data));

@@ -18,6 +18,8 @@ export interface CompileOptions {
   loss: LossIdentifier;
   /** Default none. */
   metrics?: readonly MetricIdentifier[];
+  /** Metrics that sample weights count in, as they count in the loss. Default none. */
+  weightedMetrics?: readonly MetricIdentifier[];
 }
 
 /** Options that every pass over data takes. */
@@ -156,7 +158,7 @@ export function resolveFitOptions(where: string, options: FitOptions | undefined
   const o = withDefaults(where, options, FIT_DEFAULTS);
   const pass = resolvePass(where, o);
   const { sampleWeight, classWeight } = o;
-  if (sampleWeight !== undefined && classWeight !== undefined)
+  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
     throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
   return {
     ...pass,

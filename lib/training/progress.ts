@@ -19,14 +19,14 @@ export class ProgressTracker {
   epoch: number;
   batch = 0;
   seed: number;
-  readonly totals: Float64Array;
+  /** How many there are is known when the first batch has told what the metrics are. */
+  totals: Float64Array = new Float64Array();
   /** Whether a callback may still say where to begin. */
   isOpen = true;
 
-  constructor(epoch: number, seed: number, totals: Float64Array) {
+  constructor(epoch: number, seed: number) {
     this.epoch = epoch;
     this.seed = seed;
-    this.totals = totals;
   }
 
   get value(): FitProgress {

@@ -7,11 +7,12 @@ import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
+import { Gatherer, type GatherOptions } from './gather';
 import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
 import { beginFilled, runEvaluation, runFit, type Validation } from './fit_loop';
-import { makeDataset, readInputs } from './inputs';
+import { makeDataset, readInputs, type Inputs } from './inputs';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -31,7 +32,8 @@ import {
 import { allocate } from '../arrays/nested_arrays';
 import { ProgressTracker, type FitProgress } from './progress';
 import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
-import { readTargets } from './targets';
+import { classWeights, combineWeights, readWeights, type Weights } from './weights';
+import { readTargets, type Targets } from '../losses/targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
@@ -57,6 +59,8 @@ interface Collector {
   readonly result: () => NdArray;
 }
 
+const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
   readonly #host: TrainerHost;
@@ -65,6 +69,7 @@ export class Trainer {
   #running: string | undefined;
   #history: History | undefined;
   #progress: ProgressTracker | undefined;
+  readonly #gatherer: Gatherer;
 
   /**
    * @param host the model
@@ -73,6 +78,16 @@ export class Trainer {
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
     this.#loadBinding = engine;
+    this.#gatherer = new Gatherer({
+      host,
+      engine: () => this.#loadBinding(),
+      begin: () => (this.#running = 'predict'),
+      end: () => (this.#running = undefined),
+      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
+        const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+      },
+    });
   }
 
   /** Whether a call has the model at present. */
@@ -190,8 +205,18 @@ export class Trainer {
     });
   }
 
+  /** See {@link GatherOptions}. @throws ConfigError */
+  gather(options: GatherOptions | undefined): void {
+    this.#gatherer.configure(this.#where('gather'), options);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, where none is under way. */
+  dropWaiting(error: unknown): void {
+    this.#gatherer.drop(error);
+  }
+
   /**
-   * Outputs for inputs. Needs no `compile`.
+   * Outputs for inputs. Needs no `compile`. Calls at the same time are gathered into batches.
    *
    * @param x inputs as in {@link fit}
    * @param options see {@link PredictOptions}; `verbose` is 0 by default
@@ -202,11 +227,17 @@ export class Trainer {
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
   predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
-    return this.#exclusive('predict', (where) => {
-      const o = resolvePredictOptions(where, options);
+    try {
+      if (!this.#gatherer.isActive) this.assertIdle('predict');
+      const where = this.#where('predict');
+      const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
       throwIfAborted(where, o.signal);
-      return this.#predict(where, x, o, o.steps);
-    });
+      if (o.steps === undefined && !isBatchSource(x) && this.#gatherer.takes(o))
+        return this.#gatherer.predict(where, x, o);
+      return this.#exclusive('predict', () => this.#predict(where, x, o, o.steps));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -263,7 +294,7 @@ export class Trainer {
     const options = resolveFitOptions(where, given);
     throwIfAborted(where, options.signal);
     const compiled = this.#requireCompiled(where);
-    const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed(), compiled.newTotals());
+    const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed());
     const { train, validation } = this.#openFeeds(where, compiled, options, progress, x, y);
     try {
       // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
@@ -274,6 +305,7 @@ export class Trainer {
       const history = context.callbacks.history!;
       this.#history = history;
       this.#host.stopTraining = false;
+      progress.totals = compiled.newTotals();
       this.#progress = progress;
       await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
       return history;
@@ -389,30 +421,35 @@ export class Trainer {
     options: ResolvedPass | undefined,
     steps: number | undefined,
   ): Promise<NdArray> {
-    const pass = options ?? { batchSize: Infinity, verbose: 0, callbacks: [], signal: undefined };
+    const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
     const { feed, outputs, result } =
       options !== undefined && isBatchSource(x)
         ? this.#predictSource(where, x, steps)
         : this.#predictRows(where, x, pass.batchSize, steps);
     try {
-      await beginFilled(where, feed, 0);
-      const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
-      await context.callbacks.onBegin('Predict');
-      await runPass(context, {
-        mode: 'predict',
-        kind: 'Predict',
-        feed,
-        firstBatch: 0,
-        outputs,
-        totals: null,
-        logs: () => ({}),
-        pace: new Pace(),
-      });
-      await context.callbacks.onEnd('Predict', {});
+      await this.#forward(where, feed, outputs, pass);
       return result();
     } finally {
       feed.close();
     }
+  }
+
+  /** A pass that predicts. */
+  async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
+    await beginFilled(where, feed, 0);
+    const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
+    await context.callbacks.onBegin('Predict');
+    await runPass(context, {
+      mode: 'predict',
+      kind: 'Predict',
+      feed,
+      firstBatch: 0,
+      outputs,
+      totals: null,
+      logs: () => ({}),
+      pace: new Pace(),
+    });
+    await context.callbacks.onEnd('Predict', {});
   }
 
   #predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
@@ -493,11 +530,23 @@ export class Trainer {
     const inputs = readInputs(where, `${prefix}x`, x, this.#host);
     const { rows, outputAxes } = inputs;
     const targets = readTargets(where, `${prefix}y`, y, compiled.loss, rows, outputAxes);
-    if (sampleWeight !== undefined || classWeight !== undefined)
-      throw refusal('ERR_CONFIG', where, 'rows that count alike', 'weights', 'They are not there yet.');
+    const weights = this.#readWeights(where, compiled, { prefix, sampleWeight, classWeight }, targets, inputs);
     compiled.tell(where, this.#host.native(), outputAxes.at(-1)!);
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
+  }
+
+  #readWeights(
+    where: string,
+    { loss }: Compiled,
+    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
+    targets: Targets,
+    { rows, outputAxes }: Inputs,
+  ): Weights | null {
+    const what = `${prefix}sampleWeight`;
+    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, outputAxes) : null;
+    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
+    return combineWeights(where, ofSample, ofClass);
   }
 
   #context(
@@ -542,8 +591,12 @@ export class Trainer {
 /** As Keras returns them: the loss alone where there is nothing else. */
 function results(compiled: Compiled, totals: Float64Array, returnDict: boolean): Logs | number | number[] {
   if (returnDict) return compiled.logs(totals);
-  const means = compiled.means(totals);
-  return means.length === 1 ? means[0]! : means;
+  const values = compiled.values(totals);
+  return values.length === 1 ? values[0]! : values;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** With a source of batches the options come second. */

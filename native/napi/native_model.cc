@@ -81,6 +81,13 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   });
 }
 
+NativeModel::~NativeModel() { *self_ = nullptr; }
+
+std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("model");
+  return Unwrap(value.As<Napi::Object>())->self_;
+}
+
 void NativeModel::Finalize(Napi::BasicEnv env) {
   Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
 }
@@ -229,6 +236,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
+      Idle();
+      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }

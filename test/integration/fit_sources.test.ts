@@ -206,6 +206,70 @@ describe('epochs of some steps', () => {
   });
 });
 
+describe('weights of rows and classes', () => {
+  const half = Float32Array.from({ length: ROWS }, (_, i) => (i < ROWS / 2 ? 1 : 0));
+  const fitted = async (options: FitOptions): Promise<string> => fromMemory({ batchSize: 4, epochs: 2, ...options });
+
+  test.each<[string, FitOptions, string]>([
+    ['both at once', { sampleWeight: half, classWeight: { 1: 2 } }, 'ERR_CONFIG'],
+    ['weights of other rows', { sampleWeight: [1, 2] }, 'ERR_SHAPE'],
+    ['weights that are not finite', { sampleWeight: new Float32Array(ROWS).fill(NaN) }, 'ERR_DATA'],
+    ['a weight of a class that is none', { classWeight: { a: 1 } as never }, 'ERR_CONFIG'],
+  ])('%s: refused', async (_title, options, expected) => {
+    await expect(makeModel().fit(x, y, { ...quiet, ...options })).rejects.toEqual(code(expected));
+  });
+
+  test('weights of one change nothing; others do', async () => {
+    const plain = await fitted({});
+    expect(await fitted({ sampleWeight: new Float32Array(ROWS).fill(1) })).toBe(plain);
+    expect(await fitted({ classWeight: { 0: 1 } })).toBe(plain);
+    expect(await fitted({ sampleWeight: half })).not.toBe(plain);
+  });
+
+  test('weights of classes are those of the rows of these classes', async () => {
+    const ofRows = Float32Array.from(y, (label) => (label === 1 ? 3 : 0.5));
+    expect(await fitted({ classWeight: { 0: 0.5, 1: 3 } })).toBe(await fitted({ sampleWeight: ofRows }));
+    expect(await fitted({ classWeight: new Map([[1, 3], [0, 0.5]]) })).toBe(await fitted({ sampleWeight: ofRows })); // prettier-ignore
+  });
+
+  test('come with the batches of a source', async () => {
+    function* weighted(): Generator<Batch> {
+      let begin = 0;
+      for (const [rows, labels] of batches(4)) {
+        yield [rows, labels, half.slice(begin, begin + 4)];
+        begin += 4;
+      }
+    }
+    const model = makeModel();
+    const history = await model.fit(weighted, { ...quiet, epochs: 2 });
+    expect(fingerprint(model, history)).toBe(await fitted({ sampleWeight: half }));
+  });
+
+  test('evaluate, trainOnBatch and testOnBatch take them too', async () => {
+    const model = makeModel();
+    const [plain] = await model.testOnBatch(x, y);
+    const [weighted] = await model.testOnBatch(x, y, { sampleWeight: half });
+    expect(weighted).not.toBe(plain);
+    const [evaluated] = await model.evaluate(x, y, { ...quiet, batchSize: ROWS, sampleWeight: half });
+    expect(evaluated).toBeCloseTo(weighted!, 6);
+    const [trained] = await model.trainOnBatch(x, y, { sampleWeight: half });
+    expect(trained).toBeGreaterThan(0);
+    const rows = Float32Array.from(y, (label) => (label === 1 ? 5 : 1));
+    const other = makeModel();
+    const third = makeModel();
+    await other.trainOnBatch(x, y, { sampleWeight: rows });
+    await third.trainOnBatch(x, y, { classWeight: { 1: 5 } });
+    expect(third.getWeights()).toEqual(other.getWeights());
+  });
+
+  test('a validation split takes its part of them', async () => {
+    const model = makeModel();
+    const options = { ...quiet, epochs: 1, shuffle: false, batchSize: 11, validationSplit: 0.5, sampleWeight: half };
+    const { history } = await model.fit(x, y, options);
+    expect(history['valLoss']).toEqual([0]);
+  });
+});
+
 describe('progress', () => {
   class Saver extends Callback {
     readonly saved: { progress: FitProgress; weights: unknown }[] = [];

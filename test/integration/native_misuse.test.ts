@@ -39,6 +39,8 @@ const datasetSpec = {
   inputs: new Float32Array([1, 1, 0, 2]),
   targets: null,
   targetSize: 0,
+  weights: null,
+  weightSize: 0,
   initialState: null,
   mask: null,
 };
@@ -198,7 +200,7 @@ describe('arguments', () => {
       shortcuts: ALL_ON,
     });
     const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
-    const loss = { kind: 'mean_squared_error', fromLogits: false } as const;
+    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
     expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
   });
 
@@ -254,7 +256,7 @@ describe('arguments that act while they are read', () => {
         model.dispose();
         return { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
       },
-      loss: { kind: 'mean_squared_error', fromLogits: false },
+      loss: { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' },
       metrics: [],
     };
     expect(() => model.compile(config as never)).toThrow(/disposed/);

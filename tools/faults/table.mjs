@@ -451,9 +451,9 @@ const layout = inFile('native/batch/batch_layout.cc', [
 
 const model = inFile('native/model/model.cc', [
   [
-    'masked steps count in the loss',
-    'const size_t counted = std::max<size_t>(1, output.rows);',
-    'const size_t counted = layout->rows() * (output_is_sequence_ ? layout->source_steps() : 1);',
+    'the loss sees the rows of the first step alone',
+    'if (fused_loss_) rows.predictions = output.logits;',
+    'if (fused_loss_) rows.predictions = output.logits; rows.count = std::min(rows.count, layout->rows());',
   ],
   [
     'a step is compared with the target of its place in the layout',

@@ -85,6 +85,8 @@ describe.each(CELLS)('%s', (_, Class) => {
       inputs: Float32Array.from(draw.normal(N * T * C)),
       targets: null,
       targetSize: 0,
+      weights: null,
+      weightSize: 0,
       initialState: Float32Array.from(draw.normal(N * size)),
       mask: Uint8Array.from(LENGTHS.flatMap((length) => Array.from({ length: T }, (__, t) => Number(t < length)))),
     });

@@ -60,5 +60,6 @@ describe('keys', () => {
 
 test('the threshold crosses to the engine', () => {
   expect(new BinaryAccuracy({ threshold: 0.3 }).toNative()).toEqual({ kind: 'binary_accuracy', threshold: 0.3 });
-  expect(getMetric('mae', binary).toNative()).toEqual({ kind: 'mean_absolute_error', fromLogits: false });
+  const loss = { kind: 'mean_absolute_error', reduction: 'sum_over_batch_size' };
+  expect(getMetric('mae', binary).toNative()).toEqual({ kind: 'loss', loss });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Targets at the door: shapes against the outputs, values against the loss.
 import { getLoss } from '../../../lib/losses';
-import { readTargets } from '../../../lib/training/targets';
+import { readTargets } from '../../../lib/losses/targets';
 
 const code = (code: string) => expect.objectContaining({ code });
 const read = (loss: string, y: unknown, rows: number, axes: number[]) =>
