@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
+import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
@@ -14,6 +15,7 @@ import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
+import resume from './figures/resume.mjs';
 import stack4 from './figures/stack4.mjs';
 import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
@@ -53,6 +55,7 @@ function allFigures() {
   const figures = [
     imdbStep,
     imdbBook,
+    fitAround,
     floatRnn,
     stack4,
     masked,
@@ -62,6 +65,7 @@ function allFigures() {
     isa,
     loopDelay,
     memory,
+    resume,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];

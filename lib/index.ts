@@ -31,8 +31,15 @@ export const preprocessing = Object.freeze({
 });
 
 export {
+  loadAssets,
+  loadModel,
+  modelFromJson,
   Sequential,
+  type LoadModelOptions,
+  type LoadWeightsOptions,
   type ModelWeight,
+  type SaveOptions,
+  type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,
@@ -190,23 +197,78 @@ export { Adam, Optimizer, RMSprop, SGD, type AdamOptions, type OptimizerIdentifi
 export { type RMSpropOptions, type SGDOptions } from './optimizers';
 export {
   Accuracy,
+  AUC,
   BinaryAccuracy,
+  BinaryIoU,
   CategoricalAccuracy,
+  ConcordanceCorrelation,
+  F1Score,
+  FalseNegatives,
+  FalsePositives,
+  FBetaScore,
+  IoU,
+  LogCoshError,
+  LossMetric,
+  Mean,
+  MeanIoU,
   Metric,
+  PearsonCorrelation,
+  Precision,
+  PrecisionAtRecall,
+  R2Score,
+  Recall,
+  RecallAtPrecision,
+  RootMeanSquaredError,
+  SensitivityAtSpecificity,
   SparseCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  SpecificityAtSensitivity,
+  Sum,
+  TopKCategoricalAccuracy,
+  TrueNegatives,
+  TruePositives,
+  type AUCOptions,
   type BinaryAccuracyOptions,
+  type BinaryIoUOptions,
+  type F1ScoreOptions,
+  type FBetaScoreOptions,
+  type MeanIoUOptions,
   type MetricIdentifier,
+  type PrecisionOptions,
+  type R2ScoreOptions,
+  type RateAtRateOptions,
+  type SimilarityOptions,
+  type SparseTopKOptions,
+  type ThresholdOptions,
+  type TopKOptions,
 } from './metrics';
 export {
+  BackupAndRestore,
   Callback,
+  CSVLogger,
   EarlyStopping,
   History,
+  LambdaCallback,
+  LearningRateScheduler,
+  ModelCheckpoint,
   ProgbarLogger,
+  ReduceLROnPlateau,
+  TensorBoard,
+  TerminateOnNaN,
+  type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type FitProgress,
+  type CSVLoggerOptions,
   type EarlyStoppingOptions,
+  type LambdaCallbackOptions,
+  type LearningRateSchedulerOptions,
   type Logs,
+  type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
+  type ReduceLROnPlateauOptions,
+  type TensorBoardOptions,
+  type TerminateOnNaNOptions,
 } from './callbacks';
 export type {
   BatchOptions,
@@ -219,16 +281,15 @@ export type {
   PredictOptions,
   Verbosity,
 } from './training/options';
-export type { FitProgress } from './training/progress';
 export type { BatchSource } from './training/source_feed';
 
-export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { Stream, StreamGroup, type Timestep } from './streams';
 export type { GatherOptions } from './training/gather';
+export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
 export {
   textDatasetFromDirectory,
-  type TextBatches,
+  type BatchSequence,
   type LabelMode,
   type TextBatch,
   type TextDataset,

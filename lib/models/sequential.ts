@@ -15,6 +15,7 @@ import { printSummary, type SummaryOptions } from './summary';
 import { TrainableModel } from './trainable_model';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import type { LayersState } from '../serialization';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -413,6 +414,14 @@ export class Sequential extends TrainableModel {
 
   protected override assertQuiet(method: string): void {
     this.#engine.assertQuiet(method);
+  }
+
+  protected override layersState(): LayersState {
+    return this.#engine.layersState('trainingState');
+  }
+
+  protected override setLayersState(state: LayersState): void {
+    this.#engine.setLayersState('setTrainingState', state);
   }
 
   /** A new engine where layers were frozen or thawed since the last. */

@@ -3,11 +3,27 @@
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Trainer } from '../training/trainer';
+import { writeJson } from '../serialization';
+import { refusal } from '../util/validate';
+import {
+  loadTraining,
+  loadWeights,
+  saveModel,
+  saveTraining,
+  saveWeights,
+  weightNames,
+  type LoadWeightsOptions,
+  type SavedModel,
+  type SaveOptions,
+  type SaveWeightsOptions,
+} from './model_files';
 import type { History, Logs } from '../callbacks';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
+import type { LayersState, TrainingState } from '../serialization';
+import type { CompileConfig } from '../training/compile_config';
 import type {
   Batch,
   BatchOptions,
@@ -17,7 +33,7 @@ import type {
   PredictOptions,
   TrainBatchOptions,
 } from '../training/options';
-import type { FitProgress } from '../training/progress';
+import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
 import type { TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
@@ -41,6 +57,10 @@ export abstract class TrainableModel implements TrainerHost {
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
   abstract resetStates(): void;
+  abstract readonly className: string;
+  abstract readonly isBuilt: boolean;
+  abstract readonly weights: SavedModel['weights'];
+  abstract getConfig(): object;
 
   /** Set to true by a callback, it ends `fit` after the present batch. */
   stopTraining = false;
@@ -245,6 +265,108 @@ export abstract class TrainableModel implements TrainerHost {
    */
   async predictOnBatch(x: ArrayInput): Promise<NdArray> {
     return this.#call('predictOnBatch', () => this.#trainer.predictOnBatch(x));
+  }
+
+  /**
+   * Saves the model as one file: layers, weights, what `compile` was given, and the optimizer's state. The file is there
+   * whole or not at all; a model that it replaces stays until then. All is copied at the call: the model may be used on.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `overwrite` (true), `includeOptimizer` (true), `assets` (none)
+   * @throws (rejects) DataError `ERR_IO`, with the system's error as its cause, `ERR_NOT_FOUND` where the folder is missing;
+   *   ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; StateError `ERR_BUSY` during a call, save from that call's
+   *   own callbacks between batches, `ERR_DISPOSED`
+   * @see keras/src/saving/saving_api.py
+   * @example
+   * await model.save('reviews.safetensors');
+   * const same = await loadModel('reviews.safetensors');
+   */
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this.#still('save'), this, path, options);
+  }
+
+  /**
+   * Saves the weights alone.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `overwrite` (true)
+   * @throws (rejects) as {@link save}
+   * @example
+   * await model.saveWeights('reviews.weights.safetensors');
+   */
+  async saveWeights(path: string, options?: SaveWeightsOptions): Promise<void> {
+    return saveWeights(this.#still('saveWeights'), this, path, options);
+  }
+
+  /**
+   * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `skipMismatch` (false)
+   * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed, or weights are missing or
+   *   too many; ShapeError `ERR_SHAPE`; StateError `ERR_STATE` before the model is built, `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * await model.loadWeights('reviews.weights.safetensors');
+   */
+  async loadWeights(path: string, options?: LoadWeightsOptions): Promise<void> {
+    const where = this.#still('loadWeights');
+    if (!this.isBuilt) throw refusal('ERR_STATE', where, 'a built model', 'one whose input shape is not known');
+    return loadWeights(where, this, path, options);
+  }
+
+  /**
+   * The layers as JSON; {@link modelFromJson} makes a model of it. Weights and `compile` are not in it.
+   *
+   * @throws StateError `ERR_DISPOSED`
+   * @example
+   * const copy = modelFromJson(model.toJson());
+   */
+  toJson(): string {
+    this.assertUsable('toJson');
+    return writeJson(`${this.name}.toJson`, { className: this.className, config: this.getConfig() });
+  }
+
+  /**
+   * @internal Saves all that training goes on from: weights, the optimizer's state, seeds and states of layers, and what
+   * `sections` hold. Throws as {@link save}.
+   */
+  async saveTraining(path: string, sections: Readonly<Record<string, unknown>>): Promise<void> {
+    return saveTraining(this.#still('saveTraining'), this, path, sections);
+  }
+
+  /** @internal Goes on from a file of {@link saveTraining}; gives the sections of these names. Throws as {@link loadWeights}. */
+  async loadTraining(path: string, names: readonly string[]): Promise<unknown[]> {
+    return loadTraining(this.#still('loadTraining'), this, path, names);
+  }
+
+  /** @internal What `compile` was given, as plain data; null before. */
+  get compileConfig(): CompileConfig | null {
+    return this.#trainer.compileConfig;
+  }
+
+  /** @internal What training goes on from besides the weights. */
+  trainingState(): TrainingState {
+    this.#still('trainingState');
+    return { optimizer: this.#trainer.optimizerState(weightNames(this)), layers: this.layersState() };
+  }
+
+  /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
+  setTrainingState({ optimizer, layers }: TrainingState): void {
+    this.#still('setTrainingState');
+    this.setLayersState(layers);
+    if (optimizer !== null) this.#trainer.setOptimizerState('setTrainingState', weightNames(this), optimizer);
+  }
+
+  protected abstract layersState(): LayersState;
+  protected abstract setLayersState(state: LayersState): void;
+
+  /** The name of a method, for messages, where the model is neither in another call nor computing. */
+  #still(method: string): string {
+    this.assertUsable(method);
+    this.assertOwnCall(method);
+    this.assertQuiet(method);
+    return `${this.name}.${method}`;
   }
 
   /** Throws `ERR_DISPOSED`. */

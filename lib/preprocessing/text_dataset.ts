@@ -61,11 +61,11 @@ const DEFAULTS = Object.freeze({
 });
 
 /** Batches that can be gone through any number of times. */
-export interface TextBatches<T> extends AsyncIterable<T> {
+export interface BatchSequence<T> extends AsyncIterable<T> {
   /** Batches in a pass. */
   readonly length: number;
   /** The same batches, each as a function makes it anew in every pass. */
-  map<U>(transform: (batch: T) => U | Promise<U>): TextBatches<U>;
+  map<U>(transform: (batch: T) => U | Promise<U>): BatchSequence<U>;
 }
 
 interface LabelledFiles {
@@ -83,7 +83,7 @@ interface Reading {
 }
 
 /** Texts of files, read while they are gone through; `fit` takes it once its texts are numbers, see {@link map}. */
-export class TextDataset<Batch> implements TextBatches<Batch> {
+export class TextDataset<Batch> implements BatchSequence<Batch> {
   readonly length: number;
   /** The number of the next pass, from 0; it decides the order where texts are shuffled. */
   epoch = 0;
@@ -132,7 +132,7 @@ export class TextDataset<Batch> implements TextBatches<Batch> {
    * await vectorize.adapt(files.map(([texts]) => texts));
    * const batches = files.map(([texts, labels]) => [vectorize.call(texts), labels]);
    */
-  map<U>(transform: (batch: Batch) => U | Promise<U>): TextBatches<U> {
+  map<U>(transform: (batch: Batch) => U | Promise<U>): BatchSequence<U> {
     return mapped(this, transform);
   }
 
@@ -327,10 +327,10 @@ function partOf(
   return { paths: paths.slice(begin, end), labels: labels && labels.subarray(begin, end) };
 }
 
-function mapped<T, U>(source: TextBatches<T>, transform: (batch: T) => U | Promise<U>): TextBatches<U> {
+function mapped<T, U>(source: BatchSequence<T>, transform: (batch: T) => U | Promise<U>): BatchSequence<U> {
   if (typeof transform !== 'function')
     throw refusal('ERR_TYPE', 'TextDataset.map', 'a function of a batch', describe(transform));
-  const result: TextBatches<U> = {
+  const result: BatchSequence<U> = {
     length: source.length,
     map: (next) => mapped(result, next),
     async *[Symbol.asyncIterator]() {

@@ -19,6 +19,8 @@ const DEFAULTS = Object.freeze({
 export class Compiled {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
+  /** The options as they were given. */
+  readonly options: CompileOptions;
   readonly #requests: readonly MetricRequest[];
   #metrics: readonly Metric[] = [];
   #columns = 1;
@@ -28,6 +30,7 @@ export class Compiled {
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG` */
   constructor(where: string, options: CompileOptions) {
     const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
+    this.options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
     this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
@@ -76,6 +79,11 @@ export class Compiled {
     this.#columns = lastAxis;
     this.#told = native;
     this.#toldLearningRate = this.optimizer.learningRate;
+  }
+
+  /** Whether this engine has been told, and so holds the optimizer's state. */
+  isToldTo(native: () => NativeModel): boolean {
+    return this.#told !== undefined && this.#told === native();
   }
 
   /** Passes on a learning rate that was set since the last run. */

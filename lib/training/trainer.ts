@@ -8,6 +8,8 @@ import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
 import { Gatherer, type GatherOptions } from './gather';
+import { compileConfig, type CompileConfig } from './compile_config';
+import { readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
@@ -30,7 +32,8 @@ import {
   type TrainBatchOptions,
 } from './options';
 import { allocate } from '../arrays/nested_arrays';
-import { ProgressTracker, type FitProgress } from './progress';
+import type { FitProgress } from '../callbacks/callback';
+import { ProgressTracker } from './progress';
 import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
 import { classWeights, combineWeights, readWeights, type Weights } from './weights';
 import { readTargets, type Targets } from '../losses/targets';
@@ -40,6 +43,7 @@ import type { Metric } from '../metrics';
 import type { NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
+import type { OptimizerState } from '../serialization';
 import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
@@ -115,6 +119,31 @@ export class Trainer {
   /** Record of the last `fit`. */
   get history(): History | undefined {
     return this.#history;
+  }
+
+  /** What `compile` was given, as plain data; null before. */
+  get compileConfig(): CompileConfig | null {
+    return this.#compiled === undefined ? null : compileConfig(this.#compiled.options, this.#compiled.optimizer);
+  }
+
+  /**
+   * What the optimizer holds; null before the first step.
+   *
+   * @param weightNames names of the weights in the engine's order
+   */
+  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+    const native = () => this.#host.native();
+    if (this.#compiled?.isToldTo(native) !== true) return null;
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+  }
+
+  /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
+  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+    const where = this.#where(method);
+    const compiled = this.#requireCompiled(where);
+    const native = this.#host.native();
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!);
+    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /** How far the present `fit` is; undefined outside one. */

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
 import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
-import type { Optimizer } from '../optimizers';
+import type { CallbackModel } from '../callbacks/callback';
 import type { Shape } from '../types';
-import type { FitProgress } from './progress';
 
 /** The part of the addon that training uses besides a model. */
 export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
 
-export interface TrainerHost {
-  readonly name: string;
+export interface TrainerHost extends CallbackModel {
   /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
   readonly inputKind: 'tokens' | 'values';
   /** Ids run from 0 to `vocabularySize - 1`; undefined for values. */
@@ -29,11 +27,4 @@ export interface TrainerHost {
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
-  getWeights(): unknown[];
-  setWeights(weights: never[]): void;
-  resetStates(): void;
-  /** Set by callbacks: ends `fit` after the present batch. */
-  stopTraining: boolean;
-  readonly optimizer: Optimizer | undefined;
-  progress: FitProgress | undefined;
 }
