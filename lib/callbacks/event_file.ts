@@ -75,7 +75,7 @@ function event(seconds: number, step: number, content: Uint8Array): Uint8Array {
 function scalar(name: string, value: number): Uint8Array {
   const float = Buffer.alloc(4);
   float.writeFloatLE(value);
-  const tensor = Buffer.concat([integer(1, DT_FLOAT), bytes(2, Buffer.alloc(0)), bytes(5, float)]);
+  const tensor = Buffer.concat([integer(1, DT_FLOAT), bytes(2, Buffer.alloc(0)), bytes(4, float)]);
   const metadata = Buffer.concat([bytes(1, bytes(1, Buffer.from('scalars'))), integer(4, DATA_CLASS_SCALAR)]);
   return Buffer.concat([bytes(1, Buffer.from(name)), bytes(8, tensor), bytes(9, metadata)]);
 }

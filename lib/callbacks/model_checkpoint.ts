@@ -47,6 +47,7 @@ export class ModelCheckpoint extends MonitorCallback {
   readonly saveBestOnly: boolean;
   readonly saveWeightsOnly: boolean;
   readonly saveFreq: SaveFreq;
+  readonly initialValueThreshold: number | null;
   /** Best value so far; it stays from one `fit` to the next. */
   best: number | undefined;
   readonly #template: PathTemplate;
@@ -67,7 +68,8 @@ export class ModelCheckpoint extends MonitorCallback {
     this.saveWeightsOnly = checkBoolean(WHERE, 'saveWeightsOnly', o.saveWeightsOnly);
     this.saveFreq = checkSaveFreq(WHERE, o.saveFreq);
     const threshold: unknown = o.initialValueThreshold;
-    this.best = threshold === null ? undefined : checkNumber(WHERE, 'initialValueThreshold', threshold);
+    this.initialValueThreshold = threshold === null ? null : checkNumber(WHERE, 'initialValueThreshold', threshold);
+    this.best = this.initialValueThreshold ?? undefined;
     this.#template = new PathTemplate(WHERE, this.filepath);
     if (this.saveFreq === 'epoch') return;
     // On the instance: an epoch's checkpoint needs no look at each batch.
