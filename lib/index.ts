@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
 import * as imdb from './datasets/imdb';
+import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
+import { textDatasetFromDirectory } from './preprocessing/text_dataset';
+import { timeseriesDatasetFromArray } from './preprocessing/timeseries';
+import * as text from './text';
 
 export * as callbacks from './callbacks';
 export * as constraints from './constraints';
@@ -16,10 +20,15 @@ export * as regularizers from './regularizers';
 export { sequence };
 
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
-export const datasets = Object.freeze({ imdb, syntheticReviews });
+export const datasets = Object.freeze({ imdb, reuters, syntheticReviews });
 
-/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`. */
-export const preprocessing = Object.freeze({ sequence });
+/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`, `new preprocessing.text.Tokenizer()`. */
+export const preprocessing = Object.freeze({
+  sequence,
+  text,
+  timeseriesDatasetFromArray,
+  textDatasetFromDirectory,
+});
 
 export {
   loadAssets,
@@ -236,7 +245,40 @@ export type {
 export type { FitProgress } from './training/progress';
 export type { BatchSource } from './training/source_feed';
 
+export { Stream, StreamGroup, type Timestep } from './streams';
+export type { GatherOptions } from './training/gather';
+export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
+export {
+  textDatasetFromDirectory,
+  type BatchSequence,
+  type LabelMode,
+  type TextBatch,
+  type TextDataset,
+  type TextDatasetOptions,
+} from './preprocessing/text_dataset';
+export {
+  timeseriesDatasetFromArray,
+  type SeriesArray,
+  type TimeseriesDataset,
+  type TimeseriesOptions,
+} from './preprocessing/timeseries';
+export {
+  hashingTrick,
+  oneHot,
+  textToWordSequence,
+  TextVectorization,
+  Tokenizer,
+  tokenizerFromJson,
+  type HashingOptions,
+  type MatrixMode,
+  type TextInput,
+  type TextSource,
+  type TextVectorizationConfig,
+  type TextVectorizationOptions,
+  type TokenizerOptions,
+  type WordOptions,
+} from './text';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';

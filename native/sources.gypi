@@ -56,6 +56,8 @@
       "native/model/model.cc",
       "native/optimizers/optimizer.cc",
       "native/regularizers/orthogonal.cc",
+      "native/streams/stepper.cc",
+      "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
       "native/threading/worker_pool.cc"
     ],
@@ -65,7 +67,8 @@
       "native/napi/losses.cc",
       "native/napi/module.cc",
       "native/napi/native_dataset.cc",
-      "native/napi/native_model.cc"
+      "native/napi/native_model.cc",
+      "native/napi/native_streams.cc"
     ],
     "testing_sources": [
       "native/napi/losses.cc",

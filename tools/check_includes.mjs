@@ -27,8 +27,9 @@ const NATIVE_ARROWS = {
   losses: ['threading', 'base'],
   metrics: ['losses', 'threading', 'base'],
   model: BELOW_MODEL,
-  napi: ['model', ...BELOW_MODEL],
-  testing: ['napi', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
+  streams: ['model', ...BELOW_MODEL],
+  napi: ['streams', 'model', ...BELOW_MODEL],
+  testing: ['napi', 'streams', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
 };
 
 /** Rooms compiled once per ISA: all that they include is compiled per ISA too, so nothing that could emit weak code. */
@@ -45,10 +46,10 @@ const LIB_FLOORS = [
   ['native'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers'],
+  ['preprocessing', 'datasets', 'text', 'layers'],
   ['serialization'],
   ['callbacks'],
-  ['training'],
+  ['training', 'streams'],
   ['models'],
   ['functional'],
   ['index'],

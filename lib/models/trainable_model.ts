@@ -23,6 +23,7 @@ import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { LayersState, TrainingState } from '../serialization';
 import type { CompileConfig } from '../training/compile_config';
+import type { GatherOptions } from '../training/gather';
 import type {
   Batch,
   BatchOptions,
@@ -48,6 +49,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly inputShape: Shape | undefined;
   abstract readonly outputShape: Shape | undefined;
   abstract readonly lastActivation: NativeActivation;
+  abstract readonly isStateful: boolean;
   abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
@@ -176,16 +178,43 @@ export abstract class TrainableModel implements TrainerHost {
   /**
    * Outputs for inputs. Needs no `compile`.
    *
-   * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them
-   * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`
+   * Calls at the same time are gathered into batches, see {@link gather}: a server may call `predict` for every request.
+   * Neither gathered with others nor done beside them are calls with `verbose` or `callbacks`, and those of a model with
+   * a stateful layer.
+   *
+   * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them: not gathered either
+   * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`, which ends this call alone
    * @returns outputs [N,units], or [N,T,units] where sequences are returned
    * @throws (rejects) as {@link fit}
    * @see keras/src/trainers/trainer.py
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  async predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
-    return this.#call('predict', () => this.#trainer.predict(x, options));
+  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+    try {
+      // Only callbacks ask whose call they are in; a context costs more than the rest of a small call.
+      if (options?.callbacks !== undefined) return this.#call('predict', () => this.#trainer.predict(x, options));
+      this.assertUsable('predict');
+      return this.#trainer.predict(x, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * How calls of {@link predict} at the same time are gathered. Each answer is that of the call alone within the rounding
+   * of float32, for the order of sums may depend on the number of rows; a call that is refused or aborted is so alone.
+   *
+   * @param options `maxRows` (256): rows that are computed together at most; `maxDelay` (0): milliseconds that a call to
+   *   an idle model waits at most for others, 0 for the end of the present turn of the event loop
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_DISPOSED`
+   * @example
+   * model.gather({ maxRows: 64, maxDelay: 2 });
+   * const answers = await Promise.all(requests.map((row) => model.predict([row])));
+   */
+  gather(options: GatherOptions): void {
+    this.assertUsable('gather');
+    this.#trainer.gather(options);
   }
 
   /**
@@ -353,6 +382,11 @@ export abstract class TrainableModel implements TrainerHost {
     this.assertUsable(method);
     this.#trainer.assertIdle(method);
     this.assertQuiet(method);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, unless one is under way. */
+  protected dropWaiting(error: unknown): void {
+    this.#trainer.dropWaiting(error);
   }
 
   /** Throws `ERR_BUSY` while a call has the model, unless that call's own callback asks. */

@@ -410,6 +410,42 @@ export interface NativeModel {
   dispose(): void;
 }
 
+/**
+ * Streams of one model: each keeps states between its timesteps, at a place (a number from 0) of its own. They step on
+ * the JavaScript thread while the model rests: ERR_BUSY while a run goes on, ERR_DISPOSED once it was disposed.
+ */
+export interface NativeStreams {
+  /** Numbers that a stream keeps, for readState and writeState. */
+  readonly stateSize: number;
+  readonly memoryBytes: number;
+  /** Streams that are open. */
+  readonly count: number;
+  isOpen(place: number): boolean;
+  /** Goes on with the engine's model of the same layers that took the place of the first; states stay. */
+  attach(model: NativeModel): void;
+  /** Opens the lowest place that is free, at zero. */
+  open(): number;
+  close(place: number): void;
+  /** The stream begins at zero again. */
+  reset(place: number): void;
+  /** Fills `out` (`count` elements) with the places that are open, ascending. */
+  places(out: Int32Array): void;
+  readState(place: number, out: Float32Array): void;
+  writeState(place: number, values: Float32Array): void;
+  /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
+  pin(input: Float32Array | Int32Array, output: Float32Array): void;
+  /** One timestep of the stream at place 0, from and to what was pinned. */
+  stepPinned(): void;
+  /**
+   * One timestep of the streams at `which`, or of all in the order of `places`: inputs [rows,C] or tokens [rows], outputs
+   * [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on then: -1 - row where its place is
+   * not open or comes twice, 1 + row where its token is outside the vocabulary.
+   */
+  step(inputs: Float32Array | Int32Array, outputs: Float32Array, which: Int32Array | null): number;
+  /** Frees all memory now. Idempotent. */
+  dispose(): void;
+}
+
 export type NativeInitializer =
   | { kind: 'constant'; value: number }
   | { kind: 'identity'; gain: number }
@@ -437,6 +473,7 @@ export interface CpuInfo {
 export interface NativeBinding {
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  NativeStreams: new (model: NativeModel) => NativeStreams;
   /** Fills `out` (row-major, of `shape`) from a counter-based stream given by `seed`. */
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */

@@ -25,13 +25,16 @@ export interface Inputs {
  *
  * Tokens are [N,T]; values have the axes of the model's input, and [N] stands for [N,1] as in Keras.
  *
+ * @param known inputs that this very model has taken: those of the same axes fit too
  * @throws as `toValues` and `toTokens`; ShapeError `ERR_SHAPE` where the model takes another shape
  */
-export function readInputs(where: string, what: string, input: unknown, host: TrainerHost): Inputs {
+export function readInputs(where: string, what: string, input: unknown, host: TrainerHost, known?: Inputs): Inputs {
   const isTokens = host.inputKind === 'tokens';
   const array = isTokens ? toTokens(where, what, input) : toValues(where, what, input);
   const [rows = 0, ...rest] = array.shape;
   const axes = rest.length === 0 && !isTokens ? [1] : rest;
+  if (known !== undefined && fits(axes, known.axes))
+    return { what, rows, axes: known.axes, outputAxes: known.outputAxes, array };
   checkAxes(where, what, array.shape, axes, host);
   host.ensureBuilt([null, ...axes]);
   // Layers such as Conv1D change the number of timesteps, and may need more of them than there are.

@@ -47,7 +47,10 @@ type Iterated = Iterator<unknown> | AsyncIterator<unknown>;
  * and not closed in good order, so that another `fit` goes on where this one stopped; others are closed at the end.
  */
 export class SourceFeed implements Feed {
+  /** Told to who shows progress; where the source knows its length, that. */
   readonly steps: number | undefined;
+  /** Batches after which an epoch ends in the middle of the source. */
+  readonly #limit: number | undefined;
   #iterator: Iterated | undefined;
   #isOwn = false;
   /** Nothing was taken from the present iterator. */
@@ -71,25 +74,26 @@ export class SourceFeed implements Feed {
     private readonly source: BatchSource<unknown>,
     private readonly options: SourceFeedOptions,
   ) {
-    this.steps = options.steps;
+    this.#limit = options.steps;
+    this.steps = options.steps ?? lengthOf(source);
   }
 
   async begin(epoch: number, batch: number): Promise<boolean> {
     await this.#reading;
-    const goesOn = this.steps !== undefined && !this.#isAtEnd;
+    const goesOn = this.#limit !== undefined && !this.#isAtEnd;
     if (!goesOn && !this.#isFresh) this.#open();
     const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
-    const skipped = this.steps === undefined ? 0 : (epoch - before) * this.steps;
+    const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
     this.#nextEpoch = epoch + 1;
     for (let i = 0; i < skipped + batch; i++) if (!(await this.#skip())) break;
-    this.#unread = (this.steps ?? Infinity) - batch - this.#ready.length;
+    this.#unread = (this.#limit ?? Infinity) - batch - this.#ready.length;
     this.#taken = batch;
-    if (this.#taken === this.steps) return true;
+    if (this.#taken === this.#limit) return true;
     await this.#waitForOne();
     // The last epoch may have taken the very last batch.
     if (goesOn && this.#ready.length === 0 && this.#isAtEnd) {
       this.#open();
-      this.#unread = this.steps - batch;
+      this.#unread = this.#limit - batch;
       await this.#waitForOne();
     }
     return this.#ready.length > 0 || this.#failure !== undefined;
@@ -139,8 +143,8 @@ export class SourceFeed implements Feed {
     const ready = this.#ready.splice(0, this.options.isTakenOneByOne === true ? 1 : batches);
     if (ready.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.steps !== undefined && this.#taken < this.steps && !this.#isClosed)
-        warnOutOfData(this.where, this.steps, this.#taken);
+      if (this.#limit !== undefined && this.#taken < this.#limit && !this.#isClosed)
+        warnOutOfData(this.where, this.#limit, this.#taken);
       return undefined;
     }
     this.#isFresh = false;
@@ -210,4 +214,9 @@ export class SourceFeed implements Feed {
     this.#given++;
     return true;
   }
+}
+
+function lengthOf(source: BatchSource<unknown>): number | undefined {
+  const { length } = source as { readonly length?: unknown };
+  return typeof source === 'object' && typeof length === 'number' && length > 0 ? length : undefined;
 }

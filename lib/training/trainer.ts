@@ -9,6 +9,7 @@ import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
 import { compileConfig, type CompileConfig } from './compile_config';
 import { readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { Gatherer, type GatherOptions } from './gather';
 import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
@@ -61,6 +62,8 @@ interface Collector {
   readonly result: () => NdArray;
 }
 
+const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
   readonly #host: TrainerHost;
@@ -69,6 +72,7 @@ export class Trainer {
   #running: string | undefined;
   #history: History | undefined;
   #progress: ProgressTracker | undefined;
+  readonly #gatherer: Gatherer;
 
   /**
    * @param host the model
@@ -77,6 +81,16 @@ export class Trainer {
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
     this.#loadBinding = engine;
+    this.#gatherer = new Gatherer({
+      host,
+      engine: () => this.#loadBinding(),
+      begin: () => (this.#running = 'predict'),
+      end: () => (this.#running = undefined),
+      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
+        const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+      },
+    });
   }
 
   /** Whether a call has the model at present. */
@@ -219,8 +233,18 @@ export class Trainer {
     });
   }
 
+  /** See {@link GatherOptions}. @throws ConfigError */
+  gather(options: GatherOptions | undefined): void {
+    this.#gatherer.configure(this.#where('gather'), options);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, where none is under way. */
+  dropWaiting(error: unknown): void {
+    this.#gatherer.drop(error);
+  }
+
   /**
-   * Outputs for inputs. Needs no `compile`.
+   * Outputs for inputs. Needs no `compile`. Calls at the same time are gathered into batches.
    *
    * @param x inputs as in {@link fit}
    * @param options see {@link PredictOptions}; `verbose` is 0 by default
@@ -231,11 +255,17 @@ export class Trainer {
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
   predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
-    return this.#exclusive('predict', (where) => {
-      const o = resolvePredictOptions(where, options);
+    try {
+      if (!this.#gatherer.isActive) this.assertIdle('predict');
+      const where = this.#where('predict');
+      const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
       throwIfAborted(where, o.signal);
-      return this.#predict(where, x, o, o.steps);
-    });
+      if (o.steps === undefined && !isBatchSource(x) && this.#gatherer.takes(o))
+        return this.#gatherer.predict(where, x, o);
+      return this.#exclusive('predict', () => this.#predict(where, x, o, o.steps));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -419,30 +449,35 @@ export class Trainer {
     options: ResolvedPass | undefined,
     steps: number | undefined,
   ): Promise<NdArray> {
-    const pass = options ?? { batchSize: Infinity, verbose: 0, callbacks: [], signal: undefined };
+    const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
     const { feed, outputs, result } =
       options !== undefined && isBatchSource(x)
         ? this.#predictSource(where, x, steps)
         : this.#predictRows(where, x, pass.batchSize, steps);
     try {
-      await beginFilled(where, feed, 0);
-      const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
-      await context.callbacks.onBegin('Predict');
-      await runPass(context, {
-        mode: 'predict',
-        kind: 'Predict',
-        feed,
-        firstBatch: 0,
-        outputs,
-        totals: null,
-        logs: () => ({}),
-        pace: new Pace(),
-      });
-      await context.callbacks.onEnd('Predict', {});
+      await this.#forward(where, feed, outputs, pass);
       return result();
     } finally {
       feed.close();
     }
+  }
+
+  /** A pass that predicts. */
+  async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
+    await beginFilled(where, feed, 0);
+    const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
+    await context.callbacks.onBegin('Predict');
+    await runPass(context, {
+      mode: 'predict',
+      kind: 'Predict',
+      feed,
+      firstBatch: 0,
+      outputs,
+      totals: null,
+      logs: () => ({}),
+      pace: new Pace(),
+    });
+    await context.callbacks.onEnd('Predict', {});
   }
 
   #predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {

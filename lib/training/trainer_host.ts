@@ -21,6 +21,8 @@ export interface TrainerHost extends CallbackModel {
   readonly lastActivation: NativeActivation;
   /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */
   ensureBuilt(inputShape: Shape): void;
+  /** Whether a batch begins with the states that the one before ended with. */
+  readonly isStateful: boolean;
   /** Refuses batches that the model's states cannot take. Throws `ERR_SHAPE`. */
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */

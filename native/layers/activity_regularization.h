@@ -18,6 +18,8 @@ class ActivityRegularization : public Layer {
   MaskUse mask_use() const override { return MaskUse::kOwn; }
   double ActivityPenalty() const override { return penalty_; }
 
+  bool CanStep() const override { return true; }
+
  private:
   float l1_, l2_;
   size_t rows_ = 0;

@@ -53,6 +53,14 @@ class Model {
   explicit Model(const ModelConfig& config);
 
   std::vector<Parameter*>& parameters() { return parameters_; }
+  const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
+  bool is_tokens() const { return is_tokens_; }
+  // Of token models: ids lie below `vocabulary`; whether 0 is masked.
+  size_t vocabulary() const { return vocabulary_; }
+  bool mask_zero() const { return mask_zero_; }
+  // Numbers of one timestep, in and out.
+  size_t input_columns() const { return is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back()); }
+  size_t output_columns() const { return output_columns_; }
   // Weights were written from outside.
   void Invalidate();
   void Compile(const CompileConfig& config);

@@ -11,6 +11,7 @@
 #include "napi/losses.h"
 #include "napi/native_dataset.h"
 #include "napi/native_model.h"
+#include "napi/native_streams.h"
 #include "threading/available_cores.h"
 #include "threading/worker_pool.h"
 
@@ -72,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     env.SetInstanceData(environment);
     exports.Set("NativeModel", NativeModel::Define(env));
     exports.Set("NativeDataset", NativeDataset::Define(env));
+    exports.Set("NativeStreams", NativeStreams::Define(env));
     exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
     exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));
     exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));

@@ -81,6 +81,13 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   });
 }
 
+NativeModel::~NativeModel() { *self_ = nullptr; }
+
+std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("model");
+  return Unwrap(value.As<Napi::Object>())->self_;
+}
+
 void NativeModel::Finalize(Napi::BasicEnv env) {
   Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
 }

@@ -138,7 +138,10 @@ describe('overlapping calls', () => {
     build: (model) => model.build([null, STEPS]),
     setWeights: (model) => model.setWeights([]),
   };
-  const pairs = Object.keys(first).flatMap((a) => Object.keys(later).map((b) => [a, b] as const));
+  // Calls of predict are gathered instead.
+  const pairs = Object.keys(first)
+    .flatMap((a) => Object.keys(later).map((b) => [a, b] as const))
+    .filter(([a, b]) => a !== 'predict' || b !== 'predict');
 
   test.each(pairs)('during %s, %s is refused with ERR_BUSY', async (a, b) => {
     const model = makeModel();

@@ -110,6 +110,7 @@ export class ScriptedHost implements TrainerHost {
   readonly name = 'm';
   readonly inputKind = 'tokens';
   readonly vocabularySize = 10;
+  readonly isStateful = false;
   readonly lastActivation = 'sigmoid';
   inputShape: readonly (number | null)[] | undefined;
   outputShape: readonly (number | null)[] | undefined;

@@ -108,6 +108,14 @@ describe('an epoch without steps given', () => {
     expect(await rowsOf(feedOf(() => countTo(4)).feed, 5, 3)).toEqual([4]);
   });
 
+  test('has as many steps as a source with a length says', () => {
+    const source = { length: 3, [Symbol.iterator]: () => countTo(3) };
+    expect(feedOf(source).feed.steps).toBe(3);
+    expect(feedOf(source, { steps: 2 }).feed.steps).toBe(2);
+    expect(feedOf(countTo(3)).feed.steps).toBeUndefined();
+    expect(feedOf(() => countTo(3)).feed.steps).toBeUndefined();
+  });
+
   test('beginning twice before anything is taken loses nothing', async () => {
     const { feed, read } = feedOf(countTo(3));
     await feed.begin(0, 0);
