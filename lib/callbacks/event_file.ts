@@ -2,10 +2,10 @@
 // The event files that TensorBoard reads: records of protocol-buffer messages, each with checksums of its length and of
 // itself. Only numbers are written, as `tf.summary.scalar` writes them.
 // Source: tensorflow/core/lib/io/record_writer.cc; tensorflow/core/util/event.proto and summary.proto.
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { ioError } from '../serialization';
+import { ioError, makeFolder } from '../serialization';
 import { crc32c } from '../util/crc32c';
 
 /** Wire types of protocol buffers. */
@@ -55,8 +55,8 @@ export class EventFile {
     const chunk = Buffer.concat(this.#pending);
     this.#pending = [];
     if (chunk.length === 0) return;
+    await makeFolder(this.where, this.folder);
     try {
-      await mkdir(this.folder, { recursive: true });
       await appendFile(this.#path, chunk);
     } catch (error) {
       throw ioError(this.where, `write ${this.#path}`, error);
