@@ -122,6 +122,12 @@ export class ScriptedHost implements TrainerHost {
 
   expectBatches(): void {}
   resetStates(): void {}
+  async save(): Promise<void> {}
+  async saveWeights(): Promise<void> {}
+  async saveTraining(): Promise<void> {}
+  async loadTraining(): Promise<unknown[]> {
+    return [];
+  }
 
   computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {
     return this.outputShape!.map((size, axis) => size ?? inputShape[axis]!);
