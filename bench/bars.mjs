@@ -39,6 +39,8 @@ export const BARS = Object.freeze({
   'train.imdb.avx2': { bar: 1.6, atMost: true },
   'loop.delay': { bar: 10, atMost: true },
   'memory.book': { bar: 400, atMost: true },
+  'fit.generator': { bar: 1.05, atMost: true },
+  'fit.extras': { bar: 5, atMost: true },
   'resume.kill': { bar: 100 },
 });
 

@@ -2,7 +2,6 @@
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
 import type { Metric } from '../metrics';
 import type { Optimizer } from '../optimizers';
-import type { FitProgress } from '../training/progress';
 
 /** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
 export type Logs = Readonly<Record<string, number>>;
@@ -16,6 +15,18 @@ export interface CallbackParams {
   readonly steps: number | undefined;
   /** Metrics of the model besides the loss: key and direction. */
   readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
+}
+
+/** Where a `fit` goes on. */
+export interface FitProgress {
+  /** Epoch under way, from 0; inside `onEpochEnd` the next one. */
+  readonly epoch: number;
+  /** Batches of that epoch that are done. */
+  readonly batch: number;
+  /** Decides the order of rows. */
+  readonly seed: number;
+  /** Sums of loss and metrics over those batches. */
+  readonly totals: readonly number[];
 }
 
 /** What callbacks may ask of a model. `Sequential` is one. */

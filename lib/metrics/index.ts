@@ -11,8 +11,26 @@ import {
   SparseTopKCategoricalAccuracy,
   TopKCategoricalAccuracy,
 } from './accuracy';
+import { AUC } from './auc';
+import {
+  PrecisionAtRecall,
+  RecallAtPrecision,
+  SensitivityAtSpecificity,
+  SpecificityAtSensitivity,
+} from './confusion_at';
+import { FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives } from './confusion_counts';
+import { F1Score, FBetaScore } from './f_score';
+import { BinaryIoU, IoU, MeanIoU } from './iou';
 import * as lossMetrics from './loss_metric';
 import { Metric, toCamelCase, type MetricConfig } from './metric';
+import { Mean, Sum } from './reduction';
+import {
+  ConcordanceCorrelation,
+  CosineSimilarity,
+  PearsonCorrelation,
+  R2Score,
+  RootMeanSquaredError,
+} from './regression';
 
 export {
   Accuracy,
@@ -25,7 +43,37 @@ export {
   type SparseTopKOptions,
   type TopKOptions,
 } from './accuracy';
+export { AUC, type AUCOptions } from './auc';
+export {
+  PrecisionAtRecall,
+  RecallAtPrecision,
+  SensitivityAtSpecificity,
+  SpecificityAtSensitivity,
+  type RateAtRateOptions,
+} from './confusion_at';
+export {
+  FalseNegatives,
+  FalsePositives,
+  Precision,
+  Recall,
+  TrueNegatives,
+  TruePositives,
+  type PrecisionOptions,
+  type ThresholdOptions,
+} from './confusion_counts';
+export { F1Score, FBetaScore, type F1ScoreOptions, type FBetaScoreOptions } from './f_score';
+export { BinaryIoU, IoU, MeanIoU, type BinaryIoUOptions, type MeanIoUOptions } from './iou';
 export * from './loss_metric';
+export { Mean, Sum } from './reduction';
+export {
+  ConcordanceCorrelation,
+  CosineSimilarity,
+  PearsonCorrelation,
+  R2Score,
+  RootMeanSquaredError,
+  type R2ScoreOptions,
+  type SimilarityOptions,
+} from './regression';
 export { Metric, toCamelCase, validationKey, type MetricConfig, type MetricOptions } from './metric';
 
 /** A name in any spelling (`'accuracy'`, `'acc'`, `'binary_accuracy'`, `'mae'`), a metric, or a loss to report. */
@@ -68,7 +116,36 @@ const CLASSES: ReadonlyMap<string, MetricClass> = new Map<string, MetricClass>([
   ['kl_divergence', lossMetrics.KLDivergence],
   ['kld', lossMetrics.KLDivergence],
   ['poisson', lossMetrics.Poisson],
+  ['root_mean_squared_error', RootMeanSquaredError],
+  ['r2_score', R2Score],
+  ['cosine_similarity', CosineSimilarity],
+  ['pearson_correlation', PearsonCorrelation],
+  ['concordance_correlation', ConcordanceCorrelation],
+  ['true_positives', TruePositives],
+  ['true_negatives', TrueNegatives],
+  ['false_positives', FalsePositives],
+  ['false_negatives', FalseNegatives],
+  ['precision', Precision],
+  ['recall', Recall],
+  ['auc', AUC],
+  ['f1_score', F1Score],
+  ['fbeta_score', FBetaScore],
+  ['binary_iou', BinaryIoU],
 ]);
+
+/** Classes that need an argument, or that no name stands for: for configurations alone. */
+const OTHERS: readonly (readonly [string, unknown])[] = [
+  ['accuracy', Accuracy],
+  ['loss_metric', lossMetrics.LossMetric],
+  ['sensitivity_at_specificity', SensitivityAtSpecificity],
+  ['specificity_at_sensitivity', SpecificityAtSensitivity],
+  ['precision_at_recall', PrecisionAtRecall],
+  ['recall_at_precision', RecallAtPrecision],
+  ['iou', IoU],
+  ['mean_iou', MeanIoU],
+  ['mean', Mean],
+  ['sum', Sum],
+];
 
 type MakeMetric = (name: string, context: MetricContext) => Metric;
 
@@ -142,11 +219,7 @@ export function getMetric(identifier: unknown, context: MetricContext, where = '
 /** Makes a metric from its class name and the configuration that `getConfig` gave. */
 export function metricFromConfig(className: string, config: MetricConfig = {}): Metric {
   const where = 'metricFromConfig';
-  const table = new Map<string, typeof Metric>([
-    ...(CLASSES as unknown as ReadonlyMap<string, typeof Metric>),
-    ['accuracy', Accuracy as unknown as typeof Metric],
-    ['loss_metric', lossMetrics.LossMetric as unknown as typeof Metric],
-  ]);
+  const table = new Map([...CLASSES, ...OTHERS]) as unknown as ReadonlyMap<string, typeof Metric>;
   const Class = resolveName(where, 'className', className, table);
   return (Class.fromConfig as (this: unknown, config: MetricConfig) => Metric).call(Class, config);
 }

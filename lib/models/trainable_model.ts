@@ -21,9 +21,9 @@ import type { History, Logs } from '../callbacks';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
+import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
 import type { CompileConfig } from '../training/compile_config';
-import type { GatherOptions } from '../training/gather';
 import type {
   Batch,
   BatchOptions,
@@ -33,7 +33,7 @@ import type {
   PredictOptions,
   TrainBatchOptions,
 } from '../training/options';
-import type { FitProgress } from '../training/progress';
+import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
 import type { TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How far a `fit` is: what is needed, beside weights and optimizer, to go on from the middle of it.
+import type { FitProgress } from '../callbacks/callback';
 import { checkInteger, checkOptions, describe, refusal } from '../util/validate';
-
-/** Where a `fit` goes on. */
-export interface FitProgress {
-  /** Epoch under way, from 0; inside `onEpochEnd` the next one. */
-  readonly epoch: number;
-  /** Batches of that epoch that are done. */
-  readonly batch: number;
-  /** Decides the order of rows. */
-  readonly seed: number;
-  /** Sums of loss and metrics over those batches. */
-  readonly totals: readonly number[];
-}
 
 /** The progress of one `fit`. */
 export class ProgressTracker {

@@ -7,9 +7,9 @@ import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
+import { Gatherer, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
 import { readOptimizerState, writeOptimizerState } from './optimizer_state';
-import { Gatherer, type GatherOptions } from './gather';
 import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
@@ -32,7 +32,8 @@ import {
   type TrainBatchOptions,
 } from './options';
 import { allocate } from '../arrays/nested_arrays';
-import { ProgressTracker, type FitProgress } from './progress';
+import type { FitProgress } from '../callbacks/callback';
+import { ProgressTracker } from './progress';
 import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
 import { classWeights, combineWeights, readWeights, type Weights } from './weights';
 import { readTargets, type Targets } from '../losses/targets';

@@ -77,7 +77,7 @@ export function classWeights(
   const isOneHot = loss.targetRule !== 'ids' && targetSize > 1;
   const data = allocate(where, () => new Float32Array(rows));
   for (let row = 0; row < rows; row++) {
-    const id = isOneHot ? largest(y.subarray(row * targetSize, (row + 1) * targetSize)) : Math.round(y[row]!);
+    const id = isOneHot ? largest(y.subarray(row * targetSize, (row + 1) * targetSize)) : toNearest(y[row]!);
     data[row] = weights.get(id) ?? 1;
   }
   return { data, weightSize: 1 };
@@ -110,6 +110,12 @@ function readClassWeights(where: string, value: unknown): Map<number, number> {
       return [id, weight];
     }),
   );
+}
+
+/** Of two integers as near, the even one, as numpy rounds. */
+function toNearest(value: number): number {
+  const up = Math.round(value);
+  return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
 function largest(values: Float32Array): number {

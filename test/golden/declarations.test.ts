@@ -30,6 +30,13 @@ describe('signatures.json', () => {
     BinaryCrossentropy: ['axis'],
     CategoricalCrossentropy: ['axis'],
     SparseCategoricalCrossentropy: ['axis'],
+    BinaryFocalCrossentropy: ['axis'],
+    CategoricalFocalCrossentropy: ['axis'],
+    CosineSimilarity: ['axis'],
+    PearsonCorrelation: ['axis'],
+    ConcordanceCorrelation: ['axis'],
+    IoU: ['axis'],
+    MeanIoU: ['axis'],
     LayerNormalization: ['axis'],
     BatchNormalization: ['axis'],
     BackupAndRestore: ['doubleCheckpoint'],
@@ -68,6 +75,12 @@ describe('signatures.json', () => {
     LearningRateScheduler: [() => 0.1],
     CSVLogger: ['log.csv'],
     BackupAndRestore: ['backup'],
+    SensitivityAtSpecificity: [0.5],
+    SpecificityAtSensitivity: [0.5],
+    PrecisionAtRecall: [0.5],
+    RecallAtPrecision: [0.5],
+    IoU: [3, [0]],
+    MeanIoU: [3],
   };
   /** Options that may stand first: `new L1(0.1)`, `new Constant(2)`. Their defaults are those of no argument at all. */
   const ALONE = new Set(['Constant', 'L1', 'L2', 'NonNeg', 'Zeros', 'Ones']);
@@ -123,7 +136,7 @@ describe('signatures.json', () => {
       // Optimizers and losses are named here as Keras names them once they are made; metrics in camelCase.
       if (option === 'name') {
         const wanted = value === null ? name.toLowerCase() : String(value);
-        return expect([wanted, camel(wanted)]).toContain(config['name']);
+        return expect([wanted, camel(wanted).toLowerCase()]).toContain(String(config['name']).toLowerCase());
       }
       if (option === 'monitor') return expect(config[option]).toBe(camel(String(value)));
       if (option === 'activation') return expect(config[option]).toBe(value ?? 'linear');

@@ -2,7 +2,7 @@
 // A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
 // [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
 import type { TrainingEngine } from '../../../lib/training/trainer_host';
-import type { FitProgress } from '../../../lib/training/progress';
+import type { FitProgress } from '../../../lib/callbacks/callback';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
   NativeCompileConfig,
@@ -121,6 +121,18 @@ export class ScriptedHost implements TrainerHost {
   weights: unknown[] = ['first'];
 
   expectBatches(): void {}
+  save(): Promise<void> {
+    return Promise.resolve();
+  }
+  saveWeights(): Promise<void> {
+    return Promise.resolve();
+  }
+  saveTraining(): Promise<void> {
+    return Promise.resolve();
+  }
+  loadTraining(): Promise<unknown[]> {
+    return Promise.resolve([]);
+  }
   resetStates(): void {}
   async save(): Promise<void> {}
   async saveWeights(): Promise<void> {}
