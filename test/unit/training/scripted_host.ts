@@ -134,12 +134,6 @@ export class ScriptedHost implements TrainerHost {
     return Promise.resolve([]);
   }
   resetStates(): void {}
-  async save(): Promise<void> {}
-  async saveWeights(): Promise<void> {}
-  async saveTraining(): Promise<void> {}
-  async loadTraining(): Promise<unknown[]> {
-    return [];
-  }
 
   computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {
     return this.outputShape!.map((size, axis) => size ?? inputShape[axis]!);
