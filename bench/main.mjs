@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
 import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
+import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
@@ -17,6 +18,7 @@ import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
 import resume from './figures/resume.mjs';
 import stack4 from './figures/stack4.mjs';
+import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
 import { Context, say } from './support/context.mjs';
@@ -61,6 +63,8 @@ function allFigures() {
     masked,
     subnormal,
     infer,
+    streams,
+    gathered,
     overlap,
     isa,
     loopDelay,

@@ -206,7 +206,7 @@ export abstract class TrainableModel implements TrainerHost {
    * How calls of {@link predict} at the same time are gathered. Each answer is that of the call alone within the rounding
    * of float32, for the order of sums may depend on the number of rows; a call that is refused or aborted is so alone.
    *
-   * @param options `maxRows` (256): rows that are computed together at most; `maxDelay` (0): milliseconds that a call to
+   * @param options `maxRows` (1024): rows that are computed together at most; `maxDelay` (0): milliseconds that a call to
    *   an idle model waits at most for others, 0 for the end of the present turn of the event loop
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_DISPOSED`
    * @example

@@ -192,7 +192,6 @@ function readOut(where: string, out: unknown, size: number): Float32Array {
 
 function unfitPlace(where: string, places: Int32Array, row: number): Error {
   const place = places[row]!;
-  const isTwice = places.indexOf(place) < row;
-  const received = `${place} ${isTwice ? 'twice' : 'at'} ${isTwice ? '' : `which[${row}]`}`.trim();
+  const received = places.indexOf(place) < row ? `${place} twice` : `${place} at which[${row}]`;
   return refusal('ERR_RANGE', where, 'which to hold numbers of open streams, each once', received);
 }

@@ -13,7 +13,7 @@ import type { TrainerHost, TrainingEngine } from './trainer_host';
 
 /** How calls of `predict` are gathered. */
 export interface GatherOptions {
-  /** Rows that are computed together at most, from 1; a call of more rows is computed by itself. Default 256. */
+  /** Rows that are computed together at most, from 1; a call of more rows is computed by itself. Default 1024. */
   maxRows?: number;
   /**
    * Milliseconds that a call to an idle model waits at most for others to join it, from 0. Default 0: until the end of the
@@ -23,7 +23,7 @@ export interface GatherOptions {
 }
 
 /** Defaults of {@link GatherOptions}. */
-export const gatherDefaults = Object.freeze({ maxRows: 256, maxDelay: 0 });
+export const gatherDefaults = Object.freeze({ maxRows: 1024, maxDelay: 0 });
 
 const MAX_TIMEOUT = 2147483647;
 /** Arrays that are kept for groups to come, one for that in work and one for the next, of 4 MB at most. */

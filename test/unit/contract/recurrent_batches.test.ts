@@ -56,7 +56,7 @@ describe.each(CELLS)('%s', (_, Class) => {
     const build = (stateful: boolean): Sequential =>
       new Sequential([new Embedding(20, C, { maskZero }), new Class(H, { stateful }), new Dense(2)]);
     const [going, whole] = [build(true), build(false)];
-    whole.predict([[0]]);
+    await whole.predict([[0]]);
     const [first, second] = [words(50), words(60)];
     await going.predict(first, { batchSize: N });
     const later = await going.predict(second, { batchSize: N });
