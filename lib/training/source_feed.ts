@@ -81,7 +81,7 @@ export class SourceFeed implements Feed {
   async begin(epoch: number, batch: number): Promise<boolean> {
     await this.#reading;
     const goesOn = this.#limit !== undefined && !this.#isAtEnd;
-    if (!goesOn && !this.#isFresh) this.#open();
+    if (!goesOn && !this.#isFresh) this.#open(epoch);
     const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
     const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
     this.#nextEpoch = epoch + 1;
@@ -92,7 +92,7 @@ export class SourceFeed implements Feed {
     await this.#waitForOne();
     // The last epoch may have taken the very last batch.
     if (goesOn && this.#ready.length === 0 && this.#isAtEnd) {
-      this.#open();
+      this.#open(epoch);
       this.#unread = this.#limit - batch;
       await this.#waitForOne();
     }
@@ -121,8 +121,11 @@ export class SourceFeed implements Feed {
     }
   }
 
-  #open(): void {
+  #open(epoch: number): void {
     const { source } = this;
+    // Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does.
+    const counted = source as { epoch?: unknown };
+    if (typeof counted.epoch === 'number') counted.epoch = epoch;
     const given: unknown = typeof source === 'function' ? source() : source;
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
       throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
