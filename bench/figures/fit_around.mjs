@@ -24,7 +24,10 @@ function generatorOf({ x, y, rows, steps }) {
   return async function* batches() {
     for (let begin = 0; begin < rows; begin += BATCH) {
       const end = Math.min(rows, begin + BATCH);
-      yield [{ data: x.data.subarray(begin * steps, end * steps), shape: [end - begin, steps] }, y.subarray(begin, end)];
+      yield [
+        { data: x.data.subarray(begin * steps, end * steps), shape: [end - begin, steps] },
+        y.subarray(begin, end),
+      ];
     }
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs bench/workers/resume.mjs, and kills it in the middle of its work.
+/* global clearTimeout */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

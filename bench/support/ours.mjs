@@ -114,8 +114,9 @@ export class PacedFit {
     }
     const { signal } = this.#stop;
     const all = { epochs: 1e6, batchSize, verbose: 0, ...options, callbacks: [new Gate(), ...callbacks], signal };
-    this.#ended = (y === undefined ? model.fit(x, all) : model.fit(x, y, all))
-      .catch((error) => this.#done.reject(error));
+    this.#ended = (y === undefined ? model.fit(x, all) : model.fit(x, y, all)).catch((error) =>
+      this.#done.reject(error),
+    );
   }
 
   /** Trains one epoch; resolves to the seconds of one step of a full batch. */

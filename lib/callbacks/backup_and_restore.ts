@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lets a training that was cut off go on as if it had not been: all that it depends on lies in one file, which is
 // replaced whole or not at all.
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OstinatoError } from '../errors';
-import { checkPath, ioError, removeStaleFiles } from '../serialization';
+import { checkPath, ioError, makeFolder, removeStaleFiles } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { BatchCounter, checkSaveFreq, type SaveFreq } from './batch_counter';
@@ -82,11 +82,7 @@ export class BackupAndRestore extends Callback {
   /** @throws DataError `ERR_DATA` where the backup is malformed or of another training, `ERR_IO`; ShapeError `ERR_SHAPE` */
   override async onTrainBegin(): Promise<void> {
     this.#isDone = false;
-    try {
-      await mkdir(this.backupDir, { recursive: true });
-    } catch (error) {
-      throw ioError(WHERE, `make the folder ${this.backupDir}`, error);
-    }
+    await makeFolder(WHERE, this.backupDir);
     await removeStaleFiles(WHERE, this.#file);
     try {
       const [progress, callbacks] = await this.#model.loadTraining(this.#file, SECTIONS);

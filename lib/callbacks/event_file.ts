@@ -2,10 +2,10 @@
 // The event files that TensorBoard reads: records of protocol-buffer messages, each with checksums of its length and of
 // itself. Only numbers are written, as `tf.summary.scalar` writes them.
 // Source: tensorflow/core/lib/io/record_writer.cc; tensorflow/core/util/event.proto and summary.proto.
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { ioError } from '../serialization';
+import { ioError, makeFolder } from '../serialization';
 import { crc32c } from '../util/crc32c';
 
 /** Wire types of protocol buffers. */
@@ -55,8 +55,8 @@ export class EventFile {
     const chunk = Buffer.concat(this.#pending);
     this.#pending = [];
     if (chunk.length === 0) return;
+    await makeFolder(this.where, this.folder);
     try {
-      await mkdir(this.folder, { recursive: true });
       await appendFile(this.#path, chunk);
     } catch (error) {
       throw ioError(this.where, `write ${this.#path}`, error);
@@ -75,7 +75,7 @@ function event(seconds: number, step: number, content: Uint8Array): Uint8Array {
 function scalar(name: string, value: number): Uint8Array {
   const float = Buffer.alloc(4);
   float.writeFloatLE(value);
-  const tensor = Buffer.concat([integer(1, DT_FLOAT), bytes(2, Buffer.alloc(0)), bytes(5, float)]);
+  const tensor = Buffer.concat([integer(1, DT_FLOAT), bytes(2, Buffer.alloc(0)), bytes(4, float)]);
   const metadata = Buffer.concat([bytes(1, bytes(1, Buffer.from('scalars'))), integer(4, DATA_CLASS_SCALAR)]);
   return Buffer.concat([bytes(1, Buffer.from(name)), bytes(8, tensor), bytes(9, metadata)]);
 }

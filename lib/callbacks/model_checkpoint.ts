@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Saves the model as training goes: after each epoch or some batches, all of them or the best.
-import { checkExtension, checkPath } from '../serialization';
+import { checkExtension, checkPath, makeFolder } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkNumber } from '../util/validate';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchCounter, checkSaveFreq, type SaveFreq } from './batch_counter';
 import { MonitorCallback, monitorDefaults, type MonitorOptions } from './monitor';
@@ -47,6 +46,7 @@ export class ModelCheckpoint extends MonitorCallback {
   readonly saveBestOnly: boolean;
   readonly saveWeightsOnly: boolean;
   readonly saveFreq: SaveFreq;
+  readonly initialValueThreshold: number | null;
   /** Best value so far; it stays from one `fit` to the next. */
   best: number | undefined;
   readonly #template: PathTemplate;
@@ -67,7 +67,8 @@ export class ModelCheckpoint extends MonitorCallback {
     this.saveWeightsOnly = checkBoolean(WHERE, 'saveWeightsOnly', o.saveWeightsOnly);
     this.saveFreq = checkSaveFreq(WHERE, o.saveFreq);
     const threshold: unknown = o.initialValueThreshold;
-    this.best = threshold === null ? undefined : checkNumber(WHERE, 'initialValueThreshold', threshold);
+    this.initialValueThreshold = threshold === null ? null : checkNumber(WHERE, 'initialValueThreshold', threshold);
+    this.best = this.initialValueThreshold ?? undefined;
     this.#template = new PathTemplate(WHERE, this.filepath);
     if (this.saveFreq === 'epoch') return;
     // On the instance: an epoch's checkpoint needs no look at each batch.
@@ -100,7 +101,7 @@ export class ModelCheckpoint extends MonitorCallback {
     const number = this.#epoch + 1;
     const file = this.#template.fill({ ...logs, epoch: number, ...(batch !== undefined && { batch: batch + 1 }) });
     if (!this.#isWanted(logs, number, file)) return;
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(WHERE, path.dirname(file));
     if (this.saveWeightsOnly) await this.model?.saveWeights(file);
     else await this.model?.save(file);
     this.tell(`\nEpoch ${number}: finished saving model to ${file}`);

@@ -44,6 +44,7 @@ export interface SavedModel {
   readonly name: string;
   readonly className: string;
   readonly isBuilt: boolean;
+  readonly layers: readonly { readonly name: string; readonly className: string }[];
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
   readonly compileConfig: CompileConfig | null;
   getConfig(): object;
@@ -53,13 +54,52 @@ export interface SavedModel {
   setTrainingState(state: TrainingState): void;
 }
 
-/** Names of a model's weights in files: the layer's, and the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`. */
-export function weightNames({ weights }: Pick<SavedModel, 'weights'>): string[] {
+/**
+ * Names of a model's weights in files: the layer's, and the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`.
+ * The numbers of automatic names count the layers of this model, not those that the program made before: so a model finds
+ * its weights wherever it is built.
+ */
+export function weightNames({ layers, weights }: Pick<SavedModel, 'layers' | 'weights'>): string[] {
+  const automatic = layers.filter(({ name, className }) => isNumbered(name, normalizeName(className)));
+  const renamed = renumbered(automatic.map(({ name }) => name));
+  const parts = renumberedParts(weights);
   return weights.map(({ layer, name }) => {
-    // Before the last slash stands a layer within a wrapper, whose name is the user's.
+    // Before the last slash stands a layer within a wrapper.
     const own = name.lastIndexOf('/') + 1;
-    return `${layer}/${name.slice(0, own)}${normalizeName(name.slice(own))}`;
+    const part = own === 0 ? '' : `${parts.get(`${layer}/${name.slice(0, own - 1)}`)!}/`;
+    return `${renamed.get(layer) ?? layer}/${part}${normalizeName(name.slice(own))}`;
   });
+}
+
+/** New names of the parts of each wrapper, by the names of wrapper and part. */
+function renumberedParts(weights: SavedModel['weights']): Map<string, string> {
+  const parts = new Map<string, Set<string>>();
+  for (const { layer, name } of weights) {
+    const end = name.lastIndexOf('/');
+    if (end >= 0) parts.set(layer, (parts.get(layer) ?? new Set()).add(name.slice(0, end)));
+  }
+  const entries = [...parts].flatMap(([layer, names]) => {
+    const renamed = renumbered([...names].filter((name) => /_\d+$/.test(name)));
+    return [...names].map((name): [string, string] => [`${layer}/${name}`, renamed.get(name) ?? name]);
+  });
+  return new Map(entries);
+}
+
+function isNumbered(name: string, prefix: string): boolean {
+  return name.startsWith(`${prefix}_`) && /^\d+$/.test(name.slice(prefix.length + 1));
+}
+
+/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`. */
+function renumbered(names: readonly string[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  return new Map(
+    names.map((name) => {
+      const prefix = name.replace(/_\d+$/, '');
+      const count = (counts.get(prefix) ?? 0) + 1;
+      counts.set(prefix, count);
+      return [name, `${prefix}_${count}`];
+    }),
+  );
 }
 
 /** Copies of a model's weights under the names that they have in files. */

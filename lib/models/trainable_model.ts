@@ -59,6 +59,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract resetStates(): void;
   abstract readonly className: string;
   abstract readonly isBuilt: boolean;
+  abstract readonly layers: SavedModel['layers'];
   abstract readonly weights: SavedModel['weights'];
   abstract getConfig(): object;
 
@@ -300,7 +301,8 @@ export abstract class TrainableModel implements TrainerHost {
 
   /**
    * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
-   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
+   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
    *
    * @param path ends in `.safetensors`
    * @param options `skipMismatch` (false)

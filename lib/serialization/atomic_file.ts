@@ -33,6 +33,15 @@ export function checkPath(where: string, what: string, value: unknown): string {
   throw refusal('ERR_CONFIG', where, `${what} to be the path of a file`, describe(value));
 }
 
+/** Makes a folder and those above it where they are missing. @throws DataError `ERR_IO` */
+export async function makeFolder(where: string, folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw ioError(where, `make the folder ${folder}`, error);
+  }
+}
+
 /** The name under which a file is written until it is whole. */
 export function temporaryName(file: string): string {
   return `${file}.${randomBytes(8).toString('hex')}.tmp`;

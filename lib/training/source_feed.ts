@@ -61,6 +61,9 @@ export class SourceFeed implements Feed {
   #unread = 0;
   #taken = 0;
   #nextEpoch = 0;
+  #openedAt = 0;
+  /** What a source that counts its epochs counts beside ours. */
+  #epochBase: number | undefined;
   #ready: NativeDataset[] = [];
   #isAtEnd = true;
   #isClosed = false;
@@ -81,7 +84,8 @@ export class SourceFeed implements Feed {
   async begin(epoch: number, batch: number): Promise<boolean> {
     await this.#reading;
     const goesOn = this.#limit !== undefined && !this.#isAtEnd;
-    if (!goesOn && !this.#isFresh) this.#open();
+    if (this.#isFresh && epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
+    else if (!goesOn && !this.#isFresh) this.#open(epoch);
     const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
     const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
     this.#nextEpoch = epoch + 1;
@@ -92,7 +96,7 @@ export class SourceFeed implements Feed {
     await this.#waitForOne();
     // The last epoch may have taken the very last batch.
     if (goesOn && this.#ready.length === 0 && this.#isAtEnd) {
-      this.#open();
+      this.#open(epoch);
       this.#unread = this.#limit - batch;
       await this.#waitForOne();
     }
@@ -112,6 +116,13 @@ export class SourceFeed implements Feed {
     this.#wakeUp?.();
   }
 
+  /** Nothing was taken yet, and another epoch is wanted than the one that was opened. */
+  #reopen(epoch: number): void {
+    this.#ready = [];
+    void this.#giveBack();
+    this.#open(epoch);
+  }
+
   /** What closing throws has nobody left to tell. */
   async #giveBack(): Promise<void> {
     try {
@@ -121,8 +132,20 @@ export class SourceFeed implements Feed {
     }
   }
 
-  #open(): void {
+  /** Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does. */
+  #countsEpochs(): boolean {
+    const { epoch } = this.source as { readonly epoch?: unknown };
+    return this.#limit === undefined && typeof this.source === 'object' && typeof epoch === 'number';
+  }
+
+  #open(epoch: number): void {
     const { source } = this;
+    if (this.#countsEpochs()) {
+      const counted = source as unknown as { epoch: number };
+      this.#epochBase ??= counted.epoch - this.options.firstEpoch;
+      counted.epoch = this.#epochBase + epoch;
+    }
+    this.#openedAt = epoch;
     const given: unknown = typeof source === 'function' ? source() : source;
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
       throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "losses/crossentropy.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "losses/exponential.h"
 #include "losses/probabilities.h"
 
 namespace ostinato {
@@ -66,25 +68,42 @@ class CategoricalCrossentropy : public Loss {
     }
   };
 
+  // A block of exponentials at a time; where one block is all, those of the sum serve the gradient too.
   static double OfLogits(const float* x, const Targets& y, size_t columns, double scale, float* gradient) {
-    double kept[kKept];
-    double largest = x[0], total = 0.0, weight = 0.0, loss = 0.0;
+    double exponentials[kBlock];
+    double largest = x[0], total = 0.0;
     for (size_t j = 1; j < columns; ++j) largest = x[j] > largest ? x[j] : largest;
-    for (size_t j = 0; j < columns; ++j) {
-      const double e = std::exp(x[j] - largest);
-      if (j < kKept) kept[j] = e;
-      total += e;
+    for (size_t begin = 0; begin < columns; begin += kBlock) {
+      const size_t n = std::min(kBlock, columns - begin);
+      ExpBelow(x + begin, largest, n, exponentials);
+      for (size_t j = 0; j < n; ++j) total += exponentials[j];
     }
     const double log_total = std::log(total) + largest;
-    for (size_t j = 0; j < columns; ++j) {
-      if (y[j] != 0.0) loss += y[j] * (log_total - x[j]);
-      weight += y[j];
-    }
-    if (gradient)
+    double loss = 0.0, weight = 0.0;
+    if (kSparse) {
+      if (y.hot < columns) loss = log_total - x[y.hot];
+      weight = 1.0;
+    } else {
       for (size_t j = 0; j < columns; ++j) {
-        const double e = j < kKept ? kept[j] : std::exp(x[j] - largest);
-        gradient[j] = static_cast<float>((e / total * weight - y[j]) * scale);
+        if (y[j] != 0.0) loss += y[j] * (log_total - x[j]);
+        weight += y[j];
       }
+    }
+    if (!gradient) return loss;
+    const double slope = weight * scale / total;
+    for (size_t begin = 0; begin < columns; begin += kBlock) {
+      const size_t n = std::min(kBlock, columns - begin);
+      if (columns > kBlock) ExpBelow(x + begin, largest, n, exponentials);
+      float* out = gradient + begin;
+      if (kSparse) {
+        for (size_t j = 0; j < n; ++j) out[j] = static_cast<float>(exponentials[j] * slope);
+        if (y.hot - begin < n)
+          out[y.hot - begin] = static_cast<float>(exponentials[y.hot - begin] * slope - scale);
+      } else {
+        for (size_t j = 0; j < n; ++j)
+          out[j] = static_cast<float>(exponentials[j] * slope - y[begin + j] * scale);
+      }
+    }
     return loss;
   }
 
@@ -107,7 +126,7 @@ class CategoricalCrossentropy : public Loss {
     return loss;
   }
 
-  static constexpr size_t kKept = 256;  // exponentials that are not computed again for the gradient
+  static constexpr size_t kBlock = 256;
   LossConfig config_;
 };
 

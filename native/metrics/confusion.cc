@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+
 namespace ostinato {
 namespace {
 
@@ -12,6 +14,10 @@ class Confusion : public Metric {
   explicit Confusion(const MetricConfig& config) : config_(config) {}
 
   size_t state_size(size_t columns) const override {
+    const size_t labels = config_.label_weights.size();
+    if ((config_.column >= 0 && static_cast<size_t>(config_.column) >= columns) ||
+        (labels > 0 && labels != columns))
+      throw Error(ErrorCode::kInternal, "native metric: the outputs have the wrong columns");
     return 2 * Buckets() * (config_.by_column && config_.column < 0 ? columns : 1);
   }
 

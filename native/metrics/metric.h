@@ -53,9 +53,25 @@ struct MetricConfig {
   bool sparse_targets = false, sparse_predictions = false;
 };
 
+// Whether a metric takes class ids as targets; else they have the outputs' columns.
+inline bool TakesIds(const MetricConfig& config) {
+  switch (config.kind) {
+    case MetricKind::kLoss:
+      return TakesIds(config.loss.kind);
+    case MetricKind::kSparseCategoricalAccuracy:
+    case MetricKind::kSparseTopKCategoricalAccuracy:
+      return true;
+    case MetricKind::kClassMatrix:
+      return config.sparse_targets && !config.sparse_predictions;
+    default:
+      return false;
+  }
+}
+
 class Metric {
  public:
   virtual ~Metric() = default;
+  // Throws Error where outputs of so many columns do not fit the settings.
   virtual size_t state_size(size_t columns) const = 0;
   virtual void Update(const Rows& rows, WorkerPool* pool, double* state) const = 0;
 };

@@ -71,6 +71,7 @@ double Share(size_t n, Hit hit) {
 
 // Whether fewer than k outputs are larger than that of `label`. NaN is no large output.
 bool InTopK(const float* x, size_t n, size_t label, size_t k) {
+  if (label >= n) return false;
   const float own = x[label] != x[label] ? -INFINITY : x[label];
   size_t larger = 0;
   for (size_t j = 0; j < n; ++j) larger += x[j] > own;

@@ -96,6 +96,8 @@ void Model::CompileLosses(const CompileConfig& config) {
   metrics_.clear();
   totals_size_ = 2;
   for (MetricConfig metric : config.metrics) {
+    if (output_columns_ > 1 && TakesIds(metric) != TakesIds(loss_config_.kind))
+      throw Error(ErrorCode::kInternal, "native model: a metric takes other targets than the loss");
     const bool of_logits = fused_loss_ && metric.kind == MetricKind::kLoss && can_be_logits(metric.loss) &&
                            LastActivation(metric.loss.kind) == LastActivation(loss_config_.kind);
     if (of_logits) metric.loss.from_logits = true;

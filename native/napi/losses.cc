@@ -210,8 +210,9 @@ void JsUpdateMetric(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const MetricConfig config = ToMetricConfig(ToObject(info[0], "metric"));
     const Rows rows = ToRows(info[1]);
-    if (config.kind != MetricKind::kMean && config.kind != MetricKind::kSum && !rows.targets)
-      Malformed("targets");
+    const bool plain = config.kind == MetricKind::kMean || config.kind == MetricKind::kSum;
+    const size_t wanted = TakesIds(config) ? 1 : rows.columns;
+    if (!plain && (!rows.targets || rows.target_columns != wanted)) Malformed("targets");
     const std::unique_ptr<Metric> metric = MakeMetric(config);
     Napi::Float64Array state = ToDoubles(info[2], "state");
     if (state.ElementLength() != metric->state_size(rows.columns)) Malformed("state");

@@ -181,6 +181,92 @@ describe('arguments', () => {
     expect(() => new binding.NativeModel(config as never)).toThrow(/malformed|native model/);
   });
 
+  const reduction = 'sum_over_batch_size';
+  const confusion = {
+    kind: 'confusion',
+    thresholds: new Float32Array([0.5]),
+    even: false,
+    belowFirst: false,
+    fromLogits: false,
+    byColumn: false,
+    column: null,
+    topK: 0,
+    labelWeights: new Float64Array(0),
+  };
+  const lossRows = {
+    predictions: new Float32Array(4),
+    rows: 2,
+    columns: 2,
+    targets: new Float32Array(4),
+    targetColumns: 2,
+    weights: null,
+    rowsPerWeight: 1,
+    steps: 1,
+  };
+
+  test.each<[string, object]>([
+    ['a loss of an unknown kind', { loss: { kind: 'mse', reduction } }],
+    ['a loss without reduction', { loss: { kind: 'mean_squared_error' } }],
+    ['a loss without its options', { loss: { kind: 'huber', reduction } }],
+    ['a metric of an unknown kind', { metrics: [{ kind: 'acc', weighted: false }] }],
+    ['a metric that does not say whether it is weighted', { metrics: [{ kind: 'accuracy' }] }],
+    ['a metric without thresholds', { metrics: [{ ...confusion, thresholds: new Float32Array(0), weighted: false }] }],
+    ['a metric of a column that is not there', { metrics: [{ ...confusion, column: 2, weighted: false }] }],
+    ['weights of other columns', { metrics: [{ ...confusion, labelWeights: new Float64Array(3), weighted: false }] }],
+    ['a metric of ids', { metrics: [{ kind: 'sparse_categorical_accuracy', weighted: false }] }],
+  ])('compile with %s: refused', (_title, given) => {
+    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
+    const config = { optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [], ...given };
+    expect(() => makeModel().compile(config as never)).toThrow(/malformed|native/);
+  });
+
+  test.each<[string, object]>([
+    ['outputs that are too short', { predictions: new Float32Array(3) }],
+    ['targets that are too short', { targets: new Float32Array(2), targetColumns: 1 }],
+    ['no targets', { targets: null }],
+    ['weights of another number', { weights: new Float32Array(3) }],
+    ['no columns', { columns: 0, predictions: new Float32Array(0) }],
+    ['rows that share no weight', { rowsPerWeight: 0 }],
+    ['no timesteps', { steps: 0 }],
+    ['doubles', { predictions: new Float64Array(4) }],
+  ])('a loss and a metric by themselves, of %s: refused', (_title, given) => {
+    const rows = { ...lossRows, ...given } as never;
+    const state = new Float64Array(2);
+    expect(() => binding.computeLoss({ kind: 'mean_squared_error', reduction }, rows, null)).toThrow(/malformed/);
+    expect(() => binding.updateMetric({ kind: 'accuracy' }, rows, state)).toThrow(/malformed/);
+    expect(Array.from(state)).toEqual([0, 0]);
+  });
+
+  test('a state of another size and values of another number: refused', () => {
+    const none = { kind: 'mean_squared_error', reduction: 'none' } as const;
+    expect(() => binding.updateMetric({ kind: 'accuracy' }, lossRows, new Float64Array(3))).toThrow(/malformed/);
+    expect(() => binding.computeLoss(none, lossRows, new Float32Array(3))).toThrow(/malformed/);
+    expect(() => binding.computeLoss(none, lossRows, null)).toThrow(/malformed/);
+  });
+
+  test.each<[string, object]>([
+    ['of another number', { weights: new Float32Array(3), weightSize: 1 }],
+    ['of no size', { weights: new Float32Array(0), weightSize: 0 }],
+    ['that are doubles', { weights: new Float64Array(2), weightSize: 1 }],
+    ['that are missing', { weights: undefined }],
+  ])('a data set with weights %s: refused', (_title, given) => {
+    expect(() => new binding.NativeDataset({ ...datasetSpec, ...given } as never)).toThrow(/malformed/);
+  });
+
+  test('a run with weights of more timesteps than the outputs have, or totals of another size: refused', () => {
+    const model = makeModel();
+    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
+    model.compile({ optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [] });
+    const targets = { targets: new Float32Array(4), targetSize: 2 };
+    const weights = { weights: new Float32Array(4), weightSize: 2 };
+    const run = (spec: object, totals: Float64Array): void => {
+      const dataset = new binding.NativeDataset({ ...datasetSpec, ...targets, ...spec });
+      model.run(runOf({ mode: 'evaluate', outputs: null, totals, dataset }) as never, () => undefined);
+    };
+    expect(() => run(weights, new Float64Array(2))).toThrow(/weights/);
+    expect(() => run({}, new Float64Array(3))).toThrow(/malformed totals/);
+  });
+
   test('compile with a constraint along an axis that its weight lacks: refused', () => {
     const constraints = [{ kind: 'unit_norm', axis: 2 } as const];
     const model = new binding.NativeModel({

@@ -30,7 +30,7 @@ export async function weightedRun(
   const weights = readWeights(targets, rows, outputAxes);
   const dataset = makeDataset(where, loadBinding(), host, inputs, targets, weights);
   const totals = compiled.newTotals();
-  const range = { dataset, order: null, begin: 0, end: rows, batchSize };
+  const range = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize };
   await new Promise<void>((resolve, reject) =>
     host
       .native()

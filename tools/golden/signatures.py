@@ -13,7 +13,10 @@ LAYERS = [
     "ActivityRegularization",
 ]  # fmt: skip
 OPTIMIZERS = ["SGD", "RMSprop", "Adam"]
-CALLBACKS = ["EarlyStopping", "History", "ProgbarLogger"]
+CALLBACKS = [
+    "EarlyStopping", "History", "ProgbarLogger", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler",
+    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard",
+]  # fmt: skip
 INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
     "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "Orthogonal",

@@ -19,6 +19,7 @@ import {
   LSTM,
   MeanAbsoluteError,
   MinMaxNorm,
+  OstinatoError,
   modelFromJson,
   Sequential,
   setRandomSeed,
@@ -27,6 +28,7 @@ import {
   SpatialDropout1D,
   TimeDistributed,
 } from '../../../lib';
+import { drawFrom } from '../../reference/random';
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { temporaryFolder } from '../../support/temporary_folder';
 
@@ -135,15 +137,39 @@ describe('weights', () => {
     expect(bits(other)).toBe(bits(model));
   });
 
-  test('have the names that Keras gives them', async () => {
-    await reviewModel().saveWeights(at('w.safetensors'));
-    const file = readFileSync(at('w.safetensors'));
+  const namesIn = (path: string): string[] => {
+    const file = readFileSync(path);
     const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE()))) as object;
-    const names = Object.keys(header).map((name) => name.replaceAll(/_\d+/g, ''));
-    expect(names).toEqual(
-      expect.arrayContaining(['embedding/embeddings', 'batch_normalization/moving_mean', 'dense/kernel', 'dense/bias']),
+    return Object.keys(header).filter((name) => name !== '__metadata__');
+  };
+
+  test('have the names that Keras gives them, with numbers that count within the model', async () => {
+    await reviewModel().saveWeights(at('w.safetensors'));
+    const lstm = ['kernel', 'recurrent_kernel', 'bias'];
+    expect(namesIn(at('w.safetensors')).sort()).toEqual(
+      [
+        ...['beta', 'gamma', 'moving_mean', 'moving_variance'].map((name) => `batch_normalization_1/${name}`),
+        ...lstm.map((name) => `bidirectional_1/backward_lstm_1/${name}`),
+        ...lstm.map((name) => `bidirectional_1/forward_lstm_1/${name}`),
+        'dense_1/bias',
+        'dense_1/kernel',
+        'embedding_1/embeddings',
+      ].sort(),
     );
-    expect(names).toContainEqual(expect.stringMatching(/^bidirectional\/forward_lstm\/recurrent_kernel$/));
+  });
+
+  test('are found by a model whose layers were numbered otherwise, in the order of its layers', async () => {
+    const [second, first] = [new Dense(3), new Dense(3)];
+    const model = new Sequential([new Input([3]), first, new Dense(3, { name: 'dense_x_7' }), second]);
+    await model.saveWeights(at('w.safetensors'));
+    expect(namesIn(at('w.safetensors')).filter((name) => name.endsWith('kernel'))).toEqual([
+      'dense_1/kernel',
+      'dense_2/kernel',
+      'dense_x_7/kernel',
+    ]);
+    const other = new Sequential([new Input([3]), new Dense(3), new Dense(3, { name: 'dense_x_7' }), new Dense(3)]);
+    await other.loadWeights(at('w.safetensors'));
+    expect(bits(other)).toBe(bits(model));
   });
 
   test.each<[string, () => Sequential, string, string]>([
@@ -280,4 +306,90 @@ test('JSON describes every kind of layer, without losing a bit of a number', () 
     new Dense(1),
   ]);
   expect(modelFromJson(model.toJson()).getConfig()).toEqual(model.getConfig());
+});
+
+describe('a hostile file', () => {
+  const write = (sections: Record<string, string>): void => {
+    const text = JSON.stringify({ __metadata__: { format: 'ostinato', version: '1', ...sections } });
+    const header = Buffer.alloc(8 + Buffer.byteLength(text));
+    header.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
+    header.write(text, 8);
+    writeFileSync(at('x.safetensors'), header);
+  };
+  const layer = (className: unknown, config: unknown) => ({
+    className: 'Sequential',
+    config: { name: 'm', layers: [{ className, config }], buildInputShape: null },
+  });
+
+  test.each<[string, unknown]>([
+    ['a layer that runs code', layer('Lambda', { function: 'process.exit()' })],
+    ['a layer by the name of a module', layer('node:fs', {})],
+    ['a layer by the name of a method', layer('toString', {})],
+    ['a layer without config', layer('Dense', null)],
+    ['an option of a layer that does not exist', layer('Dense', { units: 1, module: 'os' })],
+    ['a size that is no number', layer('Dense', { units: { valueOf: 3 } })],
+    ['a size beyond all bounds', layer('Dense', { units: 1e12, inputShape: [1e12] })],
+    ['layers that are none', { className: 'Sequential', config: { name: 'm', layers: [null, 5, []] } }],
+    ['no layers', { className: 'Sequential', config: {} }],
+    ['another class', { className: 'Functional', config: {} }],
+    ['a text', 'model'],
+    ['a wrapper round nothing', layer('Bidirectional', { layer: null })],
+    [
+      'an initializer that does not exist',
+      layer('Dense', { units: 1, kernelInitializer: { className: 'eval', config: {} } }),
+    ],
+    ['arrays that the file does not have', { $tensor: 'none' }],
+    ['weights that the file does not have', layer('Dense', { name: 'd', units: 60_000, inputShape: [30_000] })],
+  ])('with %s is refused by a typed error', async (_title, model) => {
+    write({
+      model: JSON.stringify(model),
+      training: '{"optimizer":null,"layers":{"seeds":[],"statefulRows":null,"states":[]}}',
+    });
+    await expect(loadModel(at('x.safetensors'))).rejects.toBeInstanceOf(OstinatoError);
+  });
+
+  test.each(['compile', 'training', 'assets', 'model', 'version'])('with a spoilt %s is refused', async (section) => {
+    await reviewModel().save(at('m.safetensors'));
+    const file = readFileSync(at('m.safetensors'));
+    const length = Number(file.readBigUInt64LE());
+    const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as { __metadata__: Record<string, string> };
+    for (const spoilt of ['', '[', '5', '[]', '{"optimizer":5}', '{"loss":"none"}', '{"__proto__":{}}', '"text"']) {
+      header.__metadata__[section] = spoilt;
+      const text = Buffer.from(JSON.stringify(header));
+      const prefix = Buffer.alloc(8);
+      prefix.writeBigUInt64LE(BigInt(text.length));
+      writeFileSync(at('x.safetensors'), Buffer.concat([prefix, text, file.subarray(8 + length)]));
+      const load = section === 'assets' ? loadAssets : loadModel;
+      // An empty list of assets is one.
+      if (section === 'assets' && spoilt.startsWith('{"') && !spoilt.includes('proto')) continue;
+      await expect(load(at('x.safetensors'))).rejects.toBeInstanceOf(OstinatoError);
+    }
+  });
+
+  test('made of a good one by 1,000 damages gives a model or a typed error', async () => {
+    const model = new Sequential([new Input([2, 3]), new GRU(2, { stateful: true, dropout: 0.1 }), new Dense(1)]);
+    model.compile({ optimizer: new SGD(0.1, { momentum: 0.5 }), loss: 'mse' });
+    await model.fit({ data: new Float32Array(12), shape: [2, 2, 3] }, [0, 1], { verbose: 0 });
+    await model.save(at('m.safetensors'));
+    const whole = readFileSync(at('m.safetensors'));
+    const header = Number(whole.readBigUInt64LE());
+    const draw = drawFrom(2026);
+    let refused = 0;
+    for (let round = 0; round < 1000; round++) {
+      const bytes = Buffer.from(whole);
+      const place = 8 + draw.integers(1, 0, header)[0]!;
+      // Where a character became another, the JSON often still is one.
+      bytes[place] = '0123456789"{}[],:-.eE\\nulltruefalsNaI'.charCodeAt(draw.integers(1, 0, 37)[0]!);
+      writeFileSync(at('x.safetensors'), bytes);
+      try {
+        (await loadModel(at('x.safetensors'))).dispose();
+      } catch (error) {
+        expect(error).toBeInstanceOf(OstinatoError);
+        expect((error as OstinatoError).code).not.toBe('ERR_INTERNAL');
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(300);
+    expect(refused).toBeLessThan(1000);
+  });
 });

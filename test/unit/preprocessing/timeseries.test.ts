@@ -120,6 +120,18 @@ describe('timeseriesDatasetFromArray', () => {
     expect(order()).toEqual(order());
   });
 
+  test("batches hold 128 windows and are in time's order unless told otherwise, as in Keras", () => {
+    const batches = [
+      ...timeseriesDatasetFromArray(
+        Float32Array.from({ length: 300 }, (_, i) => i),
+        null,
+        1,
+      ),
+    ];
+    expect(batches.map((batch) => batch.shape)).toEqual([[128, 1], [128, 1], [44, 1]]); // prettier-ignore
+    expect(batches.flatMap((batch) => Array.from(batch.data))).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+
   test('ids stay ids, and the series is copied', () => {
     const ids = Int32Array.from({ length: 9 }, (_, i) => i);
     const dataset = make(ids, ids, 3);

@@ -116,6 +116,20 @@ describe('an epoch without steps given', () => {
     expect(feedOf(() => countTo(3)).feed.steps).toBeUndefined();
   });
 
+  test('of a source that counts its epochs is the one asked for', async () => {
+    const source = {
+      epoch: 0,
+      *[Symbol.iterator]() {
+        const first = 10 * ++this.epoch;
+        yield* [first, first + 1];
+      },
+    };
+    const { feed } = feedOf(source);
+    await feed.begin(0, 0);
+    expect(await rowsOf(feed, 3, 1)).toEqual([41]);
+    expect(await rowsOf(feed, 4)).toEqual([50, 51]);
+  });
+
   test('beginning twice before anything is taken loses nothing', async () => {
     const { feed, read } = feedOf(countTo(3));
     await feed.begin(0, 0);
