@@ -166,6 +166,7 @@ export {
   CategoricalFocalCrossentropy,
   CategoricalHinge,
   CosineSimilarity,
+  CTC,
   Dice,
   Hinge,
   Huber,

@@ -38,6 +38,7 @@
       "native/layers/weight_gradient.cc",
       "native/losses/cosine_similarity.cc",
       "native/losses/crossentropy.cc",
+      "native/losses/ctc.cc",
       "native/losses/focal_crossentropy.cc",
       "native/losses/hinge.cc",
       "native/losses/make_loss.cc",

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: MIT
 // Focal cross-entropies: names and options. The sums themselves are native/losses/focal_crossentropy.cc.
-import { checkBoolean, checkNumber } from '../util/validate';
+import { checkBoolean, checkNumber, refusal } from '../util/validate';
 import { checkLabelSmoothing, checkLastAxis, Loss, type LossConfig } from './loss';
 import type { CrossentropyOptions } from './crossentropy';
 import type { NativeLoss } from '../native/binding';
 
-/** Options of {@link CategoricalFocalCrossentropy}. */
-export interface CategoricalFocalCrossentropyOptions extends CrossentropyOptions {
-  /** Factor of the loss; of {@link BinaryFocalCrossentropy} the weight of class 1, with `applyClassBalancing`. Default 0.25. */
-  alpha?: number;
+interface FocalOptions extends CrossentropyOptions {
   /** Power of the probability that is missing, of at least 0; 0 gives the plain cross-entropy. Default 2. */
   gamma?: number;
 }
 
+/** Options of {@link CategoricalFocalCrossentropy}. */
+export interface CategoricalFocalCrossentropyOptions extends FocalOptions {
+  /** Factor of the loss, or one for each class [C]. Default 0.25. */
+  alpha?: number | readonly number[];
+}
+
 /** Options of {@link BinaryFocalCrossentropy}. */
-export interface BinaryFocalCrossentropyOptions extends CategoricalFocalCrossentropyOptions {
+export interface BinaryFocalCrossentropyOptions extends FocalOptions {
+  /** With `applyClassBalancing` the weight of class 1. Default 0.25. */
+  alpha?: number;
   /** Weighs class 1 by `alpha` and class 0 by `1 - alpha`. Default false. */
   applyClassBalancing?: boolean;
 }
+
+const ALPHA = 0.25;
 
 abstract class FocalCrossentropy extends Loss {
   readonly targetRule = 'probabilities';
   override readonly fromLogits: boolean;
   readonly labelSmoothing: number;
-  readonly alpha: number;
   readonly gamma: number;
 
-  protected constructor(
-    where: string,
-    name: string,
-    options: CategoricalFocalCrossentropyOptions | undefined,
-    known: readonly string[],
-  ) {
+  protected constructor(where: string, name: string, options: FocalOptions | undefined, known: readonly string[]) {
     super(where, name, options, ['alpha', 'gamma', 'fromLogits', 'labelSmoothing', 'axis', ...known]);
-    const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = options ?? {};
-    this.alpha = checkNumber(where, 'alpha', alpha);
+    const { gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = options ?? {};
     this.gamma = checkNumber(where, 'gamma', gamma, { min: 0 });
     this.fromLogits = checkBoolean(where, 'fromLogits', fromLogits);
     this.labelSmoothing = checkLabelSmoothing(where, labelSmoothing);
@@ -42,8 +42,8 @@ abstract class FocalCrossentropy extends Loss {
   }
 
   override getConfig(): LossConfig {
-    const { fromLogits, labelSmoothing, alpha, gamma } = this;
-    return { ...super.getConfig(), fromLogits, labelSmoothing, alpha, gamma };
+    const { fromLogits, labelSmoothing, gamma } = this;
+    return { ...super.getConfig(), fromLogits, labelSmoothing, gamma };
   }
 }
 
@@ -59,6 +59,7 @@ abstract class FocalCrossentropy extends Loss {
 export class BinaryFocalCrossentropy extends FocalCrossentropy {
   readonly className = 'BinaryFocalCrossentropy';
   readonly kind = 'binary_focal_crossentropy';
+  readonly alpha: number;
   readonly applyClassBalancing: boolean;
 
   /**
@@ -67,12 +68,13 @@ export class BinaryFocalCrossentropy extends FocalCrossentropy {
    */
   constructor(options?: BinaryFocalCrossentropyOptions) {
     super('BinaryFocalCrossentropy', 'binary_focal_crossentropy', options, ['applyClassBalancing']);
-    const { applyClassBalancing = false } = options ?? {};
+    const { alpha = ALPHA, applyClassBalancing = false } = options ?? {};
+    this.alpha = checkNumber('BinaryFocalCrossentropy', 'alpha', alpha);
     this.applyClassBalancing = checkBoolean('BinaryFocalCrossentropy', 'applyClassBalancing', applyClassBalancing);
   }
 
   override getConfig(): LossConfig {
-    return { ...super.getConfig(), applyClassBalancing: this.applyClassBalancing };
+    return { ...super.getConfig(), alpha: this.alpha, applyClassBalancing: this.applyClassBalancing };
   }
 
   override toNative(): NativeLoss {
@@ -92,6 +94,7 @@ export class BinaryFocalCrossentropy extends FocalCrossentropy {
 export class CategoricalFocalCrossentropy extends FocalCrossentropy {
   readonly className = 'CategoricalFocalCrossentropy';
   readonly kind = 'categorical_focal_crossentropy';
+  readonly alpha: number | readonly number[];
 
   /**
    * @param options see {@link CategoricalFocalCrossentropyOptions}
@@ -99,10 +102,27 @@ export class CategoricalFocalCrossentropy extends FocalCrossentropy {
    */
   constructor(options?: CategoricalFocalCrossentropyOptions) {
     super('CategoricalFocalCrossentropy', 'categorical_focal_crossentropy', options, []);
+    this.alpha = readAlpha('CategoricalFocalCrossentropy', options?.alpha);
+  }
+
+  override getConfig(): LossConfig {
+    return { ...super.getConfig(), alpha: this.alpha };
+  }
+
+  override checkColumns(where: string, columns: number): void {
+    if (typeof this.alpha === 'number' || this.alpha.length === columns) return;
+    const expected = `alpha of one number, or of ${columns}, as many as the last axis of the outputs has`;
+    throw refusal('ERR_CONFIG', where, expected, `${this.alpha.length}`);
   }
 
   override toNative(): NativeLoss {
-    const { kind, reduction, fromLogits, labelSmoothing, alpha, gamma } = this;
-    return { kind, reduction, fromLogits, labelSmoothing, alpha, gamma };
+    const { kind, reduction, fromLogits, labelSmoothing, gamma } = this;
+    return { kind, reduction, fromLogits, labelSmoothing, alpha: Float64Array.from([this.alpha].flat()), gamma };
   }
+}
+
+function readAlpha(where: string, alpha: unknown = ALPHA): number | readonly number[] {
+  if (!Array.isArray(alpha)) return checkNumber(where, 'alpha', alpha);
+  if (alpha.length === 0) throw refusal('ERR_CONFIG', where, 'alpha of a number, or one for each class', 'none');
+  return Object.freeze(Array.from(alpha, (value: unknown, i) => checkNumber(where, `alpha[${i}]`, value)));
 }

@@ -4,6 +4,7 @@ import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import { CosineSimilarity } from './cosine_similarity';
 import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from './crossentropy';
+import { CTC } from './ctc';
 import { BinaryFocalCrossentropy, CategoricalFocalCrossentropy } from './focal_crossentropy';
 import { CategoricalHinge, Hinge, SquaredHinge } from './hinge';
 import { Loss, type LossConfig } from './loss';
@@ -27,6 +28,7 @@ export {
   type CrossentropyOptions,
   type SparseCategoricalCrossentropyOptions,
 } from './crossentropy';
+export { CTC } from './ctc';
 export {
   BinaryFocalCrossentropy,
   CategoricalFocalCrossentropy,
@@ -78,6 +80,7 @@ export const LOSSES: ReadonlyMap<string, LossClass> = new Map<string, LossClass>
   ['poisson', Poisson],
   ['dice', Dice],
   ['tversky', Tversky],
+  ['ctc', CTC],
 ]);
 
 /**

@@ -11,9 +11,10 @@ import type { ArrayInput } from '../types';
 
 /**
  * What the targets of a loss are: class `ids` (one where the output has an axis of classes), `probabilities` in
- * [0, 1] of the output's shape, or any finite `numbers` of the output's shape.
+ * [0, 1] of the output's shape, any finite `numbers` of the output's shape, or `labels`: ids from 1 for each sample, of
+ * outputs with timesteps.
  */
-export type TargetRule = 'ids' | 'probabilities' | 'numbers';
+export type TargetRule = 'ids' | 'probabilities' | 'numbers' | 'labels';
 
 /**
  * How one number is made of the values of all rows (samples, or timesteps): their mean (`sum_over_batch_size` and `mean`),
@@ -37,7 +38,7 @@ export interface LossCallOptions {
 }
 
 /** Plain configuration of a loss. */
-export type LossConfig = Readonly<Record<string, string | number | boolean | null>>;
+export type LossConfig = Readonly<Record<string, string | number | boolean | null | readonly number[]>>;
 
 const REDUCTIONS = ['sum_over_batch_size', 'sum', 'mean', 'mean_with_sample_weight', 'none'] as const;
 
@@ -84,7 +85,8 @@ export abstract class Loss {
    *
    * @param yTrue targets of the outputs' shape, or class ids without its last axis
    * @param yPred outputs [N,...,C]; [C] is one row
-   * @returns a number; with reduction 'none' an {@link NdArray} of the outputs' shape without its last axis
+   * @returns a number; with reduction 'none' an {@link NdArray} of the outputs' shape without its last axis, or of one
+   *   number for each sample
    * @throws ConfigError, ShapeError, DataError as `fit` does for such targets and weights
    * @example
    * new MeanSquaredError().call([[0], [1]], [[0.5], [1]]); // 0.125
@@ -92,10 +94,14 @@ export abstract class Loss {
   call(yTrue: ArrayInput, yPred: ArrayInput, options?: LossCallOptions): number | NdArray {
     const { sampleWeight } = checkOptions(this.className, options, ['sampleWeight']);
     const { native, shape } = readRows(this.className, yTrue, yPred, sampleWeight, this);
-    const values = this.reduction === 'none' ? new Float32Array(native.rows) : null;
+    this.checkColumns(this.className, native.columns);
+    const values = this.reduction === 'none' ? new Float32Array(shape.reduce((a, b) => a * b, 1)) : null;
     const value = callEngine(() => loadBinding().computeLoss(this.toNative(), native, values));
     return values === null ? value : new NdArray(values, shape);
   }
+
+  /** Refuses outputs of so many columns where the settings do not fit them. @throws ConfigError `ERR_CONFIG` */
+  checkColumns(_where: string, _columns: number): void {}
 
   /** The resolved form that crosses to the engine. */
   abstract toNative(): NativeLoss;

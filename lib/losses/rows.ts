@@ -5,7 +5,7 @@ import { toValues } from '../arrays/arrays';
 import { readTargets, shapeText, type TargetRules } from './targets';
 import type { NativeRows } from '../native/binding';
 
-/** Rows for the engine, and the shape of one value for each of them. */
+/** Rows for the engine, and the shape of the loss' values. */
 export interface ReadRows {
   readonly native: NativeRows;
   readonly shape: readonly number[];
@@ -31,15 +31,18 @@ export function readRows(
   const shape = isFlat ? (byElement ? [size, 1] : [1, size]) : given;
   const target = isFlat && !byElement ? asOneRow(where, yTrue, rules) : yTrue;
   const { data: targets, targetSize } = readTargets(where, 'yTrue', target, rules, shape[0]!, shape.slice(1));
+  const layout = layOut(shape);
+  const ofSamples = rules.targetRule === 'labels';
+  const values = ofSamples ? shape.slice(0, 1) : shape.slice(0, -1);
   return {
     native: {
       predictions,
-      ...layOut(shape),
+      ...layout,
       targets,
-      targetColumns: (targetSize * shape[0]!) / rowsOf(shape),
-      ...readRowWeights(where, sampleWeight, shape.slice(0, -1)),
+      targetColumns: ofSamples ? targetSize : targetSize / layout.steps,
+      ...readRowWeights(where, sampleWeight, values, layout.rows),
     },
-    shape: isFlat ? [] : given.slice(0, -1),
+    shape: isFlat ? [] : values,
   };
 }
 
@@ -56,24 +59,24 @@ export function readValueRows(where: string, values: unknown, sampleWeight: unkn
     ...layOut(shape),
     targets: null,
     targetColumns: 0,
-    ...readRowWeights(where, sampleWeight, shape.slice(0, -1)),
+    ...readRowWeights(where, sampleWeight, shape.slice(0, -1), rowsOf(shape)),
   };
 }
 
 /**
  * Weights of rows: [N], or one for each row.
  *
- * @param axes axes of the rows: the outputs' without the last
+ * @param axes axes of what has a weight: the outputs' without the last, or the samples
  * @throws ShapeError `ERR_SHAPE`; DataError `ERR_DATA` for weights that are not finite
  */
 function readRowWeights(
   where: string,
   input: unknown,
   axes: readonly number[],
+  rows: number,
 ): Pick<NativeRows, 'weights' | 'rowsPerWeight'> {
   if (input === undefined || input === null) return { weights: null, rowsPerWeight: 1 };
   const { data, shape } = toValues(where, 'sampleWeight', input);
-  const rows = axes.reduce((a, b) => a * b, 1);
   const trimmed = shape.length > 1 && shape.at(-1) === 1 && shape.length > axes.length ? shape.slice(0, -1) : shape;
   const perRow = trimmed.length === axes.length && trimmed.every((size, axis) => size === axes[axis]);
   const perSample = shape[0] === axes[0] && shape.slice(1).every((size) => size === 1) && shape.length <= axes.length;

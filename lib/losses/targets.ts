@@ -24,7 +24,8 @@ export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
  * Reads and checks the targets of `rows` rows.
  *
  * Targets have the shape of the outputs; a last axis of 1 may be left out: `[N]` for outputs `[N,1]`. Class ids lack
- * the last axis of the outputs (or have 1 there): `[N]` for outputs `[N,K]`, `[N,T]` for `[N,T,K]`.
+ * the last axis of the outputs (or have 1 there): `[N]` for outputs `[N,K]`, `[N,T]` for `[N,T,K]`. Labels are `[N,L]`
+ * for outputs `[N,T,K]`.
  *
  * @param outputAxes axes of the outputs after the batch
  * @throws ShapeError `ERR_SHAPE`; DataError `ERR_DATA` for NaN and fractions of ids, `ERR_RANGE` outside classes or [0, 1]
@@ -40,7 +41,7 @@ export function readTargets(
   const { data, shape } = toValues(where, what, input);
   checkTargetShape(where, what, shape, rules, rows, outputAxes);
   const classes = rules.classes ?? outputAxes.at(-1)!;
-  const index = firstBadTarget(data, rules, classes);
+  const index = firstBadTarget(data, rules, classes, shape.at(-1)!);
   if (index >= 0) throw targetRefusal(where, what, data[index]!, positionText(index, shape), rules, classes);
   return { data, targetSize: data.length / rows };
 }
@@ -60,6 +61,11 @@ function checkTargetShape(
       `${what} to have one row for each of the ${rows} rows of inputs`,
       `${shape[0]} rows`,
     );
+  if (rules.targetRule === 'labels') {
+    if (shape.length === 2 && outputAxes.length === 2) return;
+    const expected = `${what} of shape [${rows}, any] for ${rules.kind} of outputs [N,T,C]`;
+    throw refusal('ERR_SHAPE', where, expected, `${shapeText(shape)} for outputs ${shapeText([rows, ...outputAxes])}`);
+  }
   const inner = outputAxes.slice(0, -1);
   const allowed =
     rules.targetRule === 'ids' ? [inner, [...inner, 1]] : outputAxes.at(-1) === 1 ? [outputAxes, inner] : [outputAxes];
@@ -84,12 +90,15 @@ function checkTargetShape(
   );
 }
 
-/** Index of the first element that the rule of the loss refuses, or -1. */
-function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number): number {
+/** Index of the first element that the rule of the loss refuses, or -1. Labels stand in rows of `width`. */
+function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number, width: number): number {
   const { targetRule, ignoreClass } = rules;
+  const isId = (id: number): boolean => id >= 0 && id < classes && Number.isInteger(id);
   switch (targetRule) {
     case 'ids':
-      return data.findIndex((id) => !(id >= 0 && id < classes && Number.isInteger(id)) && id !== ignoreClass);
+      return data.findIndex((id) => !isId(id) && id !== ignoreClass);
+    case 'labels':
+      return data.findIndex((id, i) => !isId(id) || (id !== 0 && i % width !== 0 && data[i - 1] === 0));
     case 'probabilities':
       return data.findIndex((p) => !(p >= 0 && p <= 1));
     case 'numbers':
@@ -109,8 +118,9 @@ function targetRefusal(
     ids: `${what} to hold class ids from 0 to ${classes - 1}, as many as the last axis of the outputs has`,
     probabilities: `${what} to hold values from 0 to 1 for ${rules.kind}`,
     numbers: `${what} to hold finite numbers`,
+    labels: `${what} to hold labels from 1 to ${classes - 1}, zeros only behind them`,
   }[rules.targetRule];
-  const isFraction = rules.targetRule === 'ids' && !Number.isInteger(value);
+  const isFraction = (rules.targetRule === 'ids' || rules.targetRule === 'labels') && !Number.isInteger(value);
   const code = Number.isFinite(value) && !isFraction ? 'ERR_RANGE' : 'ERR_DATA';
   const hint = rules.targetRule === 'probabilities' && value === -1 ? 'Labels -1 and 1 must become 0 and 1.' : '';
   return refusal(code, where, expected, `${describe(value)} at ${position}`, hint);

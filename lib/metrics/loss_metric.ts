@@ -47,6 +47,10 @@ abstract class MeanLoss extends MeanMetric {
     return { kind: 'loss', loss: this.loss.toNative() };
   }
 
+  override checkColumns(where: string, columns: number): void {
+    this.loss.checkColumns(where, columns);
+  }
+
   protected override targetRules(): TargetRules {
     return this.loss;
   }
@@ -79,6 +83,8 @@ export class LossMetric extends MeanLoss {
         `${found.className}, which takes the batch as a whole`,
         'Give it { axis: -1 }.',
       );
+    if (found.targetRule === 'labels')
+      throw refusal('ERR_CONFIG', 'LossMetric', 'a loss of each row', `${found.className}, which is one of samples`);
     super('LossMetric', found.name, found, options);
   }
 

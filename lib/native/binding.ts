@@ -175,7 +175,7 @@ export interface NativeOptimizerArray {
 /** How a loss makes one number of its rows; `none` (standalone calls alone) leaves one number for each. */
 export type NativeReduction = 'sum_over_batch_size' | 'sum' | 'mean_with_sample_weight' | 'none';
 
-/** A loss; targets are ids for `sparse_categorical_crossentropy`, of the outputs' shape for the rest. */
+/** A loss; targets are ids for `sparse_categorical_crossentropy`, labels for `ctc`, of the outputs' shape for the rest. */
 export type NativeLoss = { reduction: NativeReduction } & (
   | { kind: 'binary_crossentropy' | 'categorical_crossentropy'; fromLogits: boolean; labelSmoothing: number }
   /** Rows of the class `ignoreClass` count nothing; null for none. */
@@ -192,7 +192,8 @@ export type NativeLoss = { reduction: NativeReduction } & (
       kind: 'categorical_focal_crossentropy';
       fromLogits: boolean;
       labelSmoothing: number;
-      alpha: number;
+      /** Of all classes, or of each. */
+      alpha: Float64Array;
       gamma: number;
     }
   | { kind: 'huber'; delta: number }
@@ -211,7 +212,9 @@ export type NativeLoss = { reduction: NativeReduction } & (
         | 'squared_hinge'
         | 'categorical_hinge'
         | 'kl_divergence'
-        | 'poisson';
+        | 'poisson'
+        /** Targets are labels, from 1, of each sample; 0 fills rows up behind them. */
+        | 'ctc';
     }
 );
 
@@ -286,7 +289,10 @@ export interface NativeCompileConfig {
   metrics: (NativeMetric & { weighted: boolean })[];
 }
 
-/** Outputs [rows,columns] with targets [rows,targetColumns], for losses and metrics by themselves. */
+/**
+ * Outputs [rows,columns] with targets [rows,targetColumns], for losses and metrics by themselves. Labels are
+ * [rows / steps,targetColumns].
+ */
 export interface NativeRows {
   predictions: Float32Array;
   rows: number;

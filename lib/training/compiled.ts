@@ -2,7 +2,9 @@
 // What `compile` was given, held until the model is built and the engine can be told.
 import { getLoss, type Loss } from '../losses';
 import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
+import { toValues } from '../arrays/arrays';
 import { getOptimizer, type Optimizer } from '../optimizers';
+import { normalizeName } from '../util/identifiers';
 import { checkOptions, refusal } from '../util/validate';
 import { callEngine } from '../native/engine';
 import type { CompileOptions } from './options';
@@ -18,9 +20,8 @@ const DEFAULTS = Object.freeze({
 /** Optimizer, loss and metrics of a model. */
 export class Compiled {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  /** The options as they were given. */
-  readonly options: CompileOptions;
+  #loss: Loss | undefined;
+  #options: CompileOptions;
   readonly #requests: readonly MetricRequest[];
   #metrics: readonly Metric[] = [];
   #columns = 1;
@@ -30,12 +31,12 @@ export class Compiled {
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG` */
   constructor(where: string, options: CompileOptions) {
     const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
-    this.options = { ...given };
+    this.#options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
     this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
-    this.loss = getLoss(given.loss, where);
-    if (this.loss.reduction === 'none')
+    this.#loss = isCrossentropy(given.loss) ? undefined : getLoss(given.loss, where);
+    if (this.#loss?.reduction === 'none')
       throw refusal(
         'ERR_CONFIG',
         where,
@@ -45,6 +46,43 @@ export class Compiled {
       );
     const { metrics, weightedMetrics } = given;
     this.#requests = readMetrics(where, metrics ?? DEFAULTS.metrics, weightedMetrics ?? DEFAULTS.weightedMetrics);
+    if (this.#loss?.targetRule === 'labels' && this.#requests.length > 0)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        `no metrics beside ${this.#loss.className}, whose targets are labels of samples`,
+        `'${this.#requests[0]!.name}'`,
+      );
+  }
+
+  /** The loss; undefined where it is chosen by shapes that are not known yet. */
+  get loss(): Loss | undefined {
+    return this.#loss;
+  }
+
+  /** The options as they were given, with the loss that was chosen. */
+  get options(): CompileOptions {
+    return this.#options;
+  }
+
+  /**
+   * The loss of targets and outputs. `'crossentropy'` becomes one of the three by the first that are seen: binary for
+   * outputs [N,...,1], sparse for targets that lack the last axis (or have 1 there), categorical for others.
+   *
+   * @see keras/src/trainers/compile_utils.py
+   */
+  lossOf(where: string, what: string, targets: unknown, outputAxes: readonly number[]): Loss {
+    if (this.#loss !== undefined) return this.#loss;
+    const { shape } = toValues(where, what, targets);
+    const isSparse = shape.length <= outputAxes.length || shape.at(-1) === 1;
+    const loss =
+      outputAxes.at(-1) === 1
+        ? 'binary_crossentropy'
+        : isSparse
+          ? 'sparse_categorical_crossentropy'
+          : 'categorical_crossentropy';
+    this.#options = { ...this.#options, loss };
+    return (this.#loss = getLoss(loss, where));
   }
 
   /** Keys of the metrics, in the order given; the loss is not among them. */
@@ -61,17 +99,24 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
-   * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss
+   * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
+   *   StateError `ERR_STATE` where the loss is not chosen yet
    */
   tell(where: string, native: NativeModel, lastAxis: number): void {
     if (this.#told === native) return;
-    const context = { lastAxis, idTargets: this.loss.targetRule === 'ids' };
+    const loss = this.#loss;
+    if (loss === undefined) {
+      const hint = "Name it, for instance { loss: 'categorical_crossentropy' }.";
+      throw refusal('ERR_STATE', where, 'a loss that is known before the targets are', "'crossentropy'", hint);
+    }
+    loss.checkColumns(where, lastAxis);
+    const context = { lastAxis, idTargets: loss.targetRule === 'ids' };
     const metrics = this.#requests.map((request) => request.resolve(context));
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
         optimizer: this.optimizer.toNative(),
-        loss: this.loss.toNative(),
+        loss: loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),
     );
@@ -117,4 +162,9 @@ export class Compiled {
     const entries = this.metricNames.map((name, i): [string, number] => [name, rest[i]!]);
     return Object.fromEntries([...entries, ['loss', loss!] as const].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+}
+
+/** Whether a name stands for whichever cross-entropy suits the shapes. */
+function isCrossentropy(loss: unknown): boolean {
+  return typeof loss === 'string' && ['crossentropy', 'ce'].includes(normalizeName(loss).replaceAll('_', ''));
 }

@@ -15,6 +15,10 @@ export type Verbosity = 0 | 1 | 2 | 'auto';
 export interface CompileOptions {
   /** Default 'rmsprop'. */
   optimizer?: OptimizerIdentifier;
+  /**
+   * A name or a loss; `'crossentropy'` (`'ce'`) is the binary one of outputs [N,...,1], else that of class ids or of one-hot
+   * targets, whichever the first targets are.
+   */
   loss: LossIdentifier;
   /** Default none. */
   metrics?: readonly MetricIdentifier[];

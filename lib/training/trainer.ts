@@ -558,8 +558,9 @@ export class Trainer {
   #readRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): RowRange {
     const inputs = readInputs(where, `${prefix}x`, x, this.#host);
     const { rows, outputAxes } = inputs;
-    const targets = readTargets(where, `${prefix}y`, y, compiled.loss, rows, outputAxes);
-    const weights = this.#readWeights(where, compiled, { prefix, sampleWeight, classWeight }, targets, inputs);
+    const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
+    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
+    const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
     compiled.tell(where, this.#host.native(), outputAxes.at(-1)!);
     const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
@@ -567,13 +568,14 @@ export class Trainer {
 
   #readWeights(
     where: string,
-    { loss }: Compiled,
+    loss: Loss,
     { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
     targets: Targets,
     { rows, outputAxes }: Inputs,
   ): Weights | null {
     const what = `${prefix}sampleWeight`;
-    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, outputAxes) : null;
+    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
+    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, weighed) : null;
     const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
     return combineWeights(where, ofSample, ofClass);
   }

@@ -61,27 +61,29 @@ class CategoricalFocalCrossentropy : public Loss {
     const auto label = [&](size_t j) { return target[j] * (1.0 - smoothing) + offset; };
     for (size_t j = 0; j < columns; ++j) total += raw(j);
     // Derivative by the probability of column j, 0 outside the clip.
-    const auto slope = [&](double q, double y) {
+    const auto slope = [&](size_t j, double q, double y) {
       if (!IsInside(q)) return q != q ? q : 0.0;
       const double missed = 1.0 - q;
-      return config_.alpha * y *
+      return alpha(j) * y *
              (PowerSlope(missed, config_.gamma) * std::log(q) - std::pow(missed, config_.gamma) / q);
     };
     double loss = 0.0, shared = 0.0;  // every column pulls on the total
     for (size_t j = 0; j < columns; ++j) {
       const double q = raw(j) / total, p = Clipped(q), y = label(j);
-      loss -= config_.alpha * std::pow(1.0 - p, config_.gamma) * y * std::log(p);
-      if (gradient) shared += slope(q, y) * q;
+      loss -= alpha(j) * std::pow(1.0 - p, config_.gamma) * y * std::log(p);
+      if (gradient) shared += slope(j, q, y) * q;
     }
     if (gradient)
       for (size_t j = 0; j < columns; ++j) {
         const double q = raw(j) / total;
-        gradient[j] = static_cast<float>((slope(q, label(j)) - shared) * (logits ? q : 1.0 / total) * scale);
+        gradient[j] =
+            static_cast<float>((slope(j, q, label(j)) - shared) * (logits ? q : 1.0 / total) * scale);
       }
     return loss;
   }
 
  private:
+  double alpha(size_t j) const { return config_.alphas[config_.alphas.size() > 1 ? j : 0]; }
   LossConfig config_;
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The contract of a loss: the value of one row of outputs and its gradient, in double, as
-// keras/src/losses/losses.py defines them. reduction.h makes one number of the rows.
+// The contract of a loss: the value of one row of outputs, or of all rows of a sample, and its gradient, in
+// double, as keras/src/losses/losses.py defines them. reduction.h makes one number of the values.
 #ifndef OSTINATO_LOSSES_LOSS_H_
 #define OSTINATO_LOSSES_LOSS_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "losses/rows.h"
 
@@ -31,6 +32,7 @@ enum class LossKind : int32_t {
   kPoisson,
   kDice,
   kTversky,
+  kCtc,
 };
 
 enum class Reduction : int32_t { kSumOverBatchSize, kSum, kMeanWithSampleWeight, kNone };
@@ -45,14 +47,22 @@ struct LossConfig {
   float ignore_class = 0;
   double delta = 0;  // Huber
   double alpha = 0, beta = 0, gamma = 0;
+  std::vector<double> alphas;  // categorical focal: of each class
   bool class_balancing = false;
   bool by_row = false;  // overlap: each row by itself, not the batch as a whole
 };
+
+// Whether the settings of a loss suit outputs of so many columns.
+inline bool FitsColumns(const LossConfig& config, size_t columns) {
+  return config.alphas.size() <= 1 || config.alphas.size() == columns;
+}
 
 constexpr double kEpsilon = 1e-7;  // keras.config.epsilon()
 
 // Whether losses of a kind take class ids as targets.
 constexpr bool TakesIds(LossKind kind) { return kind == LossKind::kSparseCategoricalCrossentropy; }
+// Whether the targets of a sample are labels, however many timesteps its outputs have.
+constexpr bool TakesLabels(LossKind kind) { return kind == LossKind::kCtc; }
 
 class Loss {
  public:
@@ -64,9 +74,13 @@ class Loss {
   virtual bool is_whole() const { return false; }
   // Whether a row of these targets counts at all.
   virtual bool Counts(const float*) const { return true; }
+  // Whether a value is that of all rows of a sample: then `Sample` gives it, otherwise `Row`.
+  virtual bool is_sequential() const { return false; }
   // Value of a row. Where `gradient` is not null, its gradient times `scale` goes to gradient[0..columns).
-  virtual double Row(const float* x, const float* target, size_t columns, double scale,
-                     float* gradient) const = 0;
+  virtual double Row(const float*, const float*, size_t, double, float*) const { return 0.0; }
+  // Value of a sample. Where `gradient` is not null, it is that of all rows of the batch, and the sample's
+  // own are written.
+  virtual double Sample(const SampleRows&, double, float*) const { return 0.0; }
 };
 
 }  // namespace ostinato

@@ -3,6 +3,7 @@
 
 #include "losses/cosine_similarity.h"
 #include "losses/crossentropy.h"
+#include "losses/ctc.h"
 #include "losses/focal_crossentropy.h"
 #include "losses/hinge.h"
 #include "losses/overlap.h"
@@ -39,6 +40,8 @@ std::unique_ptr<Loss> MakeLoss(const LossConfig& config) {
     case LossKind::kDice:
     case LossKind::kTversky:
       return MakeOverlap(config);
+    case LossKind::kCtc:
+      return MakeCtc();
   }
   return nullptr;
 }

@@ -1,37 +1,81 @@
 // SPDX-License-Identifier: MIT
 #include "losses/reduction.h"
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 namespace ostinato {
 namespace {
 
-LossSums SumWeights(const Loss& loss, const Rows& rows) {
+// What has a value: each row.
+class RowValues {
+ public:
+  RowValues(const Loss& loss, const Rows& rows) : loss_(loss), rows_(rows) {}
+
+  size_t count() const { return rows_.count; }
+  RowChunks chunks() const { return RowChunks(rows_); }
+  bool Counts(size_t i) const { return loss_.Counts(rows_.target(i)); }
+  double weight(size_t i) const { return rows_.weight(i); }
+  double Value(size_t i, double scale, float* gradient) const {
+    return loss_.Row(rows_.prediction(i), rows_.target(i), rows_.columns, scale,
+                     gradient ? gradient + i * rows_.stride : nullptr);
+  }
+
+ private:
+  const Loss& loss_;
+  const Rows& rows_;
+};
+
+// Or each sample that has any rows.
+class SampleValues {
+ public:
+  SampleValues(const Loss& loss, const Rows& rows) : loss_(loss), rows_(rows), order_(rows.count) {
+    std::iota(order_.begin(), order_.end(), 0);
+    const auto place = [&](int32_t row) { return rows.target_row(static_cast<size_t>(row)); };
+    std::sort(order_.begin(), order_.end(), [&](int32_t a, int32_t b) { return place(a) < place(b); });
+    for (size_t i = 0; i < rows.count; ++i)
+      if (i == 0 || place(order_[i]) / rows.steps != place(order_[i - 1]) / rows.steps) begins_.push_back(i);
+    begins_.push_back(rows.count);
+  }
+
+  size_t count() const { return begins_.size() - 1; }
+  RowChunks chunks() const { return RowChunks(count(), rows_.steps * rows_.columns); }
+  bool Counts(size_t) const { return true; }
+  double weight(size_t i) const { return rows_.weight(static_cast<size_t>(order_[begins_[i]])); }
+  double Value(size_t i, double scale, float* gradient) const {
+    return loss_.Sample({rows_, order_.data() + begins_[i], begins_[i + 1] - begins_[i]}, scale, gradient);
+  }
+
+ private:
+  const Loss& loss_;
+  const Rows& rows_;
+  std::vector<int32_t> order_;  // of the rows: by sample, then by timestep
+  std::vector<size_t> begins_;
+};
+
+template <class Values>
+LossSums SumWeights(const Values& values) {
   LossSums sums;
-  for (size_t i = 0; i < rows.count; ++i) {
-    if (!loss.Counts(rows.target(i))) continue;
+  for (size_t i = 0; i < values.count(); ++i) {
+    if (!values.Counts(i)) continue;
     sums.count += 1.0;
-    sums.weights += rows.weight(i);
+    sums.weights += values.weight(i);
   }
   return sums;
 }
 
-// Sum of weight times value; gradients are scaled by `factor`, and by their weights unless `is_whole`.
-double SumValues(const Loss& loss, const Rows& rows, double factor, WorkerPool* pool, float* gradient) {
-  const RowChunks chunks(rows);
-  const bool whole = loss.is_whole();
+// Sum of weight times value; gradients are scaled by `factor`, and by their weights unless `whole`.
+template <class Values>
+double SumValues(const Values& values, bool whole, double factor, WorkerPool* pool, float* gradient) {
+  const RowChunks chunks = values.chunks();
   double partial[kMaxRowChunks];
   ForRowChunks(chunks, pool, [&](size_t chunk, size_t begin, size_t end) {
     double sum = 0.0;
     for (size_t i = begin; i < end; ++i) {
-      const float* target = rows.target(i);
-      float* slope = gradient ? gradient + i * rows.stride : nullptr;
-      const bool counts = loss.Counts(target);
-      if (counts) {
-        const double weight = rows.weight(i);
-        sum += weight *
-               loss.Row(rows.prediction(i), target, rows.columns, whole ? factor : factor * weight, slope);
-      }
-      if (slope)
-        for (size_t j = counts ? rows.columns : 0; j < PaddedColumns(rows.columns); ++j) slope[j] = 0.0f;
+      if (!values.Counts(i)) continue;
+      const double weight = values.weight(i);
+      sum += weight * values.Value(i, whole ? factor : factor * weight, gradient);
     }
     partial[chunk] = sum;
   });
@@ -40,35 +84,55 @@ double SumValues(const Loss& loss, const Rows& rows, double factor, WorkerPool* 
   return total;
 }
 
+// Calls body with the values of a loss, whichever have one.
+template <class Body>
+auto WithValues(Loss& loss, const Rows& rows, const Body& body) {
+  loss.Begin(rows);
+  return loss.is_sequential() ? body(SampleValues(loss, rows)) : body(RowValues(loss, rows));
+}
+
+// What no loss writes: padding, and rows that do not count.
+void ClearGradient(const Loss& loss, const Rows& rows, WorkerPool* pool, float* gradient) {
+  ForRowChunks(RowChunks(rows), pool, [&](size_t, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const bool counts = loss.is_sequential() || loss.Counts(rows.target(i));
+      float* slope = gradient + i * rows.stride;
+      for (size_t j = counts ? rows.columns : 0; j < PaddedColumns(rows.columns); ++j) slope[j] = 0.0f;
+    }
+  });
+}
+
 }  // namespace
 
 LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
-  loss.Begin(rows);
-  LossSums sums = SumWeights(loss, rows);
-  sums.values = SumValues(loss, rows, 0.0, pool, nullptr);
-  return sums;
+  return WithValues(loss, rows, [&](const auto& values) {
+    LossSums sums = SumWeights(values);
+    sums.values = SumValues(values, loss.is_whole(), 0.0, pool, nullptr);
+    return sums;
+  });
 }
 
 double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient) {
-  loss.Begin(rows);
-  const LossSums sums = SumWeights(loss, rows);
-  // The value of a whole batch is no sum: without weights there is nothing to add up.
-  const bool is_sum = reduction == Reduction::kSum && !(loss.is_whole() && !rows.weights);
-  const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
-  const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
-  const double slope = loss.is_whole() ? factor * sums.weights : factor;
-  const double values = SumValues(loss, rows, slope, pool, gradient);
-  return is_sum ? values : (divisor == 0.0 ? 0.0 : values / divisor);
+  if (gradient) ClearGradient(loss, rows, pool, gradient);
+  return WithValues(loss, rows, [&](const auto& values) {
+    const LossSums sums = SumWeights(values);
+    const bool whole = loss.is_whole();
+    // The value of a whole batch is no sum: without weights there is nothing to add up.
+    const bool is_sum = reduction == Reduction::kSum && !(whole && !rows.weights);
+    const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
+    const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
+    const double sum = SumValues(values, whole, whole ? factor * sums.weights : factor, pool, gradient);
+    return is_sum ? sum : (divisor == 0.0 ? 0.0 : sum / divisor);
+  });
 }
 
-void RowLosses(Loss& loss, const Rows& rows, WorkerPool* pool, float* values) {
-  loss.Begin(rows);
-  ForRowChunks(RowChunks(rows), pool, [&](size_t, size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i)
-      values[i] = loss.Counts(rows.target(i))
-                      ? static_cast<float>(rows.weight(i) * loss.Row(rows.prediction(i), rows.target(i),
-                                                                     rows.columns, 0.0, nullptr))
-                      : 0.0f;
+void RowLosses(Loss& loss, const Rows& rows, WorkerPool* pool, float* out) {
+  WithValues(loss, rows, [&](const auto& values) {
+    ForRowChunks(values.chunks(), pool, [&](size_t, size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i)
+        out[i] =
+            values.Counts(i) ? static_cast<float>(values.weight(i) * values.Value(i, 0.0, nullptr)) : 0.0f;
+    });
   });
 }
 

@@ -8,7 +8,8 @@
 
 namespace ostinato {
 
-// Of the rows that count: their number, the sum of their weights, and (SumLoss) of weight times value.
+// Of the rows, or samples, that count: their number, the sum of their weights, and (SumLoss) of weight times
+// value.
 struct LossSums {
   double count = 0, weights = 0, values = 0;
 };
@@ -19,8 +20,8 @@ LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool);
 // counts, the loss and its gradient are 0. Not for Reduction::kNone.
 double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient);
 
-// Weight times value of every row, 0 where it does not count.
-void RowLosses(Loss& loss, const Rows& rows, WorkerPool* pool, float* values);
+// Weight times value of every row, 0 where it does not count; or of every sample.
+void RowLosses(Loss& loss, const Rows& rows, WorkerPool* pool, float* out);
 
 }  // namespace ostinato
 

@@ -31,16 +31,31 @@ struct Rows {
   }
 };
 
+// The rows of one sample in the order of its timesteps.
+struct SampleRows {
+  const Rows& all;
+  const int32_t* rows;
+  size_t count;
+
+  const float* prediction(size_t step) const { return all.prediction(static_cast<size_t>(rows[step])); }
+  // `target_columns` of the sample, not of a row.
+  const float* target() const {
+    return all.targets + all.target_row(static_cast<size_t>(rows[0])) / all.steps * all.target_columns;
+  }
+};
+
 constexpr size_t kMaxRowChunks = 64;
 
 // Rows in chunks that the number of rows and columns decides alone, so that sums over chunks in order have
 // the same bits on any number of threads.
 struct RowChunks {
-  explicit RowChunks(const Rows& rows) : rows(rows.count) {
+  explicit RowChunks(const Rows& rows) : RowChunks(rows.count, rows.columns) {}
+  // Of `elements` each.
+  RowChunks(size_t rows, size_t elements) : rows(rows) {
     constexpr size_t kElements = 4096;
-    size = std::max((kElements + rows.columns - 1) / std::max<size_t>(1, rows.columns),
-                    (rows.count + kMaxRowChunks - 1) / kMaxRowChunks);
-    count = (rows.count + size - 1) / size;
+    size = std::max((kElements + elements - 1) / std::max<size_t>(1, elements),
+                    (rows + kMaxRowChunks - 1) / kMaxRowChunks);
+    count = (rows + size - 1) / size;
   }
   size_t rows, size, count;
 };

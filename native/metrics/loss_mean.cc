@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "metrics/loss_mean.h"
 
+#include "base/error.h"
 #include "losses/make_loss.h"
 #include "losses/reduction.h"
 
@@ -11,7 +12,11 @@ class LossMean : public Metric {
  public:
   explicit LossMean(const MetricConfig& config) : config_(config.loss) {}
 
-  size_t state_size(size_t) const override { return 2; }
+  size_t state_size(size_t columns) const override {
+    if (TakesLabels(config_.kind) || !FitsColumns(config_, columns))
+      throw Error(ErrorCode::kInternal, "native metric: the outputs do not fit the loss");
+    return 2;
+  }
 
   void Update(const Rows& rows, WorkerPool* pool, double* state) const override {
     const LossSums sums = SumLoss(*MakeLoss(config_), rows, pool);

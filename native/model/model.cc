@@ -95,6 +95,9 @@ void Model::CompileLosses(const CompileConfig& config) {
   loss_ = MakeLoss(loss_config_);
   metrics_.clear();
   totals_size_ = 2;
+  if (!FitsColumns(loss_config_, output_columns_) ||
+      (TakesLabels(loss_config_.kind) && !config.metrics.empty()))
+    throw Error(ErrorCode::kInternal, "native model: the loss does not fit the outputs or the metrics");
   for (MetricConfig metric : config.metrics) {
     if (output_columns_ > 1 && TakesIds(metric) != TakesIds(loss_config_.kind))
       throw Error(ErrorCode::kInternal, "native model: a metric takes other targets than the loss");
@@ -147,9 +150,11 @@ void Model::CheckData(const Run& run, const Dataset& data) const {
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
     const size_t rows = output_steps(steps);
-    expect(data.target_size == rows * (TakesIds(loss_config_.kind) ? 1 : output_columns_),
+    const bool labels = TakesLabels(loss_config_.kind);
+    expect(labels ? output_is_sequence_ && data.target_size > 0
+                  : data.target_size == rows * (TakesIds(loss_config_.kind) ? 1 : output_columns_),
            "the targets have the wrong size");
-    expect(data.weights.size() == 0 || data.weight_size == 1 || data.weight_size == rows,
+    expect(data.weights.size() == 0 || data.weight_size == 1 || (!labels && data.weight_size == rows),
            "the weights have the wrong size");
   }
   if (data.initial_state.size() > 0)
@@ -281,7 +286,7 @@ Model::Output Model::PrepareOutput(const Tensor& tensor, const Dataset& data, Ba
                            static_cast<int32_t>(layout.source_step(r, t));
     rows.index = target_index_.data();
   }
-  rows.target_columns = data.target_size / rows.steps;
+  rows.target_columns = TakesLabels(loss_config_.kind) ? data.target_size : data.target_size / rows.steps;
   if (data.weights.size() > 0) {
     rows.weights = data.weights.data();
     rows.rows_per_weight = rows.steps / data.weight_size;

@@ -31,6 +31,7 @@ const std::map<std::string, LossKind>& LossKinds() {
       {"poisson", LossKind::kPoisson},
       {"dice", LossKind::kDice},
       {"tversky", LossKind::kTversky},
+      {"ctc", LossKind::kCtc},
   };
   return table;
 }
@@ -89,8 +90,8 @@ void ReadThreshold(const Napi::Object& object, MetricConfig* config) {
   if (config->has_threshold) config->threshold = GetFloat(object, "threshold");
 }
 
-// Rows without padding: NativeRows of lib/native/binding.ts.
-Rows ToRows(const Napi::Value& value) {
+// Rows without padding: NativeRows of lib/native/binding.ts. Targets are for each row, or for each sample.
+Rows ToRows(const Napi::Value& value, bool of_samples = false) {
   const Napi::Object object = ToObject(value, "rows");
   Rows rows;
   rows.count = GetSize(object, "rows");
@@ -98,7 +99,8 @@ Rows ToRows(const Napi::Value& value) {
   rows.steps = GetAxis(object, "steps");
   rows.rows_per_weight = GetAxis(object, "rowsPerWeight");
   rows.target_columns = GetAxis(object, "targetColumns");
-  if (rows.columns == 0 || rows.steps == 0 || rows.rows_per_weight == 0) Malformed("rows");
+  if (rows.columns == 0 || rows.steps == 0 || rows.rows_per_weight == 0 || rows.count % rows.steps != 0)
+    Malformed("rows");
   const auto floats = [&](const char* key, size_t size) -> const float* {
     const Napi::Value given = GetValue(object, key);
     if (given.IsNull()) return nullptr;
@@ -107,10 +109,23 @@ Rows ToRows(const Napi::Value& value) {
     return array.Data();
   };
   rows.predictions = floats("predictions", Product(rows.count, rows.columns, "columns"));
-  rows.targets = floats("targets", Product(rows.count, rows.target_columns, "targetColumns"));
+  rows.targets = floats("targets", Product(of_samples ? rows.count / rows.steps : rows.count,
+                                           rows.target_columns, "targetColumns"));
   rows.weights = floats("weights", rows.count / rows.rows_per_weight);
   if (!rows.predictions) Malformed("predictions");
   return rows;
+}
+
+void ReadFocal(const Napi::Object& object, LossConfig* config) {
+  config->gamma = GetNumber(object, "gamma");
+  if (config->kind == LossKind::kBinaryFocalCrossentropy) {
+    config->alpha = GetNumber(object, "alpha");
+    config->class_balancing = GetBool(object, "applyClassBalancing");
+    return;
+  }
+  const Napi::Float64Array alphas = ToDoubles(GetValue(object, "alpha"), "alpha");
+  config->alphas.assign(alphas.Data(), alphas.Data() + alphas.ElementLength());
+  if (config->alphas.empty()) Malformed("alpha");
 }
 
 }  // namespace
@@ -126,11 +141,8 @@ LossConfig ToLossConfig(const Napi::Object& object) {
   config.reduction = FromName(reductions, GetString(object, "reduction"));
   switch (config.kind) {
     case LossKind::kBinaryFocalCrossentropy:
-      config.class_balancing = GetBool(object, "applyClassBalancing");
-      [[fallthrough]];
     case LossKind::kCategoricalFocalCrossentropy:
-      config.alpha = GetNumber(object, "alpha");
-      config.gamma = GetNumber(object, "gamma");
+      ReadFocal(object, &config);
       [[fallthrough]];
     case LossKind::kBinaryCrossentropy:
     case LossKind::kCategoricalCrossentropy:
@@ -193,14 +205,16 @@ MetricConfig ToMetricConfig(const Napi::Object& object) {
 Napi::Value JsComputeLoss(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const LossConfig config = ToLossConfig(ToObject(info[0], "loss"));
-    const Rows rows = ToRows(info[1]);
-    if (!rows.targets || rows.target_columns != (TakesIds(config.kind) ? 1 : rows.columns))
-      Malformed("targets");
+    const bool of_samples = TakesLabels(config.kind);
+    const Rows rows = ToRows(info[1], of_samples);
+    const size_t wanted = TakesIds(config.kind) ? 1 : rows.columns;
+    if (!rows.targets || (!of_samples && rows.target_columns != wanted)) Malformed("targets");
+    if (!FitsColumns(config, rows.columns)) Malformed("alpha");
     const std::unique_ptr<Loss> loss = MakeLoss(config);
     if (config.reduction != Reduction::kNone)
       return Napi::Number::New(info.Env(), ComputeLoss(*loss, config.reduction, rows, nullptr, nullptr));
     Napi::Float32Array values = ToFloats(info[2], "values");
-    if (values.ElementLength() != rows.count) Malformed("values");
+    if (values.ElementLength() != (of_samples ? rows.count / rows.steps : rows.count)) Malformed("values");
     RowLosses(*loss, rows, nullptr, values.Data());
     return Napi::Number::New(info.Env(), 0);
   });

@@ -14,7 +14,14 @@ const CASES: readonly NativeLoss[] = [
     [false, true].flatMap((fromLogits): NativeLoss[] => [
       { kind: 'binary_crossentropy', reduction, fromLogits, labelSmoothing },
       { kind: 'categorical_crossentropy', reduction, fromLogits, labelSmoothing },
-      { kind: 'categorical_focal_crossentropy', reduction, fromLogits, labelSmoothing, alpha: 0.3, gamma: 1.5 },
+      {
+        kind: 'categorical_focal_crossentropy',
+        reduction,
+        fromLogits,
+        labelSmoothing,
+        alpha: Float64Array.of(0.3),
+        gamma: 1.5,
+      },
       {
         kind: 'binary_focal_crossentropy',
         reduction,
@@ -185,6 +192,14 @@ describe('losses', () => {
       const targets = isSparse(loss) ? [at] : [0.2, 0.3, 0.5];
       const { value, gradient } = lossOf(one(loss, predictions, targets), 0, `${loss.kind} NaN`);
       expect([at, value, gradient[at]]).toEqual([at, NaN, NaN]);
+    }
+  });
+
+  test('a focal loss weighs every class by its own factor', () => {
+    const alpha = Float64Array.of(0.2, 0.5, 0.9, 0, 1.5);
+    for (const fromLogits of [false, true]) {
+      const loss = { kind: 'categorical_focal_crossentropy', reduction, fromLogits, labelSmoothing: 0.1, gamma: 1.5 };
+      check(problemOf({ ...loss, alpha } as NativeLoss, drawFrom(10650), 6, 5), 1, `alphas, logits ${fromLogits}`);
     }
   });
 

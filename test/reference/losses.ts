@@ -12,7 +12,8 @@ export interface OracleLoss {
   labelSmoothing?: number;
   ignoreClass?: number | null;
   delta?: number;
-  alpha?: number;
+  /** Of all classes, or of each (the categorical focal loss). */
+  alpha?: number | ArrayLike<number>;
   beta?: number;
   gamma?: number;
   applyClassBalancing?: boolean;
@@ -103,21 +104,25 @@ const overlap = (y: number[], p: number[], alpha: number, beta: number, epsilon:
   return 1 - both / (both + alpha * missed + beta * extra + epsilon);
 };
 
+const factorOf = (alpha: OracleLoss['alpha'], j: number, otherwise: number): number =>
+  typeof alpha === 'object' ? alpha[alpha.length > 1 ? j : 0]! : (alpha ?? otherwise);
+
 /** Losses without a gradient of their own, at Keras' defaults. */
 const VALUES: Partial<Record<NativeLossKind, RowValue>> = {
-  binary_focal_crossentropy: (y, x, { fromLogits, alpha = 0.25, gamma = 2, applyClassBalancing }) =>
+  binary_focal_crossentropy: (y, x, { fromLogits, alpha: factor, gamma = 2, applyClassBalancing }) =>
     mean(
       y.map((yj, j) => {
+        const alpha = factorOf(factor, 0, 0.25);
         const p = fromLogits ? sigmoid(x[j]!) : x[j]!;
         const entropy = -(yj * Math.log(clip(p)) + (1 - yj) * Math.log(1 - clip(p)));
         const focus = (1 - (yj * p + (1 - yj) * (1 - p))) ** gamma;
         return (applyClassBalancing ? yj * alpha + (1 - yj) * (1 - alpha) : 1) * focus * entropy;
       }),
     ),
-  categorical_focal_crossentropy: (y, x, { fromLogits, alpha = 0.25, gamma = 2 }) => {
+  categorical_focal_crossentropy: (y, x, { fromLogits, alpha, gamma = 2 }) => {
     const p = fromLogits ? softmax(x) : x;
     const q = p.map((pj) => clip(pj / sum(p)));
-    return sum(y.map((yj, j) => -alpha * (1 - q[j]!) ** gamma * yj * Math.log(q[j]!)));
+    return sum(y.map((yj, j) => -factorOf(alpha, j, 0.25) * (1 - q[j]!) ** gamma * yj * Math.log(q[j]!)));
   },
   mean_absolute_percentage_error: (y, p) =>
     100 * mean(y.map((yj, j) => Math.abs(yj - p[j]!) / Math.max(Math.abs(yj), EPSILON))),
@@ -142,7 +147,7 @@ const VALUES: Partial<Record<NativeLossKind, RowValue>> = {
   },
   poisson: (y, p) => mean(y.map((yj, j) => p[j]! - yj * Math.log(p[j]! + EPSILON))),
   dice: (y, p) => 1 - (2 * sum(y.map((yj, j) => yj * p[j]!))) / (sum(y) + sum(p) + EPSILON),
-  tversky: (y, p, { alpha = 0.5, beta = 0.5 }) => overlap(y, p, alpha, beta, EPSILON),
+  tversky: (y, p, { alpha, beta = 0.5 }) => overlap(y, p, factorOf(alpha, 0, 0.5), beta, EPSILON),
 };
 
 function rowLoss(loss: OracleLoss): RowLoss {

@@ -102,6 +102,9 @@ def main() -> None:
         add("Dice", options, labels)
         add("Tversky", options, labels)
         add("Tversky", {**options, "alpha": 0.7, "beta": 0.2}, labels)
+    for logits in (False, True):
+        options = {"alpha": [0.2, 0.9, 0, 1.5], "fromLogits": logits, "labelSmoothing": 0.1}
+        add("CategoricalFocalCrossentropy", options, wide_logits if logits else one_hot)
     write("loss_options", SEED, {"cases": cases})
 
 

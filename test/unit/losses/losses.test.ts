@@ -64,7 +64,15 @@ describe('misuse', () => {
     ['delta of null', () => new Huber({ delta: null as never }), 'ERR_TYPE'],
     ['a negative gamma', () => new BinaryFocalCrossentropy({ gamma: -1 }), 'ERR_CONFIG'],
     ['alpha of NaN', () => new BinaryFocalCrossentropy({ alpha: NaN }), 'ERR_CONFIG'],
-    ['a list of alphas', () => new lib.CategoricalFocalCrossentropy({ alpha: [1, 2] as never }), 'ERR_TYPE'],
+    ['a list of alphas of two classes', () => new BinaryFocalCrossentropy({ alpha: [1, 2] as never }), 'ERR_TYPE'],
+    ['an empty list of alphas', () => new lib.CategoricalFocalCrossentropy({ alpha: [] }), 'ERR_CONFIG'],
+    [
+      'a list of alphas that holds a string',
+      () => new lib.CategoricalFocalCrossentropy({ alpha: [1, '2' as never] }),
+      'ERR_TYPE',
+    ],
+    ['a list of alphas that holds NaN', () => new lib.CategoricalFocalCrossentropy({ alpha: [1, NaN] }), 'ERR_CONFIG'],
+    ['an option that CTC does not have', () => new lib.CTC({ fromLogits: true } as never), 'ERR_UNKNOWN_OPTION'],
     [
       'balancing that is no boolean',
       () => new BinaryFocalCrossentropy({ applyClassBalancing: 1 as never }),
