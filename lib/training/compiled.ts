@@ -66,7 +66,7 @@ export class Compiled {
   }
 
   /**
-   * The loss of targets and outputs. `'crossentropy'` becomes one of the three by the first that are seen: binary for
+   * The loss of targets and outputs. `'crossentropy'` becomes one of the three by the first that the engine is told of: binary for
    * outputs [N,...,1], sparse for targets that lack the last axis (or have 1 there), categorical for others.
    *
    * @see keras/src/trainers/compile_utils.py
@@ -81,8 +81,7 @@ export class Compiled {
         : isSparse
           ? 'sparse_categorical_crossentropy'
           : 'categorical_crossentropy';
-    this.#options = { ...this.#options, loss };
-    return (this.#loss = getLoss(loss, where));
+    return getLoss(loss, where);
   }
 
   /** Keys of the metrics, in the order given; the loss is not among them. */
@@ -99,12 +98,12 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
+   * @param loss that of {@link lossOf}, from now on
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
    *   StateError `ERR_STATE` where the loss is not chosen yet
    */
-  tell(where: string, native: NativeModel, lastAxis: number): void {
+  tell(where: string, native: NativeModel, lastAxis: number, loss = this.#loss): void {
     if (this.#told === native) return;
-    const loss = this.#loss;
     if (loss === undefined) {
       const hint = "Name it, for instance { loss: 'categorical_crossentropy' }.";
       throw refusal('ERR_STATE', where, 'a loss that is known before the targets are', "'crossentropy'", hint);
@@ -120,6 +119,8 @@ export class Compiled {
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),
     );
+    if (this.#loss === undefined) this.#options = { ...this.#options, loss: loss.kind };
+    this.#loss = loss;
     this.#metrics = metrics;
     this.#columns = lastAxis;
     this.#told = native;

@@ -561,7 +561,7 @@ export class Trainer {
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
     const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
     const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!);
+    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!, loss);
     const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
   }

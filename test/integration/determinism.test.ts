@@ -110,6 +110,12 @@ const cases: Record<string, Case> = {
     x: { data: noise(65 * 14 * 9), shape: [65, 14, 9] },
     y: { data: noise(65 * 3), shape: [65, 3] },
   },
+  'labels without places': {
+    layers: () => [new Embedding(WORDS, 8), new LSTM(12, { returnSequences: true }), new Dense(9)],
+    compile: () => ({ optimizer: 'adam', loss: 'ctc' }),
+    x: tokens(90, 20, WORDS),
+    y: { data: Float32Array.from({ length: 90 * 6 }, (_, i) => (i % 6 > i % 5 ? 0 : 1 + (i % 7))), shape: [90, 6] },
+  },
   'a dense model': {
     layers: () => [
       new Input([50]),

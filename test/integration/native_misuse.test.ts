@@ -208,6 +208,21 @@ describe('arguments', () => {
     ['a loss of an unknown kind', { loss: { kind: 'mse', reduction } }],
     ['a loss without reduction', { loss: { kind: 'mean_squared_error' } }],
     ['a loss without its options', { loss: { kind: 'huber', reduction } }],
+    [
+      'a focal loss of other classes',
+      {
+        loss: {
+          kind: 'categorical_focal_crossentropy',
+          reduction,
+          fromLogits: false,
+          labelSmoothing: 0,
+          gamma: 2,
+          alpha: new Float64Array(3),
+        },
+      },
+    ],
+    ['metrics beside labels', { loss: { kind: 'ctc', reduction }, metrics: [{ kind: 'accuracy', weighted: false }] }],
+    ['labels as a metric', { metrics: [{ kind: 'loss', loss: { kind: 'ctc', reduction }, weighted: false }] }],
     ['a metric of an unknown kind', { metrics: [{ kind: 'acc', weighted: false }] }],
     ['a metric that does not say whether it is weighted', { metrics: [{ kind: 'accuracy' }] }],
     ['a metric without thresholds', { metrics: [{ ...confusion, thresholds: new Float32Array(0), weighted: false }] }],
@@ -228,6 +243,7 @@ describe('arguments', () => {
     ['no columns', { columns: 0, predictions: new Float32Array(0) }],
     ['rows that share no weight', { rowsPerWeight: 0 }],
     ['no timesteps', { steps: 0 }],
+    ['half a sample', { steps: 4 }],
     ['doubles', { predictions: new Float64Array(4) }],
   ])('a loss and a metric by themselves, of %s: refused', (_title, given) => {
     const rows = { ...lossRows, ...given } as never;

@@ -113,6 +113,28 @@ describe('misuse', () => {
       'ERR_UNKNOWN_OPTION',
     ],
     ['no outputs', () => new MeanSquaredError().call([], []), 'ERR_DATA'],
+    [
+      'alphas of other classes than the outputs',
+      () => new lib.CategoricalFocalCrossentropy({ alpha: [1, 2] }).call([[0, 1, 0]], [[0.2, 0.5, 0.3]]),
+      'ERR_CONFIG',
+    ],
+    ['labels of outputs without timesteps', () => new lib.CTC().call([[1]], [[0.5, 0.5]]), 'ERR_SHAPE'],
+    ['labels of one row of outputs', () => new lib.CTC().call([[1]], [0.5, 0.5]), 'ERR_SHAPE'],
+    [
+      'weights of the timesteps of labels',
+      () =>
+        new lib.CTC().call(
+          [[1]],
+          [
+            [
+              [0.5, 0.5],
+              [1, 0],
+            ],
+          ],
+          { sampleWeight: [[1, 1]] },
+        ),
+      'ERR_SHAPE',
+    ],
   ])('a call refuses %s', (_title, make, expected) => {
     expect(make).toThrow(code(expected));
   });
@@ -143,6 +165,8 @@ test.each([
   ['logCosh', lib.LogCosh],
   ['cosineSimilarity', CosineSimilarity],
   ['squared_hinge', lib.SquaredHinge],
+  ['ctc', lib.CTC],
+  ['CTC', lib.CTC],
 ])('%s names its class', (name, Class) => {
   expect(getLoss(name)).toBeInstanceOf(Class);
 });
@@ -176,7 +200,28 @@ test('every loss is made again by its class name and configuration, JSON in betw
   }
 });
 
+test('a list of alphas is kept in the configuration', () => {
+  const loss = new lib.CategoricalFocalCrossentropy({ alpha: [0.2, 0.8] });
+  const again = lossFromConfig(loss.className, JSON.parse(JSON.stringify(loss.getConfig())) as never);
+  expect(again.toNative()).toMatchObject({ alpha: Float64Array.of(0.2, 0.8) });
+});
+
 describe('a loss by itself', () => {
+  test('of labels has a number for each sample', () => {
+    const outputs = { data: new Float32Array(24), shape: [2, 4, 3] };
+    const labels = [
+      [1, 2],
+      [0, 0],
+    ];
+    // All outputs are alike: 15 of the 81 paths read 1 2, one reads nothing.
+    const each = new lib.CTC({ reduction: null }).call(labels, outputs) as lib.NdArray;
+    expect(each.shape).toEqual([2]);
+    expect(each.data[0]).toBeCloseTo(Math.log(81 / 15), 6);
+    expect(each.data[1]).toBeCloseTo(Math.log(81), 6);
+    const weighted = new lib.CTC().call(labels, outputs, { sampleWeight: [2, 1] });
+    expect(weighted).toBeCloseTo((2 * Math.log(81 / 15) + Math.log(81)) / 2, 12);
+  });
+
   // Keras' own digits: the examples of keras/src/losses/losses.py.
   test('is the mean of all rows', () => {
     expect(

@@ -24,6 +24,16 @@ describe('refuses', () => {
     ['one-hot targets where ids are due', 'sparse_categorical_crossentropy', [[0, 1, 0]], 1, [3], 'ERR_SHAPE'],
     ['ids where one-hot targets are due', 'categorical_crossentropy', [1], 1, [3], 'ERR_SHAPE'],
     ['strings', 'bce', ['1'], 1, [1], 'ERR_TYPE'],
+    ['labels of outputs without timesteps', 'ctc', [[1, 2]], 1, [3], 'ERR_SHAPE'],
+    ['one label for each sample', 'ctc', [1, 2], 2, [4, 3], 'ERR_SHAPE'],
+    ['one-hot labels', 'ctc', [[[0, 1, 0]]], 1, [4, 3], 'ERR_SHAPE'],
+    ['labels of fewer samples', 'ctc', [[1]], 2, [4, 3], 'ERR_SHAPE'],
+    ['a label beyond the outputs', 'ctc', [[1, 3]], 1, [4, 3], 'ERR_RANGE'],
+    ['a negative label', 'ctc', [[1, -1]], 1, [4, 3], 'ERR_RANGE'],
+    ['half a label', 'ctc', [[1.5, 1]], 1, [4, 3], 'ERR_DATA'],
+    ['a label of NaN', 'ctc', [[NaN, 1]], 1, [4, 3], 'ERR_DATA'],
+    ['a label behind the zeros', 'ctc', [[1, 0, 2]], 1, [4, 3], 'ERR_RANGE'],
+    ['a label behind a zero that begins the row', 'ctc', [[0, 1]], 1, [4, 3], 'ERR_RANGE'],
   ])('%s', (_title, loss, y, rows, axes, expected) => {
     expect(() => read(loss, y, rows, axes)).toThrow(code(expected));
   });
@@ -32,6 +42,17 @@ describe('refuses', () => {
     expect(() => read('bce', [[0], [3]], 2, [1])).toThrow('3 at [1, 0]');
     expect(() => read('categorical_crossentropy', [1], 1, [3])).toThrow('sparse_categorical_crossentropy');
     expect(() => read('sparse_categorical_crossentropy', [[0, 1, 0]], 1, [3])).toThrow('One-hot');
+    expect(() =>
+      read(
+        'ctc',
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        2,
+        [4, 3],
+      ),
+    ).toThrow('zeros only behind them, received 2 at [1, 1]');
   });
 });
 
@@ -45,6 +66,18 @@ describe('takes', () => {
     ['ids [N,1] for outputs [N,K]', 'sparse_categorical_crossentropy', [[2], [0]], 2, [3], 1],
     ['ids [N,T] for outputs [N,T,K]', 'sparse_categorical_crossentropy', [[2, 0]], 1, [2, 3], 2],
     ['soft labels', 'bce', [0.25], 1, [1], 1],
+    [
+      'labels [N,L], whatever the timesteps',
+      'ctc',
+      [
+        [2, 1, 1, 0, 0],
+        [0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 2],
+      ],
+      3,
+      [4, 3],
+      5,
+    ],
   ])('%s', (_title, loss, y, rows, axes, size) => {
     expect(read(loss, y, rows, axes).targetSize).toBe(size);
   });
