@@ -29,7 +29,7 @@ export default [
       const quiet = {};
       for (const saveFreq of SAVE_FREQS) quiet[saveFreq] = await inFolder((folder) => run(folder, saveFreq));
       let same = 0;
-      for (let i = 0; i < RUNS; ) {
+      for (let i = 0; i < RUNS;) {
         const saveFreq = SAVE_FREQS[i % SAVE_FREQS.length];
         const moment = random() * quiet[saveFreq].milliseconds;
         const result = await inFolder(async (folder) => {
