@@ -26,6 +26,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract ensureBuilt(inputShape: Shape): void;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
+  abstract readonly weights: readonly { readonly name: string }[];
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
   abstract resetStates(): void;

@@ -299,7 +299,7 @@ export class Trainer {
   #readPair(where: string, compiled: Compiled, [xName, x]: [string, unknown], [yName, y]: [string, unknown]): RowRange {
     const inputs: Inputs = readInputs(where, xName, x, this.#host);
     const targets = readTargets(where, yName, y, compiled.loss, inputs.rows, inputs.outputAxes);
-    compiled.tell(where, this.#host.native(), inputs.outputAxes.at(-1)!);
+    compiled.tell(where, this.#host.native(), inputs.outputAxes.at(-1)!, this.#host.weights);
     const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets);
     return { dataset, begin: 0, end: inputs.rows };
   }

@@ -304,6 +304,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   result.totals.resize(2 + 2 * compile_.metrics.size(), 0.0);
   const Dataset& data = *run.dataset;
   const bool training = run.mode == RunMode::kTrain;
+  const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
@@ -318,8 +319,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           next_batch,
                           run.training,
                           run.training && !training ? ++draws_ << 32
-                          : optimizer_              ? optimizer_->iterations()
+                          : optimizer_              ? optimizer_->batches()
                                                     : 0,
+                          loss_scale,
                           nullptr,
                           0};
     const Tensor tensor = Forward(run, *layout, batch);
@@ -332,7 +334,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
       output.target_columns = data.target_size / output_steps(layout->source_steps());
       // Where everything is masked there is no loss.
       const size_t counted = std::max<size_t>(1, output.rows);
-      const float scale = 1.0f / static_cast<float>(counted);
+      const float scale = loss_scale / static_cast<float>(counted);
       const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
       const double loss = sum / static_cast<double>(counted) + Penalty(batch) + ActivityPenalty();
       AddTotals(output, data, layout->rows(), loss, &result);

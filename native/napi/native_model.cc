@@ -45,27 +45,27 @@ struct NativeModel::RunState {
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
-  return DefineClass(
-      env, "NativeModel",
-      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
-       InstanceAccessor<&NativeModel::JsBusy>("busy"),
-       InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
-       InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
-       InstanceMethod<&NativeModel::JsCompile>("compile"),
-       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
-       InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
-       InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
-       InstanceAccessor<&NativeModel::JsIterations>("iterations"),
-       InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
-       InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
-       InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
-       InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
-       InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
-       InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
-       InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
-       InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
-       InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
-       InstanceMethod<&NativeModel::JsDispose>("dispose")});
+  return DefineClass(env, "NativeModel",
+                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
+                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
+                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeModel::JsCompile>("compile"),
+                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+                      InstanceMethod<&NativeModel::JsRun>("run"),
+                      InstanceMethod<&NativeModel::JsStop>("stop"),
+                      InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
+                      InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+                      InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
+                      InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
+                      InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
+                      InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
+                      InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
+                      InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
+                      InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
+                      InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
+                      InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
+                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
@@ -89,9 +89,9 @@ void NativeModel::Report(Napi::BasicEnv env) {
   const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_bytes_);
   reported_bytes_ = bytes;
-  const Optimizer* optimizer = model_ ? model_->optimizer() : nullptr;
-  reported_iterations_ = optimizer ? optimizer->iterations() : 0;
-  reported_learning_rate_ = optimizer ? optimizer->learning_rate() : 0.0;
+  if (!model_ || !model_->optimizer()) return;
+  reported_iterations_ = model_->optimizer()->iterations();
+  reported_learning_rate_ = model_->optimizer()->learning_rate();
 }
 
 Model& NativeModel::Idle() {
@@ -155,7 +155,8 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
-    Idle().Compile(config);
+    if (config.optimizer.decays.size() != Idle().parameters().size()) Malformed("decays");
+    model_->Compile(config);
     Report(info.Env());
   });
 }
@@ -281,8 +282,8 @@ Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
-  return OnModel(
-      info, [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
+  return OnModel(info,
+                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
 }
 
 void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
@@ -325,12 +326,14 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
     Optimizer& optimizer = Compiled();
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
-    optimizer.Write(index, values.Data());
+    if (!optimizer.Write(index, values.Data())) Malformed("array values");
   });
 }
 
 void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Compiled(); });
+  OnModel(info, [&] {
+    if (Compiled().ApplyAverages()) model_->Invalidate();
+  });
 }
 
 Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
 // read. Every call is refused, and the process lives.
+import { SGD } from '../../lib/optimizers';
 import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
 
 const ALL_ON = {
@@ -147,6 +148,12 @@ describe('arguments', () => {
     ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
     ['readWeight, out', (value) => live.readWeight(0, value)],
     ['writeWeight, values', (value) => live.writeWeight(0, value)],
+    ['setIterations', (value) => live.setIterations(value)],
+    ['readOptimizer, out', (value) => live.readOptimizer(0, value)],
+    ['writeOptimizer, values', (value) => live.writeOptimizer(0, value)],
+    ['readLayerStates, out', (value) => live.readLayerStates(0, value)],
+    ['writeLayerStates, values', (value) => live.writeLayerStates(0, value)],
+    ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
     ['run', (value) => live.run(value, () => undefined)],
     ['run, dataset', (dataset) => live.run(runOf({ dataset }) as never, () => undefined)],
@@ -196,7 +203,7 @@ describe('arguments', () => {
       ],
       shortcuts: ALL_ON,
     });
-    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
+    const optimizer = new SGD(1).toNative(['kernel']);
     const loss = { kind: 'mean_squared_error', fromLogits: false } as const;
     expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
   });

@@ -313,12 +313,19 @@ export interface UpdateArguments {
   l1: number;
   l2: number;
   penaltyGradient: Float32Array | null;
+  gradientScale: number;
+  clipScale: number;
+  clipValue: number;
+  decay: number;
   rate: number;
   momentum: number;
   rho: number;
   beta1: number;
   beta2: number;
   epsilon: number;
+  momentumFactor: number;
+  gradientFactor: number;
+  velocityFactor: number;
   nesterov: boolean;
   centered: boolean;
   amsgrad: boolean;
@@ -408,7 +415,7 @@ export const METRIC_KINDS = [
   'sparse_categorical_accuracy',
 ] as const;
 export const CONSTRAINT_KINDS = ['none', 'max_norm', 'non_neg', 'unit_norm', 'min_max_norm'] as const;
-export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam'] as const;
+export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam', 'nadam', 'adamax', 'adagrad', 'adadelta', 'lion'] as const;
 
 /** native/testing/kernel_bindings.cc. Nothing is checked there: sizes are the caller's. */
 export interface KernelBindings {
@@ -459,6 +466,9 @@ export interface KernelBindings {
   loss(isa: Isa, a: LossArguments): number;
   metric(isa: Isa, a: MetricArguments): number;
   update(isa: Isa, a: UpdateArguments): void;
+  gradientSquares(isa: Isa, a: UpdateArguments): number;
+  accumulate(isa: Isa, a: UpdateArguments, sums: Float32Array): void;
+  averageWeights(isa: Isa, weight: Float32Array, average: Float32Array, momentum: number): void;
   penalty(isa: Isa, weight: Float32Array, l1: number, l2: number): number;
   unitVectors(isa: Isa, a: UnitVectorsArguments): void;
   orthogonal(isa: Isa, a: OrthogonalArguments): number;

@@ -108,7 +108,8 @@ export class ScriptedHost implements TrainerHost {
   outputShape: readonly (number | null)[] | undefined;
   stopTraining = false;
   model = new ScriptedModel();
-  weights: unknown[] = ['first'];
+  values: unknown[] = ['first'];
+  readonly weights = [{ name: 'kernel' }];
 
   expectBatches(): void {}
   resetStates(): void {}
@@ -125,10 +126,10 @@ export class ScriptedHost implements TrainerHost {
     return this.model;
   }
   getWeights(): unknown[] {
-    return this.weights;
+    return this.values;
   }
   setWeights(weights: never[]): void {
-    this.weights = weights;
+    this.values = weights;
   }
 }
 
