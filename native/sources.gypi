@@ -39,6 +39,7 @@
       "native/model/layer_factory.cc",
       "native/model/model.cc",
       "native/optimizers/optimizer.cc",
+      "native/optimizers/schedule.cc",
       "native/regularizers/orthogonal.cc",
       "native/threading/available_cores.cc",
       "native/threading/worker_pool.cc"
@@ -48,7 +49,8 @@
       "native/napi/environment.cc",
       "native/napi/module.cc",
       "native/napi/native_dataset.cc",
-      "native/napi/native_model.cc"
+      "native/napi/native_model.cc",
+      "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
       "native/reference/activations_ref.cc",
