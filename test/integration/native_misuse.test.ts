@@ -253,12 +253,26 @@ describe('arguments that act while they are read', () => {
     expect(await first).toEqual([4, 6, 6, 8]);
   });
 
+  test.each<[string, object]>([
+    ['a decay for a weight too many', { decays: [true, true] }],
+    ['a schedule of another kind', { learningRate: { kind: 'sine' } }],
+    [
+      'values that are too few for the boundaries',
+      { learningRate: { kind: 'piecewise_constant_decay', boundaries: [1], values: [1] } },
+    ],
+    ['steps of no batch', { gradientAccumulationSteps: 0 }],
+  ])('compile with %s: refused', (_title, given) => {
+    const optimizer = { ...new SGD(1).toNative(['kernel']), ...given };
+    const loss = { kind: 'mean_squared_error', fromLogits: false };
+    expect(() => live.compile({ optimizer, loss, metrics: [] } as never)).toThrow(/malformed/);
+  });
+
   test('compile with a getter that disposes of the model: refused', () => {
     const model = makeModel();
     const config = {
       get optimizer() {
         model.dispose();
-        return { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
+        return new SGD(1).toNative(['kernel']);
       },
       loss: { kind: 'mean_squared_error', fromLogits: false },
       metrics: [],
