@@ -41,6 +41,7 @@ const LIB_FLOORS = [
   ['ndarray'],
   ['arrays'],
   ['native'],
+  ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
   ['preprocessing', 'datasets', 'layers'],
