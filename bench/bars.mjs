@@ -36,9 +36,15 @@ export const BARS = Object.freeze({
   'infer.lstm256.versus': { bar: 1.2 },
   'infer.gru256.versus': { bar: 1.2 },
   'infer.lstm512.b64.versus': { bar: 1 },
+  'stream.step': { bar: 3, atMost: true },
+  'stream.step.x1000': { bar: 0.5, atMost: true },
+  'predict.gathered': { bar: 1.5, atMost: true },
   'train.imdb.avx2': { bar: 1.6, atMost: true },
   'loop.delay': { bar: 10, atMost: true },
   'memory.book': { bar: 400, atMost: true },
+  'fit.generator': { bar: 1.05, atMost: true },
+  'fit.extras': { bar: 5, atMost: true },
+  'resume.kill': { bar: 100 },
 });
 
 /** Whether a value holds its bar; null where there is no value or no bar. */

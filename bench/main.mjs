@@ -5,7 +5,9 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
+import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
+import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
@@ -14,7 +16,9 @@ import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
+import resume from './figures/resume.mjs';
 import stack4 from './figures/stack4.mjs';
+import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
 import { kernelFigures } from './kernels/index.mjs';
 import { Context, say } from './support/context.mjs';
@@ -53,15 +57,19 @@ function allFigures() {
   const figures = [
     imdbStep,
     imdbBook,
+    fitAround,
     floatRnn,
     stack4,
     masked,
     subnormal,
     infer,
+    streams,
+    gathered,
     overlap,
     isa,
     loopDelay,
     memory,
+    resume,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'ERR_DISPOSED' // the model was disposed
   | 'ERR_ABORTED' // an AbortSignal ended the call
   | 'ERR_NOT_FOUND' // a file or data set that cannot be had
+  | 'ERR_IO' // the system refuses to read or write a file; its own error is the cause
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_NATIVE_LOAD' // the addon could not be loaded
   | 'ERR_INTERNAL'; // a bug of ours
@@ -41,7 +42,7 @@ export class ConfigError extends OstinatoError {
 export class ShapeError extends OstinatoError {
   override readonly name = 'ShapeError';
 }
-/** Data that cannot be used: `ERR_DATA`, `ERR_NOT_FOUND`, `ERR_RANGE`. */
+/** Data that cannot be used: `ERR_DATA`, `ERR_NOT_FOUND`, `ERR_IO`, `ERR_RANGE`. */
 export class DataError extends OstinatoError {
   override readonly name = 'DataError';
 }
@@ -67,6 +68,7 @@ const CLASS_OF_CODE = {
   ERR_SHAPE: ShapeError,
   ERR_DATA: DataError,
   ERR_NOT_FOUND: DataError,
+  ERR_IO: DataError,
   ERR_STATE: StateError,
   ERR_BUSY: StateError,
   ERR_DISPOSED: StateError,
@@ -74,9 +76,9 @@ const CLASS_OF_CODE = {
   ERR_NATIVE_LOAD: NativeLoadError,
   ERR_OUT_OF_MEMORY: InternalError,
   ERR_INTERNAL: InternalError,
-} as const satisfies Record<ErrorCode, new (code: ErrorCode, message: string) => OstinatoError>;
+} as const satisfies Record<ErrorCode, new (code: ErrorCode, message: string, options?: ErrorOptions) => OstinatoError>;
 
 /** Makes the error of the right class for a code; the stack begins where this is called. */
-export function makeError(code: ErrorCode, message: string): OstinatoError {
-  return new CLASS_OF_CODE[code](code, message);
+export function makeError(code: ErrorCode, message: string, options?: ErrorOptions): OstinatoError {
+  return new CLASS_OF_CODE[code](code, message, options);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
 import * as imdb from './datasets/imdb';
+import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
+import { textDatasetFromDirectory } from './preprocessing/text_dataset';
+import { timeseriesDatasetFromArray } from './preprocessing/timeseries';
+import * as text from './text';
 
 export * as callbacks from './callbacks';
 export * as constraints from './constraints';
@@ -17,14 +21,26 @@ export * as schedules from './schedules';
 export { sequence };
 
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
-export const datasets = Object.freeze({ imdb, syntheticReviews });
+export const datasets = Object.freeze({ imdb, reuters, syntheticReviews });
 
-/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`. */
-export const preprocessing = Object.freeze({ sequence });
+/** Preparation of data: `preprocessing.sequence.padSequences(rows, { maxlen: 500 })`, `new preprocessing.text.Tokenizer()`. */
+export const preprocessing = Object.freeze({
+  sequence,
+  text,
+  timeseriesDatasetFromArray,
+  textDatasetFromDirectory,
+});
 
 export {
+  loadAssets,
+  loadModel,
+  modelFromJson,
   Sequential,
+  type LoadModelOptions,
+  type LoadWeightsOptions,
   type ModelWeight,
+  type SaveOptions,
+  type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,
@@ -146,13 +162,37 @@ export {
 
 export {
   BinaryCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Dice,
+  Hinge,
+  Huber,
+  KLDivergence,
+  LogCosh,
   Loss,
   MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   SparseCategoricalCrossentropy,
+  SquaredHinge,
+  Tversky,
+  type BinaryFocalCrossentropyOptions,
+  type CategoricalFocalCrossentropyOptions,
+  type CosineSimilarityOptions,
   type CrossentropyOptions,
+  type HuberOptions,
+  type LossCallOptions,
   type LossIdentifier,
+  type LossOptions,
+  type OverlapOptions,
+  type Reduction,
+  type SparseCategoricalCrossentropyOptions,
+  type TverskyOptions,
 } from './losses';
 export {
   Adadelta,
@@ -196,34 +236,126 @@ export {
 } from './schedules';
 export {
   Accuracy,
+  AUC,
   BinaryAccuracy,
+  BinaryIoU,
   CategoricalAccuracy,
+  ConcordanceCorrelation,
+  F1Score,
+  FalseNegatives,
+  FalsePositives,
+  FBetaScore,
+  IoU,
+  LogCoshError,
+  LossMetric,
+  Mean,
+  MeanIoU,
   Metric,
+  PearsonCorrelation,
+  Precision,
+  PrecisionAtRecall,
+  R2Score,
+  Recall,
+  RecallAtPrecision,
+  RootMeanSquaredError,
+  SensitivityAtSpecificity,
   SparseCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  SpecificityAtSensitivity,
+  Sum,
+  TopKCategoricalAccuracy,
+  TrueNegatives,
+  TruePositives,
+  type AUCOptions,
   type BinaryAccuracyOptions,
+  type BinaryIoUOptions,
+  type F1ScoreOptions,
+  type FBetaScoreOptions,
+  type MeanIoUOptions,
   type MetricIdentifier,
+  type PrecisionOptions,
+  type R2ScoreOptions,
+  type RateAtRateOptions,
+  type SimilarityOptions,
+  type SparseTopKOptions,
+  type ThresholdOptions,
+  type TopKOptions,
 } from './metrics';
 export {
+  BackupAndRestore,
   Callback,
+  CSVLogger,
   EarlyStopping,
   History,
+  LambdaCallback,
+  LearningRateScheduler,
+  ModelCheckpoint,
   ProgbarLogger,
+  ReduceLROnPlateau,
+  TensorBoard,
+  TerminateOnNaN,
+  type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type FitProgress,
+  type CSVLoggerOptions,
   type EarlyStoppingOptions,
+  type LambdaCallbackOptions,
+  type LearningRateSchedulerOptions,
   type Logs,
+  type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
+  type ReduceLROnPlateauOptions,
+  type TensorBoardOptions,
+  type TerminateOnNaNOptions,
 } from './callbacks';
 export type {
   BatchOptions,
   CompileOptions,
   EvaluateOptions,
+  Batch,
+  ClassWeight,
   FitOptions,
+  TrainBatchOptions,
   PredictOptions,
   Verbosity,
 } from './training/options';
+export type { BatchSource } from './training/source_feed';
 
+export { Stream, StreamGroup, type Timestep } from './streams';
+export type { GatherOptions } from './training/gather';
+export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
+export {
+  textDatasetFromDirectory,
+  type BatchSequence,
+  type LabelMode,
+  type TextBatch,
+  type TextDataset,
+  type TextDatasetOptions,
+} from './preprocessing/text_dataset';
+export {
+  timeseriesDatasetFromArray,
+  type SeriesArray,
+  type TimeseriesDataset,
+  type TimeseriesOptions,
+} from './preprocessing/timeseries';
+export {
+  hashingTrick,
+  oneHot,
+  textToWordSequence,
+  TextVectorization,
+  Tokenizer,
+  tokenizerFromJson,
+  type HashingOptions,
+  type MatrixMode,
+  type TextInput,
+  type TextSource,
+  type TextVectorizationConfig,
+  type TextVectorizationOptions,
+  type TokenizerOptions,
+  type WordOptions,
+} from './text';
 export { NdArray } from './ndarray';
 export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';

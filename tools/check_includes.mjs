@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { filesBelow, ROOT } from './steps.mjs';
 
 const PARTS = ['layers', 'optimizers', 'initializers', 'regularizers', 'constraints'];
-const BELOW_MODEL = [...PARTS, 'batch', 'threading', 'dispatch', 'kernels', 'base'];
+const BELOW_MODEL = [...PARTS, 'losses', 'metrics', 'batch', 'threading', 'dispatch', 'kernels', 'base'];
 
 /** Room of native/ -> rooms that it may include, itself aside. */
 const NATIVE_ARROWS = {
@@ -24,9 +24,12 @@ const NATIVE_ARROWS = {
   layers: ['regularizers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   optimizers: ['layers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
+  losses: ['threading', 'base'],
+  metrics: ['losses', 'threading', 'base'],
   model: BELOW_MODEL,
-  napi: ['model', ...BELOW_MODEL],
-  testing: ['napi', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
+  streams: ['model', ...BELOW_MODEL],
+  napi: ['streams', 'model', ...BELOW_MODEL],
+  testing: ['napi', 'streams', 'model', ...BELOW_MODEL, 'simd', 'isa', 'reference'],
 };
 
 /** Rooms compiled once per ISA: all that they include is compiled per ISA too, so nothing that could emit weak code. */
@@ -44,10 +47,10 @@ const LIB_FLOORS = [
   ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
-  ['preprocessing', 'datasets', 'layers'],
-  ['callbacks'],
-  ['training'],
+  ['preprocessing', 'datasets', 'text', 'layers'],
   ['serialization'],
+  ['callbacks'],
+  ['training', 'streams'],
   ['models'],
   ['functional'],
   ['index'],

@@ -21,6 +21,7 @@ import { main, moduleProgram, ROOT, say, StepError } from './steps.mjs';
 const TESTS = [
   'test/unit/layers/call.test.ts',
   'test/unit/models/states.test.ts',
+  'test/unit/streams/streams.test.ts',
   'test/golden/recurrent.test.ts',
   'test/unit/contract/recurrent_batches.test.ts',
   'test/unit/contract/recurrent_dropout.test.ts',

@@ -26,11 +26,11 @@ export const EMBEDDING = 32;
 export const UNITS = 32;
 
 /** The chapter's model, with another cell, or the stack of `depth` layers. */
-export function tokenModel({ cell = 'rnn', depth = 1, maskZero = false } = {}) {
+export function tokenModel({ cell = 'rnn', depth = 1, maskZero = false, compile = {} } = {}) {
   const model = new Sequential([new Embedding(WORDS, EMBEDDING, { maskZero })]);
   for (let i = 0; i < depth; i++) model.add(new CELLS[cell](UNITS, { returnSequences: i < depth - 1 }));
   model.add(new Dense(1, { activation: 'sigmoid' }));
-  model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['accuracy'] });
+  model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['accuracy'], ...compile });
   return model;
 }
 
@@ -88,9 +88,13 @@ export class PacedFit {
   #done = deferred();
   #ended;
 
-  constructor(model, { x, y }, { batchSize }) {
+  /**
+   * @param x as `fit` takes it; a source of batches goes with `rows`, how many all of them have
+   * @param options further options of `fit`
+   */
+  constructor(model, { x, y, rows = x.shape[0] }, { batchSize, callbacks = [], ...options }) {
     this.#model = model;
-    this.#rows = x.shape[0];
+    this.#rows = rows;
     this.#batchSize = batchSize;
     let begin = 0;
     const onEpochBegin = async () => {
@@ -109,9 +113,10 @@ export class PacedFit {
       onEpochEnd = onEpochEnd;
     }
     const { signal } = this.#stop;
-    this.#ended = model
-      .fit(x, y, { epochs: 1e6, batchSize, verbose: 0, callbacks: [new Gate()], signal })
-      .catch((error) => this.#done.reject(error));
+    const all = { epochs: 1e6, batchSize, verbose: 0, ...options, callbacks: [new Gate(), ...callbacks], signal };
+    this.#ended = (y === undefined ? model.fit(x, all) : model.fit(x, y, all)).catch((error) =>
+      this.#done.reject(error),
+    );
   }
 
   /** Trains one epoch; resolves to the seconds of one step of a full batch. */

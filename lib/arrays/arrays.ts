@@ -109,11 +109,14 @@ function readTyped(where: string, what: string, input: unknown): ShapedArray<Num
 function checkShape(where: string, what: string, shape: unknown, length: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length === 0)
     throw refusal('ERR_SHAPE', where, `${what}.shape to be an array of at least one size`, describe(shape));
-  const sizes = Array.from(shape, (size: unknown) => {
-    if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
-    throw refusal('ERR_SHAPE', where, `${what}.shape to hold sizes of at least 0`, describe(size));
-  });
-  const product = sizes.reduce((a, b) => a * b, 1);
+  const sizes: number[] = [];
+  let product = 1;
+  for (const size of shape as unknown[]) {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      throw refusal('ERR_SHAPE', where, `${what}.shape to hold sizes of at least 0`, describe(size));
+    sizes.push(size);
+    product *= size;
+  }
   if (product !== length)
     throw refusal('ERR_SHAPE', where, `${product} elements in ${what} for shape [${sizes.join(', ')}]`, `${length}`);
   if (product === 0) throw emptyRefusal(where, what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
 import type { Metric } from '../metrics';
+import type { Optimizer } from '../optimizers';
 
 /** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
 export type Logs = Readonly<Record<string, number>>;
@@ -10,10 +11,22 @@ export interface CallbackParams {
   readonly verbose: 0 | 1 | 2;
   /** Index of the final epoch; 1 outside `fit`. */
   readonly epochs: number;
-  /** Batches of one epoch. */
-  readonly steps: number;
+  /** Batches of one epoch; undefined where only the source of the batches knows. */
+  readonly steps: number | undefined;
   /** Metrics of the model besides the loss: key and direction. */
   readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
+}
+
+/** Where a `fit` goes on. */
+export interface FitProgress {
+  /** Epoch under way, from 0; inside `onEpochEnd` the next one. */
+  readonly epoch: number;
+  /** Batches of that epoch that are done. */
+  readonly batch: number;
+  /** Decides the order of rows. */
+  readonly seed: number;
+  /** Sums of loss and metrics over those batches. */
+  readonly totals: readonly number[];
 }
 
 /** What callbacks may ask of a model. `Sequential` is one. */
@@ -21,10 +34,21 @@ export interface CallbackModel {
   readonly name: string;
   /** Ends `fit` after the present batches. */
   stopTraining: boolean;
+  /** The optimizer that `compile` was given. */
+  readonly optimizer: Optimizer | undefined;
+  /** How far `fit` is; may be set in `onTrainBegin`, so that training goes on from there. Undefined outside `fit`. */
+  progress: FitProgress | undefined;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
   /** Lets stateful layers begin at zero again. */
   resetStates(): void;
+  /** Saves the model as a file. See `Sequential.save`. */
+  save(path: string): Promise<void>;
+  saveWeights(path: string): Promise<void>;
+  /** Saves all that training goes on from, and `sections` with it. */
+  saveTraining(path: string, sections: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Goes on from such a file, and gives the sections of these names. */
+  loadTraining(path: string, names: readonly string[]): Promise<unknown[]>;
 }
 
 type MaybePromise = void | Promise<void>;
@@ -68,6 +92,20 @@ export abstract class Callback {
   setParams(params: CallbackParams): void {
     this.#params = params;
   }
+
+  /** Called once before everything else, with all callbacks of the call in their order. */
+  setCallbacks(_callbacks: readonly Callback[]): void {}
+
+  /**
+   * What the callback has learnt in this `fit`: plain data, with arrays of floats anywhere in it; undefined for nothing.
+   * {@link BackupAndRestore} saves it, so that a training that was interrupted goes on as if it had not been.
+   */
+  getState(): unknown {
+    return undefined;
+  }
+
+  /** Goes on from what {@link getState} gave; called after every `onTrainBegin`. */
+  setState(_state: unknown): void {}
 
   /** Before the first epoch of `fit`. */
   onTrainBegin(_logs?: Logs): MaybePromise {}

@@ -2,6 +2,7 @@
 // Calls the hooks of several callbacks in order. Stays synchronous as long as every hook does, so that batches without
 // async hooks cost no turn of the microtask queue.
 import { describe, refusal } from '../util/validate';
+import { BackupAndRestore } from './backup_and_restore';
 import { Callback, type CallbackModel, type CallbackParams, type Logs } from './callback';
 import { History } from './history';
 import { ProgbarLogger } from './progbar_logger';
@@ -32,7 +33,8 @@ export class CallbackList {
     let history = all.find((callback) => callback instanceof History);
     if (history === undefined && add.history) all.push((history = new History()));
     if (add.progbar && !all.some((callback) => callback instanceof ProgbarLogger)) all.push(new ProgbarLogger());
-    this.callbacks = all;
+    // What is backed up is what the others have made of a moment.
+    this.callbacks = [...all.filter((callback) => !isBackup(callback)), ...all.filter(isBackup)];
     this.history = history;
   }
 
@@ -40,6 +42,7 @@ export class CallbackList {
   begin(model: CallbackModel, params: CallbackParams): void {
     for (const callback of this.callbacks) {
       callback.setModel(model);
+      callback.setCallbacks(this.callbacks);
       callback.setParams(params);
     }
   }
@@ -95,6 +98,10 @@ export class CallbackList {
 }
 
 /** Whether a hook returned something to wait for. */
-export function isThenable(value: unknown): value is Promise<void> {
-  return typeof value === 'object' && value !== null && typeof (value as Promise<void>).then === 'function';
+export function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as Promise<T>).then === 'function';
+}
+
+function isBackup(callback: Callback): boolean {
+  return callback instanceof BackupAndRestore;
 }

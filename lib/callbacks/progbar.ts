@@ -10,8 +10,8 @@ export interface ProgbarStream {
 
 /** Settings of a {@link Progbar}. */
 export interface ProgbarSettings {
-  /** Steps in all, at least 1. */
-  readonly target: number;
+  /** Steps in all, at least 1; undefined where nobody knows yet. */
+  readonly target: number | undefined;
   /** 1: a bar; 2: one line at the end. */
   readonly verbose: 0 | 1 | 2;
   readonly stream: ProgbarStream;
@@ -24,7 +24,7 @@ const REFRESH_SECONDS = 0.05;
 const BAR = '━';
 
 /**
- * A bar over a known number of steps. Values are shown as they come: they are running means already.
+ * A bar over a number of steps, known or not. Values are shown as they come: they are running means already.
  *
  * Differs from Keras: the line is returned to with `\r` alone, without the backspaces before it.
  * Source: keras/src/utils/progbar.py.
@@ -59,7 +59,8 @@ export class Progbar {
       return;
     }
     if (!finalize && (stream.isTTY !== true || time - this.#lastUpdate < REFRESH_SECONDS)) return;
-    const clock = finalize ? this.#elapsed(time) : formatEta(perStep * (this.#settings.target - current));
+    const { target } = this.#settings;
+    const clock = finalize || target === undefined ? this.#elapsed(time) : formatEta(perStep * (target - current));
     if (stream.isTTY === true) this.#draw(current, clock, perStep, finalize);
     else stream.write(`${this.#count(current)} ${BAR.repeat(WIDTH)} ${clock}${this.#tail(perStep)}\n`);
     this.#lastUpdate = time;
@@ -71,20 +72,33 @@ export class Progbar {
   }
 
   #draw(current: number, clock: string, perStep: number, finalize: boolean): void {
-    const { target, stream } = this.#settings;
+    const { target } = this.#settings;
+    if (target === undefined) return this.#drawUnknown(current, clock, perStep, finalize);
     const done = Math.trunc((WIDTH * current) / target);
     const count = this.#count(current);
     const tail = this.#tail(perStep);
     const bar =
       (done > 0 ? `\u001b[32m${BAR.repeat(done)}\u001b[0m` : '') + `\u001b[37m${BAR.repeat(WIDTH - done)}\u001b[0m`;
     const width = count.length + 1 + WIDTH + 1 + clock.length + tail.length;
+    this.#write(`\u001b[1m${count}\u001b[0m ${bar} \u001b[1m${clock}\u001b[0m${tail}`, width, finalize);
+  }
+
+  /** Without a target there is no bar. */
+  #drawUnknown(current: number, clock: string, perStep: number, finalize: boolean): void {
+    const count = this.#count(current);
+    const tail = this.#tail(perStep);
+    this.#write(`${count} \u001b[1m${clock}\u001b[0m${tail}`, count.length + 1 + clock.length + tail.length, finalize);
+  }
+
+  /** Over the line before, of which nothing may stay. */
+  #write(text: string, width: number, finalize: boolean): void {
     const wipe = ' '.repeat(Math.max(0, this.#lastWidth - width));
-    const end = finalize ? '\n' : '';
-    stream.write(`\r\u001b[1m${count}\u001b[0m ${bar} \u001b[1m${clock}\u001b[0m${tail}${wipe}${end}`);
+    this.#settings.stream.write(`\r${text}${wipe}${finalize ? '\n' : ''}`);
     this.#lastWidth = finalize ? 0 : width;
   }
 
   #count(current: number): string {
+    if (this.#settings.target === undefined) return `${String(current).padStart(7)}/Unknown`;
     const target = String(this.#settings.target);
     return `${String(current).padStart(target.length)}/${target}`;
   }

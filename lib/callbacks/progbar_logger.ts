@@ -26,6 +26,9 @@ export class ProgbarLogger extends Callback {
   readonly #now: () => number;
   #progbar: Progbar | undefined;
   #insideFit = false;
+  /** Steps of an epoch: given, or learnt from the first one. */
+  #target: number | undefined;
+  #seen = 0;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`; `ERR_TYPE` where the stream cannot be written to */
   constructor(options?: ProgbarLoggerOptions) {
@@ -41,10 +44,12 @@ export class ProgbarLogger extends Callback {
   override setParams(params: CallbackParams): void {
     super.setParams(params);
     this.#insideFit = false;
+    this.#target = params.steps;
   }
 
   override onTrainBegin(): void {
     this.#insideFit = true;
+    this.#begin();
   }
   override onTrainEnd(): void {
     this.#insideFit = false;
@@ -54,7 +59,7 @@ export class ProgbarLogger extends Callback {
   override onEpochBegin(epoch: number): void {
     this.#begin();
     const { verbose = 0, epochs = 1 } = this.params ?? {};
-    if (verbose !== 0 && epochs > 1) this.#target().write(`Epoch ${epoch + 1}/${epochs}\n`);
+    if (verbose !== 0 && epochs > 1) this.#output().write(`Epoch ${epoch + 1}/${epochs}\n`);
   }
   override onEpochEnd(_epoch: number, logs: Logs): void {
     this.#end(logs);
@@ -82,21 +87,24 @@ export class ProgbarLogger extends Callback {
   }
 
   /** Looked up late, so that a `process.stdout` replaced meanwhile is honoured. */
-  #target(): ProgbarStream {
+  #output(): ProgbarStream {
     return this.#stream ?? process.stdout;
   }
 
   #begin(): void {
-    const { verbose = 0, steps: target = 1 } = this.params ?? {};
-    this.#progbar = new Progbar({ target, verbose, stream: this.#target(), now: this.#now });
+    const { verbose = 0 } = this.params ?? {};
+    this.#seen = 0;
+    this.#progbar = new Progbar({ target: this.#target, verbose, stream: this.#output(), now: this.#now });
   }
 
   #update(batch: number, logs: Logs): void {
+    this.#seen = batch + 1;
     if (this.params?.verbose === 1) this.#progbar?.update(batch + 1, logs, false);
   }
 
   #end(logs: Logs): void {
-    this.#progbar?.update(this.params?.steps ?? 1, logs, true);
+    this.#progbar?.update(this.#target ?? this.#seen, logs, true);
+    this.#target ??= this.#seen;
     this.#progbar = undefined;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What both plots draw: panels of curves over epochs.
+// What both plots draw: panels of curves over epochs, or over other steps.
 
-/** One curve; its first value belongs to epoch 1. Values that are not finite leave a gap. */
+/** One curve; its first value belongs to epoch 1, or to the first step. Values that are not finite leave a gap. */
 export interface Curve {
   label: string;
   values: readonly number[];
@@ -13,6 +13,8 @@ export interface Curve {
 export interface Panel {
   title: string;
   yLabel: string;
+  /** Default 'Epochs'. */
+  xLabel?: string;
   curves: readonly Curve[];
 }
 

@@ -3,7 +3,7 @@
 import { loadData } from '../datasets/imdb';
 import { syntheticReviews } from '../datasets/synthetic_reviews';
 import { OstinatoError } from '../errors';
-import type { Reviews } from '../datasets/reviews';
+import type { LabelledSequences } from '../datasets/labelled_sequences';
 import type { NdArray } from '../ndarray';
 import { padSequences } from '../preprocessing/sequence';
 import type { Surroundings } from './command';
@@ -24,8 +24,11 @@ export interface ImdbData {
 
 /** Where reviews come from; tests put their own in place of these. */
 export interface Sources {
-  imdb(path: string | undefined, onProgress: (received: number, total: number | undefined) => void): Promise<Reviews>;
-  synthetic(): Reviews;
+  imdb(
+    path: string | undefined,
+    onProgress: (received: number, total: number | undefined) => void,
+  ): Promise<LabelledSequences>;
+  synthetic(): LabelledSequences;
 }
 
 const SOURCES: Sources = {
@@ -62,7 +65,7 @@ async function findReviews(
   path: string | undefined,
   { stdout, stderr, env }: Surroundings,
   sources: Sources,
-): Promise<{ reviews: Reviews; kind: 'imdb' | 'synthetic' }> {
+): Promise<{ reviews: LabelledSequences; kind: 'imdb' | 'synthetic' }> {
   const progress = downloadProgress(stdout);
   try {
     return { reviews: await sources.imdb(path, progress.show), kind: 'imdb' };

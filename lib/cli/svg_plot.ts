@@ -51,7 +51,7 @@ function drawPanel(panel: Panel, offset: number): string {
     ...yAxis(axis.values, scale),
     ...xAxis(epochs, scale),
     `<rect x="${PANEL.left}" y="${PANEL.top}" width="${PLOT_WIDTH}" height="${PLOT_HEIGHT}" fill="none" stroke="${INK}"/>`,
-    text(middle, PANEL.height - 14, 'Epochs', 'text-anchor="middle"'),
+    text(middle, PANEL.height - 14, panel.xLabel ?? 'Epochs', 'text-anchor="middle"'),
     text(
       0,
       0,

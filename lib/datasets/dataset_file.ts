@@ -33,13 +33,33 @@ export const IMDB_FILE: PublishedFile = Object.freeze({
   maxBytes: 128 * 1024 * 1024,
 });
 
-/** The list of words as Keras publishes it. */
-export const WORD_INDEX_FILE: PublishedFile = Object.freeze({
+/** Their list of words as Keras publishes it. */
+export const IMDB_WORD_INDEX_FILE: PublishedFile = Object.freeze({
   name: 'imdb_word_index.json',
   variable: 'OSTINATO_IMDB_WORD_INDEX',
   url: `${ORIGIN}imdb_word_index.json`,
   algorithm: 'md5',
   hash: 'bfafd718b763782e994055a2d397834f',
+  maxBytes: 16 * 1024 * 1024,
+});
+
+/** The newswires as Keras publishes them. */
+export const REUTERS_FILE: PublishedFile = Object.freeze({
+  name: 'reuters.npz',
+  variable: 'OSTINATO_REUTERS',
+  url: `${ORIGIN}reuters.npz`,
+  algorithm: 'sha256',
+  hash: 'd6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916',
+  maxBytes: 32 * 1024 * 1024,
+});
+
+/** Their list of words as Keras publishes it. */
+export const REUTERS_WORD_INDEX_FILE: PublishedFile = Object.freeze({
+  name: 'reuters_word_index.json',
+  variable: 'OSTINATO_REUTERS_WORD_INDEX',
+  url: `${ORIGIN}reuters_word_index.json`,
+  algorithm: 'md5',
+  hash: '4d44cc38712099c9e383dc6e5f11a921',
   maxBytes: 16 * 1024 * 1024,
 });
 

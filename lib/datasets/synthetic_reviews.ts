@@ -2,13 +2,13 @@
 // A generated stand-in for IMDB, for machines that cannot have the real file. Its reviews have Zipf-distributed words and
 // IMDB's lengths, and their label lies in the order of the words alone: a bag of words sees nothing.
 import { checkInteger, checkOptions } from '../util/validate';
-import { reviews, reviewSplit, type Reviews, type ReviewSplit } from './reviews';
+import { labelledSequences, sequenceSplit, type LabelledSequences, type SequenceSplit } from './labelled_sequences';
 
 /** Options of {@link syntheticReviews}. */
 export interface SyntheticReviewsOptions {
-  /** Reviews to train on. Default 25000. */
+  /** LabelledSequences to train on. Default 25000. */
   train?: number;
-  /** Reviews to test on. Default 25000. */
+  /** LabelledSequences to test on. Default 25000. */
   test?: number;
   /** Size of the vocabulary: ids stay below it; at least 100. Default 10000. */
   numWords?: number;
@@ -63,14 +63,14 @@ const ZIPF_TABLE_BITS = 18;
  * const { train, source } = syntheticReviews({ train: 100, test: 100 });
  * console.log(source, train.x.length, train.y.length); // synthetic 100 100
  */
-export function syntheticReviews(options?: SyntheticReviewsOptions): Reviews {
+export function syntheticReviews(options?: SyntheticReviewsOptions): LabelledSequences {
   const given = checkOptions(WHERE, options, Object.keys(DEFAULTS));
   const train = checkInteger(WHERE, 'train', given.train ?? DEFAULTS.train, 1, 1000000);
   const test = checkInteger(WHERE, 'test', given.test ?? DEFAULTS.test, 1, 1000000);
   const numWords = checkInteger(WHERE, 'numWords', given.numWords ?? DEFAULTS.numWords, 100, 100000);
   const seed = checkInteger(WHERE, 'seed', given.seed ?? DEFAULTS.seed, 0, 4294967295);
   const neutral = zipfTable(numWords);
-  return reviews(
+  return labelledSequences(
     makeSplit(train, neutral, new Generator(seed)),
     makeSplit(test, neutral, new Generator(seed ^ 0x5bd1e995)),
     'synthetic',
@@ -94,7 +94,7 @@ function zipfTable(numWords: number): Int32Array {
   return table;
 }
 
-function makeSplit(count: number, neutral: Int32Array, random: Generator): ReviewSplit {
+function makeSplit(count: number, neutral: Int32Array, random: Generator): SequenceSplit {
   const offsets = new Float64Array(count + 1);
   for (let row = 0; row < count; row++) offsets[row + 1] = offsets[row]! + drawLength(random);
   const words = new Int32Array(offsets[count]!);
@@ -105,7 +105,7 @@ function makeSplit(count: number, neutral: Int32Array, random: Generator): Revie
     labels[row] = writeReview(review, neutral, random);
     rows.push(review);
   }
-  return reviewSplit(rows, labels);
+  return sequenceSplit(rows, labels);
 }
 
 function drawLength(random: Generator): number {

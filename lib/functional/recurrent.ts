@@ -71,7 +71,7 @@ export async function runRecurrent(cell: Cell, inputs: unknown, given: Resolved)
   const states = returnState ? new Float32Array(n * h * cell.stateCount) : null;
   const { native, dataset } = callEngine(() => prepare(job));
   try {
-    await predictBatch(native, { dataset, outputs, states, training: false });
+    await predictBatch(native, dataset, { outputs, states, training: false });
   } finally {
     native.dispose();
   }
@@ -179,7 +179,15 @@ function prepare({ inputs, weights, initialState, layer, sizes }: Job): {
 } {
   const { NativeModel, NativeDataset } = loadBinding();
   const inputShape = [sizes.t, sizes.c];
-  const data = { rows: sizes.n, inputShape, inputs: inputs.data, targets: null, targetSize: 0 };
+  const data = {
+    rows: sizes.n,
+    inputShape,
+    inputs: inputs.data,
+    targets: null,
+    targetSize: 0,
+    weights: null,
+    weightSize: 0,
+  };
   const dataset = new NativeDataset({ ...data, initialState, mask: null });
   const native = new NativeModel({ input: 'values', inputShape, layers: [layer], shortcuts: ALL_SHORTCUTS });
   weights.forEach((weight, index) => native.writeWeight(index, weight.data));

@@ -66,7 +66,7 @@ export class LayerCaller {
     const dataset = this.#makeDataset(where, job);
     const native = this.#open(where, job);
     try {
-      await predictBatch(native, { dataset, outputs, states, training });
+      await predictBatch(native, dataset, { outputs, states, training });
     } finally {
       if (native !== this.#kept?.native) native.dispose();
     }
@@ -118,7 +118,7 @@ export class LayerCaller {
   #makeDataset(where: string, { array, rows, axes, initialState, mask }: Job): NativeDataset {
     const dataset = callEngine(() => {
       const { NativeDataset } = loadBinding();
-      const targets = { targets: null, targetSize: 0 };
+      const targets = { targets: null, targetSize: 0, weights: null, weightSize: 0 };
       return new NativeDataset({ rows, inputShape: [...axes], inputs: array.data, ...targets, initialState, mask });
     });
     const { vocabularySize } = this.layer;

@@ -33,7 +33,6 @@ export class Dropout extends Layer {
   readonly className = 'Dropout';
   readonly rate: number;
   readonly seed: number | null;
-  readonly #stream: number;
 
   /**
    * @param rate share of elements to drop, from 0 to below 1
@@ -47,7 +46,7 @@ export class Dropout extends Layer {
     super('Dropout', o);
     this.rate = checkedRate;
     this.seed = seed;
-    this.#stream = seed ?? nextSeed();
+    this.drawSeed = seed ?? nextSeed();
   }
 
   override get isPositionWise(): boolean {
@@ -59,7 +58,7 @@ export class Dropout extends Layer {
   }
 
   override toNative(): NativeLayer {
-    return { kind: 'dropout', rate: this.rate, seed: this.#stream };
+    return { kind: 'dropout', rate: this.rate, seed: this.drawSeed! };
   }
 
   override getConfig(): Record<string, unknown> {

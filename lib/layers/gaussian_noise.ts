@@ -29,7 +29,6 @@ export class GaussianNoise extends Layer {
   readonly className = 'GaussianNoise';
   readonly stddev: number;
   readonly seed: number | null;
-  readonly #stream: number;
 
   /**
    * @param stddev standard deviation of the noise, from 0 to 1 as in Keras
@@ -44,7 +43,7 @@ export class GaussianNoise extends Layer {
     super(where, o);
     this.stddev = checked;
     this.seed = seed;
-    this.#stream = seed ?? nextSeed();
+    this.drawSeed = seed ?? nextSeed();
   }
 
   override get isPositionWise(): boolean {
@@ -56,7 +55,7 @@ export class GaussianNoise extends Layer {
   }
 
   override toNative(): NativeLayer {
-    return { kind: 'gaussian_noise', stddev: this.stddev, seed: this.#stream };
+    return { kind: 'gaussian_noise', stddev: this.stddev, seed: this.drawSeed! };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -55,6 +55,8 @@ export abstract class Layer {
   readonly name: string;
   /** What a first layer reads: token ids or numbers. */
   readonly inputKind: 'tokens' | 'values' = 'values';
+  /** @internal Seed of what the layer draws in training; undefined where it draws nothing. An engine reads it once. */
+  drawSeed: number | undefined;
 
   #trainable: boolean;
   readonly #givenShape: Shape | undefined;
@@ -326,6 +328,11 @@ export abstract class Layer {
   /** @internal */
   attach(owner: WeightOwner | undefined): void {
     this.#owner = owner;
+  }
+
+  /** @internal The layers that draw in training: this one, or those that it is made of. */
+  get drawingLayers(): readonly Layer[] {
+    return this.drawSeed === undefined ? [] : [this];
   }
 
   /** @internal Hands the values to an engine: the layer holds them no longer. */

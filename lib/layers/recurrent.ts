@@ -118,7 +118,6 @@ export abstract class Recurrent extends Layer {
   readonly unroll: boolean;
   readonly zeroOutputForMask: boolean;
   readonly #activityRegularizer: Regularizer | null;
-  readonly #stream: number;
 
   /**
    * @param where the class
@@ -187,7 +186,7 @@ export abstract class Recurrent extends Layer {
     this.zeroOutputForMask = fields.zeroOutputForMask;
     this.#activityRegularizer = fields.activityRegularizer;
     // Only dropout draws: without it, the seeds of other layers do not depend on this one.
-    this.#stream = fields.seed ?? (fields.dropout > 0 || fields.recurrentDropout > 0 ? nextSeed() : 0);
+    if (fields.dropout > 0 || fields.recurrentDropout > 0) this.drawSeed = fields.seed ?? nextSeed();
   }
 
   /** Blocks of H columns in each kernel. */
@@ -266,7 +265,7 @@ export abstract class Recurrent extends Layer {
       zeroOutputForMask,
       dropout,
       recurrentDropout,
-      seed: this.#stream,
+      seed: this.drawSeed ?? 0,
       ...this.nativeWeighted(),
     };
   }

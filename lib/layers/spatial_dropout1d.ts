@@ -33,7 +33,6 @@ export class SpatialDropout1D extends Layer {
   readonly className = 'SpatialDropout1D';
   readonly rate: number;
   readonly seed: number | null;
-  readonly #stream: number;
 
   /**
    * @param rate share of features to drop, from 0 to below 1
@@ -48,7 +47,7 @@ export class SpatialDropout1D extends Layer {
     super(where, o);
     this.rate = checkedRate;
     this.seed = seed;
-    this.#stream = seed ?? nextSeed();
+    this.drawSeed = seed ?? nextSeed();
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
@@ -57,7 +56,7 @@ export class SpatialDropout1D extends Layer {
   }
 
   override toNative(): NativeLayer {
-    return { kind: 'spatial_dropout1d', rate: this.rate, seed: this.#stream };
+    return { kind: 'spatial_dropout1d', rate: this.rate, seed: this.drawSeed! };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -51,6 +51,11 @@ export abstract class Wrapper extends Layer {
     );
   }
 
+  /** @internal */
+  override get drawingLayers(): readonly Layer[] {
+    return this.#parts.flatMap((part) => part.drawingLayers);
+  }
+
   /** Whether training changes the weights; setting it sets the parts' flags too, as in Keras. */
   override get trainable(): boolean {
     return super.trainable;

@@ -2,43 +2,82 @@
 // The losses by name, with Keras' aliases, and the reading of whatever `compile({ loss })` is given.
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
-import { BinaryCrossentropy } from './binary_crossentropy';
-import { CategoricalCrossentropy } from './categorical_crossentropy';
+import { CosineSimilarity } from './cosine_similarity';
+import { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from './crossentropy';
+import { BinaryFocalCrossentropy, CategoricalFocalCrossentropy } from './focal_crossentropy';
+import { CategoricalHinge, Hinge, SquaredHinge } from './hinge';
 import { Loss, type LossConfig } from './loss';
-import { MeanAbsoluteError } from './mean_absolute_error';
-import { MeanSquaredError } from './mean_squared_error';
-import { SparseCategoricalCrossentropy } from './sparse_categorical_crossentropy';
+import { Dice, Tversky } from './overlap';
+import { KLDivergence, Poisson } from './probabilistic';
+import {
+  Huber,
+  LogCosh,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+} from './regression';
 
-export { Loss, type CrossentropyOptions, type LossConfig, type LossOptions, type TargetRule } from './loss';
+export { Loss, type LossCallOptions, type LossConfig, type LossOptions, type Reduction, type TargetRule } from './loss';
+export { CosineSimilarity, type CosineSimilarityOptions } from './cosine_similarity';
 export {
   BinaryCrossentropy,
   CategoricalCrossentropy,
-  MeanAbsoluteError,
-  MeanSquaredError,
   SparseCategoricalCrossentropy,
-};
+  type CrossentropyOptions,
+  type SparseCategoricalCrossentropyOptions,
+} from './crossentropy';
+export {
+  BinaryFocalCrossentropy,
+  CategoricalFocalCrossentropy,
+  type BinaryFocalCrossentropyOptions,
+  type CategoricalFocalCrossentropyOptions,
+} from './focal_crossentropy';
+export { CategoricalHinge, Hinge, SquaredHinge } from './hinge';
+export { Dice, Tversky, type OverlapOptions, type TverskyOptions } from './overlap';
+export { KLDivergence, Poisson } from './probabilistic';
+export {
+  Huber,
+  LogCosh,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  type HuberOptions,
+} from './regression';
 
 /** A name in any spelling (`'binary_crossentropy'`, `'binaryCrossentropy'`, `'bce'`) or a loss. */
 export type LossIdentifier = string | Loss;
 
-type MakeLoss = (config?: LossConfig) => Loss;
-
-const binary: MakeLoss = (config = {}) => BinaryCrossentropy.fromConfig(config);
-const categorical: MakeLoss = (config = {}) => CategoricalCrossentropy.fromConfig(config);
-const sparse: MakeLoss = (config = {}) => SparseCategoricalCrossentropy.fromConfig(config);
-const squared: MakeLoss = (config = {}) => MeanSquaredError.fromConfig(config);
-const absolute: MakeLoss = (config = {}) => MeanAbsoluteError.fromConfig(config);
+type LossClass = new (options?: never) => Loss;
 
 /** Names and aliases of keras/src/losses/__init__.py, for the losses that exist here. */
-export const LOSSES: ReadonlyMap<string, MakeLoss> = new Map([
-  ['binary_crossentropy', binary],
-  ['bce', binary],
-  ['categorical_crossentropy', categorical],
-  ['sparse_categorical_crossentropy', sparse],
-  ['mean_squared_error', squared],
-  ['mse', squared],
-  ['mean_absolute_error', absolute],
-  ['mae', absolute],
+export const LOSSES: ReadonlyMap<string, LossClass> = new Map<string, LossClass>([
+  ['binary_crossentropy', BinaryCrossentropy],
+  ['bce', BinaryCrossentropy],
+  ['categorical_crossentropy', CategoricalCrossentropy],
+  ['sparse_categorical_crossentropy', SparseCategoricalCrossentropy],
+  ['binary_focal_crossentropy', BinaryFocalCrossentropy],
+  ['categorical_focal_crossentropy', CategoricalFocalCrossentropy],
+  ['mean_squared_error', MeanSquaredError],
+  ['mse', MeanSquaredError],
+  ['mean_absolute_error', MeanAbsoluteError],
+  ['mae', MeanAbsoluteError],
+  ['mean_absolute_percentage_error', MeanAbsolutePercentageError],
+  ['mape', MeanAbsolutePercentageError],
+  ['mean_squared_logarithmic_error', MeanSquaredLogarithmicError],
+  ['msle', MeanSquaredLogarithmicError],
+  ['huber', Huber],
+  ['log_cosh', LogCosh],
+  ['cosine_similarity', CosineSimilarity],
+  ['hinge', Hinge],
+  ['squared_hinge', SquaredHinge],
+  ['categorical_hinge', CategoricalHinge],
+  ['kl_divergence', KLDivergence],
+  ['kld', KLDivergence],
+  ['poisson', Poisson],
+  ['dice', Dice],
+  ['tversky', Tversky],
 ]);
 
 /**
@@ -51,12 +90,12 @@ export const LOSSES: ReadonlyMap<string, MakeLoss> = new Map([
  */
 export function getLoss(identifier: unknown, where = 'getLoss'): Loss {
   if (identifier instanceof Loss) return identifier;
-  if (typeof identifier === 'string') return resolveName(where, 'loss', identifier, LOSSES)();
+  if (typeof identifier === 'string') return new (resolveName(where, 'loss', identifier, LOSSES))();
   const hint = typeof identifier === 'function' ? 'Loss functions of your own are not there yet.' : '';
   throw refusal('ERR_TYPE', where, 'loss to be a name or a loss', describe(identifier), hint);
 }
 
 /** Makes a loss from its class name and the configuration that `getConfig` gave. */
 export function lossFromConfig(className: string, config: LossConfig = {}): Loss {
-  return resolveName('lossFromConfig', 'className', className, LOSSES)(config);
+  return new (resolveName('lossFromConfig', 'className', className, LOSSES))(config as never);
 }

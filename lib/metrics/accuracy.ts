@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The accuracy family: how often the outputs say what the targets say. The sums themselves are native/kernels/losses-inl.h.
-import { checkNumber, checkOptions } from '../util/validate';
-import { Metric, metricName, type MetricConfig, type MetricOptions } from './metric';
+// The accuracy family: how often the outputs say what the targets say. The sums themselves are native/metrics/row_mean.cc.
+import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
+import { MeanMetric, type MetricConfig, type MetricOptions } from './metric';
+import type { TargetRules } from '../losses/targets';
 import type { NativeMetric } from '../native/binding';
 
 /** Options of {@link BinaryAccuracy}. */
@@ -10,7 +11,20 @@ export interface BinaryAccuracyOptions extends MetricOptions {
   threshold?: number;
 }
 
+/** Options of {@link TopKCategoricalAccuracy}. */
+export interface TopKOptions extends MetricOptions {
+  /** How many of the largest outputs count, from 1. Default 5. */
+  k?: number;
+}
+
+/** Options of {@link SparseTopKCategoricalAccuracy}. */
+export interface SparseTopKOptions extends TopKOptions {
+  /** The outputs are class ids already, the best first, not scores. Default false. */
+  fromSortedIds?: boolean;
+}
+
 const DEFAULT_THRESHOLD = 0.5;
+const DEFAULT_K = 5;
 
 /**
  * Share of outputs that equal the targets exactly.
@@ -20,15 +34,14 @@ const DEFAULT_THRESHOLD = 0.5;
  * @example
  * model.compile({ loss: 'mse', metrics: [new Accuracy()] });
  */
-export class Accuracy extends Metric {
+export class Accuracy extends MeanMetric {
   readonly className = 'Accuracy';
   readonly direction = 'up';
   readonly targets = 'dense';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
   constructor(options?: MetricOptions) {
-    checkOptions('Accuracy', options, ['name']);
-    super(metricName('Accuracy', options, 'accuracy'));
+    super('Accuracy', 'accuracy', options);
   }
 
   override toNative(): NativeMetric {
@@ -44,7 +57,7 @@ export class Accuracy extends Metric {
  * @example
  * model.compile({ loss: 'bce', metrics: [new BinaryAccuracy({ threshold: 0.4 })] });
  */
-export class BinaryAccuracy extends Metric {
+export class BinaryAccuracy extends MeanMetric {
   readonly className = 'BinaryAccuracy';
   readonly direction = 'up';
   readonly targets = 'dense';
@@ -55,14 +68,10 @@ export class BinaryAccuracy extends Metric {
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`; `ERR_CONFIG` where the threshold is not between 0 and 1
    */
   constructor(options?: BinaryAccuracyOptions) {
-    const { threshold = DEFAULT_THRESHOLD } = checkOptions('BinaryAccuracy', options, ['name', 'threshold']);
-    super(metricName('BinaryAccuracy', options, 'binaryAccuracy'));
-    this.threshold = checkNumber('BinaryAccuracy', 'threshold', threshold, {
-      min: 0,
-      aboveMin: true,
-      max: 1,
-      belowMax: true,
-    });
+    super('BinaryAccuracy', 'binaryAccuracy', options, ['threshold']);
+    const range = { min: 0, aboveMin: true, max: 1, belowMax: true };
+    const { threshold = DEFAULT_THRESHOLD } = options ?? {};
+    this.threshold = checkNumber('BinaryAccuracy', 'threshold', threshold, range);
   }
 
   override getConfig(): MetricConfig {
@@ -82,15 +91,15 @@ export class BinaryAccuracy extends Metric {
  * @example
  * model.compile({ loss: 'categorical_crossentropy', metrics: [new CategoricalAccuracy()] });
  */
-export class CategoricalAccuracy extends Metric {
+export class CategoricalAccuracy extends MeanMetric {
   readonly className = 'CategoricalAccuracy';
   readonly direction = 'up';
   readonly targets = 'dense';
+  protected override readonly byElement = false;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
   constructor(options?: MetricOptions) {
-    checkOptions('CategoricalAccuracy', options, ['name']);
-    super(metricName('CategoricalAccuracy', options, 'categoricalAccuracy'));
+    super('CategoricalAccuracy', 'categoricalAccuracy', options);
   }
 
   override toNative(): NativeMetric {
@@ -106,18 +115,94 @@ export class CategoricalAccuracy extends Metric {
  * @example
  * model.compile({ loss: 'sparse_categorical_crossentropy', metrics: [new SparseCategoricalAccuracy()] });
  */
-export class SparseCategoricalAccuracy extends Metric {
+export class SparseCategoricalAccuracy extends MeanMetric {
   readonly className = 'SparseCategoricalAccuracy';
   readonly direction = 'up';
   readonly targets = 'ids';
+  protected override readonly byElement = false;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
   constructor(options?: MetricOptions) {
-    checkOptions('SparseCategoricalAccuracy', options, ['name']);
-    super(metricName('SparseCategoricalAccuracy', options, 'sparseCategoricalAccuracy'));
+    super('SparseCategoricalAccuracy', 'sparseCategoricalAccuracy', options);
   }
 
   override toNative(): NativeMetric {
     return { kind: 'sparse_categorical_accuracy' };
+  }
+}
+
+/**
+ * Share of rows whose class, that of the largest target, is among those of the k largest outputs; targets one-hot [N,K].
+ *
+ * Source: keras/src/metrics/accuracy_metrics.py.
+ *
+ * @example
+ * model.compile({ loss: 'categorical_crossentropy', metrics: [new TopKCategoricalAccuracy({ k: 3 })] });
+ */
+export class TopKCategoricalAccuracy extends MeanMetric {
+  readonly className = 'TopKCategoricalAccuracy';
+  readonly direction = 'up';
+  readonly targets = 'dense';
+  protected override readonly byElement = false;
+  readonly k: number;
+
+  /**
+   * @param options see {@link TopKOptions}
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
+   */
+  constructor(options?: TopKOptions) {
+    super('TopKCategoricalAccuracy', 'topKCategoricalAccuracy', options, ['k']);
+    const { k = DEFAULT_K } = options ?? {};
+    this.k = checkInteger('TopKCategoricalAccuracy', 'k', k);
+  }
+
+  override getConfig(): MetricConfig {
+    return { name: this.name, k: this.k };
+  }
+
+  override toNative(): NativeMetric {
+    return { kind: 'top_k_categorical_accuracy', k: this.k };
+  }
+}
+
+/**
+ * Share of rows whose class, which the target names, is among those of the k largest outputs; targets are ids [N].
+ *
+ * Source: keras/src/metrics/accuracy_metrics.py.
+ *
+ * @example
+ * model.compile({ loss: 'sparse_categorical_crossentropy', metrics: [new SparseTopKCategoricalAccuracy({ k: 3 })] });
+ */
+export class SparseTopKCategoricalAccuracy extends MeanMetric {
+  readonly className = 'SparseTopKCategoricalAccuracy';
+  readonly direction = 'up';
+  readonly targets = 'ids';
+  protected override readonly byElement = false;
+  readonly k: number;
+  readonly fromSortedIds: boolean;
+
+  /**
+   * @param options see {@link SparseTopKOptions}
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
+   */
+  constructor(options?: SparseTopKOptions) {
+    const where = 'SparseTopKCategoricalAccuracy';
+    super(where, 'sparseTopKCategoricalAccuracy', options, ['k', 'fromSortedIds']);
+    const { k = DEFAULT_K, fromSortedIds = false } = options ?? {};
+    this.k = checkInteger(where, 'k', k);
+    this.fromSortedIds = checkBoolean(where, 'fromSortedIds', fromSortedIds);
+  }
+
+  override getConfig(): MetricConfig {
+    return { name: this.name, k: this.k, fromSortedIds: this.fromSortedIds };
+  }
+
+  override toNative(): NativeMetric {
+    return { kind: 'sparse_top_k_categorical_accuracy', k: this.k, fromSortedIds: this.fromSortedIds };
+  }
+
+  protected override targetRules(): TargetRules {
+    // Ids that are sorted say nothing of how many classes there are.
+    return this.fromSortedIds ? { ...super.targetRules(), classes: 2 ** 24 } : super.targetRules();
   }
 }

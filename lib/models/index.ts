@@ -2,3 +2,5 @@
 // The public names of this room.
 export { Sequential, type ModelWeight, type SequentialConfig, type SequentialOptions } from './sequential';
 export { type SummaryOptions } from './summary';
+export { loadAssets, loadModel, modelFromJson, type LoadModelOptions } from './loading';
+export { type LoadWeightsOptions, type SaveOptions, type SaveWeightsOptions } from './model_files';

@@ -8,6 +8,7 @@ import { refusal } from '../util/validate';
 import type { Layer } from '../layers';
 import type { WeightOwner } from '../layers/weights';
 import type { NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
+import type { LayersState } from '../serialization';
 import type { LayerStack } from './layer_stack';
 
 /** A layer that the engine holds, and the index of its first weight there. */
@@ -195,6 +196,59 @@ export class ModelEngine implements WeightOwner {
     this.#statefulRows = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.resetStates());
+  }
+
+  /** What layers hold besides weights. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
+  layersState(method: string): LayersState {
+    this.assertUsable(method);
+    this.assertQuiet(method);
+    const native = this.#native;
+    const states = native === undefined ? [] : callEngine(() => native.layerStates());
+    return {
+      seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
+      statefulRows: this.#statefulRows ?? null,
+      states: states.map((size, index) => {
+        const out = new Float32Array(size);
+        callEngine(() => native!.readLayerStates(index, out));
+        return out;
+      }),
+    };
+  }
+
+  /**
+   * Lets the layers go on from a state. A new engine is made where they shall draw by other seeds.
+   *
+   * @throws DataError `ERR_DATA` where the state is of other layers; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  setLayersState(method: string, { seeds, statefulRows, states }: LayersState): void {
+    this.assertUsable(method);
+    this.assertQuiet(method);
+    const where = `${this.name}.${method}`;
+    const drawing = this.#drawingLayers();
+    if (seeds.length !== drawing.length)
+      throw refusal('ERR_DATA', where, `seeds of ${drawing.length} layers that draw`, `${seeds.length}`);
+    if (seeds.some((seed, index) => seed !== drawing[index]!.drawSeed)) {
+      this.recall();
+      drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
+    }
+    if (states.length > 0) this.#writeStates(where, this.native(method), states);
+    this.#statefulRows = statefulRows ?? undefined;
+  }
+
+  #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {
+    const expected = callEngine(() => native.layerStates()).length;
+    if (states.length !== expected)
+      throw refusal('ERR_DATA', where, `states of ${expected} stateful layers`, `${states.length}`);
+    try {
+      states.forEach((values, index) => callEngine(() => native.writeLayerStates(index, values)));
+    } catch {
+      native.resetStates();
+      throw refusal('ERR_DATA', where, "states of these layers' sizes", 'others');
+    }
+  }
+
+  #drawingLayers(): readonly Layer[] {
+    return this.stack.layers.flatMap((layer) => layer.drawingLayers);
   }
 
   trainableChanged(): void {

@@ -7,6 +7,7 @@ import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
 import { checkString, describe, refusal } from '../util/validate';
+import { Stream, StreamGroup } from '../streams';
 import { LayerStack } from './layer_stack';
 import { ModelEngine } from './model_engine';
 import { SET_SHORTCUTS } from './shortcuts';
@@ -14,6 +15,7 @@ import { printSummary, type SummaryOptions } from './summary';
 import { TrainableModel } from './trainable_model';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import type { LayersState } from '../serialization';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -125,6 +127,11 @@ export class Sequential extends TrainableModel {
   /** Ids run from 0 to `vocabularySize - 1`; undefined where the model reads numbers. */
   get vocabularySize(): number | undefined {
     return this.#stack.layers[0]?.vocabularySize;
+  }
+
+  /** Whether a layer is: a batch then begins with the states that the one before ended with. */
+  get isStateful(): boolean {
+    return this.#stack.layers.some((layer) => layer.isStateful);
   }
 
   /** Activation of the last layer. */
@@ -269,6 +276,37 @@ export class Sequential extends TrainableModel {
   }
 
   /**
+   * Opens a stream: a sequence that comes one timestep at a time, with a prediction at each.
+   *
+   * For models of `Embedding`, `SimpleRNN`, `LSTM`, `GRU`, `Dense`, `Activation`, dropout and noise (which do nothing),
+   * normalizations, `Masking`, `TimeDistributed` and causal `Conv1D`. A layer that needs the timesteps to come, such as
+   * `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of streams.
+   *
+   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps; StateError `ERR_STATE` before the model is
+   *   built, `ERR_BUSY` while it computes, `ERR_DISPOSED`
+   * @example
+   * const model = new Sequential([new Input([null, 16]), new LSTM(64), new Dense(1)]);
+   * const stream = model.openStream();
+   * const [prediction] = stream.push(new Float32Array(16));
+   */
+  openStream(): Stream {
+    return new Stream(`${this.name}.openStream`, this);
+  }
+
+  /**
+   * Opens streams that advance together, in one call for all of them: thousands are cheap.
+   *
+   * @param count streams to begin with, numbered from 0; default 0
+   * @throws as {@link openStream}, and ConfigError `ERR_TYPE`, `ERR_CONFIG` for the count
+   * @example
+   * const group = model.openStreams(1000);
+   * const predictions = group.step(new Float32Array(1000 * 16)); // [1000, 1], flat
+   */
+  openStreams(count = 0): StreamGroup {
+    return new StreamGroup(`${this.name}.openStreams`, this, count);
+  }
+
+  /**
    * A layer by name or by index.
    *
    * @throws ConfigError `ERR_UNKNOWN_NAME`, with the nearest name, `ERR_TYPE`; DataError `ERR_RANGE`; StateError `ERR_DISPOSED`
@@ -326,12 +364,15 @@ export class Sequential extends TrainableModel {
   }
 
   /**
-   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later.
+   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later. Calls of
+   * `predict` that are not computed yet reject with `ERR_DISPOSED`.
    *
    * @throws StateError `ERR_BUSY` while a call has the model
    */
   dispose(): void {
     if (this.isDisposed) return;
+    const where = `${this.name}.predict`;
+    this.dropWaiting(refusal('ERR_DISPOSED', where, 'a model in use', 'one that was disposed'));
     this.assertFree('dispose');
     this.#engine.dispose();
   }
@@ -373,6 +414,14 @@ export class Sequential extends TrainableModel {
 
   protected override assertQuiet(method: string): void {
     this.#engine.assertQuiet(method);
+  }
+
+  protected override layersState(): LayersState {
+    return this.#engine.layersState('trainingState');
+  }
+
+  protected override setLayersState(state: LayersState): void {
+    this.#engine.setLayersState('setTrainingState', state);
   }
 
   /** A new engine where layers were frozen or thawed since the last. */

@@ -3,11 +3,38 @@
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Trainer } from '../training/trainer';
+import { writeJson } from '../serialization';
+import { refusal } from '../util/validate';
+import {
+  loadTraining,
+  loadWeights,
+  saveModel,
+  saveTraining,
+  saveWeights,
+  weightNames,
+  type LoadWeightsOptions,
+  type SavedModel,
+  type SaveOptions,
+  type SaveWeightsOptions,
+} from './model_files';
 import type { History, Logs } from '../callbacks';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
-import type { BatchOptions, CompileOptions, EvaluateOptions, FitOptions, PredictOptions } from '../training/options';
+import type { GatherOptions } from '../training/gather';
+import type { LayersState, TrainingState } from '../serialization';
+import type { CompileConfig } from '../training/compile_config';
+import type {
+  Batch,
+  BatchOptions,
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  TrainBatchOptions,
+} from '../training/options';
+import type { FitProgress } from '../callbacks/callback';
+import type { BatchSource } from '../training/source_feed';
 import type { TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
@@ -22,14 +49,19 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly inputShape: Shape | undefined;
   abstract readonly outputShape: Shape | undefined;
   abstract readonly lastActivation: NativeActivation;
+  abstract readonly isStateful: boolean;
   abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
-  abstract readonly weights: readonly { readonly name: string }[];
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
   abstract resetStates(): void;
+  abstract readonly className: string;
+  abstract readonly isBuilt: boolean;
+  abstract readonly layers: SavedModel['layers'];
+  abstract readonly weights: SavedModel['weights'];
+  abstract getConfig(): object;
 
   /** Set to true by a callback, it ends `fit` after the present batch. */
   stopTraining = false;
@@ -44,6 +76,19 @@ export abstract class TrainableModel implements TrainerHost {
   /** Whether a call of `fit`, `evaluate`, `predict` or a batch call is under way. */
   get isBusy(): boolean {
     return this.#trainer.busy;
+  }
+
+  /**
+   * How far the present `fit` is; undefined outside one. A callback may set it in `onTrainBegin`, to what it read in an
+   * earlier `fit` of the same model and data: training then goes on from there.
+   *
+   * @throws StateError `ERR_STATE` where it is set anywhere else; ConfigError where it does not fit this `fit`
+   */
+  get progress(): FitProgress | undefined {
+    return this.#trainer.progress;
+  }
+  set progress(value: FitProgress | undefined) {
+    this.#trainer.progress = value;
   }
 
   /** Record of the last `fit`; undefined before. */
@@ -77,29 +122,35 @@ export abstract class TrainableModel implements TrainerHost {
   }
 
   /**
-   * Trains for some epochs, off the event loop.
+   * Trains for some epochs, off the event loop. Called again, it goes on where it stopped.
    *
-   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]
+   * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
+   *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
+   *   epoch. Sources are read ahead while the last batches train; options come second then
    * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
-   * @param options `batchSize` (32), `epochs` (1), `validationSplit` (0), `validationData`, `shuffle` (true), `verbose` (1),
-   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`
+   * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
+   *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
+   *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
    * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
    * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
    *   `ERR_BUSY` during another call, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
    * @see keras/src/trainers/trainer.py
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
+   * await model.fit(async function* () { for await (const rows of table) yield toBatch(rows); }, { epochs: 3 });
    */
-  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History> {
+  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
+  async fit(batches: BatchSource<Batch>, options?: FitOptions): Promise<History>;
+  async fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
     return this.#call('fit', () => this.#trainer.fit(x, y, options));
   }
 
   /**
    * Loss and metrics over data.
    *
-   * @param x inputs as in {@link fit}
+   * @param x inputs as in {@link fit}, or a source of batches
    * @param y targets as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
+   * @param options `batchSize` (32), `sampleWeight`, `steps`, `verbose` (1), `callbacks`, `signal`, `returnDict` (false)
    * @returns `[loss, ...metrics]`; the loss alone, a number, where there are no metrics; by name with `returnDict: true`
    * @throws (rejects) as {@link fit}
    * @see keras/src/trainers/trainer.py
@@ -112,23 +163,59 @@ export abstract class TrainableModel implements TrainerHost {
     y: ArrayInput,
     options?: EvaluateOptions,
   ): Promise<R>;
-  async evaluate(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<Logs | number | number[]> {
-    return this.#call('evaluate', () => this.#trainer.evaluate<number | number[]>(x, y, options));
+  async evaluate(batches: BatchSource<Batch>, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
+  async evaluate<R extends number | number[] = number[]>(
+    batches: BatchSource<Batch>,
+    options?: EvaluateOptions,
+  ): Promise<R>;
+  async evaluate(
+    x: ArrayInput | BatchSource<Batch>,
+    y?: ArrayInput | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Logs | number | number[]> {
+    return this.#call('evaluate', () => this.#trainer.evaluate(x, y, options));
   }
 
   /**
    * Outputs for inputs. Needs no `compile`.
    *
-   * @param x inputs as in {@link fit}
-   * @param options `batchSize` (32), `verbose` (0), `callbacks`, `signal`
+   * Calls at the same time are gathered into batches, see {@link gather}: a server may call `predict` for every request.
+   * Neither gathered with others nor done beside them are calls with `verbose` or `callbacks`, and those of a model with
+   * a stateful layer.
+   *
+   * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them: not gathered either
+   * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`, which ends this call alone
    * @returns outputs [N,units], or [N,T,units] where sequences are returned
    * @throws (rejects) as {@link fit}
    * @see keras/src/trainers/trainer.py
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  async predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    return this.#call('predict', () => this.#trainer.predict(x, options));
+  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+    try {
+      // Only callbacks ask whose call they are in; a context costs more than the rest of a small call.
+      if (options?.callbacks !== undefined) return this.#call('predict', () => this.#trainer.predict(x, options));
+      this.assertUsable('predict');
+      return this.#trainer.predict(x, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * How calls of {@link predict} at the same time are gathered. Each answer is that of the call alone within the rounding
+   * of float32, for the order of sums may depend on the number of rows; a call that is refused or aborted is so alone.
+   *
+   * @param options `maxRows` (1024): rows that are computed together at most; `maxDelay` (0): milliseconds that a call to
+   *   an idle model waits at most for others, 0 for the end of the present turn of the event loop
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`; StateError `ERR_DISPOSED`
+   * @example
+   * model.gather({ maxRows: 64, maxDelay: 2 });
+   * const answers = await Promise.all(requests.map((row) => model.predict([row])));
+   */
+  gather(options: GatherOptions): void {
+    this.assertUsable('gather');
+    this.#trainer.gather(options);
   }
 
   /**
@@ -140,14 +227,14 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
   async trainOnBatch<R extends number | number[] = number[]>(
     x: ArrayInput,
     y: ArrayInput,
-    options?: BatchOptions,
+    options?: TrainBatchOptions,
   ): Promise<R>;
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch<number | number[]>(x, y, options));
+  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch(x, y, options));
   }
 
   /**
@@ -166,7 +253,7 @@ export abstract class TrainableModel implements TrainerHost {
     options?: BatchOptions,
   ): Promise<R>;
   async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('testOnBatch', () => this.#trainer.testOnBatch<number | number[]>(x, y, options));
+    return this.#call('testOnBatch', () => this.#trainer.testOnBatch(x, y, options));
   }
 
   /**
@@ -179,6 +266,109 @@ export abstract class TrainableModel implements TrainerHost {
    */
   async predictOnBatch(x: ArrayInput): Promise<NdArray> {
     return this.#call('predictOnBatch', () => this.#trainer.predictOnBatch(x));
+  }
+
+  /**
+   * Saves the model as one file: layers, weights, what `compile` was given, and the optimizer's state. The file is there
+   * whole or not at all; a model that it replaces stays until then. All is copied at the call: the model may be used on.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `overwrite` (true), `includeOptimizer` (true), `assets` (none)
+   * @throws (rejects) DataError `ERR_IO`, with the system's error as its cause, `ERR_NOT_FOUND` where the folder is missing;
+   *   ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; StateError `ERR_BUSY` during a call, save from that call's
+   *   own callbacks between batches, `ERR_DISPOSED`
+   * @see keras/src/saving/saving_api.py
+   * @example
+   * await model.save('reviews.safetensors');
+   * const same = await loadModel('reviews.safetensors');
+   */
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    return saveModel(this.#still('save'), this, path, options);
+  }
+
+  /**
+   * Saves the weights alone.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `overwrite` (true)
+   * @throws (rejects) as {@link save}
+   * @example
+   * await model.saveWeights('reviews.weights.safetensors');
+   */
+  async saveWeights(path: string, options?: SaveWeightsOptions): Promise<void> {
+    return saveWeights(this.#still('saveWeights'), this, path, options);
+  }
+
+  /**
+   * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
+   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
+   *
+   * @param path ends in `.safetensors`
+   * @param options `skipMismatch` (false)
+   * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed, or weights are missing or
+   *   too many; ShapeError `ERR_SHAPE`; StateError `ERR_STATE` before the model is built, `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * await model.loadWeights('reviews.weights.safetensors');
+   */
+  async loadWeights(path: string, options?: LoadWeightsOptions): Promise<void> {
+    const where = this.#still('loadWeights');
+    if (!this.isBuilt) throw refusal('ERR_STATE', where, 'a built model', 'one whose input shape is not known');
+    return loadWeights(where, this, path, options);
+  }
+
+  /**
+   * The layers as JSON; {@link modelFromJson} makes a model of it. Weights and `compile` are not in it.
+   *
+   * @throws StateError `ERR_DISPOSED`
+   * @example
+   * const copy = modelFromJson(model.toJson());
+   */
+  toJson(): string {
+    this.assertUsable('toJson');
+    return writeJson(`${this.name}.toJson`, { className: this.className, config: this.getConfig() });
+  }
+
+  /**
+   * @internal Saves all that training goes on from: weights, the optimizer's state, seeds and states of layers, and what
+   * `sections` hold. Throws as {@link save}.
+   */
+  async saveTraining(path: string, sections: Readonly<Record<string, unknown>>): Promise<void> {
+    return saveTraining(this.#still('saveTraining'), this, path, sections);
+  }
+
+  /** @internal Goes on from a file of {@link saveTraining}; gives the sections of these names. Throws as {@link loadWeights}. */
+  async loadTraining(path: string, names: readonly string[]): Promise<unknown[]> {
+    return loadTraining(this.#still('loadTraining'), this, path, names);
+  }
+
+  /** @internal What `compile` was given, as plain data; null before. */
+  get compileConfig(): CompileConfig | null {
+    return this.#trainer.compileConfig;
+  }
+
+  /** @internal What training goes on from besides the weights. */
+  trainingState(): TrainingState {
+    this.#still('trainingState');
+    return { optimizer: this.#trainer.optimizerState(weightNames(this)), layers: this.layersState() };
+  }
+
+  /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
+  setTrainingState({ optimizer, layers }: TrainingState): void {
+    this.#still('setTrainingState');
+    this.setLayersState(layers);
+    if (optimizer !== null) this.#trainer.setOptimizerState('setTrainingState', weightNames(this), optimizer);
+  }
+
+  protected abstract layersState(): LayersState;
+  protected abstract setLayersState(state: LayersState): void;
+
+  /** The name of a method, for messages, where the model is neither in another call nor computing. */
+  #still(method: string): string {
+    this.assertUsable(method);
+    this.assertOwnCall(method);
+    this.assertQuiet(method);
+    return `${this.name}.${method}`;
   }
 
   /** Throws `ERR_DISPOSED`. */
@@ -194,6 +384,11 @@ export abstract class TrainableModel implements TrainerHost {
     this.assertUsable(method);
     this.#trainer.assertIdle(method);
     this.assertQuiet(method);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, unless one is under way. */
+  protected dropWaiting(error: unknown): void {
+    this.#trainer.dropWaiting(error);
   }
 
   /** Throws `ERR_BUSY` while a call has the model, unless that call's own callback asks. */

@@ -234,28 +234,133 @@ export interface NativeOptimizerArray {
   size: number;
 }
 
-export type NativeLossKind =
-  | 'binary_crossentropy'
-  | 'categorical_crossentropy'
-  | 'sparse_categorical_crossentropy'
-  | 'mean_squared_error'
-  | 'mean_absolute_error';
+/** How a loss makes one number of its rows; `none` (standalone calls alone) leaves one number for each. */
+export type NativeReduction = 'sum_over_batch_size' | 'sum' | 'mean_with_sample_weight' | 'none';
 
-export interface NativeLoss {
-  kind: NativeLossKind;
+/** A loss; targets are ids for `sparse_categorical_crossentropy`, of the outputs' shape for the rest. */
+export type NativeLoss = { reduction: NativeReduction } & (
+  | { kind: 'binary_crossentropy' | 'categorical_crossentropy'; fromLogits: boolean; labelSmoothing: number }
+  /** Rows of the class `ignoreClass` count nothing; null for none. */
+  | { kind: 'sparse_categorical_crossentropy'; fromLogits: boolean; ignoreClass: number | null }
+  | {
+      kind: 'binary_focal_crossentropy';
+      fromLogits: boolean;
+      labelSmoothing: number;
+      alpha: number;
+      gamma: number;
+      applyClassBalancing: boolean;
+    }
+  | {
+      kind: 'categorical_focal_crossentropy';
+      fromLogits: boolean;
+      labelSmoothing: number;
+      alpha: number;
+      gamma: number;
+    }
+  | { kind: 'huber'; delta: number }
+  /** `byRow`: each row by itself, not all rows of a batch as one. */
+  | { kind: 'dice'; byRow: boolean }
+  | { kind: 'tversky'; alpha: number; beta: number; byRow: boolean }
+  | {
+      kind:
+        | 'mean_squared_error'
+        | 'mean_absolute_error'
+        | 'mean_absolute_percentage_error'
+        | 'mean_squared_logarithmic_error'
+        | 'log_cosh'
+        | 'cosine_similarity'
+        | 'hinge'
+        | 'squared_hinge'
+        | 'categorical_hinge'
+        | 'kl_divergence'
+        | 'poisson';
+    }
+);
+
+export type NativeLossKind = NativeLoss['kind'];
+
+/**
+ * A metric: a state of doubles, zero at first, that the engine adds to batch by batch; C are the columns of the outputs.
+ * Its result is computed in TypeScript (lib/metrics).
+ */
+export type NativeMetric =
+  /** State: total and weight of a mean over rows. */
+  | {
+      kind:
+        | 'accuracy'
+        | 'categorical_accuracy'
+        | 'sparse_categorical_accuracy'
+        | 'cosine_similarity'
+        | 'pearson_correlation'
+        | 'concordance_correlation'
+        | 'mean';
+    }
+  | { kind: 'binary_accuracy'; threshold: number }
+  | { kind: 'top_k_categorical_accuracy'; k: number }
+  | { kind: 'sparse_top_k_categorical_accuracy'; k: number; fromSortedIds: boolean }
+  | { kind: 'loss'; loss: NativeLoss }
+  /** State: a total. */
+  | { kind: 'sum' }
+  | NativeConfusion
+  /** State [4,C]: true positives, false positives, false negatives, true labels. Threshold null: the largest output. */
+  | { kind: 'f_beta'; threshold: number | null }
+  /** State: [4,C] sums of squared targets, targets, squared errors and weights, then the number of elements. */
+  | { kind: 'r2' }
+  | NativeClassMatrix;
+
+/**
+ * How many outputs lie between two thresholds. State [G,2,n + 1]: for each group of columns the weights of true labels,
+ * then of false ones, by how many of the n thresholds (0 to n) lie below the output. G is C with `byColumn`, else 1.
+ */
+export interface NativeConfusion {
+  kind: 'confusion';
+  /** Ascending. */
+  thresholds: Float32Array;
+  /** Thresholds divide [0, 1] evenly; with `belowFirst` the first of them lies just below 0. */
+  even: boolean;
+  belowFirst: boolean;
   fromLogits: boolean;
+  byColumn: boolean;
+  /** The only column that counts, or null. */
+  column: number | null;
+  /** Outputs that are not among the k largest of a row lie below all; 0 for none. */
+  topK: number;
+  /** [C] weights of columns, or empty. */
+  labelWeights: Float64Array;
 }
 
-/** A metric that the engine sums while it computes a batch; the mean is taken in TypeScript as total / count. */
-export type NativeMetric =
-  | { kind: 'binary_accuracy'; threshold: number }
-  | { kind: 'accuracy' | 'categorical_accuracy' | 'sparse_categorical_accuracy' }
-  | { kind: NativeLossKind; fromLogits: boolean };
+/** State [classes,classes]: weights by class of the target, then of the output. */
+export interface NativeClassMatrix {
+  kind: 'class_matrix';
+  classes: number;
+  ignoreClass: number | null;
+  /** Targets (outputs) are ids, one or more in a row; else scores, the largest of which names the class of the row. */
+  sparseTargets: boolean;
+  sparsePredictions: boolean;
+  /** Outputs of at least this are of class 1, others of class 0; or null. */
+  threshold: number | null;
+}
 
 export interface NativeCompileConfig {
   optimizer: NativeOptimizer;
   loss: NativeLoss;
-  metrics: NativeMetric[];
+  /** `weighted`: whether the metric looks at the weights of a data set. */
+  metrics: (NativeMetric & { weighted: boolean })[];
+}
+
+/** Outputs [rows,columns] with targets [rows,targetColumns], for losses and metrics by themselves. */
+export interface NativeRows {
+  predictions: Float32Array;
+  rows: number;
+  columns: number;
+  /** null for `mean` and `sum`. */
+  targets: Float32Array | null;
+  targetColumns: number;
+  /** [rows / rowsPerWeight], or null where every row weighs 1. */
+  weights: Float32Array | null;
+  rowsPerWeight: number;
+  /** Rows of one sample. */
+  steps: number;
 }
 
 /**
@@ -267,6 +372,7 @@ export interface NativeDataset {
   /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes: number;
 }
 
 export interface NativeDatasetSpec {
@@ -278,6 +384,10 @@ export interface NativeDatasetSpec {
   targets: Float32Array | null;
   /** Elements of one row of `targets`. */
   targetSize: number;
+  /** Sample weights [N] or, one per timestep of the outputs, [N,T]; null where all are 1. */
+  weights: Float32Array | null;
+  /** Elements of one row of `weights`: 1, or the timesteps of the outputs; 0 where there are none. */
+  weightSize: number;
   /**
    * Initial states of the first recurrent layer [N,S], or null for zeros. S are all its states side by side: h of a
    * simple_rnn or gru, h and c of an lstm; of a bidirectional layer the forward states, then the backward ones.
@@ -292,7 +402,8 @@ export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
-  dataset: NativeDataset;
+  /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
+  datasets: readonly NativeDataset[];
   order: Int32Array | null;
   begin: number;
   end: number;
@@ -301,8 +412,8 @@ export interface NativeRun {
   outputs: Float32Array | null;
   /**
    * `train` and `evaluate`: read when the run starts and written, batch after batch added, when it ends:
-   * [loss total, loss count, metric 0 total, metric 0 count, ...]. The loss total weighs each batch by its rows and
-   * includes the penalties. Otherwise null.
+   * [loss total, loss weight, state of metric 0..., state of metric 1..., ...]. The loss total weighs each batch by its
+   * rows and includes the penalties. Otherwise null.
    */
   totals: Float64Array | null;
   /** `predict`: final states of the last recurrent layer, [dataset rows, S] laid out as `initialState`. Otherwise null. */
@@ -361,6 +472,42 @@ export interface NativeModel {
   dispose(): void;
 }
 
+/**
+ * Streams of one model: each keeps states between its timesteps, at a place (a number from 0) of its own. They step on
+ * the JavaScript thread while the model rests: ERR_BUSY while a run goes on, ERR_DISPOSED once it was disposed.
+ */
+export interface NativeStreams {
+  /** Numbers that a stream keeps, for readState and writeState. */
+  readonly stateSize: number;
+  readonly memoryBytes: number;
+  /** Streams that are open. */
+  readonly count: number;
+  isOpen(place: number): boolean;
+  /** Goes on with the engine's model of the same layers that took the place of the first; states stay. */
+  attach(model: NativeModel): void;
+  /** Opens the lowest place that is free, at zero. */
+  open(): number;
+  close(place: number): void;
+  /** The stream begins at zero again. */
+  reset(place: number): void;
+  /** Fills `out` (`count` elements) with the places that are open, ascending. */
+  places(out: Int32Array): void;
+  readState(place: number, out: Float32Array): void;
+  writeState(place: number, values: Float32Array): void;
+  /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
+  pin(input: Float32Array | Int32Array, output: Float32Array): void;
+  /** One timestep of the stream at place 0, from and to what was pinned. */
+  stepPinned(): void;
+  /**
+   * One timestep of the streams at `which`, or of all in the order of `places`: inputs [rows,C] or tokens [rows], outputs
+   * [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on then: -1 - row where its place is
+   * not open or comes twice, 1 + row where its token is outside the vocabulary.
+   */
+  step(inputs: Float32Array | Int32Array, outputs: Float32Array, which: Int32Array | null): number;
+  /** Frees all memory now. Idempotent. */
+  dispose(): void;
+}
+
 export type NativeInitializer =
   | { kind: 'constant'; value: number }
   | { kind: 'identity'; gain: number }
@@ -388,12 +535,17 @@ export interface CpuInfo {
 export interface NativeBinding {
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  NativeStreams: new (model: NativeModel) => NativeStreams;
   /** Fills `out` (row-major, of `shape`) from a counter-based stream given by `seed`. */
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */
   permutation(seed: number, stream: number, out: Int32Array): void;
   /** The learning rate of a step, counted from 0. */
   scheduledRate(schedule: NativeSchedule, step: number): number;
+  /** The loss of rows; with reduction `none` 0, and one number a row goes to `values`. */
+  computeLoss(loss: NativeLoss, rows: NativeRows, values: Float32Array | null): number;
+  /** Adds rows to the state of a metric. */
+  updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One batch through an engine's model, off the event loop: what a layer by itself and the functional passes need.
 import { callEngine, engineError } from './engine';
-import type { NativeModel, NativeRun } from './binding';
+import type { NativeDataset, NativeModel, NativeRun } from './binding';
 
 /**
  * Runs all rows of a data set as one batch.
@@ -10,13 +10,14 @@ import type { NativeModel, NativeRun } from './binding';
  */
 export function predictBatch(
   native: NativeModel,
-  { dataset, outputs, states, training }: Pick<NativeRun, 'dataset' | 'outputs' | 'states' | 'training'>,
+  dataset: NativeDataset,
+  { outputs, states, training }: Pick<NativeRun, 'outputs' | 'states' | 'training'>,
 ): Promise<void> {
   const { rows } = dataset;
-  const batch = { order: null, begin: 0, end: rows, batchSize: rows };
+  const batch = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows };
   return new Promise((resolve, reject) =>
     callEngine(() =>
-      native.run({ mode: 'predict', dataset, ...batch, outputs, totals: null, states, training }, (code, message) =>
+      native.run({ mode: 'predict', ...batch, outputs, totals: null, states, training }, (code, message) =>
         code === null ? resolve() : reject(engineError(code, message)),
       ),
     ),

@@ -7,6 +7,7 @@ import { StateError } from '../errors';
 import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
 import { callEngine, engineError } from '../native/engine';
 import type { Logs } from '../callbacks/callback';
+import { batchesIn, type Feed, type Portion } from './feed';
 import type { NativeModel, NativeRun } from '../native/binding';
 
 /** What lasts through all passes of one call. */
@@ -20,9 +21,15 @@ export interface RunContext {
   readonly isStopped: () => boolean;
 }
 
-/** One pass over rows `begin` to `end`. */
-export interface Pass extends Omit<NativeRun, 'states' | 'training'> {
+/** One pass over the batches of a feed, which was begun at batch `firstBatch`. */
+export interface Pass extends Pick<NativeRun, 'mode' | 'totals'> {
   readonly kind: PassKind;
+  readonly feed: Feed;
+  readonly firstBatch: number;
+  /** Where `predict` writes; undefined elsewhere. */
+  readonly outputs?: (portion: Portion) => Float32Array;
+  /** Told how many batches are done, each time before the hooks are. */
+  readonly onProgress?: (batch: number) => void;
   /** Means so far, for the hooks. */
   readonly logs: () => Logs;
   readonly pace: Pace;
@@ -66,13 +73,12 @@ export function runPass(context: RunContext, pass: Pass): Promise<void> {
 }
 
 class PassRunner {
-  #position: number;
-  #batch = 0;
+  #batch: number;
   #running: NativeModel | undefined;
   #failure: { readonly error: unknown } | undefined;
+  #isWaiting = false;
+  #isSettled = false;
   readonly #watched: boolean;
-  /** Never more than there are rows: the engine makes room for a whole batch. */
-  readonly #batchSize: number;
 
   constructor(
     private readonly context: RunContext,
@@ -80,8 +86,7 @@ class PassRunner {
     private readonly resolve: () => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.#position = pass.begin;
-    this.#batchSize = Math.min(pass.batchSize, pass.end - pass.begin);
+    this.#batch = pass.firstBatch;
     this.#watched = context.callbacks.watchesBatches(pass.kind);
   }
 
@@ -90,42 +95,67 @@ class PassRunner {
     this.#advance();
   }
 
-  readonly #stop = (): void => this.#running?.stop();
+  /** An engine at work ends after its batch; a source may never give another. */
+  readonly #stop = (): void => {
+    this.#running?.stop();
+    if (this.#isWaiting) this.#settle();
+  };
 
-  /** Submits the next run, or settles. */
-  #advance(): void {
-    if (!this.#goesOn()) return this.#settle();
-    if (!this.#watched) return this.#submit(this.pass.pace.batches);
-    this.#afterHook(
-      () => this.context.callbacks.onBatchBegin(this.pass.kind, this.#batch),
-      () => this.#submit(1),
-    );
+  /**
+   * Submits the next run, or settles.
+   *
+   * @param show what may be shown once the compute threads have work again
+   */
+  #advance(show?: () => void): void {
+    let taken: Portion | undefined | Promise<Portion | undefined>;
+    try {
+      taken = this.#goesOn() ? this.pass.feed.take(this.#watched ? 1 : this.pass.pace.batches) : undefined;
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (!isThenable(taken)) return this.#received(taken, show);
+    this.#isWaiting = true;
+    show?.();
+    const received = (portion?: Portion): void => {
+      this.#isWaiting = false;
+      if (!this.#isSettled) this.#received(portion);
+    };
+    taken.then(received, (error: unknown) => {
+      this.#failure ??= { error };
+      received();
+    });
+  }
+
+  #received(portion: Portion | undefined, show?: () => void): void {
+    // A callback or a signal may have ended the pass while a source was waited for.
+    if (portion === undefined || !this.#goesOn()) {
+      show?.();
+      return this.#settle();
+    }
+    if (this.#watched)
+      return this.#afterHook(
+        () => this.context.callbacks.onBatchBegin(this.pass.kind, this.#batch),
+        () => this.#submit(portion),
+      );
+    this.#submit(portion);
+    show?.();
   }
 
   #goesOn(): boolean {
-    return (
-      this.#failure === undefined &&
-      this.context.signal?.aborted !== true &&
-      this.#position < this.pass.end &&
-      !this.context.isStopped()
-    );
+    return this.#failure === undefined && this.context.signal?.aborted !== true && !this.context.isStopped();
   }
 
-  #submit(batches: number): void {
+  #submit(portion: Portion): void {
     // A hook may have taken its time: what held before it need not hold any more.
     if (this.context.signal?.aborted === true) return this.#settle();
-    const { mode, dataset, order, outputs, totals } = this.pass;
-    const batchSize = this.#batchSize;
-    const begin = this.#position;
-    const end = Math.min(this.pass.end, begin + batches * batchSize);
+    const { mode, outputs, totals } = this.pass;
     try {
       const native = this.context.native();
       // The engine calls back from nowhere: hooks go on in the context (AsyncLocalStorage) of the call that they belong to.
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
-        this.#done(code, message, rows, end - begin, seconds),
+        this.#done(code, message, portion, rows, seconds),
       );
-      const states = null;
-      const run = { mode, dataset, order, begin, end, batchSize, outputs, totals, states, training: false };
+      const run = { mode, ...portion, outputs: outputs?.(portion) ?? null, totals, states: null, training: false };
       callEngine(() => native.run(run, done));
       this.#running = native;
     } catch (error) {
@@ -134,37 +164,34 @@ class PassRunner {
     }
   }
 
-  #done(code: string | null, message: string, rows: number, asked: number, seconds: number): void {
+  #done(code: string | null, message: string, portion: Portion, rows: number, seconds: number): void {
     this.#running = undefined;
     if (code !== null) {
       this.#fail(engineError(code, message));
       return this.#settle();
     }
-    const batches = Math.ceil(rows / this.#batchSize);
-    this.#position += rows;
+    const batches = batchesIn(portion, rows);
     this.#batch += batches;
     this.pass.pace.learn(batches, seconds);
+    this.pass.onProgress?.(this.#batch);
     // Stopped from outside: there is no going on from the middle of a run.
-    if (rows < asked) return this.#settle();
+    if (rows < portion.end - portion.begin) return this.#settle();
     const { kind } = this.pass;
     const last = this.#batch - 1;
     const logs = this.pass.logs();
     const show = () => this.context.callbacks.onBatchEnd(kind, last, logs);
     if (this.#watched) this.#afterHook(show, () => this.#advance());
-    else this.#showMeanwhile(show);
+    else this.#advance(() => this.#showMeanwhile(show));
   }
 
-  /** Keeps the compute threads busy first; what is shown may be late, never the work. */
+  /** The compute threads come first; what is shown may be late, never the work. */
   #showMeanwhile(show: () => void | Promise<void>): void {
-    const goesOn = this.#goesOn();
-    if (goesOn) this.#submit(this.pass.pace.batches);
     try {
       const pending = show();
       if (isThenable(pending)) pending.then(undefined, (error: unknown) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
-    if (!goesOn) this.#settle();
   }
 
   /** Goes on after a hook: at once where it is synchronous. */
@@ -189,6 +216,8 @@ class PassRunner {
   }
 
   #settle(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     const { signal, where } = this.context;
     signal?.removeEventListener('abort', this.#stop);
     if (this.#failure !== undefined) this.reject(this.#failure.error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
 import { getLoss, type Loss } from '../losses';
-import { checkMetricTargets, readMetrics, type Metric, type MetricRequest } from '../metrics';
+import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
 import { getOptimizer, type Optimizer } from '../optimizers';
 import { checkOptions, refusal } from '../util/validate';
 import { callEngine } from '../native/engine';
@@ -9,25 +9,42 @@ import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
 import type { NativeModel } from '../native/binding';
 
-const DEFAULTS = Object.freeze({ optimizer: 'rmsprop', metrics: Object.freeze([]) });
+const DEFAULTS = Object.freeze({
+  optimizer: 'rmsprop',
+  metrics: Object.freeze([]),
+  weightedMetrics: Object.freeze([]),
+});
 
 /** Optimizer, loss and metrics of a model. */
 export class Compiled {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
+  /** The options as they were given. */
+  readonly options: CompileOptions;
   readonly #requests: readonly MetricRequest[];
   #metrics: readonly Metric[] = [];
+  #columns = 1;
   #told: NativeModel | undefined;
   #toldLearningRate = 0;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG` */
   constructor(where: string, options: CompileOptions) {
-    const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics']);
+    const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
+    this.options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
     this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
     this.loss = getLoss(given.loss, where);
-    this.#requests = readMetrics(where, given.metrics ?? DEFAULTS.metrics);
+    if (this.loss.reduction === 'none')
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'a loss whose reduction leaves one number',
+        "reduction 'none'",
+        "Use 'sum_over_batch_size'; loss.call(yTrue, yPred) gives one number for each row.",
+      );
+    const { metrics, weightedMetrics } = given;
+    this.#requests = readMetrics(where, metrics ?? DEFAULTS.metrics, weightedMetrics ?? DEFAULTS.weightedMetrics);
   }
 
   /** Keys of the metrics, in the order given; the loss is not among them. */
@@ -51,18 +68,24 @@ export class Compiled {
     if (this.#told === native) return;
     const context = { lastAxis, idTargets: this.loss.targetRule === 'ids' };
     const metrics = this.#requests.map((request) => request.resolve(context));
-    for (const metric of metrics) checkMetricTargets(where, metric, context);
+    for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
         optimizer: this.optimizer.toNative(weights.map(({ name }) => name)),
         loss: this.loss.toNative(),
-        metrics: metrics.map((metric) => metric.toNative()),
+        metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),
     );
     this.#metrics = metrics;
+    this.#columns = lastAxis;
     this.#told = native;
     this.optimizer.follow(native);
     this.#toldLearningRate = this.optimizer.learningRate;
+  }
+
+  /** Whether this engine has been told, and so holds the optimizer's state. */
+  isToldTo(native: () => NativeModel): boolean {
+    return this.#told !== undefined && this.#told === native();
   }
 
   /** Passes on a learning rate that was set since the last run. */
@@ -74,19 +97,26 @@ export class Compiled {
     this.#toldLearningRate = learningRate;
   }
 
-  /** Room for the sums of loss and metrics. */
+  /** Room for the sums of loss and metrics, once the engine was told. */
   newTotals(): Float64Array {
-    return new Float64Array(2 + 2 * this.#requests.length);
+    return new Float64Array(this.#metrics.reduce((size, metric) => size + metric.stateSize(this.#columns), 2));
   }
 
-  /** Means of loss and metrics: `[loss, ...metrics]`. */
-  means(totals: Float64Array): number[] {
-    return Array.from({ length: totals.length / 2 }, (_, i) => totals[2 * i]! / totals[2 * i + 1]!);
+  /** Loss and metrics: `[loss, ...metrics]`. */
+  values(totals: Float64Array): number[] {
+    const values = [totals[0]! / totals[1]!];
+    let begin = 2;
+    for (const metric of this.#metrics) {
+      const end = begin + metric.stateSize(this.#columns);
+      values.push(metric.result(totals.subarray(begin, end)) as number);
+      begin = end;
+    }
+    return values;
   }
 
-  /** Means by key, in alphabetical order as Keras logs them. */
+  /** Loss and metrics by key, in alphabetical order as Keras logs them. */
   logs(totals: Float64Array): Logs {
-    const [loss, ...rest] = this.means(totals);
+    const [loss, ...rest] = this.values(totals);
     const entries = this.metricNames.map((name, i): [string, number] => [name, rest[i]!]);
     return Object.fromEntries([...entries, ['loss', loss!] as const].sort(([a], [b]) => (a < b ? -1 : 1)));
   }

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: MIT
-// The epochs of `fit`: order of rows, training, validation, hooks. Everything it is given has been checked.
+// The epochs of `fit`: training, validation, hooks. Everything it is given has been checked.
 import { validationKey } from '../metrics';
 import { callEngine } from '../native/engine';
-import type { TrainingEngine } from './trainer_host';
+import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
+import { warnOutOfData, type Feed } from './feed';
 import type { Logs } from '../callbacks/callback';
-import type { NativeDataset } from '../native/binding';
 import type { Compiled } from './compiled';
-import type { ResolvedFit } from './options';
+import type { ProgressTracker } from './progress';
 
-/** Rows of a data set, in their own order. */
-export interface RowRange {
-  readonly dataset: NativeDataset;
-  readonly begin: number;
-  readonly end: number;
+/** When to validate, and on what. */
+export interface Validation {
+  readonly feed: Feed;
+  /** Every so many epochs, or after these, counted from 1. */
+  readonly frequency: number | readonly number[];
 }
 
 /** A `fit` about to begin. */
 export interface FitPlan {
   readonly context: RunContext;
   readonly compiled: Compiled;
-  readonly engine: TrainingEngine;
-  readonly options: ResolvedFit;
-  readonly seed: number;
-  /** Rows from 0 on. */
-  readonly train: RowRange;
-  readonly validation: RowRange | undefined;
+  readonly epochs: number;
+  readonly train: Feed;
+  readonly validation: Validation | undefined;
+  readonly progress: ProgressTracker;
 }
 
 /**
@@ -38,6 +36,7 @@ export async function runFit(plan: FitPlan): Promise<void> {
   let logs: Logs = {};
   try {
     await callbacks.onBegin('Train');
+    plan.progress.isOpen = false;
     logs = await runEpochs(plan);
   } catch (error) {
     failure = { error };
@@ -50,46 +49,62 @@ export async function runFit(plan: FitPlan): Promise<void> {
   if (failure !== undefined) throw failure.error;
 }
 
-async function runEpochs({ context, compiled, engine, options, seed, train, validation }: FitPlan): Promise<Logs> {
+async function runEpochs({ context, compiled, epochs, train, validation, progress }: FitPlan): Promise<Logs> {
   const { callbacks, signal, where, isStopped } = context;
-  const order = options.shuffle ? new Int32Array(train.end) : null;
-  const totals = compiled.newTotals();
+  const { totals } = progress;
   const trainPace = new Pace();
   const testPace = new Pace();
   let logs: Logs = {};
-  for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
+  for (let { epoch } = progress; epoch < epochs; epoch++) {
     throwIfAborted(where, signal);
-    await callbacks.onEpochBegin(epoch);
-    if (order !== null) callEngine(() => engine.permutation(seed, epoch, order));
-    totals.fill(0);
+    const hasBatches = await train.begin(epoch, progress.batch);
+    if (!hasBatches && progress.batch === 0) {
+      warnOutOfData(where, train.steps ?? 1, 0);
+      break;
+    }
+    // A fit that goes on in the middle of an epoch has called this hook before it was cut off.
+    if (progress.batch === 0) await callbacks.onEpochBegin(epoch);
     await runPass(context, {
       mode: 'train',
       kind: 'Train',
-      ...train,
-      order,
-      batchSize: options.batchSize,
-      outputs: null,
+      feed: train,
+      firstBatch: progress.batch,
       totals,
       logs: () => compiled.logs(totals),
       pace: trainPace,
+      onProgress: (batch) => (progress.batch = batch),
     });
     logs = compiled.logs(totals);
-    if (validation !== undefined)
-      logs = { ...logs, ...(await validate(context, compiled, validation, options.batchSize, testPace)) };
+    progress.finishEpoch();
+    if (validation !== undefined && isDue(validation.frequency, epoch))
+      logs = { ...logs, ...(await validate(context, compiled, validation, epoch, testPace)) };
     await callbacks.onEpochEnd(epoch, logs);
     if (isStopped()) break;
   }
+  callEngine(() => context.native().applyEma());
   return logs;
+}
+
+function isDue(frequency: number | readonly number[], epoch: number): boolean {
+  return typeof frequency === 'number' ? (epoch + 1) % frequency === 0 : frequency.includes(epoch + 1);
+}
+
+/** How many validations come before that of an epoch: each goes on in the data where `validationSteps` cut the last. */
+function validationsBefore(frequency: number | readonly number[], epoch: number): number {
+  return typeof frequency === 'number'
+    ? Math.floor(epoch / frequency)
+    : new Set(frequency.filter((due) => due <= epoch)).size;
 }
 
 async function validate(
   context: RunContext,
   compiled: Compiled,
-  rows: RowRange,
-  batchSize: number,
+  { feed, frequency }: Validation,
+  epoch: number,
   pace: Pace,
 ): Promise<Logs> {
-  const totals = await runEvaluation({ ...context, isStopped: () => false }, compiled, rows, batchSize, pace);
+  const round = validationsBefore(frequency, epoch);
+  const totals = await runEvaluation({ ...context, isStopped: () => false }, compiled, feed, round, pace);
   const entries = Object.entries(compiled.logs(totals));
   return Object.fromEntries(entries.map(([name, value]) => [validationKey(name), value]));
 }
@@ -98,25 +113,26 @@ async function validate(
 export async function runEvaluation(
   context: RunContext,
   compiled: Compiled,
-  rows: RowRange,
-  batchSize: number,
+  feed: Feed,
+  round: number,
   pace: Pace,
 ): Promise<Float64Array> {
   const { callbacks } = context;
   const totals = compiled.newTotals();
   const logs = () => compiled.logs(totals);
   await callbacks.onBegin('Test');
-  await runPass(context, {
-    mode: 'evaluate',
-    kind: 'Test',
-    ...rows,
-    order: null,
-    batchSize,
-    outputs: null,
-    totals,
-    logs,
-    pace,
-  });
+  await beginFilled(context.where, feed, round);
+  await runPass(context, { mode: 'evaluate', kind: 'Test', feed, firstBatch: 0, totals, logs, pace });
   await callbacks.onEnd('Test', logs());
   return totals;
+}
+
+/**
+ * Begins a feed that must have a batch.
+ *
+ * @throws DataError `ERR_DATA`
+ */
+export async function beginFilled(where: string, feed: Feed, epoch: number): Promise<void> {
+  if (!(await feed.begin(epoch, 0)))
+    throw refusal('ERR_DATA', where, 'at least one batch', 'none', 'A generator gives its batches only once.');
 }

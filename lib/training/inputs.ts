@@ -4,7 +4,8 @@ import { refusal } from '../util/validate';
 import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
 import { callEngine } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { shapeText, type Targets } from './targets';
+import { shapeText, type Targets } from '../losses/targets';
+import type { Weights } from './weights';
 import type { NativeDataset } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -24,13 +25,16 @@ export interface Inputs {
  *
  * Tokens are [N,T]; values have the axes of the model's input, and [N] stands for [N,1] as in Keras.
  *
+ * @param known inputs that this very model has taken: those of the same axes fit too
  * @throws as `toValues` and `toTokens`; ShapeError `ERR_SHAPE` where the model takes another shape
  */
-export function readInputs(where: string, what: string, input: unknown, host: TrainerHost): Inputs {
+export function readInputs(where: string, what: string, input: unknown, host: TrainerHost, known?: Inputs): Inputs {
   const isTokens = host.inputKind === 'tokens';
   const array = isTokens ? toTokens(where, what, input) : toValues(where, what, input);
   const [rows = 0, ...rest] = array.shape;
   const axes = rest.length === 0 && !isTokens ? [1] : rest;
+  if (known !== undefined && fits(axes, known.axes))
+    return { what, rows, axes: known.axes, outputAxes: known.outputAxes, array };
   checkAxes(where, what, array.shape, axes, host);
   host.ensureBuilt([null, ...axes]);
   // Layers such as Conv1D change the number of timesteps, and may need more of them than there are.
@@ -67,7 +71,7 @@ function fits(axes: readonly number[], wanted: readonly (number | null)[]): bool
 }
 
 /**
- * The engine's own copy of inputs and targets.
+ * The engine's own copy of inputs, targets and weights.
  *
  * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
  */
@@ -77,6 +81,7 @@ export function makeDataset(
   host: TrainerHost,
   inputs: Inputs,
   targets: Targets | null,
+  weights: Weights | null = null,
 ): NativeDataset {
   const { rows, axes, array, what } = inputs;
   const dataset = callEngine(
@@ -87,6 +92,8 @@ export function makeDataset(
         inputs: array.data,
         targets: targets?.data ?? null,
         targetSize: targets?.targetSize ?? 0,
+        weights: weights?.data ?? null,
+        weightSize: weights?.weightSize ?? 0,
         initialState: null,
         mask: null,
       }),

@@ -2,6 +2,7 @@
 // Options of fit, evaluate, predict and the batch calls: one place for their defaults and checks.
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import type { Callback } from '../callbacks/callback';
+import type { BatchSource } from './source_feed';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
@@ -17,6 +18,8 @@ export interface CompileOptions {
   loss: LossIdentifier;
   /** Default none. */
   metrics?: readonly MetricIdentifier[];
+  /** Metrics that sample weights count in, as they count in the loss. Default none. */
+  weightedMetrics?: readonly MetricIdentifier[];
 }
 
 /** Options that every pass over data takes. */
@@ -31,14 +34,33 @@ export interface PassOptions {
   signal?: AbortSignal;
 }
 
+/** Inputs, targets and, where rows do not count alike, their weights. */
+export type Batch =
+  readonly [x: ArrayInput, y: ArrayInput] | readonly [x: ArrayInput, y: ArrayInput, sampleWeight: ArrayInput];
+
+/** What a class counts: by its id, for targets that are class ids or one-hot. Classes that are not named count 1. */
+export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number>;
+
 /** Options of {@link Trainer.fit}. */
 export interface FitOptions extends PassOptions {
   /** Index of the final epoch, from 1. Default 1. */
   epochs?: number;
+  /** What each row counts in the loss and in `weightedMetrics`: [N], or [N,T] for outputs [N,T,...]. Default 1 each. */
+  sampleWeight?: ArrayInput;
+  /** What each class counts. Not together with `sampleWeight`. Default 1 each. */
+  classWeight?: ClassWeight;
+  /** Batches of an epoch, from 1; the next epoch goes on where this one ended. Default: all. */
+  stepsPerEpoch?: number;
   /** Share of the rows, the last ones before shuffling, to validate on; from 0 to below 1. Default 0. */
   validationSplit?: number;
-  /** Inputs and targets to validate on; goes before `validationSplit`. */
-  validationData?: readonly [x: ArrayInput, y: ArrayInput];
+  /** Inputs, targets and weights to validate on, or a source of such batches; goes before `validationSplit`. */
+  validationData?: Batch | BatchSource<Batch>;
+  /** Rows per batch of validation. Default `batchSize`. */
+  validationBatchSize?: number;
+  /** Batches of a validation, from 1. Default: all. */
+  validationSteps?: number;
+  /** Validates every so many epochs, from 1, or after the epochs listed, counted from 1. Default 1. */
+  validationFreq?: number | readonly number[];
   /** Takes the rows in a new order every epoch. Default true. */
   shuffle?: boolean;
   /** Epoch to begin with, from 0. Default 0. */
@@ -49,17 +71,32 @@ export interface FitOptions extends PassOptions {
 
 /** Options of {@link Trainer.evaluate}. */
 export interface EvaluateOptions extends PassOptions {
+  /** As in {@link FitOptions}. */
+  sampleWeight?: ArrayInput;
+  /** Batches to evaluate, from 1. Default: all. */
+  steps?: number;
   /** Resolves to an object by name instead of an array. Default false. */
   returnDict?: boolean;
 }
 
 /** Options of {@link Trainer.predict}. */
-export type PredictOptions = PassOptions;
+export interface PredictOptions extends PassOptions {
+  /** Batches to predict, from 1. Default: all. */
+  steps?: number;
+}
 
-/** Options of `trainOnBatch` and `testOnBatch`. */
+/** Options of `testOnBatch`. */
 export interface BatchOptions {
+  /** As in {@link FitOptions}. */
+  sampleWeight?: ArrayInput;
   /** Resolves to an object by name instead of an array. Default false. */
   returnDict?: boolean;
+}
+
+/** Options of `trainOnBatch`. */
+export interface TrainBatchOptions extends BatchOptions {
+  /** As in {@link FitOptions}. */
+  classWeight?: ClassWeight;
 }
 
 /** Pass options with defaults in place. */
@@ -74,8 +111,14 @@ export interface ResolvedPass {
 export interface ResolvedFit extends ResolvedPass {
   readonly epochs: number;
   readonly initialEpoch: number;
+  readonly sampleWeight: unknown;
+  readonly classWeight: unknown;
+  readonly stepsPerEpoch: number | undefined;
   readonly validationSplit: number;
-  readonly validationData: readonly [unknown, unknown] | undefined;
+  readonly validationData: unknown;
+  readonly validationBatchSize: number;
+  readonly validationSteps: number | undefined;
+  readonly validationFreq: number | readonly number[];
   readonly shuffle: boolean;
   readonly seed: number | undefined;
 }
@@ -90,23 +133,48 @@ const FIT_DEFAULTS = Object.freeze({
   ...PASS_DEFAULTS,
   epochs: 1,
   initialEpoch: 0,
+  sampleWeight: undefined,
+  classWeight: undefined,
+  stepsPerEpoch: undefined,
   validationSplit: 0,
   validationData: undefined,
+  validationBatchSize: undefined,
+  validationSteps: undefined,
+  validationFreq: 1,
   shuffle: true,
   seed: undefined,
 });
-const EVALUATE_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, returnDict: false });
-const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, verbose: 0 });
-const BATCH_DEFAULTS = Object.freeze({ returnDict: false });
+const EVALUATE_DEFAULTS = Object.freeze({
+  ...PASS_DEFAULTS,
+  sampleWeight: undefined,
+  steps: undefined,
+  returnDict: false,
+});
+const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, steps: undefined, verbose: 0 });
+const BATCH_DEFAULTS = Object.freeze({ sampleWeight: undefined, returnDict: false });
+const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: undefined });
 
 export function resolveFitOptions(where: string, options: FitOptions | undefined): ResolvedFit {
   const o = withDefaults(where, options, FIT_DEFAULTS);
+  const pass = resolvePass(where, o);
+  const { sampleWeight, classWeight } = o;
+  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
+    throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
   return {
-    ...resolvePass(where, o),
+    ...pass,
     epochs: checkInteger(where, 'epochs', o.epochs),
     initialEpoch: checkInteger(where, 'initialEpoch', o.initialEpoch, 0),
+    sampleWeight,
+    classWeight,
+    stepsPerEpoch: checkSteps(where, 'stepsPerEpoch', o.stepsPerEpoch),
     validationSplit: checkNumber(where, 'validationSplit', o.validationSplit, { min: 0, max: 1, belowMax: true }),
-    validationData: checkPair(where, o.validationData),
+    validationData: o.validationData ?? undefined,
+    validationBatchSize:
+      o.validationBatchSize === undefined
+        ? pass.batchSize
+        : checkInteger(where, 'validationBatchSize', o.validationBatchSize),
+    validationSteps: checkSteps(where, 'validationSteps', o.validationSteps),
+    validationFreq: checkFrequency(where, o.validationFreq),
     shuffle: checkBoolean(where, 'shuffle', o.shuffle),
     seed: o.seed === undefined ? undefined : checkInteger(where, 'seed', o.seed, 0, Number.MAX_SAFE_INTEGER),
   };
@@ -114,16 +182,35 @@ export function resolveFitOptions(where: string, options: FitOptions | undefined
 
 export function resolveEvaluateOptions(where: string, options: EvaluateOptions | undefined) {
   const o = withDefaults(where, options, EVALUATE_DEFAULTS);
-  return { ...resolvePass(where, o), returnDict: checkBoolean(where, 'returnDict', o.returnDict) };
+  return {
+    ...resolvePass(where, o),
+    sampleWeight: o.sampleWeight,
+    steps: checkSteps(where, 'steps', o.steps),
+    returnDict: checkBoolean(where, 'returnDict', o.returnDict),
+  };
 }
 
-export function resolvePredictOptions(where: string, options: PredictOptions | undefined): ResolvedPass {
-  return resolvePass(where, withDefaults(where, options, PREDICT_DEFAULTS));
+export function resolvePredictOptions(where: string, options: PredictOptions | undefined) {
+  const o = withDefaults(where, options, PREDICT_DEFAULTS);
+  return { ...resolvePass(where, o), steps: checkSteps(where, 'steps', o.steps) };
 }
 
-export function resolveBatchOptions(where: string, options: BatchOptions | undefined): { returnDict: boolean } {
+export function resolveBatchOptions(where: string, options: BatchOptions | undefined) {
   const o = withDefaults(where, options, BATCH_DEFAULTS);
-  return { returnDict: checkBoolean(where, 'returnDict', o.returnDict) };
+  return {
+    sampleWeight: o.sampleWeight,
+    classWeight: undefined,
+    returnDict: checkBoolean(where, 'returnDict', o.returnDict),
+  };
+}
+
+export function resolveTrainBatchOptions(where: string, options: TrainBatchOptions | undefined) {
+  const o = withDefaults(where, options, TRAIN_BATCH_DEFAULTS);
+  return {
+    sampleWeight: o.sampleWeight,
+    classWeight: o.classWeight,
+    returnDict: checkBoolean(where, 'returnDict', o.returnDict),
+  };
 }
 
 /** The options over the defaults; an explicit `undefined` means the default. */
@@ -166,8 +253,11 @@ function checkSignal(where: string, value: unknown): AbortSignal | undefined {
   throw refusal('ERR_TYPE', where, 'signal to be an AbortSignal', describe(value), 'Pass controller.signal.');
 }
 
-function checkPair(where: string, value: unknown): readonly [unknown, unknown] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value) && value.length === 2) return [value[0], value[1]];
-  throw refusal('ERR_TYPE', where, 'validationData to be [x, y]', describe(value));
+function checkSteps(where: string, what: string, value: unknown): number | undefined {
+  return value === undefined || value === null ? undefined : checkInteger(where, what, value);
+}
+
+function checkFrequency(where: string, value: unknown): number | readonly number[] {
+  if (!Array.isArray(value)) return checkInteger(where, 'validationFreq', value);
+  return value.map((epoch: unknown, i) => checkInteger(where, `validationFreq[${i}]`, epoch));
 }

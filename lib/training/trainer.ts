@@ -4,18 +4,24 @@
 import { NdArray } from '../ndarray';
 import { CallbackList } from '../callbacks/callback_list';
 import { nextSeed } from '../util/seeds';
-import { refusal } from '../util/validate';
+import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
-import { loadBinding } from '../native/engine';
+import { Gatherer, type GatherOptions } from './gather';
+import { compileConfig, type CompileConfig } from './compile_config';
+import { readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { runEvaluation, runFit, type RowRange } from './fit_loop';
+import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
+import { beginFilled, runEvaluation, runFit, type Validation } from './fit_loop';
 import { makeDataset, readInputs, type Inputs } from './inputs';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
   resolveFitOptions,
   resolvePredictOptions,
+  resolveTrainBatchOptions,
+  type Batch,
   type BatchOptions,
   type CompileOptions,
   type EvaluateOptions,
@@ -23,17 +29,41 @@ import {
   type PredictOptions,
   type ResolvedFit,
   type ResolvedPass,
+  type TrainBatchOptions,
 } from './options';
 import { allocate } from '../arrays/nested_arrays';
-import { readTargets } from './targets';
+import type { FitProgress } from '../callbacks/callback';
+import { ProgressTracker } from './progress';
+import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
+import { classWeights, combineWeights, readWeights, type Weights } from './weights';
+import { readTargets, type Targets } from '../losses/targets';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
 import type { NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
+import type { OptimizerState } from '../serialization';
 import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
+
+/** Rows to train or evaluate on, as they were given. */
+interface GivenRows {
+  /** How messages call them: nothing for the arguments themselves, else a prefix with a blank after it. */
+  readonly prefix: string;
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly sampleWeight?: unknown;
+  readonly classWeight?: unknown;
+}
+
+/** Outputs of rows: where each portion goes, and what they come to. */
+interface Collector {
+  readonly outputs: (portion: Portion) => Float32Array;
+  readonly result: () => NdArray;
+}
+
+const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
 
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
@@ -42,6 +72,8 @@ export class Trainer {
   #compiled: Compiled | undefined;
   #running: string | undefined;
   #history: History | undefined;
+  #progress: ProgressTracker | undefined;
+  readonly #gatherer: Gatherer;
 
   /**
    * @param host the model
@@ -50,6 +82,16 @@ export class Trainer {
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
     this.#loadBinding = engine;
+    this.#gatherer = new Gatherer({
+      host,
+      engine: () => this.#loadBinding(),
+      begin: () => (this.#running = 'predict'),
+      end: () => (this.#running = undefined),
+      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
+        const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+      },
+    });
   }
 
   /** Whether a call has the model at present. */
@@ -77,6 +119,43 @@ export class Trainer {
   /** Record of the last `fit`. */
   get history(): History | undefined {
     return this.#history;
+  }
+
+  /** What `compile` was given, as plain data; null before. */
+  get compileConfig(): CompileConfig | null {
+    return this.#compiled === undefined ? null : compileConfig(this.#compiled.options, this.#compiled.optimizer);
+  }
+
+  /**
+   * What the optimizer holds; null before the first step.
+   *
+   * @param weightNames names of the weights in the engine's order
+   */
+  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+    const native = () => this.#host.native();
+    if (this.#compiled?.isToldTo(native) !== true) return null;
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+  }
+
+  /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
+  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+    const where = this.#where(method);
+    const compiled = this.#requireCompiled(where);
+    const native = this.#host.native();
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
+    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+  }
+
+  /** How far the present `fit` is; undefined outside one. */
+  get progress(): FitProgress | undefined {
+    return this.#progress?.value;
+  }
+
+  /** @throws StateError `ERR_STATE` outside `onTrainBegin`; ConfigError where the value does not fit the present `fit` */
+  set progress(value: FitProgress | undefined) {
+    const where = `${this.#host.name}.progress`;
+    if (this.#progress === undefined) throw refusal('ERR_STATE', where, 'to be set during fit', 'a value outside it');
+    this.#progress.assign(where, value);
   }
 
   /** @throws StateError `ERR_BUSY` while a call has the model */
@@ -113,8 +192,11 @@ export class Trainer {
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
    */
-  fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History> {
-    return this.#exclusive('fit', (where) => this.#fit(where, x, y, options));
+  fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
+    return this.#exclusive('fit', (where) => {
+      const given = splitArguments<FitOptions>(where, x, y, options);
+      return this.#fit(where, x, given.y, given.options);
+    });
   }
 
   /**
@@ -130,22 +212,40 @@ export class Trainer {
    * @example
    * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
    */
-  evaluate(x: ArrayInput, y: ArrayInput, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
-  evaluate<R extends number | number[] = number[]>(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<R>;
-  evaluate(x: ArrayInput, y: ArrayInput, options?: EvaluateOptions): Promise<Logs | number | number[]> {
+  evaluate(
+    x: ArrayInput | BatchSource<Batch>,
+    y?: ArrayInput | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Logs | number | number[]> {
     return this.#exclusive('evaluate', async (where) => {
-      const o = resolveEvaluateOptions(where, options);
+      const given = splitArguments<EvaluateOptions>(where, x, y, options);
+      const o = resolveEvaluateOptions(where, given.options);
       throwIfAborted(where, o.signal);
       const compiled = this.#requireCompiled(where);
-      const rows = this.#readPair(where, compiled, ['x', x], ['y', y]);
-      const context = this.#context(where, compiled, o, 1, rows);
-      const totals = await runEvaluation(context, compiled, rows, o.batchSize, new Pace());
-      return results(compiled, totals, o.returnDict);
+      const feed = this.#openFeed(where, compiled, { x, y: given.y, sampleWeight: o.sampleWeight }, o, o.steps);
+      try {
+        await beginFilled(where, feed, 0);
+        const context = this.#context(where, compiled, o, 1, feed.steps);
+        const totals = await runEvaluation(context, compiled, feed, 0, new Pace());
+        return results(compiled, totals, o.returnDict);
+      } finally {
+        feed.close();
+      }
     });
   }
 
+  /** See {@link GatherOptions}. @throws ConfigError */
+  gather(options: GatherOptions | undefined): void {
+    this.#gatherer.configure(this.#where('gather'), options);
+  }
+
+  /** Rejects calls of `predict` that wait to be computed, where none is under way. */
+  dropWaiting(error: unknown): void {
+    this.#gatherer.drop(error);
+  }
+
   /**
-   * Outputs for inputs. Needs no `compile`.
+   * Outputs for inputs. Needs no `compile`. Calls at the same time are gathered into batches.
    *
    * @param x inputs as in {@link fit}
    * @param options see {@link PredictOptions}; `verbose` is 0 by default
@@ -155,12 +255,18 @@ export class Trainer {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput, options?: PredictOptions): Promise<NdArray> {
-    return this.#exclusive('predict', (where) => {
-      const o = resolvePredictOptions(where, options);
+  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+    try {
+      if (!this.#gatherer.isActive) this.assertIdle('predict');
+      const where = this.#where('predict');
+      const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
       throwIfAborted(where, o.signal);
-      return this.#predict(where, x, o);
-    });
+      if (o.steps === undefined && !isBatchSource(x) && this.#gatherer.takes(o))
+        return this.#gatherer.predict(where, x, o);
+      return this.#exclusive('predict', () => this.#predict(where, x, o, o.steps));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -174,14 +280,11 @@ export class Trainer {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  trainOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
-  trainOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
-    options?: BatchOptions,
-  ): Promise<R>;
-  trainOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#exclusive('trainOnBatch', (where) => this.#onBatch(where, 'train', x, y, options));
+  trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+    return this.#exclusive('trainOnBatch', (where) => {
+      const o = resolveTrainBatchOptions(where, options);
+      return this.#onBatch(where, 'train', { prefix: '', x, y, ...o }, o.returnDict);
+    });
   }
 
   /**
@@ -195,10 +298,11 @@ export class Trainer {
    * @example
    * const [loss, accuracy] = await model.testOnBatch(x, y);
    */
-  testOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
-  testOnBatch<R extends number | number[] = number[]>(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<R>;
   testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#exclusive('testOnBatch', (where) => this.#onBatch(where, 'evaluate', x, y, options));
+    return this.#exclusive('testOnBatch', (where) => {
+      const o = resolveBatchOptions(where, options);
+      return this.#onBatch(where, 'evaluate', { prefix: '', x, y, ...o }, o.returnDict);
+    });
   }
 
   /**
@@ -212,34 +316,66 @@ export class Trainer {
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
   predictOnBatch(x: ArrayInput): Promise<NdArray> {
-    return this.#exclusive('predictOnBatch', (where) => this.#predict(where, x, undefined));
+    return this.#exclusive('predictOnBatch', (where) => this.#predict(where, x, undefined, undefined));
   }
 
   async #fit(where: string, x: unknown, y: unknown, given: FitOptions | undefined): Promise<History> {
     const options = resolveFitOptions(where, given);
     throwIfAborted(where, options.signal);
     const compiled = this.#requireCompiled(where);
-    const all = this.#readPair(where, compiled, ['x', x], ['y', y]);
-    const { train, validation } = this.#divide(where, compiled, options, all);
-    if (validation !== undefined) this.#host.expectBatches(where, validation.end - validation.begin, options.batchSize);
-    const context = this.#context(where, compiled, options, options.epochs, train);
-    const history = context.callbacks.history!;
-    this.#history = history;
-    this.#host.stopTraining = false;
-    const seed = options.seed ?? nextSeed();
-    await runFit({ context, compiled, engine: this.#loadBinding(), options, seed, train, validation });
-    return history;
+    const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed());
+    const { train, validation } = this.#openFeeds(where, compiled, options, progress, x, y);
+    try {
+      // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
+      // none is refused before anything is learnt.
+      await beginFilled(where, train, options.initialEpoch);
+      if (validation !== undefined) await beginFilled(where, validation.feed, 0);
+      const context = this.#context(where, compiled, options, options.epochs, train.steps);
+      const history = context.callbacks.history!;
+      this.#history = history;
+      this.#host.stopTraining = false;
+      progress.totals = compiled.newTotals();
+      this.#progress = progress;
+      await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
+      return history;
+    } finally {
+      this.#progress = undefined;
+      train.close();
+      validation?.feed.close();
+    }
   }
 
-  /** Training and validation rows: the latter are the last rows of the same data, or data of their own, or none. */
-  #divide(where: string, compiled: Compiled, options: ResolvedFit, all: RowRange) {
-    const { validationData, validationSplit } = options;
-    if (validationData !== undefined) {
-      const [x, y] = validationData;
-      const validation = this.#readPair(where, compiled, ['validationData[0]', x], ['validationData[1]', y]);
-      return { train: all, validation };
+  /** Training and validation: the latter are the last rows of the same data, or data of their own, or none. */
+  #openFeeds(
+    where: string,
+    compiled: Compiled,
+    options: ResolvedFit,
+    progress: ProgressTracker,
+    x: unknown,
+    y: unknown,
+  ): { train: Feed; validation: Validation | undefined } {
+    const { sampleWeight, classWeight, validationData, validationSplit, batchSize, stepsPerEpoch, shuffle } = options;
+    const { validationBatchSize, validationSteps, validationFreq: frequency } = options;
+    const validationOptions = { batchSize: validationBatchSize, steps: validationSteps };
+    const given = { prefix: '', x, y, sampleWeight, classWeight };
+    const own =
+      validationData === undefined
+        ? undefined
+        : {
+            feed: this.#openValidation(where, compiled, validationData, validationBatchSize, validationSteps),
+            frequency,
+          };
+    if (isBatchSource(x)) {
+      refuseBesideSource(where, { sampleWeight, validationSplit: own === undefined && validationSplit !== 0 });
+      const train = this.#sourceFeed(where, compiled, x, 'x', classWeight, stepsPerEpoch, options.initialEpoch);
+      return { train, validation: own };
     }
-    if (validationSplit === 0) return { train: all, validation: undefined };
+    const all = this.#readRows(where, compiled, given);
+    const permute = (pass: number, order: Int32Array): void =>
+      callEngine(() => this.#loadBinding().permutation(progress.seed, pass, order));
+    const open = (rows: RowRange): Feed =>
+      this.#memoryFeed(where, rows, { batchSize, steps: stepsPerEpoch, permute: shuffle ? permute : undefined });
+    if (own !== undefined || validationSplit === 0) return { train: open(all), validation: own };
     const split = Math.floor(all.end * (1 - validationSplit));
     if (split === 0 || split === all.end)
       throw refusal(
@@ -248,46 +384,169 @@ export class Trainer {
         `validationSplit to leave rows on either side of ${all.end}`,
         String(validationSplit),
       );
-    return { train: { ...all, end: split }, validation: { ...all, begin: split } };
+    const feed = this.#memoryFeed(where, { ...all, begin: split }, validationOptions);
+    return { train: open({ ...all, end: split }), validation: { feed, frequency } };
   }
 
-  async #predict(where: string, x: unknown, options: ResolvedPass | undefined): Promise<NdArray> {
-    const inputs = readInputs(where, 'x', x, this.#host);
-    const { rows, outputAxes } = inputs;
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
-    const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
-    const range = { dataset, begin: 0, end: rows };
-    const pass = options ?? { batchSize: rows, verbose: 0, callbacks: [], signal: undefined };
-    const context = this.#context(where, this.#compiled, pass, 1, range);
+  #openValidation(
+    where: string,
+    compiled: Compiled,
+    data: unknown,
+    batchSize: number,
+    steps: number | undefined,
+  ): Feed {
+    if (isBatchSource(data)) return this.#sourceFeed(where, compiled, data, 'validationData', undefined, steps, 0);
+    if (!Array.isArray(data) || data.length < 2 || data.length > 3)
+      throw refusal('ERR_TYPE', where, 'validationData to be [x, y] or [x, y, sampleWeight]', describe(data));
+    const [x, y, sampleWeight] = data as readonly unknown[];
+    const rows = this.#readRows(where, compiled, { prefix: 'validationData ', x, y, sampleWeight });
+    return this.#memoryFeed(where, rows, { batchSize, steps });
+  }
+
+  #openFeed(
+    where: string,
+    compiled: Compiled,
+    { x, y, sampleWeight }: Pick<GivenRows, 'x' | 'y' | 'sampleWeight'>,
+    { batchSize }: ResolvedPass,
+    steps: number | undefined,
+  ): Feed {
+    if (isBatchSource(x)) {
+      refuseBesideSource(where, { sampleWeight });
+      return this.#sourceFeed(where, compiled, x, 'x', undefined, steps, 0);
+    }
+    const rows = this.#readRows(where, compiled, { prefix: '', x, y, sampleWeight });
+    return this.#memoryFeed(where, rows, { batchSize, steps });
+  }
+
+  #memoryFeed(where: string, rows: RowRange, options: ConstructorParameters<typeof MemoryFeed>[2]): Feed {
+    this.#host.expectBatches(where, rows.end - rows.begin, options.batchSize);
+    return new MemoryFeed(where, rows, options);
+  }
+
+  #sourceFeed(
+    where: string,
+    compiled: Compiled,
+    source: BatchSource<unknown>,
+    name: string,
+    classWeight: unknown,
+    steps: number | undefined,
+    firstEpoch: number,
+  ): Feed {
+    const read = (item: unknown, index: number): RowRange => {
+      const prefix = `batch ${index} of ${name}: `;
+      if (!Array.isArray(item) || item.length < 2 || item.length > 3)
+        throw refusal('ERR_TYPE', where, `${prefix}[x, y] or [x, y, sampleWeight]`, describe(item));
+      const [x, y, sampleWeight] = item as readonly unknown[];
+      const rows = this.#readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
+      this.#host.expectBatches(where, rows.end, rows.end);
+      return rows;
+    };
+    return new SourceFeed(where, source, { steps, firstEpoch, read: (item, index) => read(item, index).dataset });
+  }
+
+  async #predict(
+    where: string,
+    x: unknown,
+    options: ResolvedPass | undefined,
+    steps: number | undefined,
+  ): Promise<NdArray> {
+    const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
+    const { feed, outputs, result } =
+      options !== undefined && isBatchSource(x)
+        ? this.#predictSource(where, x, steps)
+        : this.#predictRows(where, x, pass.batchSize, steps);
+    try {
+      await this.#forward(where, feed, outputs, pass);
+      return result();
+    } finally {
+      feed.close();
+    }
+  }
+
+  /** A pass that predicts. */
+  async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
+    await beginFilled(where, feed, 0);
+    const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
     await context.callbacks.onBegin('Predict');
     await runPass(context, {
       mode: 'predict',
       kind: 'Predict',
-      ...range,
-      order: null,
-      batchSize: pass.batchSize,
+      feed,
+      firstBatch: 0,
       outputs,
       totals: null,
       logs: () => ({}),
       pace: new Pace(),
     });
     await context.callbacks.onEnd('Predict', {});
-    return new NdArray(outputs, [rows, ...outputAxes]);
   }
 
-  async #onBatch(where: string, mode: 'train' | 'evaluate', x: unknown, y: unknown, given: BatchOptions | undefined) {
-    const { returnDict } = resolveBatchOptions(where, given);
+  #predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
+    const inputs = readInputs(where, 'x', x, this.#host);
+    const { outputAxes } = inputs;
+    const batchSize = Math.min(size, inputs.rows);
+    const rows = Math.min(inputs.rows, (steps ?? Infinity) * batchSize);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
+    const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
+    const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+    return { feed, outputs: () => outputs, result: () => new NdArray(outputs, [rows, ...outputAxes]) };
+  }
+
+  /** Every batch has its own outputs; in the end they are put together. */
+  #predictSource(where: string, source: BatchSource<unknown>, steps: number | undefined): Collector & { feed: Feed } {
+    const parts: Float32Array[] = [];
+    const pending = new Map<unknown, Float32Array>();
+    let axes: readonly number[] | undefined;
+    let rows = 0;
+    const read = (item: unknown, index: number) => {
+      const what = `batch ${index} of x`;
+      const inputs = readInputs(where, what, isTuple(item) ? item[0] : item, this.#host);
+      axes ??= inputs.outputAxes;
+      if (inputs.outputAxes.join() !== axes.join())
+        throw refusal(
+          'ERR_SHAPE',
+          where,
+          `${what} to give outputs of axes [${axes.join(', ')}] as the first`,
+          `[${inputs.outputAxes.join(', ')}]`,
+        );
+      this.#host.expectBatches(where, inputs.rows, inputs.rows);
+      const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
+      const outputs = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, inputs.rows)));
+      pending.set(dataset, outputs);
+      return dataset;
+    };
+    const outputs = ({ datasets }: Portion): Float32Array => {
+      const part = pending.get(datasets[0])!;
+      pending.delete(datasets[0]);
+      parts.push(part);
+      rows += datasets[0]!.rows;
+      return part;
+    };
+    const result = (): NdArray => {
+      const joined = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, rows)));
+      let begin = 0;
+      for (const part of parts) {
+        joined.set(part, begin);
+        begin += part.length;
+      }
+      return new NdArray(joined, [rows, ...axes!]);
+    };
+    const feed = new SourceFeed(where, source, { steps, firstEpoch: 0, read, isTakenOneByOne: true });
+    return { feed, outputs, result };
+  }
+
+  async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
-    const range = this.#readPair(where, compiled, ['x', x], ['y', y]);
-    const pass = { batchSize: range.end, verbose: 0, callbacks: [], signal: undefined } as const;
+    const rows = this.#readRows(where, compiled, given);
+    const feed = this.#memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
+    feed.begin(0, 0);
+    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
-    await runPass(this.#context(where, compiled, pass, 1, range), {
+    await runPass(this.#context(where, compiled, pass, 1, 1), {
       mode,
       kind: mode === 'train' ? 'Train' : 'Test',
-      ...range,
-      order: null,
-      batchSize: range.end,
-      outputs: null,
+      feed,
+      firstBatch: 0,
       totals,
       logs: () => ({}),
       pace: new Pace(),
@@ -295,28 +554,40 @@ export class Trainer {
     return results(compiled, totals, returnDict);
   }
 
-  /** Inputs and targets, checked and copied into the engine. */
-  #readPair(where: string, compiled: Compiled, [xName, x]: [string, unknown], [yName, y]: [string, unknown]): RowRange {
-    const inputs: Inputs = readInputs(where, xName, x, this.#host);
-    const targets = readTargets(where, yName, y, compiled.loss, inputs.rows, inputs.outputAxes);
-    compiled.tell(where, this.#host.native(), inputs.outputAxes.at(-1)!, this.#host.weights);
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets);
-    return { dataset, begin: 0, end: inputs.rows };
+  /** Inputs, targets and weights, checked and copied into the engine. */
+  #readRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): RowRange {
+    const inputs = readInputs(where, `${prefix}x`, x, this.#host);
+    const { rows, outputAxes } = inputs;
+    const targets = readTargets(where, `${prefix}y`, y, compiled.loss, rows, outputAxes);
+    const weights = this.#readWeights(where, compiled, { prefix, sampleWeight, classWeight }, targets, inputs);
+    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!, this.#host.weights);
+    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
+    return { dataset, begin: 0, end: rows };
+  }
+
+  #readWeights(
+    where: string,
+    { loss }: Compiled,
+    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
+    targets: Targets,
+    { rows, outputAxes }: Inputs,
+  ): Weights | null {
+    const what = `${prefix}sampleWeight`;
+    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, outputAxes) : null;
+    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
+    return combineWeights(where, ofSample, ofClass);
   }
 
   #context(
     where: string,
     compiled: Compiled | undefined,
-    pass: ResolvedPass,
+    { verbose, callbacks: given, signal }: ResolvedPass,
     epochs: number,
-    { begin, end }: RowRange,
+    steps: number | undefined,
   ): RunContext {
-    const { verbose, batchSize, signal } = pass;
     const host = this.#host;
-    host.expectBatches(where, end - begin, batchSize);
     const isFit = this.#running === 'fit';
-    const callbacks = new CallbackList(where, pass.callbacks, { history: isFit, progbar: verbose !== 0 });
-    const steps = Math.ceil((end - begin) / batchSize);
+    const callbacks = new CallbackList(where, given, { history: isFit, progbar: verbose !== 0 });
     callbacks.begin(host, { verbose, epochs, steps, metrics: compiled?.metrics ?? [] });
     const native = (): NativeModel => {
       const model = host.native();
@@ -349,6 +620,38 @@ export class Trainer {
 /** As Keras returns them: the loss alone where there is nothing else. */
 function results(compiled: Compiled, totals: Float64Array, returnDict: boolean): Logs | number | number[] {
   if (returnDict) return compiled.logs(totals);
-  const means = compiled.means(totals);
-  return means.length === 1 ? means[0]! : means;
+  const values = compiled.values(totals);
+  return values.length === 1 ? values[0]! : values;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** With a source of batches the options come second. */
+function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | undefined) {
+  if (!isBatchSource(x)) return { y, options };
+  if (y !== undefined && y !== null && options !== undefined)
+    throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
+  return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
+}
+
+/** Options that are for arrays alone. */
+function refuseBesideSource(where: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && value !== null && value !== false)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        `${name} with arrays alone`,
+        'one with a source of batches',
+        name === 'sampleWeight' ? 'Batches may be [x, y, sampleWeight].' : 'Use validationData.',
+      );
+}
+
+/** Whether a batch for `predict` is what `fit` takes, [x, y] with arrays that have a shape, rather than x itself. */
+function isTuple(item: unknown): item is readonly unknown[] {
+  if (!Array.isArray(item)) return false;
+  const first: unknown = item[0];
+  return typeof first === 'object' && first !== null && 'data' in first && 'shape' in first;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
 import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
+import type { CallbackModel } from '../callbacks/callback';
 import type { Shape } from '../types';
 
 /** The part of the addon that training uses besides a model. */
 export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
 
-export interface TrainerHost {
-  readonly name: string;
+export interface TrainerHost extends CallbackModel {
   /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
   readonly inputKind: 'tokens' | 'values';
   /** Ids run from 0 to `vocabularySize - 1`; undefined for values. */
@@ -21,15 +21,12 @@ export interface TrainerHost {
   readonly lastActivation: NativeActivation;
   /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */
   ensureBuilt(inputShape: Shape): void;
+  /** Whether a batch begins with the states that the one before ended with. */
+  readonly isStateful: boolean;
   /** Refuses batches that the model's states cannot take. Throws `ERR_SHAPE`. */
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
   /** All weights, in the engine's order. */
   readonly weights: readonly { readonly name: string }[];
-  getWeights(): unknown[];
-  setWeights(weights: never[]): void;
-  resetStates(): void;
-  /** Set by callbacks: ends `fit` after the present batch. */
-  stopTraining: boolean;
 }

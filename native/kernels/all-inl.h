@@ -6,7 +6,6 @@
 #include "kernels/constraints-inl.h"
 #include "kernels/elementwise-inl.h"
 #include "kernels/gemm-inl.h"
-#include "kernels/losses-inl.h"
 #include "kernels/optimizers-inl.h"
 #include "kernels/orthogonal-inl.h"
 #include "kernels/walk-inl.h"
@@ -29,8 +28,6 @@ constexpr KernelTable MakeTable(const char* isa) {
           ActivateRows,
           ActivationGradientRows,
           Dropout,
-          Loss,
-          Metric,
           Update,
           GradientSquares,
           Accumulate,

@@ -208,49 +208,6 @@ struct DropoutArgs {
   uint64_t first;
 };
 
-enum class LossKind : int32_t {
-  kBinaryCrossentropy,
-  kCategoricalCrossentropy,
-  kSparseCategoricalCrossentropy,
-  kMeanSquaredError,
-  kMeanAbsoluteError,
-};
-
-// Sum over `rows` of the loss of each row (mean over columns where the loss has it), and its gradient times
-// `scale`. `from_logits`: predictions are logits and the gradient is with respect to them. targets: row
-// target_index[i].
-struct LossArgs {
-  LossKind kind;
-  bool from_logits;
-  const float* predictions;
-  size_t stride;
-  size_t rows, columns;
-  const float* targets;
-  const int32_t* target_index;
-  size_t target_columns;
-  float scale;
-  float* gradient;  // [rows, stride], or null: the loss alone
-};
-
-enum class MetricKind : int32_t {
-  kBinaryAccuracy,
-  kAccuracy,
-  kCategoricalAccuracy,
-  kSparseCategoricalAccuracy
-};
-
-// Number of hits over `rows` (binary: the mean over columns of each row).
-struct MetricArgs {
-  MetricKind kind;
-  float threshold;
-  const float* predictions;
-  size_t stride;
-  size_t rows, columns;
-  const float* targets;
-  const int32_t* target_index;
-  size_t target_columns;
-};
-
 enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam, kNadam, kAdamax, kAdagrad, kAdadelta, kLion };
 
 // One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
@@ -327,8 +284,6 @@ struct KernelTable {
   void (*activate)(const ActivationArgs&);
   void (*activation_gradient)(const ActivationArgs&);
   void (*dropout)(const DropoutArgs&);
-  double (*loss)(const LossArgs&);
-  double (*metric)(const MetricArgs&);
   void (*update)(const UpdateArgs&);
   // Of the same rows, before clipping: the sum of the squares of the gradient, and sums += the gradient (both
   // without slots and rule).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "layers/activation_layer.h"
 
+#include <cstring>
+
 #include "layers/gather.h"
 
 namespace ostinato {
@@ -20,6 +22,18 @@ Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
                             end - begin, columns_, stride_});
   });
   return RowsLike(input, output_.data(), stride_, columns_);
+}
+
+StreamRows ActivationLayer::Step(const StreamRows& input, const StreamBatch& batch) const {
+  const size_t columns = input.columns, stride = PaddedStride(columns);
+  for (size_t i = 0; i < batch.rows; ++i) {
+    float* row = batch.work + i * stride;
+    std::memcpy(row, RowAt(input, i), columns * sizeof(float));
+    std::memset(row + columns, 0, (stride - columns) * sizeof(float));
+  }
+  batch.kernels.activate(
+      {activation_, batch.work, nullptr, nullptr, batch.work, batch.rows, columns, stride});
+  return {batch.work, nullptr, stride, columns};
 }
 
 Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {

@@ -13,6 +13,10 @@ class ActivationLayer : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
+  bool CanStep() const override { return true; }
+  size_t step_floats(size_t columns) const override { return PaddedStride(columns); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
+
   bool CanFuseWithLoss(Activation activation) const override { return activation_ == activation; }
   void FuseWithLoss(bool fused) override { fused_ = fused; }
   const float* Logits() const override { return fused_ ? input_.data() : nullptr; }

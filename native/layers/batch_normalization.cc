@@ -13,6 +13,8 @@ BatchNormalization::BatchNormalization(const BatchNormalizationConfig& config, A
       stride_(PaddedStride(config.features)),
       mean_(arena),
       inverse_(arena),
+      step_mean_(arena),
+      step_inverse_(arena),
       normal_(arena),
       output_(arena),
       gradient_(arena),
@@ -47,6 +49,37 @@ void BatchNormalization::TakeMoments(const Tensor& input, BatchContext& batch) {
     move(&moving_mean[c], mean_[c]);
     move(&moving_variance[c], variance);
   }
+  packed_weights_ = false;
+}
+
+void BatchNormalization::ReadMoving(Buffer<double>* mean, Buffer<double>* inverse) const {
+  mean->Resize(config_.features);
+  inverse->Resize(config_.features);
+  for (size_t c = 0; c < config_.features; ++c) {
+    (*mean)[c] = parameters_[first_moving_].value[c];
+    (*inverse)[c] = 1.0 / std::sqrt(parameters_[first_moving_ + 1].value[c] + config_.epsilon);
+  }
+}
+
+void BatchNormalization::PrepareSteps(const KernelTable&) {
+  if (packed_weights_) return;
+  ReadMoving(&step_mean_, &step_inverse_);
+  packed_weights_ = true;
+}
+
+StreamRows BatchNormalization::Step(const StreamRows& input, const StreamBatch& batch) const {
+  const size_t columns = config_.features;
+  const float *scale = gamma(), *shift = beta();
+  for (size_t i = 0; i < batch.rows; ++i) {
+    const float* x = RowAt(input, i);
+    float* out = batch.work + i * stride_;
+    for (size_t c = 0; c < columns; ++c) {
+      const float normal = static_cast<float>((x[c] - step_mean_[c]) * step_inverse_[c]);
+      out[c] = normal * (scale ? scale[c] : 1.0f) + (shift ? shift[c] : 0.0f);
+    }
+    for (size_t c = columns; c < stride_; ++c) out[c] = 0.0f;
+  }
+  return {batch.work, nullptr, stride_, columns};
 }
 
 // The unused position stands for masked steps and is normalized like the others, but counts in no moment.
@@ -55,15 +88,12 @@ Tensor BatchNormalization::Forward(const Tensor& input, BatchContext& batch) {
   first_ = input.space == Space::kSteps ? input.layout->base() : 0;
   uses_batch_ = UsesBatch(batch.training);
   const size_t columns = config_.features;
-  mean_.Resize(columns);
-  inverse_.Resize(columns);
   if (uses_batch_) {
+    mean_.Resize(columns);
+    inverse_.Resize(columns);
     TakeMoments(input, batch);
   } else {
-    for (size_t c = 0; c < columns; ++c) {
-      mean_[c] = parameters_[first_moving_].value[c];
-      inverse_[c] = 1.0 / std::sqrt(parameters_[first_moving_ + 1].value[c] + config_.epsilon);
-    }
+    ReadMoving(&mean_, &inverse_);
   }
   const float *scale = gamma(), *shift = beta();
   normal_.Resize(rows_ * stride_);

@@ -23,8 +23,14 @@ class BatchNormalization : public Layer {
   BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kOwn; }
   // Each row counts its padding for itself in the moments of the batch.
   bool SharesPadding(bool training) const override { return !UsesBatch(training); }
+
+  bool CanStep() const override { return true; }
+  size_t step_floats(size_t) const override { return stride_; }
+  void PrepareSteps(const KernelTable& kernels) override;
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
  private:
   bool UsesBatch(bool training) const { return training && config_.trainable; }
@@ -32,6 +38,8 @@ class BatchNormalization : public Layer {
   const float* beta() const {
     return config_.center ? parameters_[config_.scale ? 1 : 0].value.data() : nullptr;
   }
+  // Sets mean and 1 / deviation to those of inference.
+  void ReadMoving(Buffer<double>* mean, Buffer<double>* inverse) const;
   // Sets mean_ and inverse_ to those of the rows [first_, rows_), and moves the averages.
   void TakeMoments(const Tensor& input, BatchContext& batch);
 
@@ -39,8 +47,9 @@ class BatchNormalization : public Layer {
   size_t first_moving_;  // the parameters from here on are the moving averages
   size_t rows_ = 0, first_ = 0, stride_;
   bool uses_batch_ = false;
-  Buffer<double> mean_, inverse_;  // [C] mean and 1 / deviation
-  Buffer<float> normal_;           // (x - mean) / deviation
+  Buffer<double> mean_, inverse_;            // [C] mean and 1 / deviation
+  Buffer<double> step_mean_, step_inverse_;  // those of inference, for streams
+  Buffer<float> normal_;                     // (x - mean) / deviation
   Buffer<float> output_, gradient_;
   ColumnSums sums_;
   Buffer<float> weight_gradients_;

@@ -47,7 +47,7 @@ Conv1d::Conv1d(const Conv1dConfig& config, Arena* arena)
     parameters_.emplace_back(arena, Shape{config.filters}, config.trainable, config.weights[kBias]);
 }
 
-void Conv1d::PackWeights(BatchContext& batch) {
+void Conv1d::PackWeights(const KernelTable& kernels) {
   if (packed_weights_) return;
   const size_t filters = config_.filters, each = depth() * PaddedColumns(width());
   const size_t each_back = width() * PaddedColumns(depth());
@@ -59,8 +59,8 @@ void Conv1d::PackWeights(BatchContext& batch) {
     for (size_t k = 0; k < taps(); ++k) {
       const float* kernel = parameters_[kKernel].value.data() + k * depth() * filters + g * width();
       const size_t at = g * taps() + k;
-      batch.kernels.pack({kernel, filters, depth(), width(), false, packed_.data() + at * each, 0});
-      batch.kernels.pack({kernel, filters, width(), depth(), true, packed_back_.data() + at * each_back, 0});
+      kernels.pack({kernel, filters, depth(), width(), false, packed_.data() + at * each, 0});
+      kernels.pack({kernel, filters, width(), depth(), true, packed_back_.data() + at * each_back, 0});
     }
     if (config_.use_bias)
       std::memcpy(padded_bias_.data() + g * PaddedStride(width()),
@@ -93,7 +93,7 @@ Tensor Conv1d::Forward(const Tensor& given, BatchContext& batch) {
   const Tensor input = expand_.Forward(given);
   layout_.BuildPlain(*input.layout,
                      static_cast<size_t>(OutputSteps(static_cast<int64_t>(input.layout->steps()))));
-  PackWeights(batch);
+  PackWeights(batch.kernels);
   const size_t input_stride = PaddedStride(config_.features), group_stride = PaddedStride(width());
   Gather(input, batch, &input_);
   std::memset(input_.data(), 0, input_stride * sizeof(float));
@@ -125,6 +125,41 @@ Tensor Conv1d::Forward(const Tensor& given, BatchContext& batch) {
   Tensor output = RowsLike(input, output_.data(), stride_, config_.filters);
   output.layout = &layout_;
   return output;
+}
+
+// Windows know no mask: from here on every timestep counts.
+StreamRows Conv1d::Step(const StreamRows& input, const StreamBatch& batch) const {
+  const size_t features = config_.features, kept = stream_floats();
+  for (size_t k = 0; k < taps(); ++k) {
+    GemmArgs args = {input.data,
+                     input.index,
+                     input.stride,
+                     packed_.data() + k * features * PaddedColumns(width()),
+                     features,
+                     width(),
+                     k == 0 ? padded_bias_.data() : nullptr,
+                     k > 0,
+                     batch.work,
+                     stride_,
+                     0,
+                     batch.rows};
+    if (k + 1 < taps()) {
+      args.a = batch.states + k * config_.windows.dilation * features;
+      args.index = batch.places;
+      args.lda = batch.state_stride;
+    }
+    batch.kernels.gemm(args);
+  }
+  for (size_t i = 0; i < batch.rows && kept > 0; ++i) {
+    float* rows = batch.states + static_cast<size_t>(batch.places[i]) * batch.state_stride;
+    std::memmove(rows, rows + features, (kept - features) * sizeof(float));
+    std::memcpy(rows + kept - features, RowAt(input, i), features * sizeof(float));
+  }
+  if (config_.activation != Activation::kLinear)
+    batch.kernels.activate(
+        {config_.activation, batch.work, nullptr, nullptr, batch.work, batch.rows, config_.filters, stride_});
+  std::memset(batch.masked, 0, batch.rows);
+  return {batch.work, nullptr, stride_, config_.filters};
 }
 
 Gradient Conv1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {

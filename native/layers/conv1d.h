@@ -22,9 +22,23 @@ class Conv1d : public Layer {
   Conv1d(const Conv1dConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.
   bool SharesPadding(bool) const override { return false; }
   int64_t OutputSteps(int64_t steps) const override { return config_.windows.Count(steps); }
+
+  // A stream keeps the inputs that later windows read, the oldest first.
+  bool CanStep() const override {
+    return config_.windows.padding == WindowPadding::kCausal && config_.windows.strides == 1 &&
+           config_.groups == 1;
+  }
+  size_t stream_floats() const override {
+    return static_cast<size_t>(config_.windows.reach()) * config_.features;
+  }
+  size_t step_columns(size_t) const override { return config_.filters; }
+  size_t step_floats(size_t) const override { return stride_; }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
   void FuseWithLoss(bool fused) override { fused_ = fused; }
@@ -37,7 +51,7 @@ class Conv1d : public Layer {
   // write padded columns.
   size_t depth() const { return config_.features / config_.groups; }
   size_t width() const { return config_.filters / config_.groups; }
-  void PackWeights(BatchContext& batch);
+  void PackWeights(const KernelTable& kernels);
   void IndexTaps();
   void InputGradient(const float* deltas, BatchContext& batch);
   void WeightGradients(const float* deltas, BatchContext& batch);

@@ -30,15 +30,15 @@ Dense::Dense(const DenseConfig& config, Arena* arena)
     parameters_.emplace_back(arena, Shape{config.units}, config.trainable, config.weights[kBias]);
 }
 
-void Dense::PackWeights(BatchContext& batch) {
+void Dense::PackWeights(const KernelTable& kernels) {
   if (packed_weights_) return;
   const size_t features = config_.features, units = config_.units;
   packed_.Resize(features * PaddedColumns(units));
   packed_back_.Resize(units * PaddedColumns(features));
   padded_bias_.Resize(stride_);
   const float* kernel = parameters_[kKernel].value.data();
-  batch.kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
-  batch.kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
+  kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
+  kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
   padded_bias_.Zero();
   if (config_.use_bias)
     std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
@@ -47,7 +47,7 @@ void Dense::PackWeights(BatchContext& batch) {
 
 Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
   input_ = input;
-  PackWeights(batch);
+  PackWeights(batch.kernels);
   const size_t rows = RowCount(input);
   output_.Resize(rows * stride_);
   const bool keeps = NeedsLogits();
@@ -61,6 +61,15 @@ Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
                               output_.data() + begin * stride_, end - begin, config_.units, stride_});
   });
   return RowsLike(input, output_.data(), stride_, config_.units);
+}
+
+StreamRows Dense::Step(const StreamRows& input, const StreamBatch& batch) const {
+  batch.kernels.gemm({input.data, input.index, input.stride, packed_.data(), config_.features, config_.units,
+                      padded_bias_.data(), false, batch.work, stride_, 0, batch.rows});
+  if (config_.activation != Activation::kLinear)
+    batch.kernels.activate(
+        {config_.activation, batch.work, nullptr, nullptr, batch.work, batch.rows, config_.units, stride_});
+  return {batch.work, nullptr, stride_, config_.units};
 }
 
 Gradient Dense::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {

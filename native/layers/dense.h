@@ -21,13 +21,19 @@ class Dense : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
+  bool CanStep() const override { return true; }
+  size_t step_columns(size_t) const override { return config_.units; }
+  size_t step_floats(size_t) const override { return stride_; }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
+
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
   void FuseWithLoss(bool fused) override { fused_ = fused; }
   const float* Logits() const override { return fused_ ? logits_.data() : nullptr; }
 
  private:
   bool NeedsLogits() const { return fused_ || ActivationNeedsInput(config_.activation); }
-  void PackWeights(BatchContext& batch);
+  void PackWeights(const KernelTable& kernels);
 
   DenseConfig config_;
   size_t stride_;

@@ -15,6 +15,8 @@ class Dropout : public Layer {
   // Each row has a mask of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || rate_ == 0.0f; }
 
+  bool CanStep() const override { return true; }
+
  private:
   void Apply(const float* x, float* out, BatchContext& batch) const;
 

@@ -20,6 +20,13 @@ class Embedding : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
+  // The input has the tokens as its index.
+  bool CanStep() const override { return true; }
+  size_t step_columns(size_t) const override { return config_.output_dim; }
+  StreamRows Step(const StreamRows& input, const StreamBatch&) const override {
+    return {parameters_[0].value.data(), input.index, config_.output_dim, config_.output_dim};
+  }
+
  private:
   EmbeddingConfig config_;
   Buffer<float> sums_;  // [distinct tokens, D], where the gradient comes per position

@@ -12,6 +12,7 @@ class Flatten : public Layer {
   explicit Flatten(Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
 

@@ -16,6 +16,8 @@ class GaussianNoise : public Layer {
   // Each row has noise of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || stddev_ == 0.0; }
 
+  bool CanStep() const override { return true; }
+
  private:
   double stddev_;
   uint64_t seed_;

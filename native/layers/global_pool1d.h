@@ -14,6 +14,7 @@ class GlobalPool1d : public Layer {
   GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return kind_ == PoolKind::kMax ? MaskUse::kNone : MaskUse::kOwn; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
   bool EndsSequence() const override { return !keep_steps_; }

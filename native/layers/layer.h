@@ -51,6 +51,31 @@ struct CarriedStates {
   Buffer<float> values;
 };
 
+// What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
+// a way of its own; or knows no mask, and takes them as they are.
+enum class MaskUse { kStepwise, kOwn, kNone };
+
+// Rows of one timestep, one of each stream (streams/stepper.h): row i lies at data + index[i] * stride (index
+// null: at i).
+struct StreamRows {
+  const float* data;
+  const int32_t* index;
+  size_t stride;
+  size_t columns;
+};
+
+// Some streams that go one timestep on together.
+struct StreamBatch {
+  const KernelTable& kernels;
+  size_t rows;
+  // What row i's stream keeps for this layer: stream_floats() of them at states + places[i] * state_stride.
+  float* states;
+  size_t state_stride;
+  const int32_t* places;
+  float* work;      // rows * step_floats() floats of this layer; the output may lie there
+  uint8_t* masked;  // per row: whether this timestep is masked
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -79,6 +104,24 @@ class Layer {
     for (Parameter& parameter : parameters_) list->push_back(&parameter);
   }
 
+  // Streams: whether the layer goes on one timestep at a time, as in inference; what it keeps of a stream
+  // meanwhile (zero at first), and the room that a row of `columns` needs. PrepareSteps comes before any
+  // Step, when no run is under way; Step changes nothing but what it is given, so that several threads may
+  // step.
+  virtual bool CanStep() const { return false; }
+  virtual size_t stream_floats() const { return 0; }
+  virtual size_t step_columns(size_t columns) const { return columns; }  // of the output
+  virtual size_t step_floats(size_t columns) const {
+    (void)columns;
+    return 0;
+  }
+  virtual void PrepareSteps(const KernelTable& kernels) { (void)kernels; }
+  // By default that of layers that do nothing in inference.
+  virtual StreamRows Step(const StreamRows& input, const StreamBatch& batch) const {
+    (void)batch;
+    return input;
+  }
+
   // Itself where it is a single recurrent layer.
   virtual class Recurrent* AsRecurrent() { return nullptr; }
   // Recurrent layers: elements of all states of a row; floats of the recurrent kernel; the states after the
@@ -92,7 +135,9 @@ class Layer {
   virtual void ResetStates() {}
   // Appends the states that stateful layers carry from batch to batch.
   virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
-  // Whether the outputs are wanted with their masked steps: where nothing follows but the reader.
+  virtual MaskUse mask_use() const { return MaskUse::kStepwise; }
+  // Whether the outputs are wanted with their masked steps: where the reader, or a layer that knows no mask,
+  // is the first to look at more than a step.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
   // Penalty on the last outputs, per batch (activityRegularizer).
   virtual double ActivityPenalty() const { return 0.0; }
@@ -121,6 +166,10 @@ inline size_t RowCount(const Tensor& tensor) {
 // Logical row i of a tensor.
 inline const float* RowAt(const Tensor& tensor, size_t i) {
   return tensor.data + (tensor.index ? static_cast<size_t>(tensor.index[i]) : i) * tensor.stride;
+}
+
+inline const float* RowAt(const StreamRows& rows, size_t i) {
+  return rows.data + (rows.index ? static_cast<size_t>(rows.index[i]) : i) * rows.stride;
 }
 
 // The output of a layer that computes each row of `input` by itself: rows of `data` in order.

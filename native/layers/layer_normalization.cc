@@ -22,33 +22,41 @@ LayerNormalization::LayerNormalization(const LayerNormalizationConfig& config, A
                              config.weights[i]);
 }
 
-// The unused position stands for masked steps and is computed like the others.
-Tensor LayerNormalization::Forward(const Tensor& input, BatchContext& batch) {
-  rows_ = RowCount(input);
+double LayerNormalization::Normalize(const float* x, float* normal, float* out) const {
   const size_t columns = config_.features;
   const float* gamma = config_.scale ? parameters_.front().value.data() : nullptr;
   const float* beta = config_.center ? parameters_.back().value.data() : nullptr;
+  double sum = 0.0, squares = 0.0;
+  for (size_t c = 0; c < columns; ++c) sum += x[c];
+  const double mean = sum / static_cast<double>(columns);
+  for (size_t c = 0; c < columns; ++c) squares += (x[c] - mean) * (x[c] - mean);
+  const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(columns) + config_.epsilon);
+  for (size_t c = 0; c < columns; ++c) {
+    normal[c] = static_cast<float>((x[c] - mean) * inverse);
+    out[c] = normal[c] * (gamma ? gamma[c] : 1.0f) + (beta ? beta[c] : 0.0f);
+  }
+  for (size_t c = columns; c < stride_; ++c) out[c] = 0.0f;
+  return inverse;
+}
+
+// The unused position stands for masked steps and is computed like the others.
+Tensor LayerNormalization::Forward(const Tensor& input, BatchContext& batch) {
+  rows_ = RowCount(input);
   normal_.Resize(rows_ * stride_);
   output_.Resize(rows_ * stride_);
   inverse_.Resize(rows_);
   ForChunks(batch.pool, 0, rows_, 64, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const float* x = RowAt(input, i);
-      float *normal = normal_.data() + i * stride_, *out = output_.data() + i * stride_;
-      double sum = 0.0, squares = 0.0;
-      for (size_t c = 0; c < columns; ++c) sum += x[c];
-      const double mean = sum / static_cast<double>(columns);
-      for (size_t c = 0; c < columns; ++c) squares += (x[c] - mean) * (x[c] - mean);
-      const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(columns) + config_.epsilon);
-      inverse_[i] = static_cast<float>(inverse);
-      for (size_t c = 0; c < columns; ++c) {
-        normal[c] = static_cast<float>((x[c] - mean) * inverse);
-        out[c] = normal[c] * (gamma ? gamma[c] : 1.0f) + (beta ? beta[c] : 0.0f);
-      }
-      for (size_t c = columns; c < stride_; ++c) out[c] = 0.0f;
-    }
+    for (size_t i = begin; i < end; ++i)
+      inverse_[i] = static_cast<float>(
+          Normalize(RowAt(input, i), normal_.data() + i * stride_, output_.data() + i * stride_));
   });
-  return RowsLike(input, output_.data(), stride_, columns);
+  return RowsLike(input, output_.data(), stride_, config_.features);
+}
+
+StreamRows LayerNormalization::Step(const StreamRows& input, const StreamBatch& batch) const {
+  float *out = batch.work, *normal = out + batch.rows * stride_;
+  for (size_t i = 0; i < batch.rows; ++i) Normalize(RowAt(input, i), normal, out + i * stride_);
+  return {out, nullptr, stride_, config_.features};
 }
 
 // With n the normalized row and g = dy gamma: dx = (g - mean(g) - n mean(g n)) / deviation.

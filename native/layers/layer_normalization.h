@@ -22,7 +22,14 @@ class LayerNormalization : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
+  bool CanStep() const override { return true; }
+  size_t step_floats(size_t) const override { return 2 * stride_; }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
+
  private:
+  // One row: sets `normal` and `out`, returns 1 / deviation.
+  double Normalize(const float* x, float* normal, float* out) const;
+
   LayerNormalizationConfig config_;
   size_t rows_ = 0, stride_;
   Buffer<float> normal_;   // (x - mean) / deviation

@@ -22,13 +22,7 @@ Tensor Masking::Forward(const Tensor& given, BatchContext& batch) {
   };
   counts_.Resize(input_.layout->step_count());
   ForChunks(batch.pool, 0, counts_.size(), 256, [&](size_t begin, size_t end) {
-    for (size_t p = begin; p < end; ++p) {
-      const float* x = row(p);
-      bool counts = false;
-      // NaN differs from everything, as in Keras.
-      for (size_t c = 0; c < columns && !counts; ++c) counts = x[c] != value_;
-      counts_[p] = counts;
-    }
+    for (size_t p = begin; p < end; ++p) counts_[p] = Counts(row(p), columns);
   });
   layout_.BuildMasked(*input_.layout, counts_.data());
   output_.Resize(layout_.step_count() * stride);
@@ -44,6 +38,17 @@ Tensor Masking::Forward(const Tensor& given, BatchContext& batch) {
   output.layout = &layout_;
   output.fill = MaskFill::kUnused;
   return output;
+}
+
+StreamRows Masking::Step(const StreamRows& input, const StreamBatch& batch) const {
+  const size_t columns = input.columns, stride = PaddedStride(columns);
+  std::memset(batch.work, 0, batch.rows * stride * sizeof(float));
+  for (size_t i = 0; i < batch.rows; ++i) {
+    const float* x = RowAt(input, i);
+    batch.masked[i] = !Counts(x, columns);
+    if (!batch.masked[i]) std::memcpy(batch.work + i * stride, x, columns * sizeof(float));
+  }
+  return {batch.work, nullptr, stride, columns};
 }
 
 Gradient Masking::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {

@@ -12,10 +12,22 @@ class Masking : public Layer {
   Masking(float value, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kNone; }
   // Rows lose steps of their own.
   bool SharesPadding(bool) const override { return false; }
 
+  bool CanStep() const override { return true; }
+  size_t step_floats(size_t columns) const override { return PaddedStride(columns); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
+
  private:
+  // NaN differs from everything, as in Keras.
+  bool Counts(const float* x, size_t columns) const {
+    for (size_t c = 0; c < columns; ++c)
+      if (x[c] != value_) return true;
+    return false;
+  }
+
   float value_;
   Expand expand_;
   Tensor input_;

@@ -109,7 +109,8 @@ const float* Recurrent::Spread(const Parameter& from, size_t rows, const size_t*
   return to->data();
 }
 
-void Recurrent::PackWeights(BatchContext& batch) {
+// On the threads of `pool`, or where that is null on this one.
+void Recurrent::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
   if (packed_weights_) return;
   const size_t features = config_.features, units = config_.units, columns = cell_.gates * padded_;
   packed_kernel_.Resize(features * columns);
@@ -138,9 +139,14 @@ void Recurrent::PackWeights(BatchContext& batch) {
       {recurrent, columns, padded_, units, true, packed_candidate_back_.data(), 0},
   };
   const size_t count = reset_before_ ? 6 : 4, tasks = units >= 64 ? count : 1;
-  batch.pool.For(tasks, [&](size_t task) {
-    for (size_t i = task; i < count; i += tasks) batch.kernels.pack(packs[i]);
-  });
+  const auto pack = [&](size_t task) {
+    for (size_t i = task; i < count; i += tasks) kernels.pack(packs[i]);
+  };
+  if (pool) {
+    pool->For(tasks, pack);
+  } else {
+    for (size_t task = 0; task < tasks; ++task) pack(task);
+  }
   if (config_.use_bias) PackBias();
   packed_weights_ = true;
 }
@@ -159,17 +165,12 @@ void Recurrent::PackBias() {
   std::memcpy(recurrent_bias_.data(), recurrent + (gates - 1) * units, units * sizeof(float));
 }
 
-WalkArgs Recurrent::RowWalk(bool backward) {
-  const BatchLayout& layout = *input_.layout;
-  const size_t base = layout.base();
+// What every walk of this layer has, whatever its rows.
+WalkArgs Recurrent::WalkOf(bool backward) const {
   WalkArgs args = {};
   args.cell = cell_.kind;
   args.reverse = config_.go_backwards;
   args.reset_before = reset_before_;
-  args.steps = args.t_end = layout.steps();
-  args.active = layout.active();
-  args.offsets = layout.offsets();
-  args.block_rows = layout.block_rows();
   args.units = config_.units;
   args.padded = args.unit_end = padded_;
   args.activation = config_.activation;
@@ -178,9 +179,21 @@ WalkArgs Recurrent::RowWalk(bool backward) {
   args.packed_candidate = backward ? packed_candidate_back_.data() : packed_candidate_.data();
   args.recurrent_bias = two_biases() ? recurrent_bias_.data() : nullptr;
   args.state_stride = stride_;
+  args.gate_stride = args.delta_stride = delta_stride_;
+  args.input_stride = input_stride_;
+  return args;
+}
+
+WalkArgs Recurrent::RowWalk(bool backward) {
+  const BatchLayout& layout = *input_.layout;
+  const size_t base = layout.base();
+  WalkArgs args = WalkOf(backward);
+  args.steps = args.t_end = layout.steps();
+  args.active = layout.active();
+  args.offsets = layout.offsets();
+  args.block_rows = layout.block_rows();
   args.states = states_.data() + base * stride_;
   if (has_cell()) args.cells = cells_.data() + base * stride_;
-  args.gate_stride = args.delta_stride = delta_stride_;
   if (keeps_gates_) args.gates = gates_.data() + base * delta_stride_;
   if (reset_before_) args.reset_states = reset_states_.data() + base * stride_;
   if (masked_states_) {
@@ -188,7 +201,6 @@ WalkArgs Recurrent::RowWalk(bool backward) {
     args.masks = state_masks_.data();
     args.masked = masked_h_.data() + base * masked_stride_;
   }
-  args.input_stride = input_stride_;
   if (by_token_) {
     args.inputs = projected_.data();
     args.input_index = input_.distinct->slot + base;
@@ -265,7 +277,7 @@ void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
   keeps_gates_ = cell_.kind == CellKind::kSimpleRnn
                      ? batch.training && ActivationNeedsInput(config_.activation)
                      : batch.training || reset_before_;
-  PackWeights(batch);
+  PackWeights(batch.kernels, &batch.pool);
   const size_t rows = by_token_ ? input.distinct->count : layout.step_count();
   projected_.Resize(rows * input_stride_);
   states_.Resize(layout.state_count() * stride_);
@@ -352,6 +364,60 @@ void Recurrent::WalkAsTeam(BatchContext& batch) {
     args.unit_end = std::min(padded_, panels * (part + 1) / parts * kTeamUnits);
     batch.kernels.walk_forward(args);
   });
+}
+
+// Projected inputs, states and cells before and after the step, and what a GRU with reset_before needs.
+size_t Recurrent::step_floats(size_t) const {
+  const size_t kept = reset_before_ ? delta_stride_ + stride_ : 0;
+  return input_stride_ + (has_cell() ? 4 : 2) * stride_ + kept;
+}
+
+// A walk of one step: states are gathered before it and put back after it. A masked row keeps its states, and
+// its output is the state that it kept.
+StreamRows Recurrent::Step(const StreamRows& input, const StreamBatch& batch) const {
+  const size_t rows = batch.rows;
+  const int32_t active = static_cast<int32_t>(rows), offsets[] = {0, active}, first_block = 0;
+  float* projected = batch.work;
+  float* states = projected + rows * input_stride_;
+  float* cells = states + 2 * rows * stride_;
+  float* rest = has_cell() ? cells + 2 * rows * stride_ : cells;
+  // Calls body(the row's state or cell in the walk before the step, that of its stream).
+  const auto for_states = [&](auto&& body) {
+    for (size_t r = 0; r < rows; ++r) {
+      float* kept = batch.states + static_cast<size_t>(batch.places[r]) * batch.state_stride;
+      body(r, states + r * stride_, kept);
+      if (has_cell()) body(r, cells + r * stride_, kept + padded_);
+    }
+  };
+  for_states([&](size_t, float* now, float* kept) { std::memcpy(now, kept, padded_ * sizeof(float)); });
+  batch.kernels.gemm({input.data, input.index, input.stride, packed_kernel_.data(), config_.features,
+                      cell_.gates * padded_, spread_bias_.data(), false, projected, input_stride_, 0, rows});
+  WalkArgs args = WalkOf(false);
+  args.steps = args.t_end = 1;
+  args.active = &active;
+  args.offsets = offsets;
+  args.blocks = &first_block;
+  args.block_count = 1;
+  args.block_rows = rows;
+  args.states = states;
+  if (has_cell()) args.cells = cells;
+  if (reset_before_) {
+    args.gates = rest;
+    args.reset_states = rest + rows * delta_stride_;
+  }
+  args.inputs = projected;
+  batch.kernels.walk_forward(args);
+  const size_t after = rows * stride_;
+  for_states([&](size_t r, float* now, float* kept) {
+    if (!batch.masked[r]) {
+      std::memcpy(kept, now + after, padded_ * sizeof(float));
+    } else if (config_.zero_output) {
+      std::memset(now + after, 0, padded_ * sizeof(float));
+    } else {
+      std::memcpy(now + after, now, padded_ * sizeof(float));
+    }
+  });
+  return {states + after, nullptr, stride_, config_.units};
 }
 
 bool Recurrent::Overlaps(const Tensor& input, const BatchContext& batch) const {
@@ -531,8 +597,9 @@ void Recurrent::IndexOutputs(bool expands) {
 
 // The gradient of the outputs in the order of the steps.
 const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& batch) {
-  if (config_.go_backwards == flips_) return output.data;
   const BatchLayout& layout = *input_.layout;
+  const bool expands = layout.masked() && unmasked_;
+  if (config_.go_backwards == flips_ && !expands) return output.data;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ordered_gradient_.Zero();
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
@@ -541,13 +608,19 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
   for (size_t p = layout.base(); p < layout.step_count(); ++p)
     step_of[config_.go_backwards ? p : static_cast<size_t>(layout.next()[p])] = p;
   ForChunks(batch.pool, 0, layout.rows(), 16, [&](size_t begin, size_t end) {
-    for (size_t r = begin; r < end; ++r)
-      for (size_t t = layout.start(r); t < layout.steps(); ++t) {
-        const size_t p = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
-        const size_t to = step_of[static_cast<size_t>(output_index_[p])];
-        if (to > 0)
-          batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    const auto add = [&](size_t p) {
+      const size_t to = step_of[static_cast<size_t>(output_index_[p])];
+      if (to > 0)
+        batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
+    };
+    for (size_t r = begin; r < end; ++r) {
+      if (expands) {
+        for (size_t s = 0; s < layout.source_steps(); ++s) add(1 + s * layout.rows() + r);
+      } else {
+        for (size_t t = layout.start(r); t < layout.steps(); ++t)
+          add(layout.base() + static_cast<size_t>(layout.offsets()[t]) + r);
       }
+    }
   });
   return ordered_gradient_.data();
 }

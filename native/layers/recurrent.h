@@ -35,6 +35,7 @@ class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  MaskUse mask_use() const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
   bool SharesPadding(bool training) const override;
@@ -46,6 +47,13 @@ class Recurrent : public Layer {
     if (config_.stateful) list->push_back(&carried_);
   }
   void ReturnUnmasked(bool unmasked) override { unmasked_ = unmasked; }
+
+  bool CanStep() const override { return !config_.go_backwards; }
+  size_t stream_floats() const override { return padded_ * (has_cell() ? 2 : 1); }
+  size_t step_columns(size_t) const override { return config_.units; }
+  size_t step_floats(size_t columns) const override;
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   // For layers that overlap in time (ForWavefront): Begin, then AdvanceTo for parts of the steps in order,
   // then End, are what Forward does. Whether they may is a property of the layer and the batch alone.
@@ -80,8 +88,9 @@ class Recurrent : public Layer {
   size_t input_masks() const;
 
   const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
-  void PackWeights(BatchContext& batch);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
   void PackBias();
+  WalkArgs WalkOf(bool backward) const;
   WalkArgs RowWalk(bool backward);
   WalkArgs TrunkWalk(bool backward);
   void Prepare(const Tensor& input, BatchContext& batch);

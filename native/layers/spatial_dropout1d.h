@@ -16,6 +16,8 @@ class SpatialDropout1d : public Layer {
   // Each row has a mask of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || rate_ == 0.0f; }
 
+  bool CanStep() const override { return true; }
+
  private:
   // out = input times the mask of each row.
   void Apply(const Tensor& input, WorkerPool& pool, float* out) const;

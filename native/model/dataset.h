@@ -32,6 +32,8 @@ struct Dataset {
   int32_t min_token = 0, max_token = -1;
   Copy<float> targets;  // [rows, target_size], empty for predict
   size_t target_size = 0;
+  Copy<float> weights;        // [rows, weight_size], or empty where every row weighs 1
+  size_t weight_size = 0;     // 1, or the timesteps of the outputs
   Copy<float> initial_state;  // [rows, all states of the first recurrent layer], or empty
   Copy<uint8_t> mask;         // [rows, T], nonzero where a step counts, or empty
 
@@ -42,7 +44,7 @@ struct Dataset {
   }
   size_t bytes() const {
     return mask.size() + tokens.size() * sizeof(int32_t) +
-           (values.size() + targets.size() + initial_state.size()) * sizeof(float);
+           (values.size() + targets.size() + weights.size() + initial_state.size()) * sizeof(float);
   }
 };
 

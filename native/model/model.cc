@@ -9,6 +9,9 @@
 #include "dispatch/dispatch.h"
 #include "layers/gather.h"
 #include "layers/recurrent.h"
+#include "losses/make_loss.h"
+#include "losses/reduction.h"
+#include "metrics/make_metric.h"
 #include "threading/ordered_work.h"
 
 namespace ostinato {
@@ -75,13 +78,32 @@ void Model::Invalidate() {
 
 void Model::Compile(const CompileConfig& config) {
   auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
-  compile_ = config;
+  CompileLosses(config);
+  optimizer_ = std::move(optimizer);
+}
+
+void Model::CompileLosses(const CompileConfig& config) {
+  const auto can_be_logits = [](const LossConfig& loss) {
+    return !loss.from_logits && IsCrossentropy(loss.kind);
+  };
   // With the logits at hand a saturated sigmoid or softmax loses nothing (docs/numerics.md).
   Layer& last = *layers_.back();
-  fused_loss_ = !config.loss.from_logits && IsCrossentropy(config.loss.kind) &&
-                last.CanFuseWithLoss(LastActivation(config.loss.kind));
+  loss_config_ = config.loss;
+  fused_loss_ = can_be_logits(loss_config_) && last.CanFuseWithLoss(LastActivation(loss_config_.kind));
   last.FuseWithLoss(fused_loss_);
-  optimizer_ = std::move(optimizer);
+  if (fused_loss_) loss_config_.from_logits = true;
+  loss_ = MakeLoss(loss_config_);
+  metrics_.clear();
+  totals_size_ = 2;
+  for (MetricConfig metric : config.metrics) {
+    if (output_columns_ > 1 && TakesIds(metric) != TakesIds(loss_config_.kind))
+      throw Error(ErrorCode::kInternal, "native model: a metric takes other targets than the loss");
+    const bool of_logits = fused_loss_ && metric.kind == MetricKind::kLoss && can_be_logits(metric.loss) &&
+                           LastActivation(metric.loss.kind) == LastActivation(loss_config_.kind);
+    if (of_logits) metric.loss.from_logits = true;
+    metrics_.push_back({MakeMetric(metric), of_logits, metric.weighted, totals_size_});
+    totals_size_ += metrics_.back().metric->state_size(output_columns_);
+  }
 }
 
 void Model::SetLearningRate(double rate) {
@@ -106,7 +128,10 @@ std::vector<CarriedStates*> Model::carried_states() const {
 }
 
 void Model::CheckRun(const Run& run) const {
-  const Dataset& data = *run.dataset;
+  for (const Dataset* data : run.datasets) CheckData(run, *data);
+}
+
+void Model::CheckData(const Run& run, const Dataset& data) const {
   const auto expect = [](bool holds, const char* what) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native run: ") + what);
   };
@@ -121,9 +146,11 @@ void Model::CheckRun(const Run& run) const {
   const size_t steps = data.shape.size() == 2 || is_tokens_ ? data.shape[0] : 1;
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
-    const bool sparse = compile_.loss.kind == LossKind::kSparseCategoricalCrossentropy;
-    expect(data.target_size == output_steps(steps) * (sparse ? 1 : output_columns_),
+    const size_t rows = output_steps(steps);
+    expect(data.target_size == rows * (TakesIds(loss_config_.kind) ? 1 : output_columns_),
            "the targets have the wrong size");
+    expect(data.weights.size() == 0 || data.weight_size == 1 || data.weight_size == rows,
+           "the weights have the wrong size");
   }
   if (data.initial_state.size() > 0)
     expect(first_recurrent_ && data.initial_state.size() == data.rows * first_recurrent_->state_size(),
@@ -145,9 +172,9 @@ void Model::CheckRun(const Run& run) const {
 }
 
 // Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
-void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
-  const Dataset& data = *run.dataset;
-  const size_t rows = std::min(run.batch_size, run.end - begin);
+void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const {
+  const Dataset& data = *slice.data;
+  const size_t begin = slice.begin, rows = slice.rows;
   // Weights that L1 does not hold are streamed once per block, so blocks are as tall as a tile then.
   const size_t walk_rows = walk_floats_ >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
   if (!is_tokens_) {
@@ -165,8 +192,17 @@ void Model::LayOut(const Run& run, size_t begin, BatchLayout* layout) const {
                       mask_zero_, walk_rows);
 }
 
-Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& batch) {
-  const Dataset& data = *run.dataset;
+// From the last layer to the first: who is the first to look at more than a step of a layer's output.
+void Model::ChooseUnmasked(bool reader_wants_all) {
+  bool unmasked = reader_wants_all;
+  for (size_t i = layers_.size(); i-- > 0;) {
+    layers_[i]->ReturnUnmasked(unmasked);
+    const MaskUse use = layers_[i]->mask_use();
+    if (use != MaskUse::kStepwise) unmasked = use == MaskUse::kNone;
+  }
+}
+
+Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch) {
   Tensor tensor;
   tensor.layout = &layout;
   const bool sequence = is_tokens_ || data.shape.size() == 2;
@@ -176,7 +212,7 @@ Tensor Model::Forward(const Run& run, const BatchLayout& layout, BatchContext& b
     tensor.index = sequence ? layout.values() : layout.samples();
     tensor.stride = tensor.columns = data.shape.back();
   }
-  layers_.back()->ReturnUnmasked(run.mode == RunMode::kPredict);
+  ChooseUnmasked(run.mode == RunMode::kPredict);
   for (size_t i = 0; i < layers_.size();) {
     Layer& layer = *layers_[i];
     const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;
@@ -215,47 +251,48 @@ Tensor Model::ForwardStack(size_t first, size_t count, const Tensor& input, Batc
   return tensor;
 }
 
-Model::Output Model::PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient) {
+Model::Output Model::PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch,
+                                   bool with_gradient) {
   const BatchLayout& layout = *tensor.layout;
   const size_t stride = PaddedStride(output_columns_);
   Output output = {};
-  const float* rows = tensor.data;
+  const float* first = tensor.data;
   if (tensor.index || tensor.stride != stride) {
     Gather(tensor, batch, &gathered_);
-    rows = gathered_.data();
+    first = gathered_.data();
   }
   const size_t skipped = output_is_sequence_ ? layout.base() : 0;
-  output.predictions = rows + skipped * stride;
   if (const float* logits = layers_.back()->Logits()) output.logits = logits + skipped * stride;
-  output.columns = output_columns_;
-  output.stride = stride;
-  output.rows = layout.rows();
-  output.targets = layout.samples();
+  Rows& rows = output.rows;
+  rows.predictions = first + skipped * stride;
+  rows.stride = stride;
+  rows.count = layout.rows();
+  rows.columns = output_columns_;
+  rows.targets = data.targets.data();
+  rows.index = layout.samples();
   if (output_is_sequence_) {
     // Masked steps are not there, so they count in no loss and no metric.
-    output.rows = layout.step_count() - skipped;
-    target_index_.Resize(output.rows);
-    const int32_t steps = static_cast<int32_t>(layout.source_steps());
+    rows.count = layout.step_count() - skipped;
+    rows.steps = layout.source_steps();
+    target_index_.Resize(rows.count);
     for (size_t t = 0, i = 0; t < layout.steps(); ++t)
       for (size_t r = 0; r < static_cast<size_t>(layout.active()[t]); ++r, ++i)
-        target_index_[i] = layout.samples()[r] * steps + static_cast<int32_t>(layout.source_step(r, t));
-    output.targets = target_index_.data();
+        target_index_[i] = layout.samples()[r] * static_cast<int32_t>(rows.steps) +
+                           static_cast<int32_t>(layout.source_step(r, t));
+    rows.index = target_index_.data();
+  }
+  rows.target_columns = data.target_size / rows.steps;
+  if (data.weights.size() > 0) {
+    rows.weights = data.weights.data();
+    rows.rows_per_weight = rows.steps / data.weight_size;
   }
   if (with_gradient) {
-    loss_gradient_.Resize((skipped + output.rows) * stride);
+    loss_gradient_.Resize((skipped + rows.count) * stride);
     std::memset(loss_gradient_.data(), 0, skipped * stride * sizeof(float));
     output.gradient = loss_gradient_.data() + skipped * stride;
     output.whole_gradient = {loss_gradient_.data(), stride, false};
   }
   return output;
-}
-
-double Model::ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
-                          float scale, float* gradient) const {
-  return Kernels().loss({loss.kind, loss.from_logits || use_logits,
-                         use_logits ? output.logits : output.predictions, output.stride, output.rows,
-                         output.columns, data.targets.data(), output.targets, output.target_columns, scale,
-                         gradient});
 }
 
 double Model::Penalty(BatchContext& batch) const {
@@ -264,23 +301,15 @@ double Model::Penalty(BatchContext& batch) const {
   return sum;
 }
 
-void Model::AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
+void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool,
                       RunResult* result) const {
   result->totals[0] += loss * static_cast<double>(rows);
   result->totals[1] += static_cast<double>(rows);
-  for (size_t i = 0; i < compile_.metrics.size(); ++i) {
-    const MetricConfig& metric = compile_.metrics[i];
-    double total = 0.0;
-    if (metric.is_loss) {
-      const bool use_logits = output.logits && !metric.loss.from_logits && IsCrossentropy(metric.loss.kind) &&
-                              LastActivation(metric.loss.kind) == LastActivation(compile_.loss.kind);
-      total = ComputeLoss(metric.loss, use_logits, output, data, 0.0f, nullptr);
-    } else {
-      total = Kernels().metric({metric.kind, metric.threshold, output.predictions, output.stride, output.rows,
-                                output.columns, data.targets.data(), output.targets, output.target_columns});
-    }
-    result->totals[2 + 2 * i] += total;
-    result->totals[3 + 2 * i] += static_cast<double>(output.rows);
+  for (const CompiledMetric& entry : metrics_) {
+    Rows seen = output.rows;
+    if (entry.of_logits) seen.predictions = output.logits;
+    if (!entry.weighted) seen.weights = nullptr;
+    entry.metric->Update(seen, &pool, result->totals.data() + entry.state);
   }
 }
 
@@ -298,20 +327,32 @@ void Model::Learn(Gradient gradient, BatchContext& batch) {
   Invalidate();
 }
 
+std::vector<Model::Slice> Model::Slices(const Run& run) {
+  std::vector<Slice> slices;
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
+    return slices;
+  }
+  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  return slices;
+}
+
 RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
   result.totals = run.totals;
-  result.totals.resize(2 + 2 * compile_.metrics.size(), 0.0);
-  const Dataset& data = *run.dataset;
+  result.totals.resize(totals_size_, 0.0);
   const bool training = run.mode == RunMode::kTrain;
   const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
+  const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
-  LayOut(run, run.begin, layout);
-  for (size_t begin = run.begin; begin < run.end && !stop; begin += run.batch_size) {
-    const size_t next = begin + run.batch_size;
-    if (next < run.end) next_batch.Set([&run, this, next, other] { LayOut(run, next, other); });
+  LayOut(run, slices[0], layout);
+  for (size_t i = 0; i < slices.size() && !stop; ++i) {
+    const Dataset& data = *slices[i].data;
+    if (i + 1 < slices.size())
+      next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
     BatchContext batch = {Kernels(),
                           WorkerPool::Instance(),
                           shortcuts_,
@@ -324,20 +365,19 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           loss_scale,
                           nullptr,
                           0};
-    const Tensor tensor = Forward(run, *layout, batch);
+    const Tensor tensor = Forward(run, data, *layout, batch);
     if (run.mode == RunMode::kPredict) {
-      const size_t done = begin - run.begin;
+      const size_t done = result.rows_done;
       WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
       if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
     } else {
-      Output output = PrepareOutput(tensor, batch, training);
-      output.target_columns = data.target_size / output_steps(layout->source_steps());
-      // Where everything is masked there is no loss.
-      const size_t counted = std::max<size_t>(1, output.rows);
-      const float scale = loss_scale / static_cast<float>(counted);
-      const double sum = ComputeLoss(compile_.loss, fused_loss_, output, data, scale, output.gradient);
-      const double loss = sum / static_cast<double>(counted) + Penalty(batch) + ActivityPenalty();
-      AddTotals(output, data, layout->rows(), loss, &result);
+      const Output output = PrepareOutput(tensor, data, batch, training);
+      Rows rows = output.rows;
+      if (fused_loss_) rows.predictions = output.logits;
+      const double loss =
+          ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, loss_scale) +
+          Penalty(batch) + ActivityPenalty();
+      AddTotals(output, layout->rows(), loss, batch.pool, &result);
       if (training) Learn(output.whole_gradient, batch);
     }
     result.rows_done += layout->rows();

@@ -11,24 +11,14 @@
 
 #include "batch/batch_layout.h"
 #include "layers/expand.h"
+#include "losses/loss.h"
+#include "metrics/metric.h"
 #include "model/dataset.h"
 #include "model/layer_factory.h"
 #include "optimizers/optimizer.h"
 #include "threading/background_task.h"
 
 namespace ostinato {
-
-struct LossConfig {
-  LossKind kind;
-  bool from_logits;
-};
-
-struct MetricConfig {
-  bool is_loss;
-  MetricKind kind;
-  float threshold;
-  LossConfig loss;
-};
 
 struct CompileConfig {
   OptimizerConfig optimizer;
@@ -38,9 +28,11 @@ struct CompileConfig {
 
 enum class RunMode { kTrain, kEvaluate, kPredict };
 
+// Rows [begin, end) of `order` (null: of the data set itself), `batch_size` to a batch. Of several data sets,
+// each is one batch after the other's end, and [begin, end) are all rows of all of them.
 struct Run {
   RunMode mode;
-  const Dataset* dataset;
+  std::vector<const Dataset*> datasets;
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
   float* outputs;  // predict: [.., output size]
@@ -52,7 +44,7 @@ struct Run {
 
 struct RunResult {
   size_t rows_done = 0;
-  // [loss total, loss count, metric 0 total, metric 0 count, ...]
+  // [loss total, loss weight, state of metric 0..., state of metric 1..., ...]
   std::vector<double> totals;
 };
 
@@ -61,6 +53,14 @@ class Model {
   explicit Model(const ModelConfig& config);
 
   std::vector<Parameter*>& parameters() { return parameters_; }
+  const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
+  bool is_tokens() const { return is_tokens_; }
+  // Of token models: ids lie below `vocabulary`; whether 0 is masked.
+  size_t vocabulary() const { return vocabulary_; }
+  bool mask_zero() const { return mask_zero_; }
+  // Numbers of one timestep, in and out.
+  size_t input_columns() const { return is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back()); }
+  size_t output_columns() const { return output_columns_; }
   // Weights were written from outside.
   void Invalidate();
   void Compile(const CompileConfig& config);
@@ -71,6 +71,8 @@ class Model {
   void CheckRun(const Run& run) const;
   RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
   size_t bytes() const { return arena_.bytes(); }
+  // Size of the totals of a run, once compiled.
+  size_t totals_size() const { return totals_size_; }
   // Elements of one output row for inputs of `steps` timesteps.
   size_t output_size(size_t steps) const { return output_columns_ * output_steps(steps); }
   // Elements of all states of a row, of the last recurrent layer.
@@ -82,27 +84,37 @@ class Model {
 
  private:
   struct Output {
-    const float* predictions;  // first row
-    const float* logits;       // or null
-    size_t rows, columns, stride;
-    size_t target_columns;   // elements of one target row
-    const int32_t* targets;  // index of each row's target row
-    float* gradient;         // first row; whole_gradient begins base rows earlier for sequences
+    Rows rows;
+    const float* logits;  // first row, or null
+    float* gradient;      // first row; whole_gradient begins base rows earlier for sequences
     Gradient whole_gradient;
+  };
+
+  // One batch of a run.
+  struct Slice {
+    const Dataset* data;
+    size_t begin, rows;
+  };
+
+  struct CompiledMetric {
+    std::unique_ptr<Metric> metric;
+    bool of_logits, weighted;
+    size_t state;  // begin in the totals
   };
 
   // Rows of one sample's output.
   size_t output_steps(size_t steps) const;
-  void LayOut(const Run& run, size_t begin, BatchLayout* layout) const;
-  Tensor Forward(const Run& run, const BatchLayout& layout, BatchContext& batch);
+  static std::vector<Slice> Slices(const Run& run);
+  void CheckData(const Run& run, const Dataset& data) const;
+  void ChooseUnmasked(bool reader_wants_all);
+  void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
+  Tensor Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch);
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
   Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
-  Output PrepareOutput(const Tensor& tensor, BatchContext& batch, bool with_gradient);
-  double ComputeLoss(const LossConfig& loss, bool use_logits, const Output& output, const Dataset& data,
-                     float scale, float* gradient) const;
+  Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
+  void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
-  void AddTotals(const Output& output, const Dataset& data, size_t rows, double loss,
-                 RunResult* result) const;
+  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result) const;
   void Learn(Gradient gradient, BatchContext& batch);
   double ActivityPenalty() const;
   void WriteOutputs(const Tensor& tensor, float* out);
@@ -122,7 +134,10 @@ class Model {
   // The batch in work and the one after it.
   BatchLayout layouts_[2];
   uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams
-  CompileConfig compile_ = {};
+  LossConfig loss_config_;
+  std::unique_ptr<Loss> loss_;
+  std::vector<CompiledMetric> metrics_;
+  size_t totals_size_ = 0;
   bool fused_loss_ = false;
   std::unique_ptr<Optimizer> optimizer_;
   Expand expand_;

@@ -2,6 +2,7 @@
 #include "napi/config.h"
 
 #include "napi/arguments.h"
+#include "napi/losses.h"
 #include "napi/optimizer_config.h"
 
 namespace ostinato {
@@ -64,27 +65,6 @@ const std::map<std::string, LayerConfig::Kind>& LayerKinds() {
       {"spatial_dropout1d", Kind::kSpatialDropout1d},
       {"gaussian_noise", Kind::kGaussianNoise},
       {"activity_regularization", Kind::kActivityRegularization},
-  };
-  return table;
-}
-
-const std::map<std::string, LossKind>& LossKinds() {
-  static const std::map<std::string, LossKind> table = {
-      {"binary_crossentropy", LossKind::kBinaryCrossentropy},
-      {"categorical_crossentropy", LossKind::kCategoricalCrossentropy},
-      {"sparse_categorical_crossentropy", LossKind::kSparseCategoricalCrossentropy},
-      {"mean_squared_error", LossKind::kMeanSquaredError},
-      {"mean_absolute_error", LossKind::kMeanAbsoluteError},
-  };
-  return table;
-}
-
-const std::map<std::string, MetricKind>& MetricKinds() {
-  static const std::map<std::string, MetricKind> table = {
-      {"binary_accuracy", MetricKind::kBinaryAccuracy},
-      {"accuracy", MetricKind::kAccuracy},
-      {"categorical_accuracy", MetricKind::kCategoricalAccuracy},
-      {"sparse_categorical_accuracy", MetricKind::kSparseCategoricalAccuracy},
   };
   return table;
 }
@@ -239,10 +219,6 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
   return layer;
 }
 
-LossConfig ToLossConfig(const Napi::Object& object) {
-  return {FromName(LossKinds(), GetString(object, "kind")), GetBool(object, "fromLogits")};
-}
-
 }  // namespace
 
 ModelConfig ToModelConfig(const Napi::Object& object) {
@@ -273,16 +249,8 @@ CompileConfig ToCompileConfig(const Napi::Object& object) {
   const Napi::Array metrics = GetArray(object, "metrics");
   for (uint32_t i = 0; i < metrics.Length(); ++i) {
     const Napi::Object metric = ToObject(metrics.Get(i), "metric");
-    const std::string kind = GetString(metric, "kind");
-    MetricConfig entry = {};
-    entry.is_loss = LossKinds().count(kind) > 0;
-    if (entry.is_loss) {
-      entry.loss = ToLossConfig(metric);
-    } else {
-      entry.kind = FromName(MetricKinds(), kind);
-      if (entry.kind == MetricKind::kBinaryAccuracy) entry.threshold = GetFloat(metric, "threshold");
-    }
-    config.metrics.push_back(entry);
+    config.metrics.push_back(ToMetricConfig(metric));
+    config.metrics.back().weighted = GetBool(metric, "weighted");
   }
   return config;
 }

@@ -8,8 +8,10 @@
 #include "napi/config.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/losses.h"
 #include "napi/native_dataset.h"
 #include "napi/native_model.h"
+#include "napi/native_streams.h"
 #include "napi/optimizer_config.h"
 #include "threading/available_cores.h"
 #include "threading/worker_pool.h"
@@ -79,9 +81,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     env.SetInstanceData(environment);
     exports.Set("NativeModel", NativeModel::Define(env));
     exports.Set("NativeDataset", NativeDataset::Define(env));
+    exports.Set("NativeStreams", NativeStreams::Define(env));
     exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
     exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));
     exports.Set("scheduledRate", Napi::Function::New<JsScheduledRate>(env, "scheduledRate"));
+    exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
+    exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
     return exports;

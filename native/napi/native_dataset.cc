@@ -49,6 +49,15 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
         Malformed("targets");
       data->targets.Assign(values.Data(), values.ElementLength());
     }
+    const Napi::Value weights = GetValue(spec, "weights");
+    if (!weights.IsNull()) {
+      data->weight_size = GetSize(spec, "weightSize");
+      const Napi::Float32Array values = ToFloats(weights, "weights");
+      if (data->weight_size == 0 ||
+          values.ElementLength() != Product(data->rows, data->weight_size, "weightSize"))
+        Malformed("weights");
+      data->weights.Assign(values.Data(), values.ElementLength());
+    }
     const Napi::Value state = GetValue(spec, "initialState");
     if (!state.IsNull()) {
       const Napi::Float32Array values = ToFloats(state, "initialState");
@@ -69,6 +78,7 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     fixed("rows", static_cast<double>(data->rows));
     fixed("minToken", data->min_token);
     fixed("maxToken", data->max_token);
+    fixed("memoryBytes", static_cast<double>(data->bytes()));
     data_ = std::move(data);
   });
 }

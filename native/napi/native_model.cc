@@ -30,7 +30,7 @@ auto OnModel(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
 // Everything that a run needs while JavaScript goes on, and what it hands back.
 struct NativeModel::RunState {
   std::shared_ptr<Model> model;
-  std::shared_ptr<const Dataset> dataset;
+  std::vector<std::shared_ptr<const Dataset>> datasets;
   std::vector<int32_t> order;
   Run run = {};
   RunResult result;
@@ -79,6 +79,13 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
         napi_enumerable));
     Report(info.Env());
   });
+}
+
+NativeModel::~NativeModel() { *self_ = nullptr; }
+
+std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("model");
+  return Unwrap(value.As<Napi::Object>())->self_;
 }
 
 void NativeModel::Finalize(Napi::BasicEnv env) {
@@ -176,12 +183,17 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     if (!info[1].IsFunction()) Malformed("done");
     auto state = std::make_shared<RunState>();
     state->model = model_;
-    state->dataset = NativeDataset::From(GetValue(spec, "dataset"));
+    const Napi::Array datasets = GetArray(spec, "datasets");
+    size_t all_rows = 0;
+    for (uint32_t i = 0; i < datasets.Length(); ++i) {
+      state->datasets.push_back(NativeDataset::From(datasets.Get(i)));
+      all_rows += state->datasets.back()->rows;
+    }
     static const std::map<std::string, RunMode> modes = {
         {"train", RunMode::kTrain}, {"evaluate", RunMode::kEvaluate}, {"predict", RunMode::kPredict}};
     Run& run = state->run;
     run.mode = FromName(modes, GetString(spec, "mode"));
-    run.dataset = state->dataset.get();
+    for (const auto& dataset : state->datasets) run.datasets.push_back(dataset.get());
     run.begin = GetSize(spec, "begin");
     run.end = GetSize(spec, "end");
     run.batch_size = GetSize(spec, "batchSize");
@@ -189,24 +201,27 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     if (run.batch_size == 0 || run.begin >= run.end) Malformed("range");
     const Napi::Value order = GetValue(spec, "order");
     if (order.IsNull()) {
-      if (run.end > run.dataset->rows) Malformed("range");
+      if (run.end > all_rows) Malformed("range");
     } else {
       const Napi::Int32Array rows = ToInts(order, "order");
       if (run.end > rows.ElementLength()) Malformed("range");
       state->order.assign(rows.Data() + run.begin, rows.Data() + run.end);
       for (const int32_t row : state->order)
-        if (row < 0 || static_cast<size_t>(row) >= run.dataset->rows) Malformed("order");
+        if (row < 0 || static_cast<size_t>(row) >= all_rows) Malformed("order");
       run.order = state->order.data();
       run.end -= run.begin;
       run.begin = 0;
     }
+    const bool whole =
+        order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
+    if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
     Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
     model_->CheckRun(run);
     if (run.mode == RunMode::kPredict) {
       Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
-      const std::vector<size_t>& shape = run.dataset->shape;
+      const Dataset& data = *run.datasets[0];
       const size_t size =
-          state->model->output_size(run.dataset->is_tokens || shape.size() == 2 ? shape[0] : 1);
+          state->model->output_size(data.is_tokens || data.shape.size() == 2 ? data.shape[0] : 1);
       if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
       run.outputs = outputs.Data() + first * size;
       state->outputs = Napi::Persistent(outputs);
@@ -222,6 +237,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
+      Idle();
+      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }
@@ -332,7 +349,8 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    if (Compiled().ApplyAverages()) model_->Invalidate();
+    Optimizer* optimizer = Idle().optimizer();
+    if (optimizer && optimizer->ApplyAverages()) model_->Invalidate();
   });
 }
 

@@ -16,7 +16,14 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit NativeModel(const Napi::CallbackInfo& info);
+  ~NativeModel() override;
   void Finalize(Napi::BasicEnv env) override;
+
+  // The object behind a value, for those who may outlive it: null in there once it is gone.
+  static std::shared_ptr<NativeModel*> From(const Napi::Value& value);
+  // The model, to be changed now: neither disposed nor busy.
+  Model& Idle();
+  void ReportMemory(Napi::BasicEnv env);
 
  private:
   struct RunState;
@@ -42,8 +49,6 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsWriteLayerStates(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
-  // The model, to be changed now: neither disposed nor busy.
-  Model& Idle();
   Parameter& Weight(const Napi::Value& index);
   // The optimizer of an idle model that was compiled.
   Optimizer& Compiled();
@@ -57,6 +62,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;
+  std::shared_ptr<NativeModel*> self_ = std::make_shared<NativeModel*>(this);
 };
 
 }  // namespace ostinato

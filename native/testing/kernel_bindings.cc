@@ -187,34 +187,6 @@ void JsDropout(const Napi::CallbackInfo& info) {
   });
 }
 
-// loss(isa, { kind, fromLogits, predictions, stride, rows, columns, targets, targetIndex, targetColumns,
-// scale, gradient })
-Napi::Value JsLoss(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    const Napi::Object o = ToObject(info[1], "arguments");
-    const double sum = TableOf(info[0]).loss(
-        {static_cast<LossKind>(GetSize(o, "kind")), GetBool(o, "fromLogits"),
-         Floats(GetValue(o, "predictions"), "predictions"), GetSize(o, "stride"), GetSize(o, "rows"),
-         GetSize(o, "columns"), Floats(GetValue(o, "targets"), "targets"),
-         Ints(GetValue(o, "targetIndex"), "targetIndex"), GetSize(o, "targetColumns"), GetFloat(o, "scale"),
-         Floats(GetValue(o, "gradient"), "gradient")});
-    return Napi::Number::New(info.Env(), sum);
-  });
-}
-
-// metric(isa, { kind, threshold, predictions, stride, rows, columns, targets, targetIndex, targetColumns })
-Napi::Value JsMetric(const Napi::CallbackInfo& info) {
-  return Guarded(info.Env(), [&]() -> Napi::Value {
-    const Napi::Object o = ToObject(info[1], "arguments");
-    const double sum = TableOf(info[0]).metric(
-        {static_cast<MetricKind>(GetSize(o, "kind")), GetFloat(o, "threshold"),
-         Floats(GetValue(o, "predictions"), "predictions"), GetSize(o, "stride"), GetSize(o, "rows"),
-         GetSize(o, "columns"), Floats(GetValue(o, "targets"), "targets"),
-         Ints(GetValue(o, "targetIndex"), "targetIndex"), GetSize(o, "targetColumns")});
-    return Napi::Number::New(info.Env(), sum);
-  });
-}
-
 // { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2, penaltyGradient,
 // gradientScale, clipScale, clipValue, decay, rate, momentum, rho, beta1, beta2, epsilon, momentumFactor,
 // gradientFactor, velocityFactor, nesterov, centered, amsgrad }
@@ -452,8 +424,6 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   add("walkBackward", JsWalk<false>);
   add("activate", JsActivate);
   add("dropout", JsDropout);
-  add("loss", JsLoss);
-  add("metric", JsMetric);
   add("update", JsUpdate);
   add("gradientSquares", JsGradientSquares);
   add("accumulate", JsAccumulate);

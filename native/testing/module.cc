@@ -10,6 +10,7 @@ namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterKernels(env, exports);
+  RegisterLosses(env, exports);
   RegisterReference(env, exports);
   return exports;
 }

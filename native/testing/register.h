@@ -8,6 +8,8 @@ namespace ostinato {
 
 // native/kernels, per ISA.
 void RegisterKernels(Napi::Env env, Napi::Object exports);
+// native/losses and native/metrics.
+void RegisterLosses(Napi::Env env, Napi::Object exports);
 // native/reference, native/base/random and native/initializers.
 void RegisterReference(Napi::Env env, Napi::Object exports);
 

@@ -5,12 +5,14 @@ import {
   Adam,
   Adamax,
   AdamW,
+  AUC,
   Bidirectional,
   CosineDecay,
   cpuInfo,
   Dense,
   Dropout,
   Embedding,
+  F1Score,
   Flatten,
   GRU,
   Input,
@@ -21,6 +23,7 @@ import {
   Nadam,
   NonNeg,
   OrthogonalRegularizer,
+  R2Score,
   RMSprop,
   Sequential,
   setRandomSeed,
@@ -80,6 +83,20 @@ const cases: Record<string, Case> = {
     x: tokens(150, 60, WORDS),
     y: labels(150),
     options: { batchSize: 64, validationSplit: 0.2 },
+  },
+  'a class for each of many timesteps, with metrics of all kinds': {
+    layers: () => [new Embedding(WORDS, 8), new GRU(9, { returnSequences: true }), new Dense(20, { activation: 'softmax' })],
+    compile: () => ({
+      optimizer: 'sgd',
+      loss: 'categorical_crossentropy',
+      metrics: ['accuracy', new AUC(), new F1Score({ average: 'macro' }), 'kld', new R2Score()],
+    }),
+    x: tokens(40, 60, WORDS),
+    y: {
+      data: Float32Array.from({ length: 40 * 60 * 20 }, (_, i) => Number(i % 20 === Math.floor(i / 20) % 17)),
+      shape: [40, 60, 20],
+    },
+    options: { batchSize: 16 },
   },
   'a stack of four recurrent layers': {
     layers: () => [

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Every example runs as a reader would run it, at small size, and prints what its listing in the chapter shows.
+// Every example runs as a reader would run it, at small size: those of the chapter print what its listings show, the others
+// reach what they are there to show, and draw it.
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -80,16 +82,84 @@ test('imdb_simple_rnn: trains, validates and tests, and labels its figures synth
   expect(printed).toMatch(/synthetic test loss \d\.\d{4}, accuracy [01]\.\d{4}\n$/);
 });
 
+describe('examples beyond the chapter', () => {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), 'ostinato-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Runs an example that draws, and returns what it prints and how many curves of lines and dots the picture has. */
+  function draw(name: string, ...flags: string[]): { printed: string; lines: number; dots: number; svg: string } {
+    const file = path.join(folder, `${name}.svg`);
+    const printed = run(name, ...flags, '--svg', file);
+    expect(printed).toMatch(new RegExp(`: ${file}\\n$`));
+    const svg = readFileSync(file, 'utf8');
+    expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    const count = (pattern: RegExp): number => [...svg.matchAll(pattern)].length;
+    return { printed, svg, lines: count(/stroke-linejoin="round"/g), dots: count(/<circle/g) };
+  }
+
+  /** The number after a text. */
+  const numberAfter = (printed: string, text: string): number =>
+    Number(new RegExp(`${text}\\D*?(-?[\\d.]+)`).exec(printed)?.[1] ?? NaN);
+
+  test('sentiment_side_by_side: three nets learn what the order of words says, side by side in one picture', () => {
+    const { printed, lines, svg } = draw('sentiment_side_by_side', '--synthetic', '--rows', '8000', '--epochs', '4');
+    for (const name of ['SimpleRNN', 'LSTM', 'Bidirectional LSTM']) {
+      // A bag of words is right in half of the cases.
+      expect(numberAfter(printed, `\\n${name}: test accuracy`)).toBeGreaterThan(0.75);
+      expect(svg.split(`>${name}<`)).toHaveLength(3);
+    }
+    expect(lines).toBe(6);
+  });
+
+  test('topic_classification: beats always saying the most frequent topic, and names topics', () => {
+    const { printed, lines, dots } = draw('topic_classification', '--synthetic', '--rows', '3000', '--epochs', '8');
+    const accuracy = numberAfter(printed, 'test accuracy');
+    expect(accuracy).toBeGreaterThan(1.5 * numberAfter(printed, 'most frequent topic:'));
+    expect(printed.match(/newswire \d is about [a-z-]+; the net says [a-z-]+ \d+ %/g)).toHaveLength(5);
+    expect([lines, dots >= 16]).toEqual([2, true]);
+  });
+
+  test('forecasting: beats the naive forecast, and draws forecast and truth', () => {
+    const { printed, lines } = draw('forecasting', '--days', '200', '--epochs', '8');
+    expect(numberAfter(printed, 'stacked GRU: off by')).toBeLessThan(
+      0.8 * numberAfter(printed, 'as warm as now: off by'),
+    );
+    expect(lines).toBe(2);
+  });
+
+  test('character_generation: most of what it writes at a low temperature are words of the text', () => {
+    const printed = run('character_generation', '--epochs', '30', '--length', '80');
+    const [right, words] = /temperature 0\.2: (\d+) of (\d+) words/.exec(printed)!.slice(1).map(Number);
+    expect(words).toBeGreaterThan(5);
+    expect(right! / words!).toBeGreaterThan(0.7);
+    expect(printed.match(/--- temperature/g)).toHaveLength(3);
+  });
+
+  test('anomaly_detection: finds every fault in a live stream, without false alarms', () => {
+    const { printed, lines } = draw('anomaly_detection');
+    expect(printed.match(/reading \d+: ALARM/g)).toHaveLength(4);
+    expect(printed).toMatch(/4 of 4 faults found, 0 false alarms in 1000 readings\n/);
+    expect(lines).toBe(3);
+  });
+});
+
 test('every example is run here', () => {
   const names = readdirSync(path.join(ROOT, 'examples')).filter((name) => name.endsWith('.mjs'));
   expect(names.sort()).toEqual(
     [
+      'anomaly_detection.mjs',
+      'character_generation.mjs',
+      'forecasting.mjs',
       'imdb_preparation.mjs',
       'imdb_simple_rnn.mjs',
       'numpy_loop.mjs',
       'simple_rnn_full_sequence.mjs',
       'simple_rnn_last_output.mjs',
+      'sentiment_side_by_side.mjs',
       'stacked_simple_rnn.mjs',
+      'topic_classification.mjs',
     ].sort(),
   );
 });

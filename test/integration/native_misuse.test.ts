@@ -40,13 +40,15 @@ const datasetSpec = {
   inputs: new Float32Array([1, 1, 0, 2]),
   targets: null,
   targetSize: 0,
+  weights: null,
+  weightSize: 0,
   initialState: null,
   mask: null,
 };
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
-  dataset: makeDataset(),
+  datasets: [makeDataset()],
   order: null,
   begin: 0,
   end: 2,
@@ -133,7 +135,7 @@ describe('receivers', () => {
     ], binding.NativeDataset); // prettier-ignore
     expect(impostor).toBeInstanceOf(binding.NativeDataset);
     for (const dataset of [impostor, live, Object.create(makeDataset()), new Proxy(makeDataset(), {}), {}, null])
-      expect(() => live.run(runOf({ dataset }) as never, () => undefined)).toThrow(/malformed data/);
+      expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/malformed data/);
   });
 });
 
@@ -156,7 +158,8 @@ describe('arguments', () => {
     ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
     ['run', (value) => live.run(value, () => undefined)],
-    ['run, dataset', (dataset) => live.run(runOf({ dataset }) as never, () => undefined)],
+    ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
+    ['run, a data set', (dataset) => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)],
     ['run, mode', (mode) => live.run(runOf({ mode }) as never, () => undefined)],
     ['run, outputs', (outputs) => live.run(runOf({ outputs }) as never, () => undefined)],
     ['run, begin', (begin) => live.run(runOf({ begin, end: 1 }) as never, () => undefined)],
@@ -185,6 +188,92 @@ describe('arguments', () => {
     expect(() => new binding.NativeModel(config as never)).toThrow(/malformed|native model/);
   });
 
+  const reduction = 'sum_over_batch_size';
+  const confusion = {
+    kind: 'confusion',
+    thresholds: new Float32Array([0.5]),
+    even: false,
+    belowFirst: false,
+    fromLogits: false,
+    byColumn: false,
+    column: null,
+    topK: 0,
+    labelWeights: new Float64Array(0),
+  };
+  const lossRows = {
+    predictions: new Float32Array(4),
+    rows: 2,
+    columns: 2,
+    targets: new Float32Array(4),
+    targetColumns: 2,
+    weights: null,
+    rowsPerWeight: 1,
+    steps: 1,
+  };
+
+  test.each<[string, object]>([
+    ['a loss of an unknown kind', { loss: { kind: 'mse', reduction } }],
+    ['a loss without reduction', { loss: { kind: 'mean_squared_error' } }],
+    ['a loss without its options', { loss: { kind: 'huber', reduction } }],
+    ['a metric of an unknown kind', { metrics: [{ kind: 'acc', weighted: false }] }],
+    ['a metric that does not say whether it is weighted', { metrics: [{ kind: 'accuracy' }] }],
+    ['a metric without thresholds', { metrics: [{ ...confusion, thresholds: new Float32Array(0), weighted: false }] }],
+    ['a metric of a column that is not there', { metrics: [{ ...confusion, column: 2, weighted: false }] }],
+    ['weights of other columns', { metrics: [{ ...confusion, labelWeights: new Float64Array(3), weighted: false }] }],
+    ['a metric of ids', { metrics: [{ kind: 'sparse_categorical_accuracy', weighted: false }] }],
+  ])('compile with %s: refused', (_title, given) => {
+    const optimizer = new SGD(1).toNative(['kernel']);
+    const config = { optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [], ...given };
+    expect(() => makeModel().compile(config as never)).toThrow(/malformed|native/);
+  });
+
+  test.each<[string, object]>([
+    ['outputs that are too short', { predictions: new Float32Array(3) }],
+    ['targets that are too short', { targets: new Float32Array(2), targetColumns: 1 }],
+    ['no targets', { targets: null }],
+    ['weights of another number', { weights: new Float32Array(3) }],
+    ['no columns', { columns: 0, predictions: new Float32Array(0) }],
+    ['rows that share no weight', { rowsPerWeight: 0 }],
+    ['no timesteps', { steps: 0 }],
+    ['doubles', { predictions: new Float64Array(4) }],
+  ])('a loss and a metric by themselves, of %s: refused', (_title, given) => {
+    const rows = { ...lossRows, ...given } as never;
+    const state = new Float64Array(2);
+    expect(() => binding.computeLoss({ kind: 'mean_squared_error', reduction }, rows, null)).toThrow(/malformed/);
+    expect(() => binding.updateMetric({ kind: 'accuracy' }, rows, state)).toThrow(/malformed/);
+    expect(Array.from(state)).toEqual([0, 0]);
+  });
+
+  test('a state of another size and values of another number: refused', () => {
+    const none = { kind: 'mean_squared_error', reduction: 'none' } as const;
+    expect(() => binding.updateMetric({ kind: 'accuracy' }, lossRows, new Float64Array(3))).toThrow(/malformed/);
+    expect(() => binding.computeLoss(none, lossRows, new Float32Array(3))).toThrow(/malformed/);
+    expect(() => binding.computeLoss(none, lossRows, null)).toThrow(/malformed/);
+  });
+
+  test.each<[string, object]>([
+    ['of another number', { weights: new Float32Array(3), weightSize: 1 }],
+    ['of no size', { weights: new Float32Array(0), weightSize: 0 }],
+    ['that are doubles', { weights: new Float64Array(2), weightSize: 1 }],
+    ['that are missing', { weights: undefined }],
+  ])('a data set with weights %s: refused', (_title, given) => {
+    expect(() => new binding.NativeDataset({ ...datasetSpec, ...given } as never)).toThrow(/malformed/);
+  });
+
+  test('a run with weights of more timesteps than the outputs have, or totals of another size: refused', () => {
+    const model = makeModel();
+    const optimizer = new SGD(1).toNative(['kernel']);
+    model.compile({ optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [] });
+    const targets = { targets: new Float32Array(4), targetSize: 2 };
+    const weights = { weights: new Float32Array(4), weightSize: 2 };
+    const run = (spec: object, totals: Float64Array): void => {
+      const dataset = new binding.NativeDataset({ ...datasetSpec, ...targets, ...spec });
+      model.run(runOf({ mode: 'evaluate', outputs: null, totals, datasets: [dataset] }) as never, () => undefined);
+    };
+    expect(() => run(weights, new Float64Array(2))).toThrow(/weights/);
+    expect(() => run({}, new Float64Array(3))).toThrow(/malformed totals/);
+  });
+
   test('compile with a constraint along an axis that its weight lacks: refused', () => {
     const constraints = [{ kind: 'unit_norm', axis: 2 } as const];
     const model = new binding.NativeModel({
@@ -204,7 +293,7 @@ describe('arguments', () => {
       shortcuts: ALL_ON,
     });
     const optimizer = new SGD(1).toNative(['kernel']);
-    const loss = { kind: 'mean_squared_error', fromLogits: false } as const;
+    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
     expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
   });
 
@@ -232,7 +321,7 @@ describe('arguments', () => {
 });
 
 describe('arguments that act while they are read', () => {
-  test.each(['mode', 'dataset', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
+  test.each(['mode', 'datasets', 'order', 'begin', 'end', 'batchSize', 'outputs'])(
     'run with a getter of %s that disposes of the model: refused',
     (key) => {
       const model = makeModel();
@@ -263,7 +352,7 @@ describe('arguments that act while they are read', () => {
     ['steps of no batch', { gradientAccumulationSteps: 0 }],
   ])('compile with %s: refused', (_title, given) => {
     const optimizer = { ...new SGD(1).toNative(['kernel']), ...given };
-    const loss = { kind: 'mean_squared_error', fromLogits: false };
+    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' };
     expect(() => live.compile({ optimizer, loss, metrics: [] } as never)).toThrow(/malformed/);
   });
 
@@ -274,7 +363,7 @@ describe('arguments that act while they are read', () => {
         model.dispose();
         return new SGD(1).toNative(['kernel']);
       },
-      loss: { kind: 'mean_squared_error', fromLogits: false },
+      loss: { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' },
       metrics: [],
     };
     expect(() => model.compile(config as never)).toThrow(/disposed/);
@@ -282,11 +371,98 @@ describe('arguments that act while they are read', () => {
 
   test('a getter that throws: its own error comes through', () => {
     const mine = new Error('mine');
-    const spec = Object.defineProperty(runOf(), 'dataset', {
+    const spec = Object.defineProperty(runOf(), 'datasets', {
       get: () => {
         throw mine;
       },
     });
     expect(() => live.run(spec as never, () => undefined)).toThrow('mine');
+  });
+});
+
+describe('streams', () => {
+  const makeStreams = () => {
+    const streams = new binding.NativeStreams(new binding.NativeModel({
+      input: 'values',
+      inputShape: [-1, 2],
+      layers: [{ kind: 'activation', activation: 'relu' }],
+      shortcuts: ALL_ON,
+    })); // prettier-ignore
+    streams.open();
+    return streams;
+  };
+  const methods = [
+    'memoryBytes',
+    'count',
+    'isOpen',
+    'attach',
+    'open',
+    'close',
+    'reset',
+    'places',
+    'readState',
+  ] as const;
+  const others = ['writeState', 'pin', 'stepPinned', 'step', 'dispose'] as const;
+
+  test.each([...methods, ...others].flatMap((method) => ODD.map(([title, value]) => [method, title, value] as const)))(
+    '%s on %s: refused',
+    (method, _title, value) => {
+      const { get, value: own } = Object.getOwnPropertyDescriptor(binding.NativeStreams.prototype, method)!;
+      const call = (get ?? (own as () => unknown)) as (...given: unknown[]) => unknown;
+      for (const receiver of [value, live, Object.create(makeStreams()) as object])
+        expect(() => Reflect.apply(call, receiver, [0, new Float32Array(0)])).toThrow(/./);
+    },
+  );
+
+  const calls: readonly [string, (value: never) => unknown][] = [
+    ['new NativeStreams', (value) => new binding.NativeStreams(value)],
+    ['attach', (value) => makeStreams().attach(value)],
+    ['close', (value) => makeStreams().close((value === 1 ? 7 : value) as never)],
+    ['reset', (value) => makeStreams().reset((value === 1 ? 7 : value) as never)],
+    ['places', (value) => makeStreams().places(value)],
+    ['readState', (value) => makeStreams().readState(0, value)],
+    ['writeState', (value) => makeStreams().writeState(0, value)],
+    ['pin, input', (value) => makeStreams().pin(value, new Float32Array(2))],
+    ['pin, output', (value) => makeStreams().pin(new Float32Array(2), value)],
+    ['step, inputs', (value) => makeStreams().step(value, new Float32Array(2), null)],
+    ['step, outputs', (value) => makeStreams().step(new Float32Array(2), value, null)],
+  ];
+  test.each(calls.flatMap(([entry, call]) => ODD.map(([title, value]) => [entry, title, call, value] as const)))(
+    '%s given %s: refused',
+    (_entry, _title, call, value) => expect(() => call(value as never)).toThrow(/./),
+  );
+
+  test('sizes that do not agree, tokens for numbers, nothing pinned, nothing open: refused', () => {
+    const streams = makeStreams();
+    const [two, three] = [new Float32Array(2), new Float32Array(3)];
+    expect(() => streams.stepPinned()).toThrow(/malformed place/);
+    expect(() => streams.step(three, two, null)).toThrow(/malformed rows/);
+    expect(() => streams.step(two, three, null)).toThrow(/malformed rows/);
+    expect(() => streams.step(new Int32Array(2), two, null)).toThrow(/malformed inputs/);
+    expect(() => streams.pin(three, two)).toThrow(/malformed row/);
+    expect(() => streams.writeState(0, two)).toThrow(/malformed state/);
+    expect(streams.step(two, two, Int32Array.of(1))).toBe(-1);
+    streams.pin(two, two);
+    streams.stepPinned();
+    streams.close(0);
+    expect(() => streams.stepPinned()).toThrow(/malformed place/);
+    streams.dispose();
+    expect(() => streams.open()).toThrow(/closed/);
+    expect(() => streams.step(two, two, null)).toThrow(/closed/);
+  });
+
+  test('of layers that cannot step, and carried over to other layers: refused', () => {
+    expect(() => new binding.NativeStreams(new binding.NativeModel({
+      input: 'values',
+      inputShape: [3, 2],
+      layers: [{ kind: 'flatten' }],
+      shortcuts: ALL_ON,
+    }))).toThrow(/cannot step/); // prettier-ignore
+    expect(() => makeStreams().attach(new binding.NativeModel({
+      input: 'values',
+      inputShape: [-1, 3],
+      layers: [{ kind: 'activation', activation: 'relu' }],
+      shortcuts: ALL_ON,
+    }))).toThrow(/other layers/); // prettier-ignore
   });
 });

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// native/kernels/losses-inl.h: the accuracy family.
+// native/metrics/row_mean.cc: the accuracy family.
 import { drawFrom } from '../reference/random';
-import { describeEachIsa } from '../support/for_each_isa';
 import { forEachPair, paddedColumns, UNITS } from '../support/grids';
 import { GuardedMemory, rounded, sideOf } from '../support/guarded_memory';
-import { METRIC_KINDS, testingAddon, type Isa } from '../support/testing_addon';
+import { expectWithin } from '../support/tolerances';
+import { testingAddon } from '../support/testing_addon';
+import type { NativeMetric } from '../../lib/native/binding';
 
-type Kind = (typeof METRIC_KINDS)[number];
+const KINDS = ['accuracy', 'binary_accuracy', 'categorical_accuracy', 'sparse_categorical_accuracy'] as const;
+type Kind = (typeof KINDS)[number];
+const metricOf = (kind: Kind, threshold: number): NativeMetric =>
+  kind === 'binary_accuracy' ? { kind, threshold } : { kind };
 
 /** The first largest element. */
 const argmax = (row: Float64Array): number => row.indexOf(Math.max(...row));
@@ -20,22 +24,27 @@ const HITS: Record<Kind, (x: Float64Array, y: Float64Array, threshold: number) =
   sparse_categorical_accuracy: (x, y) => Number(argmax(x) === y[0]),
 };
 
-function hitsOf(isa: Isa, kind: Kind, x: number[], y: number[], threshold = 0.5): number {
-  return testingAddon.metric(isa, {
-    kind: METRIC_KINDS.indexOf(kind),
-    threshold,
+function hitsOf(kind: Kind, x: number[], y: number[], threshold = 0.5): number {
+  const state = new Float64Array(2);
+  const rows = {
     predictions: Float32Array.from(x),
     stride: x.length,
     rows: 1,
     columns: x.length,
     targets: Float32Array.from(y),
-    targetIndex: null,
+    index: null,
     targetColumns: y.length,
-  });
+    weights: null,
+    rowsPerWeight: 1,
+    steps: 1,
+  };
+  testingAddon.metric(metricOf(kind, threshold), rows, state);
+  expect(state[1]).toBe(1);
+  return state[0]!;
 }
 
-describeEachIsa('metrics', (isa) => {
-  test.each(METRIC_KINDS)('%s counts the hits of all rows', (kind) => {
+describe('metrics', () => {
+  test.each(KINDS)('%s counts the hits of all rows', (kind) => {
     forEachPair([0, 1, 2, 3, 8, 9, 33], UNITS, (rows, columns, turn) => {
       const seed = 11000 + turn;
       const draw = drawFrom(seed);
@@ -50,39 +59,45 @@ describeEachIsa('metrics', (isa) => {
       const targets = Float64Array.from(draw.integers((rows + 2) * targetColumns, 0, high));
       const indexed = turn % 3 === 0;
       const index = indexed ? draw.integers(rows, 0, rows + 2) : Int32Array.from({ length: rows }, (_, i) => i);
-      const actual = testingAddon.metric(isa, {
-        kind: METRIC_KINDS.indexOf(kind),
-        threshold,
+      const weights = turn % 4 === 1 ? rounded(draw.uniform(rows + 2, 0, 2)) : null;
+      const state = new Float64Array(2);
+      const seen = {
         predictions: memory.input('predictions', { rows, columns, stride }, predictions),
         stride,
         rows,
         columns,
         targets: memory.input('targets', { rows: rows + 2, columns: targetColumns }, targets),
-        targetIndex: indexed ? memory.integers('index', index) : null,
+        index: indexed ? memory.integers('index', index) : null,
         targetColumns,
-      });
-      const context = `${kind} ${isa} rows ${rows} columns ${columns} seed ${seed}`;
+        weights: weights && memory.input('weights', { rows: rows + 2, columns: 1 }, weights),
+        rowsPerWeight: 1,
+        steps: 1,
+      };
+      testingAddon.metric(metricOf(kind, threshold), seen, state);
+      const context = `${kind} rows ${rows} columns ${columns} seed ${seed}`;
       memory.expectIntact(context);
-      let expected = 0;
+      const expected = [0, 0];
       index.forEach((from, i) => {
         const y = targets.subarray(from * targetColumns, (from + 1) * targetColumns);
-        expected += HITS[kind](predictions.subarray(i * columns, (i + 1) * columns), y, threshold);
+        const hits = HITS[kind](predictions.subarray(i * columns, (i + 1) * columns), y, threshold);
+        expected[0]! += (weights?.[from] ?? 1) * hits;
+        expected[1]! += weights?.[from] ?? 1;
       });
-      expect([context, actual]).toEqual([context, expected]);
+      expectWithin(state, expected, [1e-12, 1e-12], context);
     });
   });
 
   test('a prediction at the threshold counts as 0', () => {
-    expect(hitsOf(isa, 'binary_accuracy', [0.5, 0.5, 0.50001], [0, 1, 1])).toBeCloseTo(2 / 3, 12);
+    expect(hitsOf('binary_accuracy', [0.5, 0.5, 0.50001], [0, 1, 1])).toBeCloseTo(2 / 3, 12);
   });
 
   test('of equal predictions the first counts', () => {
-    expect(hitsOf(isa, 'sparse_categorical_accuracy', [0.2, 0.4, 0.4], [1])).toBe(1);
-    expect(hitsOf(isa, 'sparse_categorical_accuracy', [0.2, 0.4, 0.4], [2])).toBe(0);
+    expect(hitsOf('sparse_categorical_accuracy', [0.2, 0.4, 0.4], [1])).toBe(1);
+    expect(hitsOf('sparse_categorical_accuracy', [0.2, 0.4, 0.4], [2])).toBe(0);
   });
 
   test('NaN is no hit for a positive target', () => {
-    expect(hitsOf(isa, 'binary_accuracy', [NaN], [1])).toBe(0);
-    expect(hitsOf(isa, 'accuracy', [NaN], [1])).toBe(0);
+    expect(hitsOf('binary_accuracy', [NaN], [1])).toBe(0);
+    expect(hitsOf('accuracy', [NaN], [1])).toBe(0);
   });
 });

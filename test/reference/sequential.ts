@@ -2,7 +2,7 @@
 // Oracle: a whole model in double: layers in order, masks on their way through them, loss with penalties, gradients by
 // hand, optimizer steps. Speaks the vocabulary of lib/native/binding.ts, so that one config serves both; dropout masks are
 // given, not drawn.
-import type { NativeLoss, NativeOptimizer, NativePenalty } from '../../lib/native/binding';
+import type { NativeOptimizer, NativePenalty } from '../../lib/native/binding';
 import { activate, activateBackward, type Activation } from './activations';
 import {
   batchNormalizationBackward,
@@ -25,7 +25,7 @@ import {
   type LayerNormalizationProblem,
   type NormalizationGradients,
 } from './layer_normalization';
-import { computeLoss, type LossResult } from './losses';
+import { computeLoss, type LossResult, type OracleLoss } from './losses';
 import { lstmCell } from './lstm';
 import { oracleOptimizer, type OracleOptimizer } from './optimizers';
 import { globalPoolBackward, globalPoolForward, poolBackward, poolForward, type Pool } from './pooling';
@@ -106,7 +106,7 @@ export interface OracleConfig {
   /** Axes after the batch: [T] for tokens, [T,C] or [C] for values. */
   inputShape: number[];
   layers: OracleLayer[];
-  loss: NativeLoss;
+  loss: OracleLoss;
   optimizer: NativeOptimizer;
 }
 

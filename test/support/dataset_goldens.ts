@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImdbOptions } from '../../lib/datasets/imdb';
+import type { ReutersOptions } from '../../lib/datasets/reuters';
 import type { PaddedArrays, PadSequencesOptions } from '../../lib/preprocessing/sequence';
 
 type LabelledRows = [x: number[][], y: number[]];
@@ -15,6 +16,11 @@ interface Goldens {
     };
     pickles: { protocol: number; base64: string }[];
     shuffles: { seed: number; ten: number[]; last: number[] }[];
+  };
+  reuters: {
+    npz: string;
+    labels: string[];
+    cases: { options: ReutersOptions; train: LabelledRows; test: LabelledRows }[];
   };
   pad_sequences: {
     cases: {

@@ -3,7 +3,14 @@
 // double-precision reference, random numbers and initializers.
 // JavaScript allocates every array; wrong sizes are errors. OSTINATO_TESTING_ADDON names another file to load.
 import path from 'node:path';
-import type { NativeActivation, NativeInitializer, NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
+import type {
+  NativeActivation,
+  NativeInitializer,
+  NativeLoss,
+  NativeLossKind,
+  NativeMetric,
+  NativeOptimizer,
+} from '../../lib/native/binding';
 
 export interface SimpleRnnArguments {
   batch: number;
@@ -271,32 +278,18 @@ export interface WalkArguments {
   carry?: Float32Array | null;
 }
 
-export interface LossArguments {
-  /** An index of LOSS_KINDS. */
-  kind: number;
-  fromLogits: boolean;
+/** Rows of outputs as the engine has them (native/losses/rows.h). */
+export interface RowsArguments {
   predictions: Float32Array;
   stride: number;
   rows: number;
   columns: number;
   targets: Float32Array;
-  targetIndex: Int32Array | null;
+  index: Int32Array | null;
   targetColumns: number;
-  scale: number;
-  gradient: Float32Array | null;
-}
-
-export interface MetricArguments {
-  /** An index of METRIC_KINDS. */
-  kind: number;
-  threshold: number;
-  predictions: Float32Array;
-  stride: number;
-  rows: number;
-  columns: number;
-  targets: Float32Array;
-  targetIndex: Int32Array | null;
-  targetColumns: number;
+  weights: Float32Array | null;
+  rowsPerWeight: number;
+  steps: number;
 }
 
 export interface UpdateArguments {
@@ -401,21 +394,16 @@ export const ACTIVATIONS = [
   'sparse_sigmoid',
   'sparsemax',
 ] as const satisfies readonly NativeActivation[];
-export const LOSS_KINDS = [
-  'binary_crossentropy',
-  'categorical_crossentropy',
-  'sparse_categorical_crossentropy',
-  'mean_squared_error',
-  'mean_absolute_error',
-] as const satisfies readonly NativeLossKind[];
-export const METRIC_KINDS = [
-  'binary_accuracy',
-  'accuracy',
-  'categorical_accuracy',
-  'sparse_categorical_accuracy',
-] as const;
 export const CONSTRAINT_KINDS = ['none', 'max_norm', 'non_neg', 'unit_norm', 'min_max_norm'] as const;
 export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam', 'nadam', 'adamax', 'adagrad', 'adadelta', 'lion'] as const;
+
+/** native/testing/loss_bindings.cc. Nothing is checked there: sizes are the caller's. */
+export interface LossBindings {
+  /** The reduced loss; `gradient` [rows, stride], or null. */
+  loss(loss: NativeLoss, a: RowsArguments & { gradient: Float32Array | null }): number;
+  /** Adds to the state. */
+  metric(metric: NativeMetric, a: RowsArguments, state: Float64Array): void;
+}
 
 /** native/testing/kernel_bindings.cc. Nothing is checked there: sizes are the caller's. */
 export interface KernelBindings {
@@ -463,8 +451,6 @@ export interface KernelBindings {
     stream: number,
     first: number,
   ): void;
-  loss(isa: Isa, a: LossArguments): number;
-  metric(isa: Isa, a: MetricArguments): number;
   update(isa: Isa, a: UpdateArguments): void;
   gradientSquares(isa: Isa, a: UpdateArguments): number;
   accumulate(isa: Isa, a: UpdateArguments, sums: Float32Array): void;
@@ -484,7 +470,7 @@ export interface KernelBindings {
   cgroupCores(root: string, membership: string): number;
 }
 
-export interface TestingAddon extends KernelBindings {
+export interface TestingAddon extends KernelBindings, LossBindings {
   reference: ReferenceBindings;
 }
 

@@ -231,13 +231,13 @@ const recurrent = inFile('native/layers/recurrent.cc', [
   ],
   [
     'a stateful layer takes its states by the row of the layout',
-    'carried_.data() + static_cast<size_t>(layout.order()[r]) * size',
-    'carried_.data() + r * size',
+    'carried_.values.data() + static_cast<size_t>(layout.order()[r]) * size',
+    'carried_.values.data() + r * size',
   ],
   [
     'a stateful layer begins anew with every batch',
-    '} else if (config_.stateful && carried_rows_ > 0) {',
-    '} else if (config_.stateful && carried_rows_ == 0) {',
+    '} else if (config_.stateful && carried_.rows > 0) {',
+    '} else if (config_.stateful && carried_.rows == 0) {',
   ],
   [
     'states are read by the row of the layout',
@@ -379,8 +379,16 @@ const bidirectional = inFile('native/layers/bidirectional.cc', [
 ]);
 
 const masks = [
+  ...inFile('native/layers/masking.h', [
+    ['a step is masked where its first column is', 'c < columns; ++c', 'c < 1; ++c'],
+  ]),
   ...inFile('native/layers/masking.cc', [
-    ['a step is masked where its first column is', 'c < columns && !counts; ++c', 'c < 1 && !counts; ++c'],
+    [
+      'a masked step of a stream is not said to be one',
+      'batch.masked[i] = !Counts(x, columns);',
+      'batch.masked[i] = false;',
+    ],
+    ['the step of a stream counts where it is masked', 'if (!batch.masked[i])', 'if (true)'],
     [
       'the gradient of a step goes to the next one',
       'static_cast<size_t>(layout_.values()[p]) * stride,\n                output.data',
@@ -451,9 +459,9 @@ const layout = inFile('native/batch/batch_layout.cc', [
 
 const model = inFile('native/model/model.cc', [
   [
-    'masked steps count in the loss',
-    'const size_t counted = std::max<size_t>(1, output.rows);',
-    'const size_t counted = layout->rows() * (output_is_sequence_ ? layout->source_steps() : 1);',
+    'the loss sees the rows of the first step alone',
+    'if (fused_loss_) rows.predictions = output.logits;',
+    'if (fused_loss_) rows.predictions = output.logits; rows.count = std::min(rows.count, layout->rows());',
   ],
   [
     'a step is compared with the target of its place in the layout',
@@ -478,6 +486,53 @@ const model = inFile('native/model/model.cc', [
   ],
 ]);
 
+const streams = [
+  ...inFile('native/layers/recurrent.cc', [
+    ['a masked step moves the states of its stream', 'if (!batch.masked[r]) {', 'if (true) {'],
+    [
+      'the cell of a stream lies where its state does',
+      'body(r, cells + r * stride_, kept + padded_);',
+      'body(r, cells + r * stride_, kept);',
+    ],
+    [
+      'a stream gives its output at a masked step though zero is wanted',
+      '} else if (config_.zero_output) {',
+      '} else if (false) {',
+    ],
+    [
+      'a stream keeps the states of the row in the walk, not of its own place',
+      'static_cast<size_t>(batch.places[r]) * batch.state_stride',
+      'r * batch.state_stride',
+    ],
+  ]),
+  ...inFile('native/layers/conv1d.cc', [
+    [
+      'a dilated convolution of a stream reads its last inputs',
+      'batch.states + k * config_.windows.dilation * features',
+      'batch.states + k * features',
+    ],
+    [
+      'the inputs that a stream keeps for a convolution stay where they are',
+      'std::memmove(rows, rows + features, (kept - features) * sizeof(float));',
+      '',
+    ],
+    ['a mask of a stream goes on behind a convolution', 'std::memset(batch.masked, 0, batch.rows);', ''],
+  ]),
+  ...inFile('native/layers/batch_normalization.cc', [
+    ['streams keep the moments that they met first', '  packed_weights_ = false;\n', ''],
+  ]),
+  ...inFile('native/streams/stepper.cc', [
+    ['streams do not mask token 0', 'masked[i] = model_.mask_zero() && tokens[i] == 0;', 'masked[i] = false;'],
+    ['all layers of a stream keep their states in one place', 'states + stage.states', 'states'],
+  ]),
+  ...inFile('native/streams/stream_group.cc', [
+    ['every block of streams reads the inputs of the first', 'values + begin * input_columns_', 'values'],
+    ['every block of streams steps those of the first', 'places + begin', 'places'],
+    ['a stream begins in the states of the one that had its number', '  Reset(place);\n  first_free_', '  first_free_'],
+    ['a stream may be stepped twice at once', ' || stamps_[place] == stamp_', ''],
+  ]),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string }[]} */
 export const FAULTS = [
   ...cells,
@@ -489,4 +544,5 @@ export const FAULTS = [
   ...masks,
   ...layout,
   ...model,
+  ...streams,
 ];

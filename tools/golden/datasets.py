@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""IMDB's preparation, padded sequences, numpy's pickles and shuffles: test/golden/imdb.json and pad_sequences.json."""
+"""IMDB's and Reuters' preparation, padded sequences, numpy's pickles and shuffles: imdb, reuters, pad_sequences.json."""
 
 import base64
 import json
@@ -10,13 +10,13 @@ import tempfile
 
 import keras
 import numpy as np
-from keras.src.datasets import imdb
+from keras.src.datasets import imdb, reuters
 
 FOLDER = pathlib.Path(__file__).parents[2] / "test" / "golden"
 MADE_BY = f"Keras {keras.__version__}, numpy {np.__version__}, KERAS_BACKEND=jax python tools/golden/datasets.py"
 NAMES = dict(
     numWords="num_words", skipTop="skip_top", maxlen="maxlen", startChar="start_char",
-    oovChar="oov_char", indexFrom="index_from", seed="seed",
+    oovChar="oov_char", indexFrom="index_from", seed="seed", testSplit="test_split",
 )
 OPTIONS = [
     {},
@@ -52,6 +52,19 @@ def imdb_golden(rng):
         (a, b), (c, d) = imdb.load_data(**{NAMES[k]: v for k, v in options.items()})
         cases.append(dict(options=options, train=[ints(a), ints([b])[0]], test=[ints(c), ints([d])[0]]))
     return dict(input=dict(xTrain=x_train, yTrain=y_train, xTest=x_test, yTest=y_test), cases=cases)
+
+
+def reuters_golden(rng):
+    """Newswires as numpy writes them; the archive goes along, for it is what Keras read."""
+    x = [[rng.randrange(1, 60) for _ in range(rng.randrange(1, 9))] for _ in range(23)]
+    path = tempfile.mktemp(".npz")
+    np.savez_compressed(path, x=objects(x), y=np.array([rng.randrange(46) for _ in x]))
+    reuters.get_file = lambda **_: path
+    cases = []
+    for options in [*OPTIONS, {"testSplit": 0}, {"testSplit": 1}, {"testSplit": 0.37, "numWords": 30}, {"maxlen": 5, "testSplit": 0.5}]:
+        (a, b), (c, d) = reuters.load_data(**{NAMES[k]: v for k, v in options.items()})
+        cases.append(dict(options=options, train=[ints(a), ints([b])[0]], test=[ints(c), ints([d])[0]]))
+    return dict(npz=base64.b64encode(pathlib.Path(path).read_bytes()).decode(), labels=reuters.get_label_names(), cases=cases)
 
 
 def pickles():
@@ -99,3 +112,4 @@ def write(name, content):
 rng = random.Random(5)
 write("imdb.json", dict(imdb=imdb_golden(rng), pickles=pickles(), shuffles=shuffles()))
 write("pad_sequences.json", dict(cases=pad_golden(rng)))
+write("reuters.json", reuters_golden(rng))

@@ -17,7 +17,10 @@ SCHEDULES = [
     "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay", "CosineDecay",
     "CosineDecayRestarts",
 ]  # fmt: skip
-CALLBACKS = ["EarlyStopping", "History", "ProgbarLogger"]
+CALLBACKS = [
+    "EarlyStopping", "History", "ProgbarLogger", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler",
+    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard",
+]  # fmt: skip
 INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
     "GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "Orthogonal",
@@ -25,10 +28,19 @@ INITIALIZERS = [
 REGULARIZERS = ["L1", "L2", "L1L2", "OrthogonalRegularizer"]
 CONSTRAINTS = ["MaxNorm", "NonNeg", "UnitNorm", "MinMaxNorm"]
 LOSSES = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanSquaredError",
-    "MeanAbsoluteError",
+    "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "BinaryFocalCrossentropy",
+    "CategoricalFocalCrossentropy", "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError", "Huber", "LogCosh", "CosineSimilarity", "Hinge", "SquaredHinge", "CategoricalHinge",
+    "KLDivergence", "Poisson", "Dice", "Tversky",
 ]  # fmt: skip
-METRICS = ["Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy"]
+# Those that share no name with a loss.
+METRICS = [
+    "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy", "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "Precision",
+    "Recall", "AUC", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "PrecisionAtRecall", "RecallAtPrecision",
+    "F1Score", "FBetaScore", "R2Score", "RootMeanSquaredError", "LogCoshError", "PearsonCorrelation",
+    "ConcordanceCorrelation", "IoU", "BinaryIoU", "MeanIoU", "Mean", "Sum",
+]  # fmt: skip
 METHODS = ["fit", "compile", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch", "summary"]
 
 
@@ -41,7 +53,9 @@ def defaults(function: Any) -> dict[str, Any]:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
         value = "<required>" if parameter.default is parameter.empty else parameter.default
-        result[name] = value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
+        if isinstance(value, tuple):
+            value = list(value)
+        result[name] = value if value is None or isinstance(value, (bool, int, float, str, list)) else repr(value)
     return result
 
 

@@ -9,6 +9,12 @@ function train(stop: EarlyStopping, values: readonly (number | undefined)[], key
   const model = {
     name: 'm',
     stopTraining: false,
+    optimizer: undefined,
+    progress: undefined,
+    save: () => Promise.resolve(),
+    saveWeights: () => Promise.resolve(),
+    saveTraining: () => Promise.resolve(),
+    loadTraining: () => Promise.resolve([]),
     weights: [-1] as unknown[],
     getWeights: () => [...model.weights],
     resetStates: () => undefined,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { loadImdb, type Sources } from '../../../lib/cli/imdb_data';
-import { reviews, reviewSplit } from '../../../lib/datasets/reviews';
+import { labelledSequences, sequenceSplit } from '../../../lib/datasets/labelled_sequences';
 import { makeError } from '../../../lib/errors';
 import { captured } from '../../support/captured';
 
 const sample = (source: string) => {
-  const split = reviewSplit([Int32Array.of(1, 7), Int32Array.of(1, 8, 9, 10)], Int32Array.of(1, 0));
-  return reviews(split, split, source);
+  const split = sequenceSplit([Int32Array.of(1, 7), Int32Array.of(1, 8, 9, 10)], Int32Array.of(1, 0));
+  return labelledSequences(split, split, source);
 };
 
 const sources = (imdb: Sources['imdb']): Sources => ({ imdb, synthetic: () => sample('synthetic') });

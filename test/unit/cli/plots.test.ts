@@ -84,6 +84,11 @@ describe('svg plot', () => {
     expect(svg).toContain('>0.5</text>');
   });
 
+  test('a panel over other steps than epochs names them', () => {
+    const hours = svgPlot([{ ...panel([1, 2], [2, 1]), xLabel: 'Hours' }]);
+    expect([count(hours, />Hours</g), count(hours, />Epochs</g)]).toEqual([1, 0]);
+  });
+
   test('a higher value lies higher', () => {
     const heights = [...svg.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].slice(0, 3).map(([, y]) => Number(y));
     expect(heights).toEqual([...heights].sort((a, b) => b - a));

@@ -308,11 +308,9 @@ describe('losses', () => {
   ])('%s, %s and %s are %s, made again by its config', (snake, camel, other, className) => {
     for (const alias of [snake, camel, other]) expect(getLoss(alias).className).toBe(className);
     const logits = className.endsWith('Crossentropy') ? { fromLogits: true } : {};
-    const loss = lossFromConfig(className, { ...getLoss(snake).getConfig(), ...logits });
-    expect(lossFromConfig(className, loss.getConfig()).toNative()).toEqual({
-      kind: snake,
-      fromLogits: 'fromLogits' in logits,
-    });
+    const loss = lossFromConfig(className, { ...getLoss(snake).getConfig(), ...logits, reduction: 'sum' });
+    expect(loss.toNative()).toMatchObject({ kind: snake, reduction: 'sum', ...logits });
+    expect(lossFromConfig(className, loss.getConfig()).toNative()).toEqual(loss.toNative());
   });
 });
 

@@ -75,7 +75,7 @@ export async function checkModel(
   const oracle = new OracleSequential({
     inputShape,
     layers: all,
-    loss: { kind: 'mean_squared_error', fromLogits: false },
+    loss: { kind: 'mean_squared_error' },
     optimizer: OPTIMIZER_DEFAULTS.sgd,
   });
   oracle.setWeights(

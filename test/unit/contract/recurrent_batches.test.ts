@@ -56,7 +56,7 @@ describe.each(CELLS)('%s', (_, Class) => {
     const build = (stateful: boolean): Sequential =>
       new Sequential([new Embedding(20, C, { maskZero }), new Class(H, { stateful }), new Dense(2)]);
     const [going, whole] = [build(true), build(false)];
-    whole.predict([[0]]);
+    await whole.predict([[0]]);
     const [first, second] = [words(50), words(60)];
     await going.predict(first, { batchSize: N });
     const later = await going.predict(second, { batchSize: N });
@@ -85,19 +85,21 @@ describe.each(CELLS)('%s', (_, Class) => {
       inputs: Float32Array.from(draw.normal(N * T * C)),
       targets: null,
       targetSize: 0,
+      weights: null,
+      weightSize: 0,
       initialState: Float32Array.from(draw.normal(N * size)),
       mask: Uint8Array.from(LENGTHS.flatMap((length) => Array.from({ length: T }, (__, t) => Number(t < length)))),
     });
     const arrays = () => ({ outputs: new Float32Array(N * 2 * H), states: new Float32Array(N * size) });
     const whole = arrays();
-    await predictBatch(native, { dataset, ...whole, training: false });
+    await predictBatch(native, dataset, { ...whole, training: false });
     for (const batchSize of [1, 2, 3]) {
       const parts = arrays();
       await new Promise<void>((resolve, reject) =>
         native.run(
           {
             mode: 'predict',
-            dataset,
+            datasets: [dataset],
             order: null,
             begin: 0,
             end: N,

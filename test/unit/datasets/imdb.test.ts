@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as imdb from '../../../lib/datasets/imdb';
-import type { Reviews } from '../../../lib/datasets/reviews';
+import type { LabelledSequences } from '../../../lib/datasets/labelled_sequences';
 import { Mt19937 } from '../../../lib/util/mt19937';
 import { readGolden } from '../../support/dataset_goldens';
 import { imdbArchive } from '../../support/npz_writer';
@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const plain = ({ x, y }: Reviews['train']) => [x.map((row) => [...row]), [...y]];
+const plain = ({ x, y }: LabelledSequences['train']) => [x.map((row) => [...row]), [...y]];
 
 describe('imdb.loadData: misuse', () => {
   const hostile: [options: object, code: string][] = [

@@ -5,7 +5,7 @@ import {
   syntheticReviews,
   type SyntheticReviewsOptions,
 } from '../../../lib/datasets/synthetic_reviews';
-import type { ReviewSplit } from '../../../lib/datasets/reviews';
+import type { SequenceSplit } from '../../../lib/datasets/labelled_sequences';
 
 describe('syntheticReviews: misuse', () => {
   const hostile: [options: object, code: string][] = [
@@ -80,7 +80,7 @@ describe('syntheticReviews: the corpus', () => {
 });
 
 /** Logistic regression on word counts, by stochastic gradient steps over rows scaled to unit length; the last weight is the bias. */
-function fitBagOfWords({ x, y }: ReviewSplit, numWords: number, epochs: number): Float64Array {
+function fitBagOfWords({ x, y }: SequenceSplit, numWords: number, epochs: number): Float64Array {
   const weights = new Float64Array(numWords + 1);
   for (let epoch = 0; epoch < epochs; epoch++) {
     x.forEach((row, index) => {
@@ -98,6 +98,6 @@ function score(weights: Float64Array, row: Int32Array): number {
   return row.reduce((sum, word) => sum + weights[word]! * scale, weights.at(-1)!);
 }
 
-function accuracy(weights: Float64Array, { x, y }: ReviewSplit): number {
+function accuracy(weights: Float64Array, { x, y }: SequenceSplit): number {
   return x.filter((row, index) => Number(score(weights, row) > 0) === y[index]).length / x.length;
 }

@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: MIT
 // Losses: names and aliases, options, refusals.
-import {
+import * as lib from '../../../lib';
+import { getLoss, lossFromConfig, LOSSES } from '../../../lib/losses';
+
+const {
   BinaryCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalCrossentropy,
-  getLoss,
-  lossFromConfig,
+  CosineSimilarity,
+  Dice,
+  Huber,
   MeanAbsoluteError,
   MeanSquaredError,
   SparseCategoricalCrossentropy,
-} from '../../../lib/losses';
+  Tversky,
+} = lib;
 
+const call = (sampleWeight: never[] | number[] | number[][]): unknown =>
+  new MeanSquaredError().call(
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    [
+      [0, 0],
+      [1, 1],
+    ],
+    { sampleWeight },
+  );
 const code = (code: string) => expect.objectContaining({ code });
 
 describe('misuse', () => {
@@ -21,9 +39,80 @@ describe('misuse', () => {
     ['fromLogits that is no boolean', () => new BinaryCrossentropy({ fromLogits: 1 as never }), 'ERR_TYPE'],
     ['a misspelt option', () => new CategoricalCrossentropy({ fromlogits: true } as never), 'ERR_UNKNOWN_OPTION'],
     ['logits where a loss knows none', () => new MeanSquaredError({ fromLogits: true } as never), 'ERR_UNKNOWN_OPTION'],
-    ['label smoothing, not there yet', () => new BinaryCrossentropy({ labelSmoothing: 0.1 } as never), 'ERR_CONFIG'],
+    ['label smoothing above 1', () => new BinaryCrossentropy({ labelSmoothing: 1.1 }), 'ERR_CONFIG'],
+    ['label smoothing below 0', () => new CategoricalCrossentropy({ labelSmoothing: -0.1 }), 'ERR_CONFIG'],
+    [
+      'label smoothing of ids',
+      () => new SparseCategoricalCrossentropy({ labelSmoothing: 0 } as never),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'an ignored class that is no integer',
+      () => new SparseCategoricalCrossentropy({ ignoreClass: 0.5 }),
+      'ERR_CONFIG',
+    ],
+    [
+      'an ignored class that is a string',
+      () => new SparseCategoricalCrossentropy({ ignoreClass: '0' as never }),
+      'ERR_TYPE',
+    ],
+    ['another axis', () => new CosineSimilarity({ axis: 1 }), 'ERR_CONFIG'],
+    ['an axis of Dice that is neither', () => new Dice({ axis: 0 }), 'ERR_CONFIG'],
+    ['an unknown reduction', () => new MeanSquaredError({ reduction: 'men' as never }), 'ERR_CONFIG'],
+    ['a reduction that is no name', () => new MeanSquaredError({ reduction: 1 as never }), 'ERR_TYPE'],
+    ['delta of 0', () => new Huber({ delta: 0 }), 'ERR_CONFIG'],
+    ['delta of null', () => new Huber({ delta: null as never }), 'ERR_TYPE'],
+    ['a negative gamma', () => new BinaryFocalCrossentropy({ gamma: -1 }), 'ERR_CONFIG'],
+    ['alpha of NaN', () => new BinaryFocalCrossentropy({ alpha: NaN }), 'ERR_CONFIG'],
+    ['a list of alphas', () => new lib.CategoricalFocalCrossentropy({ alpha: [1, 2] as never }), 'ERR_TYPE'],
+    [
+      'balancing that is no boolean',
+      () => new BinaryFocalCrossentropy({ applyClassBalancing: 1 as never }),
+      'ERR_TYPE',
+    ],
+    ['a negative beta', () => new Tversky({ beta: -1 }), 'ERR_CONFIG'],
+    ['a name that is no string', () => new MeanSquaredError({ name: 3 as never }), 'ERR_TYPE'],
+    ['an options object that is an array', () => new MeanSquaredError([] as never), 'ERR_TYPE'],
   ])('refuses %s', (_title, make, expected) => {
     expect(make).toThrow(code(expected));
+  });
+
+  test('names the nearest reduction and option', () => {
+    expect(() => new MeanSquaredError({ reduction: 'sums' as never })).toThrow("Did you mean 'sum'?");
+    expect(() => new BinaryCrossentropy({ labelSmothing: 0 } as never)).toThrow("Did you mean 'labelSmoothing'?");
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['targets of another shape', () => new MeanSquaredError().call([[0, 1]], [[0.5]]), 'ERR_SHAPE'],
+    ['fewer targets than outputs', () => new MeanSquaredError().call([[0]], [[0.5], [1]]), 'ERR_SHAPE'],
+    ['labels outside [0, 1]', () => new BinaryCrossentropy().call([[2]], [[0.5]]), 'ERR_RANGE'],
+    ['a class beyond the outputs', () => new SparseCategoricalCrossentropy().call([3], [[0.5, 0.2, 0.3]]), 'ERR_RANGE'],
+    ['a class of NaN', () => new SparseCategoricalCrossentropy().call([NaN], [[0.5, 0.5]]), 'ERR_DATA'],
+    ['weights of another number', () => call([1, 2, 3]), 'ERR_SHAPE'],
+    [
+      'weights of the whole shape',
+      () =>
+        call([
+          [1, 1],
+          [1, 1],
+        ]),
+      'ERR_SHAPE',
+    ],
+    ['weights of NaN', () => call([NaN, 1]), 'ERR_DATA'],
+    [
+      'an unknown option',
+      () => new MeanSquaredError().call([1], [1], { sampleWeights: [1] } as never),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    ['no outputs', () => new MeanSquaredError().call([], []), 'ERR_DATA'],
+  ])('a call refuses %s', (_title, make, expected) => {
+    expect(make).toThrow(code(expected));
+  });
+
+  test('compile refuses a loss that is not reduced to one number', () => {
+    const model = new lib.Sequential([new lib.Dense(1)]);
+    for (const reduction of ['none', null] as const)
+      expect(() => model.compile({ loss: new MeanSquaredError({ reduction }) })).toThrow(code('ERR_CONFIG'));
   });
 });
 
@@ -39,21 +128,126 @@ test.each([
   ['mean_squared_error', MeanSquaredError],
   ['mae', MeanAbsoluteError],
   ['meanAbsoluteError', MeanAbsoluteError],
+  ['MAPE', lib.MeanAbsolutePercentageError],
+  ['msle', lib.MeanSquaredLogarithmicError],
+  ['kld', lib.KLDivergence],
+  ['KLDivergence', lib.KLDivergence],
+  ['logCosh', lib.LogCosh],
+  ['cosineSimilarity', CosineSimilarity],
+  ['squared_hinge', lib.SquaredHinge],
 ])('%s names its class', (name, Class) => {
   expect(getLoss(name)).toBeInstanceOf(Class);
 });
 
 test('probabilities are expected unless logits are asked for', () => {
-  expect(getLoss('bce').toNative()).toEqual({ kind: 'binary_crossentropy', fromLogits: false });
-  expect(new BinaryCrossentropy({ fromLogits: true }).toNative()).toEqual({
-    kind: 'binary_crossentropy',
-    fromLogits: true,
-  });
+  expect(getLoss('bce').toNative()).toMatchObject({ kind: 'binary_crossentropy', fromLogits: false });
+  expect(new BinaryCrossentropy({ fromLogits: true }).toNative()).toMatchObject({ fromLogits: true });
 });
 
 test('a configuration makes the same loss again', () => {
   const loss = new SparseCategoricalCrossentropy({ fromLogits: true, name: 'words' });
   const again = lossFromConfig(loss.className, loss.getConfig());
   expect(again).toBeInstanceOf(SparseCategoricalCrossentropy);
-  expect(again.getConfig()).toEqual({ name: 'words', fromLogits: true });
+  expect(again.getConfig()).toEqual({
+    name: 'words',
+    reduction: 'sum_over_batch_size',
+    fromLogits: true,
+    ignoreClass: null,
+  });
+});
+
+test('every loss is made again by its class name and configuration, JSON in between', () => {
+  for (const Class of new Set(LOSSES.values())) {
+    const loss = new Class({ reduction: 'sum', name: 'mine' } as never);
+    const config = JSON.parse(JSON.stringify(loss.getConfig())) as never;
+    const again = lossFromConfig(loss.className, config);
+    expect(again).toBeInstanceOf(Class);
+    expect(again.getConfig()).toEqual(loss.getConfig());
+    expect(again.toNative()).toEqual(loss.toNative());
+    expect(loss.getConfig()).toMatchObject({ reduction: 'sum', name: 'mine' });
+  }
+});
+
+describe('a loss by itself', () => {
+  // Keras' own digits: the examples of keras/src/losses/losses.py.
+  test('is the mean of all rows', () => {
+    expect(
+      new MeanSquaredError().call(
+        [
+          [0, 1],
+          [0, 0],
+        ],
+        [
+          [1, 1],
+          [1, 0],
+        ],
+      ),
+    ).toBeCloseTo(0.5, 12);
+    expect(
+      new lib.MeanAbsoluteError().call(
+        [
+          [0, 1],
+          [0, 0],
+        ],
+        [
+          [1, 1],
+          [1, 0],
+        ],
+      ),
+    ).toBeCloseTo(0.5, 12);
+  });
+
+  test('weighs samples', () => {
+    const value = new MeanSquaredError().call(
+      [
+        [0, 1],
+        [0, 0],
+      ],
+      [
+        [1, 1],
+        [1, 0],
+      ],
+      { sampleWeight: [0.7, 0.3] },
+    );
+    expect(value).toBeCloseTo(0.25, 7);
+  });
+
+  test('with reduction none gives one number for each row, timesteps too', () => {
+    const loss = new MeanSquaredError({ reduction: null });
+    const rows = loss.call(
+      [
+        [0, 1],
+        [0, 0],
+      ],
+      [
+        [1, 1],
+        [1, 2],
+      ],
+    ) as lib.NdArray;
+    expect([rows.shape, Array.from(rows.data)]).toEqual([[2], [0.5, 2.5]]);
+    const steps = loss.call([[[0], [1]]], [[[1], [3]]], { sampleWeight: [[2, 0.5]] }) as lib.NdArray;
+    expect([steps.shape, Array.from(steps.data)]).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    const one = loss.call([0, 1], [1, 3]) as lib.NdArray;
+    expect([one.shape, Array.from(one.data)]).toEqual([[], [2.5]]);
+  });
+
+  test('takes ids, of which ignored ones count nothing', () => {
+    const loss = new SparseCategoricalCrossentropy({ ignoreClass: -1 });
+    const p = [
+      [0.05, 0.95, 0],
+      [0.1, 0.8, 0.1],
+      [0.3, 0.3, 0.4],
+    ];
+    expect(loss.call([1, 2, -1], p)).toBeCloseTo((-Math.log(0.95) - Math.log(0.1)) / 2, 6);
+    expect(() => new SparseCategoricalCrossentropy().call([1, 2, -1], p)).toThrow(code('ERR_RANGE'));
+  });
+
+  test('does not change its arguments', () => {
+    const [y, p] = [Float32Array.of(0, 1), Float32Array.of(0.5, 0.5)];
+    new BinaryCrossentropy({ labelSmoothing: 0.5 }).call(y, p);
+    expect([...y, ...p]).toEqual([0, 1, 0.5, 0.5]);
+  });
 });

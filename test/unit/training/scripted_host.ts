@@ -2,6 +2,7 @@
 // A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
 // [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
 import type { TrainingEngine } from '../../../lib/training/trainer_host';
+import type { FitProgress } from '../../../lib/callbacks/callback';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
   NativeCompileConfig,
@@ -16,6 +17,7 @@ export class ScriptedDataset implements NativeDataset {
   readonly rows: number;
   readonly minToken: number;
   readonly maxToken: number;
+  readonly memoryBytes = 0;
   constructor(readonly spec: NativeDatasetSpec) {
     this.rows = spec.rows;
     this.minToken = Math.min(...spec.inputs);
@@ -23,7 +25,11 @@ export class ScriptedDataset implements NativeDataset {
   }
 }
 
-type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & { order: number[] | null };
+type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
+  order: number[] | null;
+  /** Rows of each data set. */
+  rows: number[];
+};
 
 /** Answers each run a turn of the event loop later, as the real one does. */
 export class ScriptedModel implements NativeModel {
@@ -77,7 +83,8 @@ export class ScriptedModel implements NativeModel {
     if (this.busy) throw Object.assign(new Error('busy'), { code: 'ERR_BUSY' });
     this.busy = true;
     const { mode, begin, end, batchSize } = run;
-    this.runs.push({ mode, begin, end, batchSize, order: run.order && [...run.order] });
+    const setRows = run.datasets.map(({ rows }) => rows);
+    this.runs.push({ mode, begin, end, batchSize, order: run.order && [...run.order], rows: setRows });
     const stopsBefore = this.stops;
     const error = this.nextError;
     this.nextError = undefined;
@@ -103,15 +110,30 @@ export class ScriptedHost implements TrainerHost {
   readonly name = 'm';
   readonly inputKind = 'tokens';
   readonly vocabularySize = 10;
+  readonly isStateful = false;
   readonly lastActivation = 'sigmoid';
   inputShape: readonly (number | null)[] | undefined;
   outputShape: readonly (number | null)[] | undefined;
   stopTraining = false;
+  readonly optimizer = undefined;
+  progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
   readonly weights = [{ name: 'kernel' }];
 
   expectBatches(): void {}
+  save(): Promise<void> {
+    return Promise.resolve();
+  }
+  saveWeights(): Promise<void> {
+    return Promise.resolve();
+  }
+  saveTraining(): Promise<void> {
+    return Promise.resolve();
+  }
+  loadTraining(): Promise<unknown[]> {
+    return Promise.resolve([]);
+  }
   resetStates(): void {}
 
   computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {

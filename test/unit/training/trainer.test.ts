@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // fit, evaluate and predict over a scripted engine: refusals, runs, hooks, validation, aborts, errors.
 import { Callback, EarlyStopping, ProgbarLogger, type Logs } from '../../../lib/callbacks';
+import { BinaryCrossentropy, MeanAbsoluteError } from '../../../lib/losses';
 import { RMSprop } from '../../../lib/optimizers';
 import { Trainer } from '../../../lib/training/trainer';
 import { ScriptedHost, scriptedEngine } from './scripted_host';
@@ -271,10 +272,10 @@ describe('fit', () => {
     expect(model.compiled).toEqual([
       {
         optimizer: new RMSprop().toNative(['kernel']),
-        loss: { kind: 'binary_crossentropy', fromLogits: false },
+        loss: new BinaryCrossentropy().toNative(),
         metrics: [
-          { kind: 'binary_accuracy', threshold: 0.5 },
-          { kind: 'mean_absolute_error', fromLogits: false },
+          { kind: 'binary_accuracy', threshold: 0.5, weighted: false },
+          { kind: 'loss', loss: new MeanAbsoluteError().toNative(), weighted: false },
         ],
       },
     ]);
@@ -394,9 +395,9 @@ describe('evaluate', () => {
 
   test('gives the loss alone where there are no metrics', async () => {
     const { trainer } = setUp([]);
-    expect(await trainer.evaluate<number>(x, y, { verbose: 0 })).toBe(1);
-    expect(await trainer.testOnBatch<number>(x, y)).toBe(1);
-    expect(await trainer.trainOnBatch<number>(x, y)).toBe(1);
+    expect(await trainer.evaluate(x, y, { verbose: 0 })).toBe(1);
+    expect(await trainer.testOnBatch(x, y)).toBe(1);
+    expect(await trainer.trainOnBatch(x, y)).toBe(1);
   });
 
   test('shows its progress', async () => {

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Targets at the door: their shape against the outputs', their values against the rule of the loss or metric.
+import { describe, refusal } from '../util/validate';
+import { toValues } from '../arrays/arrays';
+import { positionText } from '../arrays/nested_arrays';
+import type { Loss } from './loss';
+
+/** Targets as the engine takes them. */
+export interface Targets {
+  readonly data: Float32Array;
+  /** Elements of one row. */
+  readonly targetSize: number;
+}
+
+/** What a loss, or a metric by itself, says of its targets. */
+export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
+  /** Name for messages. */
+  readonly kind: string;
+  /** Ids run below it. Default: the last axis of the outputs. */
+  readonly classes?: number;
+}
+
+/**
+ * Reads and checks the targets of `rows` rows.
+ *
+ * Targets have the shape of the outputs; a last axis of 1 may be left out: `[N]` for outputs `[N,1]`. Class ids lack
+ * the last axis of the outputs (or have 1 there): `[N]` for outputs `[N,K]`, `[N,T]` for `[N,T,K]`.
+ *
+ * @param outputAxes axes of the outputs after the batch
+ * @throws ShapeError `ERR_SHAPE`; DataError `ERR_DATA` for NaN and fractions of ids, `ERR_RANGE` outside classes or [0, 1]
+ */
+export function readTargets(
+  where: string,
+  what: string,
+  input: unknown,
+  rules: TargetRules,
+  rows: number,
+  outputAxes: readonly number[],
+): Targets {
+  const { data, shape } = toValues(where, what, input);
+  checkTargetShape(where, what, shape, rules, rows, outputAxes);
+  const classes = rules.classes ?? outputAxes.at(-1)!;
+  const index = firstBadTarget(data, rules, classes);
+  if (index >= 0) throw targetRefusal(where, what, data[index]!, positionText(index, shape), rules, classes);
+  return { data, targetSize: data.length / rows };
+}
+
+function checkTargetShape(
+  where: string,
+  what: string,
+  shape: readonly number[],
+  rules: TargetRules,
+  rows: number,
+  outputAxes: readonly number[],
+): void {
+  if (shape[0] !== rows)
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      `${what} to have one row for each of the ${rows} rows of inputs`,
+      `${shape[0]} rows`,
+    );
+  const inner = outputAxes.slice(0, -1);
+  const allowed =
+    rules.targetRule === 'ids' ? [inner, [...inner, 1]] : outputAxes.at(-1) === 1 ? [outputAxes, inner] : [outputAxes];
+  const axes = shape.slice(1);
+  if (allowed.some((wanted) => sameAxes(wanted, axes))) return;
+  const isIdShaped = sameAxes(axes, inner) || sameAxes(axes, [...inner, 1]);
+  const hint =
+    rules.targetRule === 'ids'
+      ? sameAxes(axes, outputAxes)
+        ? 'One-hot targets go with categorical_crossentropy.'
+        : ''
+      : rules.kind === 'categorical_crossentropy' && isIdShaped
+        ? 'Class ids go with sparse_categorical_crossentropy.'
+        : '';
+  throw refusal(
+    'ERR_SHAPE',
+    where,
+    `${what} of shape ${allowed.map((wanted) => shapeText([rows, ...wanted])).join(' or ')} for ${rules.kind} ` +
+      `of outputs ${shapeText([rows, ...outputAxes])}`,
+    shapeText(shape),
+    hint,
+  );
+}
+
+/** Index of the first element that the rule of the loss refuses, or -1. */
+function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number): number {
+  const { targetRule, ignoreClass } = rules;
+  switch (targetRule) {
+    case 'ids':
+      return data.findIndex((id) => !(id >= 0 && id < classes && Number.isInteger(id)) && id !== ignoreClass);
+    case 'probabilities':
+      return data.findIndex((p) => !(p >= 0 && p <= 1));
+    case 'numbers':
+      return data.findIndex((value) => !Number.isFinite(value));
+  }
+}
+
+function targetRefusal(
+  where: string,
+  what: string,
+  value: number,
+  position: string,
+  rules: TargetRules,
+  classes: number,
+): Error {
+  const expected = {
+    ids: `${what} to hold class ids from 0 to ${classes - 1}, as many as the last axis of the outputs has`,
+    probabilities: `${what} to hold values from 0 to 1 for ${rules.kind}`,
+    numbers: `${what} to hold finite numbers`,
+  }[rules.targetRule];
+  const isFraction = rules.targetRule === 'ids' && !Number.isInteger(value);
+  const code = Number.isFinite(value) && !isFraction ? 'ERR_RANGE' : 'ERR_DATA';
+  const hint = rules.targetRule === 'probabilities' && value === -1 ? 'Labels -1 and 1 must become 0 and 1.' : '';
+  return refusal(code, where, expected, `${describe(value)} at ${position}`, hint);
+}
+
+function sameAxes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** `[32, 10]`. */
+export function shapeText(shape: readonly (number | null)[]): string {
+  return `[${shape.map((size) => size ?? 'any').join(', ')}]`;
+}

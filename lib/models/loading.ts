@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Models made of files and of JSON. What a file says is taken from a closed table of classes; nothing in it is run, and
+// no path or address in it is opened.
+import { makeError, OstinatoError } from '../errors';
+import { checkExtension, checkPath, checkTrainingState, isPlainObject, ModelFile, readJson } from '../serialization';
+import { compileOptions } from '../training/compile_config';
+import { withDefaults } from '../util/options';
+import { checkBoolean, checkString, describe, refusal } from '../util/validate';
+import { expectedWeights } from './model_files';
+import { Sequential, type SequentialConfig } from './sequential';
+
+/** Options of {@link loadModel}. */
+export interface LoadModelOptions {
+  /** Whether the model is compiled as it was, its optimizer where it stopped. Default true. */
+  compile?: boolean;
+}
+
+const DEFAULTS = Object.freeze({ compile: true });
+
+/**
+ * The model that `model.save` wrote: layers, weights, and, where it was compiled, its optimizer at the step where it
+ * was, so that `fit` goes on.
+ *
+ * Source: keras/src/saving/saving_api.py.
+ *
+ * @param path of a file that ends in `.safetensors`
+ * @param options see {@link LoadModelOptions}
+ * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed or holds no model; ShapeError
+ *   `ERR_SHAPE`; ConfigError `ERR_UNKNOWN_NAME` for a layer that does not exist, `ERR_TYPE`, `ERR_CONFIG`
+ * @example
+ * await model.save('reviews.safetensors');
+ * const same = await loadModel('reviews.safetensors');
+ */
+export async function loadModel(path: string, options?: LoadModelOptions): Promise<Sequential> {
+  const where = 'loadModel';
+  const { compile } = withDefaults(where, options, DEFAULTS);
+  checkBoolean(where, 'compile', compile);
+  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  return ModelFile.read(where, file, async (opened) => {
+    const place = `${where}, ${file}`;
+    const described = await opened.section('model');
+    if (described === undefined) {
+      const hint = 'Weights alone are read by model.loadWeights.';
+      throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
+    }
+    const model = modelOf(place, described);
+    const weights = await opened.weights(expectedWeights(model));
+    if (model.isBuilt) model.setWeights(weights as Float32Array[]);
+    const { optimizer, layers } = checkTrainingState(place, await opened.section('training'));
+    const compiled = compile ? await opened.section('compile') : null;
+    guarded(place, () => {
+      if (compiled !== null) model.compile(compileOptions(place, compiled));
+      model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
+    });
+    return model;
+  });
+}
+
+/**
+ * The assets that `model.save` was given; none where the file has none.
+ *
+ * @param path of a file that ends in `.safetensors`
+ * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA`; ConfigError `ERR_TYPE`, `ERR_CONFIG`
+ * @example
+ * await model.save('reviews.safetensors', { assets: { words: ['the', 'and'] } });
+ * (await loadAssets('reviews.safetensors')).words; // ['the', 'and']
+ */
+export async function loadAssets(path: string): Promise<Record<string, unknown>> {
+  const where = 'loadAssets';
+  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const assets = (await ModelFile.read(where, file, (opened) => opened.section('assets'))) ?? {};
+  if (isPlainObject(assets)) return assets;
+  throw refusal('ERR_DATA', `${where}, ${file}`, 'assets by name', describe(assets));
+}
+
+/**
+ * A new model of the layers that `model.toJson` described, with weights of its own.
+ *
+ * Source: keras/src/models/model.py.
+ *
+ * @throws DataError `ERR_DATA` where the text is malformed; ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, and whatever the
+ *   layers' constructors throw
+ * @example
+ * const copy = modelFromJson(model.toJson());
+ */
+export function modelFromJson(text: string): Sequential {
+  const where = 'modelFromJson';
+  return modelOf(where, readJson(where, checkString(where, 'text', text)));
+}
+
+function modelOf(where: string, described: unknown): Sequential {
+  const { className, config } = isPlainObject(described) ? described : {};
+  if (className !== 'Sequential' || !isPlainObject(config))
+    throw refusal('ERR_DATA', where, 'a Sequential as { className, config }', describe(className ?? described));
+  return guarded(where, () => Sequential.fromConfig(config as unknown as SequentialConfig));
+}
+
+/** Constructors check what users give them; a file can hold what no user would write. */
+function guarded<T>(where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof OstinatoError) throw error;
+    throw makeError('ERR_DATA', `${where}: expected a config, received one that cannot be read.`, { cause: error });
+  }
+}

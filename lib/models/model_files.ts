@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// What of a model is in its files, and under which names. Making models of files is `loading.ts`.
+import {
+  checkExtension,
+  checkPath,
+  checkTrainingState,
+  ModelFile,
+  writeModelFile,
+  type TrainingState,
+  type WeightValues,
+} from '../serialization';
+import { normalizeName } from '../util/identifiers';
+import { withDefaults } from '../util/options';
+import { checkBoolean, describe, refusal } from '../util/validate';
+import type { NdArray } from '../ndarray';
+import type { CompileConfig } from '../training/compile_config';
+import type { ArrayInput } from '../types';
+
+/** Options of `model.save`. */
+export interface SaveOptions {
+  /** Whether a file that is there gives way. Default true. */
+  overwrite?: boolean;
+  /** Whether the optimizer's state is saved, so that training can go on. Default true. */
+  includeOptimizer?: boolean;
+  /** Plain data by name that belongs to the model, a vocabulary for instance; {@link loadAssets} reads it. Default none. */
+  assets?: Readonly<Record<string, unknown>>;
+}
+
+/** Options of `model.saveWeights`. */
+export type SaveWeightsOptions = Pick<SaveOptions, 'overwrite'>;
+
+/** Options of `model.loadWeights`. */
+export interface LoadWeightsOptions {
+  /** Passes over weights that are missing in the file or have another shape, and over arrays that are none. Default false. */
+  skipMismatch?: boolean;
+}
+
+const SAVE_DEFAULTS = Object.freeze({ overwrite: true, includeOptimizer: true, assets: Object.freeze({}) });
+const SAVE_WEIGHTS_DEFAULTS = Object.freeze({ overwrite: true });
+const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ skipMismatch: false });
+
+/** A model as its files see it. */
+export interface SavedModel {
+  readonly name: string;
+  readonly className: string;
+  readonly isBuilt: boolean;
+  readonly layers: readonly { readonly name: string; readonly className: string }[];
+  readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
+  readonly compileConfig: CompileConfig | null;
+  getConfig(): object;
+  getWeights(): NdArray[];
+  setWeights(weights: readonly ArrayInput[]): void;
+  trainingState(): TrainingState;
+  setTrainingState(state: TrainingState): void;
+}
+
+/**
+ * Names of a model's weights in files: the layer's, and the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`.
+ * The numbers of automatic names count the layers of this model, not those that the program made before: so a model finds
+ * its weights wherever it is built.
+ */
+export function weightNames({ layers, weights }: Pick<SavedModel, 'layers' | 'weights'>): string[] {
+  const automatic = layers.filter(({ name, className }) => isNumbered(name, normalizeName(className)));
+  const renamed = renumbered(automatic.map(({ name }) => name));
+  const parts = renumberedParts(weights);
+  return weights.map(({ layer, name }) => {
+    // Before the last slash stands a layer within a wrapper.
+    const own = name.lastIndexOf('/') + 1;
+    const part = own === 0 ? '' : `${parts.get(`${layer}/${name.slice(0, own - 1)}`)!}/`;
+    return `${renamed.get(layer) ?? layer}/${part}${normalizeName(name.slice(own))}`;
+  });
+}
+
+/** New names of the parts of each wrapper, by the names of wrapper and part. */
+function renumberedParts(weights: SavedModel['weights']): Map<string, string> {
+  const parts = new Map<string, Set<string>>();
+  for (const { layer, name } of weights) {
+    const end = name.lastIndexOf('/');
+    if (end >= 0) parts.set(layer, (parts.get(layer) ?? new Set()).add(name.slice(0, end)));
+  }
+  const entries = [...parts].flatMap(([layer, names]) => {
+    const renamed = renumbered([...names].filter((name) => /_\d+$/.test(name)));
+    return [...names].map((name): [string, string] => [`${layer}/${name}`, renamed.get(name) ?? name]);
+  });
+  return new Map(entries);
+}
+
+function isNumbered(name: string, prefix: string): boolean {
+  return name.startsWith(`${prefix}_`) && /^\d+$/.test(name.slice(prefix.length + 1));
+}
+
+/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`. */
+function renumbered(names: readonly string[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  return new Map(
+    names.map((name) => {
+      const prefix = name.replace(/_\d+$/, '');
+      const count = (counts.get(prefix) ?? 0) + 1;
+      counts.set(prefix, count);
+      return [name, `${prefix}_${count}`];
+    }),
+  );
+}
+
+/** Copies of a model's weights under the names that they have in files. */
+export function namedWeights(model: SavedModel): WeightValues[] {
+  const names = weightNames(model);
+  const values = model.isBuilt ? model.getWeights() : [];
+  return values.map(({ data, shape }, index) => ({ name: names[index]!, shape, data }));
+}
+
+/** See `TrainableModel.save`. All that is saved is copied before the first await. */
+export function saveModel(where: string, model: SavedModel, path: unknown, options?: SaveOptions): Promise<void> {
+  const o = withDefaults(where, options, SAVE_DEFAULTS);
+  const overwrite = checkBoolean(where, 'overwrite', o.overwrite);
+  const includeOptimizer = checkBoolean(where, 'includeOptimizer', o.includeOptimizer);
+  if (typeof o.assets !== 'object' || o.assets === null)
+    throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
+  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const { optimizer, layers } = model.trainingState();
+  const sections = {
+    model: { className: model.className, config: model.getConfig() },
+    compile: model.compileConfig,
+    training: { optimizer: includeOptimizer ? optimizer : null, layers },
+    assets: o.assets,
+  };
+  return writeModelFile(where, file, { weights: namedWeights(model), sections }, overwrite);
+}
+
+/** See `TrainableModel.saveWeights`. */
+export function saveWeights(
+  where: string,
+  model: SavedModel,
+  path: unknown,
+  options?: SaveWeightsOptions,
+): Promise<void> {
+  const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
+  checkBoolean(where, 'overwrite', overwrite);
+  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  return writeModelFile(where, file, { weights: namedWeights(model), sections: {} }, overwrite);
+}
+
+/** See `TrainableModel.loadWeights`. */
+export async function loadWeights(
+  where: string,
+  model: SavedModel,
+  path: unknown,
+  options?: LoadWeightsOptions,
+): Promise<void> {
+  const { skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
+  checkBoolean(where, 'skipMismatch', skipMismatch);
+  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const values = await ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
+  // Weights of this moment stand in for those that the file lacks.
+  const present = values.includes(undefined) ? model.getWeights() : [];
+  model.setWeights(values.map((value, index) => value ?? present[index]!));
+}
+
+/** The weights that a file of this model has. */
+export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
+  const names = weightNames(model);
+  return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
+}
+
+/** See `TrainableModel.saveTraining`. */
+export function saveTraining(
+  where: string,
+  model: SavedModel,
+  path: string,
+  sections: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const contents = { weights: namedWeights(model), sections: { training: model.trainingState(), ...sections } };
+  return writeModelFile(where, path, contents);
+}
+
+/** See `TrainableModel.loadTraining`. Everything is read before anything is set. */
+export async function loadTraining(
+  where: string,
+  model: SavedModel,
+  path: string,
+  names: readonly string[],
+): Promise<unknown[]> {
+  const { weights, training, sections } = await ModelFile.read(where, path, async (file) => ({
+    weights: await file.weights(expectedWeights(model)),
+    training: checkTrainingState(`${where}, ${path}`, await file.section('training')),
+    sections: await inOrder(names, (name) => file.section(name)),
+  }));
+  model.setWeights(weights as Float32Array[]);
+  model.setTrainingState(training);
+  return sections;
+}
+
+async function inOrder<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const name of names) results.push(await read(name));
+  return results;
+}

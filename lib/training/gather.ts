@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+// Calls of `predict` that come at the same time, gathered into batches: a server that answers each request by a call of
+// its own then computes at the speed of batches. Every call is checked, copied, answered and aborted by itself.
+import { allocate } from '../arrays/nested_arrays';
+import { NdArray } from '../ndarray';
+import { withDefaults } from '../util/options';
+import { checkInteger, checkNumber } from '../util/validate';
+import { abortError } from './batch_runner';
+import { makeDataset, readInputs, type Inputs } from './inputs';
+import type { NativeDataset } from '../native/binding';
+import type { ResolvedPass } from './options';
+import type { TrainerHost, TrainingEngine } from './trainer_host';
+
+/** How calls of `predict` are gathered. */
+export interface GatherOptions {
+  /** Rows that are computed together at most, from 1; a call of more rows is computed by itself. Default 1024. */
+  maxRows?: number;
+  /**
+   * Milliseconds that a call to an idle model waits at most for others to join it, from 0. Default 0: until the end of the
+   * present turn of the event loop. While the model computes, calls gather for the next batch anyway.
+   */
+  maxDelay?: number;
+}
+
+/** Defaults of {@link GatherOptions}. */
+export const gatherDefaults = Object.freeze({ maxRows: 1024, maxDelay: 0 });
+
+const MAX_TIMEOUT = 2147483647;
+/** Arrays that are kept for groups to come, one for that in work and one for the next, of 4 MB at most. */
+const ROOMS = 2;
+const MAX_ROOM = 1 << 20;
+
+/** A batch, or several, to be computed. */
+export interface GatheredWork {
+  readonly dataset: NativeDataset;
+  readonly rows: number;
+  readonly batchSize: number;
+  readonly outputs: Float32Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the gathering needs of the one who lends it the model. */
+export interface GatherOwner {
+  readonly host: TrainerHost;
+  engine(): TrainingEngine;
+  /** The first call has come to an idle model. */
+  begin(): void;
+  /** All calls are answered. */
+  end(): void;
+  compute(where: string, work: GatheredWork): Promise<void>;
+}
+
+/** One call on its way. */
+class Request {
+  isSettled = false;
+  /** Listens to the signal, where there is one. */
+  onAbort: (() => void) | undefined;
+
+  constructor(
+    readonly where: string,
+    readonly inputs: Inputs,
+    readonly batchSize: number,
+    readonly signal: AbortSignal | undefined,
+    private readonly resolve: (answer: NdArray) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  answer(outputs: Float32Array): void {
+    if (this.#settle()) this.resolve(new NdArray(outputs, [this.inputs.rows, ...this.inputs.outputAxes]));
+  }
+
+  fail(error: unknown): void {
+    if (this.#settle()) this.reject(error);
+  }
+
+  #settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    if (this.onAbort !== undefined) this.signal!.removeEventListener('abort', this.onAbort);
+    return true;
+  }
+}
+
+/** Calls that are computed together: rows of the same axes, copied when each came. */
+class Group {
+  readonly requests: Request[] = [];
+  rows = 0;
+  #data: Float32Array | Int32Array;
+  #size = 0;
+  /** The native copy where there is one already: of a call by itself. */
+  dataset: NativeDataset | undefined;
+
+  /** @param room an array to copy rows to; it grows where it must */
+  constructor(
+    readonly first: Inputs,
+    room?: Float32Array | Int32Array,
+  ) {
+    this.#data = room ?? like(first.array.data, 0);
+  }
+
+  takes({ axes, rows }: Inputs, maxRows: number): boolean {
+    const isSame = axes.length === this.first.axes.length && axes.every((size, axis) => size === this.first.axes[axis]);
+    return isSame && this.dataset === undefined && this.rows + rows <= maxRows;
+  }
+
+  add(request: Request, data: Float32Array | Int32Array): void {
+    const size = this.#size + data.length;
+    if (size > this.#data.length) {
+      const more = allocate(request.where, () => like(data, Math.max(2 * this.#data.length, size)));
+      more.set(this.#data.subarray(0, this.#size));
+      this.#data = more;
+    }
+    this.#data.set(data, this.#size);
+    this.#size = size;
+    this.rows += request.inputs.rows;
+    this.requests.push(request);
+  }
+
+  get room(): Float32Array | Int32Array {
+    return this.#data;
+  }
+
+  /** All rows as the inputs of one call. */
+  get inputs(): Inputs {
+    const { rows } = this;
+    const array = { data: this.#data.subarray(0, this.#size), shape: [rows, ...this.first.array.shape.slice(1)] };
+    return { ...this.first, rows, array };
+  }
+
+  /** The same calls in two groups. */
+  halves(): Group[] {
+    const each = this.#size / this.rows;
+    const half = Math.ceil(this.requests.length / 2);
+    let row = 0;
+    return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
+      const group = new Group(this.first);
+      for (const request of requests) {
+        const end = row + request.inputs.rows;
+        group.add(request, this.#data.subarray(row * each, end * each));
+        row = end;
+      }
+      return group;
+    });
+  }
+
+  get isSettled(): boolean {
+    return this.requests.every((request) => request.isSettled);
+  }
+}
+
+function like(array: Float32Array | Int32Array, size: number): Float32Array | Int32Array {
+  return array instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+}
+
+/** Gathers the calls of `predict` of one model. */
+export class Gatherer {
+  readonly #owner: GatherOwner;
+  #options: { readonly maxRows: number; readonly maxDelay: number } = gatherDefaults;
+  #queue: Group[] = [];
+  #computing: Group | undefined;
+  readonly #rooms: (Float32Array | Int32Array)[] = [];
+  #cancelFlush: (() => void) | undefined;
+
+  constructor(owner: GatherOwner) {
+    this.#owner = owner;
+  }
+
+  /** Whether calls wait or are computed. */
+  get isActive(): boolean {
+    return this.#computing !== undefined || this.#queue.length > 0;
+  }
+
+  /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
+  configure(where: string, options: GatherOptions | undefined): void {
+    const { maxRows, maxDelay } = withDefaults(where, options, gatherDefaults);
+    this.#options = {
+      maxRows: checkInteger(where, 'maxRows', maxRows),
+      maxDelay: checkNumber(where, 'maxDelay', maxDelay, { min: 0, max: MAX_TIMEOUT }),
+    };
+  }
+
+  /** Whether a call may wait for others: none that shows or tells of its batches, none whose rows have states. */
+  takes({ verbose, callbacks }: ResolvedPass): boolean {
+    return verbose === 0 && Array.isArray(callbacks) && callbacks.length === 0 && !this.#owner.host.isStateful;
+  }
+
+  /** @throws (rejects) as `predict` */
+  predict(where: string, x: unknown, { batchSize, signal }: ResolvedPass): Promise<NdArray> {
+    return new Promise((resolve, reject) => {
+      // While calls wait or are computed the model is ours, so what it took once it takes again.
+      const known = this.#queue.at(-1) ?? this.#computing;
+      const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
+      const request = new Request(where, inputs, batchSize, signal, resolve, reject);
+      this.#enqueue(request);
+      if (signal === undefined) return;
+      request.onAbort = () => this.#abort(request);
+      signal.addEventListener('abort', request.onAbort);
+    });
+  }
+
+  /** Rejects the calls that wait, where none is computed: the model is wanted for good. */
+  drop(error: unknown): void {
+    if (this.#computing !== undefined || this.#queue.length === 0) return;
+    const requests = this.#queue.flatMap((group) => group.requests);
+    this.#queue = [];
+    this.#next();
+    for (const request of requests) request.fail(error);
+  }
+
+  #enqueue(request: Request): void {
+    const { inputs, batchSize } = request;
+    const { maxRows, maxDelay } = this.#options;
+    const wasActive = this.isActive;
+    const isAlone = inputs.rows > Math.min(batchSize, maxRows);
+    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));
+    const group = joined ?? new Group(inputs, isAlone ? undefined : this.#takeRoom(inputs));
+    // Large data is copied once, by the engine.
+    if (isAlone) group.dataset = this.#dataset(request.where, inputs);
+    group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
+    if (joined === undefined) this.#queue.push(group);
+    if (!wasActive) this.#owner.begin();
+    if (this.#computing !== undefined) return;
+    if (isAlone || group.rows >= maxRows) this.#flush();
+    else this.#cancelFlush ??= later(() => this.#flush(), maxDelay);
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    if (this.#computing === undefined) this.#next();
+  }
+
+  /** Begins with what waits longest, or gives the model back. */
+  #next(): void {
+    this.#computing = undefined;
+    this.#queue = this.#queue.filter((group) => !group.isSettled);
+    const group = this.#queue.shift();
+    if (group !== undefined) return this.#start(group);
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#owner.end();
+  }
+
+  #start(group: Group): void {
+    this.#computing = group;
+    const { rows, requests, first } = group;
+    const { where, batchSize, signal } = requests[0]!;
+    const isOne = requests.length === 1;
+    let outputs: Float32Array;
+    let computed: Promise<void>;
+    try {
+      const dataset = group.dataset ?? this.#dataset(where, group.inputs);
+      outputs = allocate(where, () => new Float32Array(first.outputAxes.reduce((a, b) => a * b, rows)));
+      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined };
+      computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
+    } catch (error) {
+      return this.#fail(group, error);
+    }
+    computed.then(
+      () => this.#answer(group, outputs),
+      (error: unknown) => this.#fail(group, error),
+    );
+  }
+
+  #takeRoom({ array }: Inputs): Float32Array | Int32Array | undefined {
+    const room = this.#rooms.pop();
+    return room instanceof array.data.constructor ? room : undefined;
+  }
+
+  #keepRoom({ room, dataset }: Group): void {
+    if (dataset === undefined && room.length <= MAX_ROOM && this.#rooms.length < ROOMS) this.#rooms.push(room);
+  }
+
+  #dataset(where: string, inputs: Inputs): NativeDataset {
+    return makeDataset(where, this.#owner.engine(), this.#owner.host, inputs, null);
+  }
+
+  /** The engine goes on first: answers may be late, never the work. */
+  #answer(group: Group, outputs: Float32Array): void {
+    const { rows, requests } = group;
+    this.#keepRoom(group);
+    this.#next();
+    const each = outputs.length / rows;
+    let row = 0;
+    for (const request of requests) {
+      const end = row + request.inputs.rows;
+      request.answer(outputs.slice(row * each, end * each));
+      row = end;
+    }
+  }
+
+  /** What fails together is tried again in halves, until the call that is to blame fails by itself. */
+  #fail(group: Group, error: unknown): void {
+    if (group.requests.length > 1) this.#queue.unshift(...group.halves());
+    this.#keepRoom(group);
+    this.#next();
+    if (group.requests.length === 1) group.requests[0]!.fail(error);
+  }
+
+  #abort(request: Request): void {
+    const { where, signal } = request;
+    const computing = this.#computing?.requests;
+    // Of a call that is computed by itself the run ends, and settles it.
+    if (computing?.length === 1 && computing[0] === request) return;
+    request.fail(abortError(where, signal!));
+    if (this.#computing === undefined && this.#queue.every((group) => group.isSettled)) this.#next();
+  }
+}
+
+/** Calls back at the end of this turn of the event loop, or after some time; returns what calls it off. */
+function later(call: () => void, delay: number): () => void {
+  if (delay === 0) {
+    const immediate = setImmediate(call);
+    return () => clearImmediate(immediate);
+  }
+  const timeout = setTimeout(call, delay);
+  return () => clearTimeout(timeout);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Batches that a source gives one by one: a generator, any iterable, a Node stream of objects. They are read ahead and
+// copied into the engine while the last ones train; those that are ready go to the engine together, each a batch of its own.
+import { types } from 'node:util';
+import { describe, refusal } from '../util/validate';
+import { warnOutOfData, type Feed, type Portion } from './feed';
+import type { NativeDataset } from '../native/binding';
+
+/**
+ * Batches one after the other: an iterable or an async iterable, or a function that gives a new one for each epoch.
+ * Node streams in object mode are async iterables.
+ */
+export type BatchSource<B> = Iterable<B> | AsyncIterable<B> | (() => Iterable<B> | AsyncIterable<B>);
+
+/** Batches held ready at most. */
+const MAX_READY = 64;
+/** Bytes of batches held ready, beyond which no more than the next one is read ahead. */
+const MAX_READY_BYTES = 64 * 2 ** 20;
+
+/** Whether a value gives batches rather than being an array. Pairs of a Map are none, though they look like them. */
+export function isBatchSource(value: unknown): value is BatchSource<unknown> {
+  if (typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  if (types.isMap(value) || ('data' in value && 'shape' in value)) return false;
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: synchronous } = value as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  return typeof asynchronous === 'function' || typeof synchronous === 'function';
+}
+
+/** Options of {@link SourceFeed}. */
+export interface SourceFeedOptions {
+  /** Batches of an epoch, over which the source is not begun anew; undefined: an epoch is all that the source gives. */
+  readonly steps: number | undefined;
+  /** First epoch: batches of later ones are skipped where a fit goes on in the middle. */
+  readonly firstEpoch: number;
+  /** Checks the item that is batch `index` of the source and copies it into the engine. */
+  readonly read: (item: unknown, index: number) => NativeDataset;
+  /** Whether each batch needs a run of its own. Default false. */
+  readonly isTakenOneByOne?: boolean;
+}
+
+type Iterated = Iterator<unknown> | AsyncIterator<unknown>;
+
+/**
+ * Feeds from a source. An iterator that the source itself is (a generator) is never read further than the epochs need
+ * and not closed in good order, so that another `fit` goes on where this one stopped; others are closed at the end.
+ */
+export class SourceFeed implements Feed {
+  /** Told to who shows progress; where the source knows its length, that. */
+  readonly steps: number | undefined;
+  /** Batches after which an epoch ends in the middle of the source. */
+  readonly #limit: number | undefined;
+  #iterator: Iterated | undefined;
+  #isOwn = false;
+  /** Nothing was taken from the present iterator. */
+  #isFresh = false;
+  /** Batches that the present iterator gave. */
+  #given = 0;
+  /** Batches of the epoch that are not read yet. */
+  #unread = 0;
+  #taken = 0;
+  #nextEpoch = 0;
+  #openedAt = 0;
+  /** What a source that counts its epochs counts beside ours. */
+  #epochBase: number | undefined;
+  #ready: NativeDataset[] = [];
+  #isAtEnd = true;
+  #isClosed = false;
+  #failure: { readonly error: unknown } | undefined;
+  #reading: Promise<void> | undefined;
+  #wakeUp: (() => void) | undefined;
+  #wanted = 1;
+
+  constructor(
+    private readonly where: string,
+    private readonly source: BatchSource<unknown>,
+    private readonly options: SourceFeedOptions,
+  ) {
+    this.#limit = options.steps;
+    this.steps = options.steps ?? lengthOf(source);
+  }
+
+  async begin(epoch: number, batch: number): Promise<boolean> {
+    await this.#reading;
+    const goesOn = this.#limit !== undefined && !this.#isAtEnd;
+    if (this.#isFresh && epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
+    else if (!goesOn && !this.#isFresh) this.#open(epoch);
+    const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
+    const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
+    this.#nextEpoch = epoch + 1;
+    for (let i = 0; i < skipped + batch; i++) if (!(await this.#skip())) break;
+    this.#unread = (this.#limit ?? Infinity) - batch - this.#ready.length;
+    this.#taken = batch;
+    if (this.#taken === this.#limit) return true;
+    await this.#waitForOne();
+    // The last epoch may have taken the very last batch.
+    if (goesOn && this.#ready.length === 0 && this.#isAtEnd) {
+      this.#open(epoch);
+      this.#unread = this.#limit - batch;
+      await this.#waitForOne();
+    }
+    return this.#ready.length > 0 || this.#failure !== undefined;
+  }
+
+  take(batches: number): Portion | undefined | Promise<Portion | undefined> {
+    this.#wanted = batches;
+    if (this.#ready.length > 0 || this.#isDone()) return this.#portion(batches);
+    return this.#waitForOne().then(() => this.#portion(batches));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#ready = [];
+    if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
+    this.#wakeUp?.();
+  }
+
+  /** Nothing was taken yet, and another epoch is wanted than the one that was opened. */
+  #reopen(epoch: number): void {
+    this.#ready = [];
+    void this.#giveBack();
+    this.#open(epoch);
+  }
+
+  /** What closing throws has nobody left to tell. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#iterator?.return?.();
+    } catch {
+      // See above.
+    }
+  }
+
+  /** Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does. */
+  #countsEpochs(): boolean {
+    const { epoch } = this.source as { readonly epoch?: unknown };
+    return this.#limit === undefined && typeof this.source === 'object' && typeof epoch === 'number';
+  }
+
+  #open(epoch: number): void {
+    const { source } = this;
+    if (this.#countsEpochs()) {
+      const counted = source as unknown as { epoch: number };
+      this.#epochBase ??= counted.epoch - this.options.firstEpoch;
+      counted.epoch = this.#epochBase + epoch;
+    }
+    this.#openedAt = epoch;
+    const given: unknown = typeof source === 'function' ? source() : source;
+    if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
+      throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
+    const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
+    const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+    this.#isOwn = (iterator as unknown) !== source;
+    this.#iterator = iterator;
+    this.#isAtEnd = false;
+    this.#isFresh = true;
+    this.#given = 0;
+  }
+
+  #isDone(): boolean {
+    return this.#isAtEnd || this.#unread === 0 || this.#failure !== undefined || this.#isClosed;
+  }
+
+  #portion(batches: number): Portion | undefined {
+    const ready = this.#ready.splice(0, this.options.isTakenOneByOne === true ? 1 : batches);
+    if (ready.length === 0) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#limit !== undefined && this.#taken < this.#limit && !this.#isClosed)
+        warnOutOfData(this.where, this.#limit, this.#taken);
+      return undefined;
+    }
+    this.#isFresh = false;
+    this.#taken += ready.length;
+    this.#readAhead();
+    const rows = ready.map((dataset) => dataset.rows);
+    return {
+      datasets: ready,
+      order: null,
+      begin: 0,
+      end: rows.reduce((a, b) => a + b),
+      batchSize: Math.max(...rows),
+    };
+  }
+
+  /** Waits until a batch is ready, or none will be. */
+  async #waitForOne(): Promise<void> {
+    while (this.#ready.length === 0 && !this.#isDone()) {
+      this.#readAhead();
+      await new Promise<void>((resolve) => (this.#wakeUp = resolve));
+    }
+  }
+
+  #readAhead(): void {
+    if (this.#reading !== undefined || this.#isDone() || !this.#hasRoom()) return;
+    this.#reading = this.#read().finally(() => {
+      this.#reading = undefined;
+      this.#wakeUp?.();
+      this.#readAhead();
+    });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      while (!this.#isDone() && this.#hasRoom()) {
+        this.#unread--;
+        const item = await this.#next();
+        if (item === undefined || this.#isClosed) return;
+        this.#ready.push(this.options.read(item.value, this.#given++));
+        this.#wakeUp?.();
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  /** Room for what the engine takes at once and as much again. */
+  #hasRoom(): boolean {
+    const { length } = this.#ready;
+    const bytes = this.#ready.reduce((sum, batch) => sum + batch.memoryBytes, 0);
+    return length < (bytes < MAX_READY_BYTES ? Math.min(MAX_READY, 2 * this.#wanted) : 1);
+  }
+
+  async #next(): Promise<{ readonly value: unknown } | undefined> {
+    const result: unknown = await this.#iterator!.next();
+    if (typeof result !== 'object' || result === null)
+      throw refusal('ERR_TYPE', this.where, "the iterator's next() to give an object", describe(result));
+    const { done, value } = result as IteratorResult<unknown>;
+    if (done !== true) return { value };
+    this.#isAtEnd = true;
+    return undefined;
+  }
+
+  async #skip(): Promise<boolean> {
+    if (this.#ready.shift() !== undefined) return true;
+    if (this.#isAtEnd || (await this.#next()) === undefined) return false;
+    this.#given++;
+    return true;
+  }
+}
+
+function lengthOf(source: BatchSource<unknown>): number | undefined {
+  const { length } = source as { readonly length?: unknown };
+  return typeof source === 'object' && typeof length === 'number' && length > 0 ? length : undefined;
+}

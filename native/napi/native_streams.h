@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// NativeStreams of lib/native/binding.ts: streams of one model, stepped on the JavaScript thread.
+#ifndef OSTINATO_NAPI_NATIVE_STREAMS_H_
+#define OSTINATO_NAPI_NATIVE_STREAMS_H_
+
+#include <napi.h>
+
+#include <memory>
+
+#include "streams/stream_group.h"
+
+namespace ostinato {
+
+class NativeModel;
+
+class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit NativeStreams(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+ private:
+  Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsCount(const Napi::CallbackInfo& info);
+  Napi::Value JsIsOpen(const Napi::CallbackInfo& info);
+  void JsAttach(const Napi::CallbackInfo& info);
+  Napi::Value JsOpen(const Napi::CallbackInfo& info);
+  void JsClose(const Napi::CallbackInfo& info);
+  void JsReset(const Napi::CallbackInfo& info);
+  void JsPlaces(const Napi::CallbackInfo& info);
+  void JsReadState(const Napi::CallbackInfo& info);
+  void JsWriteState(const Napi::CallbackInfo& info);
+  void JsPin(const Napi::CallbackInfo& info);
+  void JsStepPinned(const Napi::CallbackInfo& info);
+  Napi::Value JsStep(const Napi::CallbackInfo& info);
+  void JsDispose(const Napi::CallbackInfo& info);
+
+  StreamGroup& Group();
+  // The model that the group steps through: at rest, and still the one that it was made for.
+  Model& AtRest();
+  size_t Place(const Napi::Value& value);
+  float* State(const Napi::CallbackInfo& info, Napi::Float32Array* array);
+  void ReportMemory(Napi::BasicEnv env);
+
+  std::unique_ptr<StreamGroup> group_;
+  std::shared_ptr<NativeModel*> owner_;
+  // One row in and one out, of the stream at place 0; held, so that a step asks JavaScript for nothing.
+  Napi::Reference<Napi::TypedArray> input_, output_;
+  const float* values_ = nullptr;
+  const int32_t* tokens_ = nullptr;
+  float* out_ = nullptr;
+  int64_t reported_bytes_ = 0;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_NAPI_NATIVE_STREAMS_H_

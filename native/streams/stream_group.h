@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Streams of one model: the states of all of them in one matrix, and steps of many together.
+#ifndef OSTINATO_STREAMS_STREAM_GROUP_H_
+#define OSTINATO_STREAMS_STREAM_GROUP_H_
+
+#include <memory>
+#include <vector>
+
+#include "base/arena.h"
+#include "streams/stepper.h"
+
+namespace ostinato {
+
+class StreamGroup {
+ public:
+  explicit StreamGroup(const Model& model);
+
+  // Goes on with another model of the same layers (its weights may be others); the states stay.
+  void Attach(const Model& model);
+
+  // The lowest place that is free, its states zero.
+  int32_t Open();
+  void Close(size_t place);
+  void Reset(size_t place);
+  bool is_open(size_t place) const { return place < open_.size() && open_[place]; }
+  // All that are open, ascending.
+  const std::vector<int32_t>& places();
+  size_t stream_floats() const { return stepper_->stream_floats(); }
+  float* states(size_t place) { return states_->data() + place * stream_floats(); }
+  size_t bytes() const { return arena_.bytes(); }
+
+  // The first row whose place is not open or comes twice, or -1.
+  int64_t FindUnfit(const int32_t* places, size_t rows);
+  // One timestep for the streams at places[0..rows): see Stepper::Step.
+  void Step(size_t rows, const float* values, const int32_t* tokens, const int32_t* places, float* out);
+
+ private:
+  // What a thread works with.
+  struct Lane {
+    explicit Lane(Arena* arena) : work(arena), masked(arena) {}
+    Buffer<float> work;
+    Buffer<uint8_t> masked;
+  };
+
+  Arena arena_;
+  std::unique_ptr<Stepper> stepper_;
+  size_t input_columns_, output_columns_;
+  std::unique_ptr<Buffer<float>> states_;  // [places, stream_floats()]
+  std::vector<uint8_t> open_;
+  std::vector<uint32_t> stamps_;  // the last FindUnfit that met a place
+  uint32_t stamp_ = 0;
+  std::vector<int32_t> places_;
+  bool places_are_stale_ = false;
+  size_t first_free_ = 0;  // no place below is free
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace ostinato
+
+#endif  // OSTINATO_STREAMS_STREAM_GROUP_H_

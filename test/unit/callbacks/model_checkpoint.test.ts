@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// ModelCheckpoint: what it refuses, and that what it saves is the model of that moment. Which files, and when, is compared
+// with Keras in test/golden/callbacks.test.ts.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { LambdaCallback, loadModel, ModelCheckpoint, type ModelCheckpointOptions } from '../../../lib';
+import { codeOf, codeOfAsync } from '../../support/error_code';
+import { QUIET, smallModel, x, y } from '../../support/small_fit';
+import { temporaryFolder } from '../../support/temporary_folder';
+
+const at = temporaryFolder();
+
+test.each<[string, unknown, unknown, string]>([
+  ['a path that is none', 5, {}, 'ERR_TYPE'],
+  ['an empty path', '', {}, 'ERR_CONFIG'],
+  ["another format's name", 'model.keras', {}, 'ERR_CONFIG'],
+  ['a malformed place', '{epoch.safetensors', {}, 'ERR_CONFIG'],
+  ['a saveFreq of 0', 'm.safetensors', { saveFreq: 0 }, 'ERR_CONFIG'],
+  ["a saveFreq of 'batch'", 'm.safetensors', { saveFreq: 'batch' }, 'ERR_CONFIG'],
+  ['a saveFreq of null', 'm.safetensors', { saveFreq: null }, 'ERR_TYPE'],
+  ['a mode that is none', 'm.safetensors', { mode: 'least' }, 'ERR_CONFIG'],
+  ['a threshold of NaN', 'm.safetensors', { initialValueThreshold: NaN }, 'ERR_CONFIG'],
+  ['a misspelt option', 'm.safetensors', { saveBest: true }, 'ERR_UNKNOWN_OPTION'],
+  ['flags that are none', 'm.safetensors', { saveBestOnly: 1 }, 'ERR_TYPE'],
+])('refuses %s', (_title, path, options, code) => {
+  expect(codeOf(() => new ModelCheckpoint(path as string, options as ModelCheckpointOptions))).toBe(code);
+});
+
+test('rejects fit where a name of the path is not logged, or a file lies where a folder should', async () => {
+  const unknown = new ModelCheckpoint(at('{valLoss:.2f}.safetensors'));
+  expect(await codeOfAsync(smallModel().fit(x, y, { ...QUIET, callbacks: [unknown] }))).toBe('ERR_CONFIG');
+  writeFileSync(at('file'), '');
+  const blocked = new ModelCheckpoint(at('file', 'm.safetensors'));
+  expect(await codeOfAsync(smallModel().fit(x, y, { ...QUIET, callbacks: [blocked] }))).toBe('ERR_IO');
+});
+
+test('saves the model of each epoch, in folders that it makes', async () => {
+  const model = smallModel();
+  const weights: unknown[] = [];
+  const note = new LambdaCallback({ onEpochEnd: () => void weights.push(model.getWeights()) });
+  const save = new ModelCheckpoint(at('new', 'folder', '{epoch:02d}.safetensors'));
+  await model.fit(x, y, { ...QUIET, epochs: 2, callbacks: [save, note] });
+  expect(readdirSync(at('new', 'folder'))).toEqual(['01.safetensors', '02.safetensors']);
+  const first = await loadModel(at('new', 'folder', '01.safetensors'));
+  expect(first.getWeights()).toEqual(weights[0]);
+  expect(first.isCompiled).toBe(true);
+});
+
+test('saves weights alone in the middle of an epoch', async () => {
+  const model = smallModel();
+  const save = new ModelCheckpoint(at('{epoch}-{batch}.safetensors'), { saveWeightsOnly: true, saveFreq: 2 });
+  await model.fit(x, y, { ...QUIET, epochs: 2, callbacks: [save] });
+  expect(readdirSync(at()).sort()).toEqual(['1-2.safetensors', '2-1.safetensors', '2-3.safetensors']);
+  expect(await codeOfAsync(loadModel(at('2-3.safetensors')))).toBe('ERR_DATA');
+  const other = smallModel();
+  await other.loadWeights(at('2-3.safetensors'));
+  expect(other.getWeights()).toEqual(model.getWeights());
+});
+
+test('tells of what it did where it is asked to', async () => {
+  let text = '';
+  const stream = { write: (line: string) => (text += line) };
+  const path = at('best.safetensors');
+  const save = new ModelCheckpoint(path, { monitor: 'loss', saveBestOnly: true, verbose: 1, stream });
+  save.setModel(smallModel());
+  save.setParams({ verbose: 0, epochs: 2, steps: 1, metrics: [] });
+  await save.onEpochEnd(0, { loss: 0.5 });
+  await save.onEpochEnd(1, { loss: 0.75 });
+  expect(text).toBe(
+    `\nEpoch 1: loss improved from none to 0.50000, saving model to ${path}\n` +
+      `\nEpoch 1: finished saving model to ${path}\n\nEpoch 2: loss did not improve from 0.50000\n`,
+  );
+});

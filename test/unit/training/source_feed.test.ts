@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Batches that a source gives one by one: what is read, when, and who closes it.
+import { setImmediate as turn } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { isBatchSource, SourceFeed, type BatchSource } from '../../../lib/training/source_feed';
+import { ScriptedDataset } from './scripted_host';
+
+const code = (code: string) => expect.objectContaining({ code });
+
+/** A feed whose items are numbers of rows. */
+function feedOf(source: BatchSource<unknown>, options: { steps?: number; firstEpoch?: number; single?: boolean } = {}) {
+  const read: number[] = [];
+  const feed = new SourceFeed('m.fit', source, {
+    steps: options.steps,
+    firstEpoch: options.firstEpoch ?? 0,
+    isTakenOneByOne: options.single ?? false,
+    read: (item) => {
+      read.push(item as number);
+      const rows = item as number;
+      return new ScriptedDataset({ rows, inputShape: [1], inputs: new Int32Array(rows) } as never);
+    },
+  });
+  return { feed, read };
+}
+
+/** The rows of each batch of an epoch. */
+async function rowsOf(feed: SourceFeed, epoch: number, batch = 0, batches = 1): Promise<number[]> {
+  await feed.begin(epoch, batch);
+  const all: number[] = [];
+  for (let portion = await feed.take(batches); portion !== undefined; portion = await feed.take(batches))
+    all.push(...portion.datasets.map(({ rows }) => rows));
+  return all;
+}
+
+function* countTo(n: number) {
+  for (let i = 1; i <= n; i++) yield i;
+}
+
+let warned: jest.SpyInstance;
+beforeEach(() => (warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)));
+afterEach(() => warned.mockRestore());
+
+describe('isBatchSource', () => {
+  test.each([
+    ['a generator', countTo(1)],
+    ['an async generator', (async function* () {})()],
+    ['a function', () => countTo(1)],
+    ['a Set', new Set([1])],
+    ['a stream', Readable.from([1])],
+  ])('takes %s', (_title, value) => expect(isBatchSource(value)).toBe(true));
+
+  test.each([
+    ['nested arrays', [[1]]],
+    ['a typed array', new Float32Array(1)],
+    ['an array with a shape', { data: new Float32Array(1), shape: [1] }],
+    ['a string', 'batches'],
+    ['a Map', new Map([[1, 2]])],
+    ['null', null],
+    ['an object', {}],
+  ])('does not take %s', (_title, value) => expect(isBatchSource(value)).toBe(false));
+});
+
+describe('misuse', () => {
+  test('a function that returns no iterable is refused', async () => {
+    await expect(feedOf((() => 3) as never).feed.begin(0, 0)).rejects.toEqual(code('ERR_TYPE'));
+    await expect(feedOf((() => () => countTo(1)) as never).feed.begin(0, 0)).rejects.toEqual(code('ERR_TYPE'));
+  });
+
+  test('an iterator that gives no objects is refused', async () => {
+    const { feed } = feedOf({ [Symbol.iterator]: () => ({ next: () => 3 }) } as never);
+    await feed.begin(0, 0);
+    expect(() => feed.take(1)).toThrow(code('ERR_TYPE'));
+  });
+
+  test('an error of the source comes through as it is, after the batches before it', async () => {
+    const mine = new Error('mine');
+    const { feed } = feedOf(async function* () {
+      yield 4;
+      throw mine;
+    });
+    await feed.begin(0, 0);
+    expect((await feed.take(9))!.end).toBe(4);
+    await expect(Promise.resolve().then(() => feed.take(9))).rejects.toBe(mine);
+  });
+});
+
+describe('an epoch without steps given', () => {
+  test('is all that a function gives, anew for each epoch', async () => {
+    const { feed } = feedOf(() => countTo(3));
+    expect(await rowsOf(feed, 0)).toEqual([1, 2, 3]);
+    expect(await rowsOf(feed, 1)).toEqual([1, 2, 3]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test('is all that an iterable gives, anew for each epoch', async () => {
+    const { feed } = feedOf(new Set([3, 1]));
+    expect(await rowsOf(feed, 0)).toEqual([3, 1]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 1]);
+  });
+
+  test('of a generator there is one', async () => {
+    const { feed } = feedOf(countTo(2));
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await feed.begin(1, 0)).toBe(false);
+  });
+
+  test('skips the batches before the one to begin with', async () => {
+    expect(await rowsOf(feedOf(() => countTo(4)).feed, 5, 3)).toEqual([4]);
+  });
+
+  test('has as many steps as a source with a length says', () => {
+    const source = { length: 3, [Symbol.iterator]: () => countTo(3) };
+    expect(feedOf(source).feed.steps).toBe(3);
+    expect(feedOf(source, { steps: 2 }).feed.steps).toBe(2);
+    expect(feedOf(countTo(3)).feed.steps).toBeUndefined();
+    expect(feedOf(() => countTo(3)).feed.steps).toBeUndefined();
+  });
+
+  test('of a source that counts its epochs is the one asked for', async () => {
+    const source = {
+      epoch: 0,
+      *[Symbol.iterator]() {
+        const first = 10 * ++this.epoch;
+        yield* [first, first + 1];
+      },
+    };
+    const { feed } = feedOf(source);
+    await feed.begin(0, 0);
+    expect(await rowsOf(feed, 3, 1)).toEqual([41]);
+    expect(await rowsOf(feed, 4)).toEqual([50, 51]);
+  });
+
+  test('beginning twice before anything is taken loses nothing', async () => {
+    const { feed, read } = feedOf(countTo(3));
+    await feed.begin(0, 0);
+    expect(await rowsOf(feed, 0, 1)).toEqual([2, 3]);
+    expect(read).toEqual([1, 2, 3]);
+  });
+
+  test('comes from a Node stream of objects', async () => {
+    expect(await rowsOf(feedOf(Readable.from([2, 5])).feed, 0)).toEqual([2, 5]);
+  });
+});
+
+describe('an epoch of some steps', () => {
+  test('goes on where the last one ended, and reads no further', async () => {
+    const source = countTo(9);
+    const { feed, read } = feedOf(source, { steps: 2 });
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+    expect(read).toEqual([1, 2, 3, 4]);
+    feed.close();
+    expect(source.next().value).toBe(5);
+  });
+
+  test('begins the source anew where it has ended', async () => {
+    const { feed } = feedOf(() => countTo(2), { steps: 2 });
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([1, 2]);
+  });
+
+  test('is cut short with a warning where the source ends', async () => {
+    expect(await rowsOf(feedOf(countTo(2), { steps: 3 }).feed, 0)).toEqual([1, 2]);
+    expect(warned.mock.calls[0]![1]).toMatchObject({ code: 'OSTINATO_OUT_OF_DATA' });
+  });
+
+  test('in the middle of a fit skips the epochs before', async () => {
+    expect(await rowsOf(feedOf(countTo(9), { steps: 2, firstEpoch: 1 }).feed, 3, 1)).toEqual([6]);
+  });
+});
+
+describe('reading ahead', () => {
+  test('keeps twice as many batches ready as the engine takes', async () => {
+    const { feed, read } = feedOf(countTo(99));
+    await feed.begin(0, 0);
+    feed.take(1);
+    await turn();
+    expect(read.length).toBe(3);
+    feed.take(10);
+    await turn();
+    expect(read.length).toBe(3 + 20);
+  });
+
+  test('gives what is ready together, each a batch of its own', async () => {
+    const { feed } = feedOf(countTo(99));
+    await feed.begin(0, 0);
+    feed.take(4);
+    await turn();
+    const portion = await feed.take(4);
+    expect(portion).toMatchObject({ order: null, begin: 0, end: 3 + 4 + 5 + 6, batchSize: 6 });
+    expect(portion!.datasets.length).toBe(4);
+  });
+
+  test('gives one at a time where each needs a run of its own', async () => {
+    const { feed } = feedOf(countTo(3), { single: true });
+    await feed.begin(0, 0);
+    await turn();
+    expect((await feed.take(9))!.datasets.length).toBe(1);
+  });
+});
+
+describe('closing', () => {
+  test('closes an iterator that the feed opened', async () => {
+    let closed = 0;
+    const { feed } = feedOf(function* () {
+      try {
+        yield* countTo(9);
+      } finally {
+        closed++;
+      }
+    });
+    await feed.begin(0, 0);
+    feed.close();
+    await turn();
+    expect(closed).toBe(1);
+    expect(await feed.take(1)).toBeUndefined();
+  });
+
+  test('whatever closing throws is nobody’s', async () => {
+    const iterator = { next: () => ({ done: false, value: 1 }), return: () => Promise.reject(new Error('late')) };
+    const { feed } = feedOf({ [Symbol.asyncIterator]: () => iterator } as never);
+    await feed.begin(0, 0);
+    feed.close();
+    await turn();
+  });
+
+  test('ends the waiting for a source that gives nothing', async () => {
+    const { feed } = feedOf({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) } as never);
+    const waiting = feed.begin(0, 0);
+    await turn();
+    feed.close();
+    expect(await waiting).toBe(false);
+  });
+});
