@@ -61,16 +61,17 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
+   * @param weights all of the model, in order
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss
    */
-  tell(where: string, native: NativeModel, lastAxis: number): void {
+  tell(where: string, native: NativeModel, lastAxis: number, weights: readonly { readonly name: string }[]): void {
     if (this.#told === native) return;
     const context = { lastAxis, idTargets: this.loss.targetRule === 'ids' };
     const metrics = this.#requests.map((request) => request.resolve(context));
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(),
+        optimizer: this.optimizer.toNative(weights.map(({ name }) => name)),
         loss: this.loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),
@@ -78,6 +79,7 @@ export class Compiled {
     this.#metrics = metrics;
     this.#columns = lastAxis;
     this.#told = native;
+    this.optimizer.follow(native);
     this.#toldLearningRate = this.optimizer.learningRate;
   }
 
@@ -88,6 +90,7 @@ export class Compiled {
 
   /** Passes on a learning rate that was set since the last run. */
   tellLearningRate(native: NativeModel): void {
+    if (this.optimizer.schedule !== undefined) return;
     const { learningRate } = this.optimizer;
     if (native !== this.#told || learningRate === this.#toldLearningRate) return;
     callEngine(() => native.setLearningRate(learningRate));

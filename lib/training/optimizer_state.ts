@@ -61,5 +61,5 @@ function slotName({ name, weight }: NativeOptimizerArray, weightNames: readonly 
 }
 
 function followsSchedule(optimizer: Optimizer): boolean {
-  return typeof optimizer.getConfig()['learningRate'] !== 'number';
+  return optimizer.schedule !== undefined;
 }

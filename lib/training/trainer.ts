@@ -142,7 +142,7 @@ export class Trainer {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!);
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
@@ -560,7 +560,7 @@ export class Trainer {
     const { rows, outputAxes } = inputs;
     const targets = readTargets(where, `${prefix}y`, y, compiled.loss, rows, outputAxes);
     const weights = this.#readWeights(where, compiled, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!);
+    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!, this.#host.weights);
     const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
   }

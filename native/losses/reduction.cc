@@ -49,14 +49,15 @@ LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
   return sums;
 }
 
-double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient) {
+double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient,
+                   double scale) {
   loss.Begin(rows);
   const LossSums sums = SumWeights(loss, rows);
   // The value of a whole batch is no sum: without weights there is nothing to add up.
   const bool is_sum = reduction == Reduction::kSum && !(loss.is_whole() && !rows.weights);
   const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
   const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
-  const double slope = loss.is_whole() ? factor * sums.weights : factor;
+  const double slope = scale * (loss.is_whole() ? factor * sums.weights : factor);
   const double values = SumValues(loss, rows, slope, pool, gradient);
   return is_sum ? values : (divisor == 0.0 ? 0.0 : values / divisor);
 }

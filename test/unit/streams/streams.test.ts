@@ -2,6 +2,7 @@
 // Streams: what is refused, that a step gives what predict gives on the sequence so far, and how streams are reset, saved
 // and closed.
 import * as lib from '../../../lib';
+import { OPTIMIZER_DEFAULTS } from '../../reference/optimizers';
 import { OracleSequential, type OracleLayer } from '../../reference/sequential';
 import { codeOf } from '../../support/error_code';
 import { detach } from '../../support/hostile';
@@ -261,7 +262,7 @@ describe('a step', () => {
         inputShape: given.isTokens ? [end] : [end, width],
         layers,
         loss: { kind: 'mean_squared_error', fromLogits: false },
-        optimizer: { kind: 'sgd', learningRate: 0, momentum: 0, nesterov: false },
+        optimizer: OPTIMIZER_DEFAULTS.sgd,
       } as never);
       oracle.setWeights(model.getWeights().map(({ data }) => data));
       const y = oracle.predict({ rows, x: x.filter((_, i) => Math.floor(i / width) % STEPS < end) });
