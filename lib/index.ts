@@ -292,6 +292,7 @@ export {
   ModelCheckpoint,
   ProgbarLogger,
   ReduceLROnPlateau,
+  SwapEMAWeights,
   TensorBoard,
   TerminateOnNaN,
   type BackupAndRestoreOptions,
@@ -306,6 +307,7 @@ export {
   type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
   type ReduceLROnPlateauOptions,
+  type SwapEMAWeightsOptions,
   type TensorBoardOptions,
   type TerminateOnNaNOptions,
 } from './callbacks';

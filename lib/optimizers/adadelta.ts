@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Adadelta: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -50,7 +50,7 @@ export class Adadelta extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Adadelta {
-    return new Adadelta(readConfig(config));
+    return makeFromConfig(Adadelta, config);
   }
 
   override getConfig(): OptimizerConfig {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Adagrad: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -51,7 +51,7 @@ export class Adagrad extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Adagrad {
-    return new Adagrad(readConfig(config));
+    return makeFromConfig(Adagrad, config);
   }
 
   override getConfig(): OptimizerConfig {

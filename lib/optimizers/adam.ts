@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Adam: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkBoolean, checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -69,7 +69,7 @@ export class Adam extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Adam {
-    return new Adam(readConfig(config));
+    return makeFromConfig(Adam, config);
   }
 
   override getConfig(): OptimizerConfig {

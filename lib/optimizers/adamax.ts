@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Adam by the largest gradient: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -54,7 +54,7 @@ export class Adamax extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Adamax {
-    return new Adamax(readConfig(config));
+    return makeFromConfig(Adamax, config);
   }
 
   override getConfig(): OptimizerConfig {

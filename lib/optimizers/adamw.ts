@@ -2,7 +2,7 @@
 // Adam whose weights decay: Adam with another default.
 import { describe, refusal } from '../util/validate';
 import { Adam, type AdamOptions } from './adam';
-import { readConfig, type OptimizerConfig } from './optimizer';
+import { makeFromConfig, type OptimizerConfig } from './optimizer';
 import { LearningRateSchedule } from '../schedules';
 
 /** Options of {@link AdamW}. */
@@ -41,6 +41,6 @@ export class AdamW extends Adam {
 
   /** The optimizer that `getConfig` described. */
   static override fromConfig(config: OptimizerConfig): AdamW {
-    return new AdamW(readConfig(config));
+    return makeFromConfig(AdamW, config);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Steps by the sign alone: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -47,7 +47,7 @@ export class Lion extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Lion {
-    return new Lion(readConfig(config));
+    return makeFromConfig(Lion, config);
   }
 
   override getConfig(): OptimizerConfig {

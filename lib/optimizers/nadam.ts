@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Adam with Nesterov momentum: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -56,7 +56,7 @@ export class Nadam extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Nadam {
-    return new Nadam(readConfig(config));
+    return makeFromConfig(Nadam, config);
   }
 
   override getConfig(): OptimizerConfig {

@@ -41,7 +41,9 @@ export interface OptimizerOptions {
 }
 
 /** Plain configuration of an optimizer, as `getConfig` returns it and `fromConfig` takes it. */
-export type OptimizerConfig = Readonly<Record<string, string | number | boolean | null | ScheduleConfig>>;
+export type OptimizerConfig = Readonly<
+  Record<string, string | number | boolean | null | ScheduleConfig | readonly string[]>
+>;
 
 /** Keras' defaults of the options that all optimizers have. */
 export const COMMON_DEFAULTS = Object.freeze({
@@ -143,8 +145,9 @@ export abstract class Optimizer {
   /**
    * Leaves weights out of the decay, by name. Call it before training begins.
    *
-   * @param options `varNames`: a weight does not decay whose name contains one of them, in either spelling; those of
-   *   `model.weights`: `kernel`, `recurrentKernel`, `bias`, `embeddings`, `gamma`, `beta`
+   * @param options `varNames`: a weight does not decay whose name contains one of them, in either spelling. Names are
+   *   those within the layer: `kernel`, `recurrentKernel`, `bias`, `embeddings`, `gamma`, `beta`; in a wrapper they begin
+   *   with the layer within, whose number counts there: `forward_lstm_1/kernel`
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`
    * @throws StateError `ERR_STATE` once the engine has the optimizer
    * @see keras/src/optimizers/base_optimizer.py
@@ -162,7 +165,10 @@ export abstract class Optimizer {
     this.#undecayed = varNames.map((name, i) => normalizeName(checkString(where, `varNames[${i}]`, name)));
   }
 
-  /** All settings as a plain object; `fromConfig` of the class makes the same optimizer from it. */
+  /**
+   * All settings as a plain object; `fromConfig` of the class makes the same optimizer from it. The names that
+   * {@link excludeFromWeightDecay} was given are `excludeFromWeightDecay`, where there are some.
+   */
   getConfig(): OptimizerConfig {
     const { name, schedule, weightDecay, clipnorm, clipvalue, globalClipnorm, useEma, emaMomentum } = this;
     const { emaOverwriteFrequency, lossScaleFactor, gradientAccumulationSteps } = this;
@@ -179,6 +185,7 @@ export abstract class Optimizer {
       emaOverwriteFrequency,
       lossScaleFactor,
       gradientAccumulationSteps,
+      ...(this.#undecayed.length === 0 ? {} : { excludeFromWeightDecay: [...this.#undecayed] }),
     };
   }
 
@@ -188,14 +195,14 @@ export abstract class Optimizer {
   /**
    * The resolved settings that cross to the engine.
    *
-   * @param weightNames of all weights of the model, in order
+   * @param weightNames of all weights of the model, in order, in snake case
    */
   toNative(weightNames: readonly string[]): NativeOptimizer {
     return {
       ...this.rule(),
       learningRate: this.schedule?.toNative() ?? this.learningRate,
       weightDecay: this.weightDecay ?? 0,
-      decays: weightNames.map((name) => !this.#undecayed.some((part) => normalizeName(name).includes(part))),
+      decays: weightNames.map((name) => !this.#undecayed.some((part) => name.includes(part))),
       clipnorm: this.clipnorm ?? 0,
       globalClipnorm: this.globalClipnorm ?? 0,
       clipvalue: this.clipvalue ?? 0,
@@ -257,9 +264,16 @@ export function resolveOptions<T extends { readonly name: string }>(
   } as never;
 }
 
-/** The options in a configuration, where a schedule is plain data. */
-export function readConfig(config: OptimizerConfig): object {
-  const { learningRate } = config;
-  if (typeof learningRate !== 'object' || learningRate === null || !('className' in learningRate)) return config;
-  return { ...config, learningRate: scheduleFromConfig(learningRate.className, learningRate.config) };
+/** The optimizer of a class that `getConfig` described. */
+export function makeFromConfig<T extends Optimizer>(Class: new (options: object) => T, config: OptimizerConfig): T {
+  const { excludeFromWeightDecay: varNames, ...options } = config;
+  const { learningRate } = options;
+  const isSchedule = typeof learningRate === 'object' && learningRate !== null && 'className' in learningRate;
+  const optimizer = new Class(
+    isSchedule
+      ? { ...options, learningRate: scheduleFromConfig(learningRate.className, learningRate.config) }
+      : options,
+  );
+  if (varNames !== undefined) optimizer.excludeFromWeightDecay({ varNames: varNames as readonly string[] });
+  return optimizer;
 }

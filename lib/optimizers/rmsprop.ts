@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // RMSprop: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkBoolean, checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -59,7 +59,7 @@ export class RMSprop extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): RMSprop {
-    return new RMSprop(readConfig(config));
+    return makeFromConfig(RMSprop, config);
   }
 
   override getConfig(): OptimizerConfig {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Gradient descent with momentum: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
 import { checkBoolean, checkNumber } from '../util/validate';
-import { Optimizer, readConfig, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
 import type { LearningRateSchedule } from '../schedules';
 
@@ -47,7 +47,7 @@ export class SGD extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): SGD {
-    return new SGD(readConfig(config));
+    return makeFromConfig(SGD, config);
   }
 
   override getConfig(): OptimizerConfig {

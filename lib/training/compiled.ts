@@ -4,10 +4,12 @@ import { getLoss, type Loss } from '../losses';
 import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
 import { getOptimizer, type Optimizer } from '../optimizers';
 import { checkOptions, refusal } from '../util/validate';
+import { namesWithinLayers } from '../util/weight_names';
 import { callEngine } from '../native/engine';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
 import type { NativeModel } from '../native/binding';
+import type { TrainerHost } from './trainer_host';
 
 const DEFAULTS = Object.freeze({
   optimizer: 'rmsprop',
@@ -64,14 +66,14 @@ export class Compiled {
    * @param weights all of the model, in order
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss
    */
-  tell(where: string, native: NativeModel, lastAxis: number, weights: readonly { readonly name: string }[]): void {
+  tell(where: string, native: NativeModel, lastAxis: number, weights: TrainerHost['weights']): void {
     if (this.#told === native) return;
     const context = { lastAxis, idTargets: this.loss.targetRule === 'ids' };
     const metrics = this.#requests.map((request) => request.resolve(context));
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(weights.map(({ name }) => name)),
+        optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
         loss: this.loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),

@@ -9,7 +9,7 @@ import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
 import { Gatherer, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { readAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { callEngine, loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
@@ -144,6 +144,25 @@ export class Trainer {
     const native = this.#host.native();
     compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+  }
+
+  /**
+   * Moving averages by the number of their weight; undefined before the first step.
+   *
+   * @throws StateError `ERR_STATE` where the optimizer keeps none
+   */
+  averages(where: string): Map<number, Float32Array> | undefined {
+    const { optimizer } = this;
+    if (optimizer?.useEma !== true)
+      throw refusal(
+        'ERR_STATE',
+        where,
+        'an optimizer that keeps moving averages of weights',
+        optimizer === undefined ? 'a model that was not compiled' : `${optimizer.className} without them`,
+        'Set useEma: true.',
+      );
+    const native = () => this.#host.native();
+    return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
   }
 
   /** How far the present `fit` is; undefined outside one. */

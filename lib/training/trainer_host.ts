@@ -28,5 +28,5 @@ export interface TrainerHost extends CallbackModel {
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
   /** All weights, in the engine's order. */
-  readonly weights: readonly { readonly name: string }[];
+  readonly weights: readonly { readonly layer: string; readonly name: string }[];
 }

@@ -19,7 +19,7 @@ SCHEDULES = [
 ]  # fmt: skip
 CALLBACKS = [
     "EarlyStopping", "History", "ProgbarLogger", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler",
-    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard",
+    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard", "SwapEMAWeights",
 ]  # fmt: skip
 INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",

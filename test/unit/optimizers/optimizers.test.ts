@@ -2,11 +2,14 @@
 // Optimizers: both calling styles, Keras' defaults, names, and refusals.
 import { Dense, Sequential, SimpleRNN } from '../../../lib';
 import {
+  Adadelta,
   Adagrad,
   Adam,
+  Adamax,
   AdamW,
   getOptimizer,
   Lion,
+  Nadam,
   optimizerFromConfig,
   RMSprop,
   SGD,
@@ -134,7 +137,7 @@ describe('options', () => {
   });
 
   test('leave weights out of the decay by their names, in either spelling', () => {
-    const names = ['kernel', 'recurrentKernel', 'bias'];
+    const names = ['kernel', 'recurrent_kernel', 'bias'];
     const decays = (...varNames: string[]): boolean[] => {
       const optimizer = new AdamW();
       optimizer.excludeFromWeightDecay({ varNames });
@@ -186,4 +189,18 @@ describe('names and configurations', () => {
     expect(again.toNative(['kernel'])).toEqual(optimizer.toNative(['kernel']));
     expect(again.className).toBe(optimizer.className);
   });
+
+  test.each([SGD, RMSprop, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta, Lion])(
+    'a configuration keeps what does not decay: $name',
+    (Class) => {
+      const optimizer = new Class({ weightDecay: 0.1 });
+      expect(optimizer.getConfig()).not.toHaveProperty('excludeFromWeightDecay');
+      optimizer.excludeFromWeightDecay({ varNames: ['bias', 'recurrentKernel'] });
+      const config = JSON.parse(JSON.stringify(optimizer.getConfig())) as OptimizerConfig;
+      const again = optimizerFromConfig(optimizer.className, config);
+      expect(again.toNative(['kernel', 'recurrent_kernel', 'bias']).decays).toEqual([true, false, false]);
+      expect(again.getConfig()).toEqual(config);
+      expect(() => Class.fromConfig({ ...config, excludeFromWeightDecay: [3] as never })).toThrow(code('ERR_TYPE'));
+    },
+  );
 });

@@ -119,7 +119,7 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
-  readonly weights = [{ name: 'kernel' }];
+  readonly weights = [{ layer: 'dense', name: 'kernel' }];
 
   expectBatches(): void {}
   save(): Promise<void> {
@@ -150,6 +150,7 @@ export class ScriptedHost implements TrainerHost {
   getWeights(): unknown[] {
     return this.values;
   }
+  getAveragedWeights(): undefined {}
   setWeights(weights: never[]): void {
     this.values = weights;
   }
