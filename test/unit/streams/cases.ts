@@ -62,6 +62,8 @@ export const VALUE_MODELS: Readonly<Record<string, Layers>> = {
     values(new Masking(), new LSTM(5, { ...sequences, zeroOutputForMask: true }), new Dense(2)),
   'Masking, and zero for a masked end': () =>
     values(new Masking(), new SimpleRNN(5, { zeroOutputForMask: true }), new Dense(2)),
+  'Masking of a quarter before a Conv1D': () =>
+    values(new Masking({ maskValue: 0.25 }), new Conv1D(3, 2, { padding: 'causal' }), new LSTM(3)),
   'Masking before a Conv1D': () =>
     values(new Masking(), new SimpleRNN(4, sequences), new Conv1D(3, 2, { padding: 'causal' }), new LSTM(3)),
 };
@@ -116,7 +118,7 @@ export function makeCase(name: string, rows: number, steps: number): StreamCase 
   const width = isTokens ? 1 : FEATURES;
   const isMasked = (row: number, step: number): boolean => (row * 3 + step * step) % 5 === 0;
   const cell = (row: number, step: number, c: number): number => {
-    if (isMasked(row, step)) return 0;
+    if (isMasked(row, step)) return name.includes('quarter') ? 0.25 : 0;
     return isTokens ? 1 + ((row * 7 + step * 5) % (VOCABULARY - 1)) : Math.sin(row * 13 + step * 3 + c * 1.7);
   };
   const all = Array.from({ length: rows * steps * width }, (_, i) =>
