@@ -35,7 +35,7 @@ export abstract class MonitorCallback extends Callback {
     this.#where = where;
     this.monitor = toCamelCase(checkString(where, 'monitor', options.monitor));
     this.mode = checkOneOf(where, 'mode', options.mode, ['auto', 'min', 'max']);
-    this.minDelta = Math.abs(checkNumber(where, 'minDelta', options.minDelta ?? 0));
+    this.minDelta = Math.abs(checkNumber(where, 'minDelta', 'minDelta' in options ? options.minDelta : 0));
     this.verbose = checkInteger(where, 'verbose', options.verbose, 0, 1);
     this.#stream = options.stream;
   }
@@ -70,11 +70,11 @@ export abstract class MonitorCallback extends Callback {
     if (bare.toLowerCase() === 'loss') return -1;
     // Only the first letter differs between `accuracy` and the rest of `valAccuracy`.
     const metric = this.params?.metrics.find(({ name }) => name.slice(1) === bare.slice(1) && sameLetter(name, bare));
-    if (metric !== undefined) return metric.direction === 'up' ? 1 : -1;
+    if (metric?.direction !== undefined) return metric.direction === 'up' ? 1 : -1;
     throw refusal(
       'ERR_CONFIG',
       this.#where,
-      "monitor to be the loss or a metric of the model, for mode 'auto'",
+      "monitor to be the loss or a metric of the model of which more, or less, is better, for mode 'auto'",
       `'${this.monitor}'`,
       "Set mode to 'min' or 'max'.",
     );

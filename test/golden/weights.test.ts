@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Sample and class weights in whole models, masked or not, against Keras (weighted_models.json).
-import { losses, Dense, Embedding, LSTM, SGD, Sequential } from '../../lib';
-import { classWeights, readWeights } from '../../lib/training/weights';
-import { type Loss, type Reduction } from '../../lib/losses';
+import { Dense, Embedding, losses, LSTM, SGD, Sequential } from '../../lib';
 import { expectClose } from '../reference/closeness';
 import { describeGolden, given, readGolden, type Packed } from '../reference/golden';
-import { weightedRun, type ReadWeights } from '../support/weighted_run';
 import type { ActivationName } from '../../lib';
+import type { Loss, Reduction } from '../../lib/losses';
 
 interface Case {
   name: string;
@@ -56,17 +54,17 @@ describeGolden('weighted_models', () => {
       metrics: [c.metric],
       weightedMetrics: [c.metric],
     };
-    const ofSamples: ReadWeights = (_targets, rows, axes) =>
-      readWeights('test', 'sampleWeight', floats(c.sampleWeight), rows, axes);
+    const sampleWeight = floats(c.sampleWeight);
     const model = begin(c);
-    const evaluated = await weightedRun(model, 'evaluate', options, { x, y }, ofSamples, 3);
+    model.compile(options);
+    const evaluated = await model.evaluate(x, y, { sampleWeight, batchSize: 3, verbose: 0, returnDict: true });
     const weighted = `weighted${c.metric.charAt(0).toUpperCase()}${c.metric.slice(1)}`;
     expectClose(
       [evaluated['loss']!, evaluated[c.metric]!, evaluated[weighted]!],
       [c.evaluated['loss']!, c.evaluated[c.metric]!, c.evaluated[`weighted_${c.metric}`]!],
       TOLERANCE,
     );
-    const step = await weightedRun(model, 'train', options, { x, y }, ofSamples, x.shape[0]!);
+    const step = await model.trainOnBatch(x, y, { sampleWeight, returnDict: true });
     expectClose([step['loss']!], [c.step], TOLERANCE);
     model.getWeights().forEach(({ data }, i) => expectClose(data, c.finalWeights[i]!, TOLERANCE));
     model.dispose();
@@ -78,10 +76,9 @@ describeGolden('weighted_models', () => {
       const { classWeight, loss, finalWeights } = c.byClass!;
       const x = { data: Int32Array.from(c.x.data), shape: c.x.shape };
       const options = { optimizer: new SGD(0.5), loss: new lossClasses[c.loss]!({ reduction: c.reduction }) };
-      const byClass: ReadWeights = (targets, rows, axes) =>
-        classWeights('test', classWeight, targets, options.loss, rows, axes);
       const model = begin(c);
-      const step = await weightedRun(model, 'train', options, { x, y: floats(c.y) }, byClass, x.shape[0]!);
+      model.compile(options);
+      const step = await model.trainOnBatch(x, floats(c.y), { classWeight, returnDict: true });
       expectClose([step['loss']!], [loss], TOLERANCE);
       model.getWeights().forEach(({ data }, i) => expectClose(data, finalWeights[i]!, TOLERANCE));
       model.dispose();

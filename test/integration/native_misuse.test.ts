@@ -261,7 +261,7 @@ describe('arguments', () => {
     const weights = { weights: new Float32Array(4), weightSize: 2 };
     const run = (spec: object, totals: Float64Array): void => {
       const dataset = new binding.NativeDataset({ ...datasetSpec, ...targets, ...spec });
-      model.run(runOf({ mode: 'evaluate', outputs: null, totals, dataset }) as never, () => undefined);
+      model.run(runOf({ mode: 'evaluate', outputs: null, totals, datasets: [dataset] }) as never, () => undefined);
     };
     expect(() => run(weights, new Float64Array(2))).toThrow(/weights/);
     expect(() => run({}, new Float64Array(3))).toThrow(/malformed totals/);

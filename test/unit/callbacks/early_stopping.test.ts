@@ -51,6 +51,12 @@ describe('misuse', () => {
     expect(() => train(new EarlyStopping('valScore'), [1], 'valScore')).toThrow(code('ERR_CONFIG'));
   });
 
+  test("refuses mode 'auto' for a metric of which neither more nor less is better", () => {
+    const stop = new EarlyStopping('valHits');
+    stop.setParams({ verbose: 0, epochs: 1, steps: 1, metrics: [{ name: 'hits', direction: undefined }] });
+    expect(() => stop.onEpochEnd(0, { valHits: 3 })).toThrow(code('ERR_CONFIG'));
+  });
+
   test('warns of a value that is missing, and goes on', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     expect(train(new EarlyStopping(), [undefined, undefined]).epochs).toBe(2);
