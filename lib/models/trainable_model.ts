@@ -2,6 +2,7 @@
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
 import { refusal } from '../util/validate';
@@ -18,7 +19,6 @@ import {
   type SaveWeightsOptions,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
-import { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';

@@ -70,6 +70,8 @@ export class SourceFeed implements Feed {
   #failure: { readonly error: unknown } | undefined;
   #reading: Promise<void> | undefined;
   #wakeUp: (() => void) | undefined;
+  readonly #closing: Promise<void>;
+  #close: () => void = () => undefined;
   #wanted = 1;
 
   constructor(
@@ -79,17 +81,19 @@ export class SourceFeed implements Feed {
   ) {
     this.#limit = options.steps;
     this.steps = options.steps ?? lengthOf(source);
+    this.#closing = new Promise((resolve) => (this.#close = resolve));
   }
 
   async begin(epoch: number, batch: number): Promise<boolean> {
-    await this.#reading;
+    await Promise.race([this.#reading, this.#closing]);
+    if (this.#isClosed) return false;
     const goesOn = this.#limit !== undefined && !this.#isAtEnd;
     if (this.#isFresh && epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
     else if (!goesOn && !this.#isFresh) this.#open(epoch);
     const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
     const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
     this.#nextEpoch = epoch + 1;
-    for (let i = 0; i < skipped + batch; i++) if (!(await this.#skip())) break;
+    for (let i = 0; i < skipped + batch; i++) if ((await Promise.race([this.#skip(), this.#closing])) !== true) break;
     this.#unread = (this.#limit ?? Infinity) - batch - this.#ready.length;
     this.#taken = batch;
     if (this.#taken === this.#limit) return true;
@@ -110,7 +114,9 @@ export class SourceFeed implements Feed {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#close();
     this.#ready = [];
     if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
     this.#wakeUp?.();

@@ -138,6 +138,34 @@ describe('fit from a source', () => {
     expect(model.isBusy).toBe(false);
   });
 
+  test('an abort ends the waiting for the first batch', async () => {
+    const model = makeModel();
+    const hanging = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
+    const calls = [
+      (signal: AbortSignal) => model.fit(hanging, { ...quiet, signal }),
+      (signal: AbortSignal) => model.evaluate(hanging, { ...quiet, signal }),
+      (signal: AbortSignal) => model.predict(hanging, { ...quiet, signal }),
+    ];
+    for (const call of calls) {
+      const controller = new AbortController();
+      setImmediate(() => controller.abort());
+      await expect(call(controller.signal)).rejects.toEqual(code('ERR_ABORTED'));
+      expect(model.isBusy).toBe(false);
+    }
+  });
+
+  test('an abort ends the waiting for the first batch of a later epoch', async () => {
+    const controller = new AbortController();
+    let epoch = 0;
+    async function* hangs(): AsyncGenerator<Batch> {
+      if (epoch++ === 0) return yield* batches(22);
+      setImmediate(() => controller.abort());
+      await new Promise(() => undefined);
+    }
+    const fit = makeModel().fit(hangs, { ...quiet, epochs: 2, signal: controller.signal });
+    await expect(fit).rejects.toEqual(code('ERR_ABORTED'));
+  });
+
   test('called again, a generator goes on where it stopped', async () => {
     const source = batches(4);
     const model = makeModel();

@@ -519,7 +519,11 @@ const streams = [
     ['a mask of a stream goes on behind a convolution', 'std::memset(batch.masked, 0, batch.rows);', ''],
   ]),
   ...inFile('native/layers/batch_normalization.cc', [
-    ['streams keep the moments that they met first', '  packed_weights_ = false;\n', ''],
+    [
+      'streams keep the moments that they met first',
+      'if (packed_weights_) return;',
+      'if (step_mean_.size() > 0) return;',
+    ],
   ]),
   ...inFile('native/streams/stepper.cc', [
     ['streams do not mask token 0', 'masked[i] = model_.mask_zero() && tokens[i] == 0;', 'masked[i] = false;'],
