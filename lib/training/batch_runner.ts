@@ -61,6 +61,26 @@ export function throwIfAborted(where: string, signal: AbortSignal | undefined): 
   if (signal?.aborted === true) throw abortError(where, signal);
 }
 
+/** What is waited for, unless a signal ends the wait: a source may never give a batch. */
+export async function unlessAborted<T>(
+  where: string,
+  signal: AbortSignal | undefined,
+  pending: T | Promise<T>,
+): Promise<T> {
+  if (signal === undefined || !isThenable(pending)) return pending;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(abortError(where, signal));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop!);
+  }
+}
+
 /**
  * Runs a pass to its end, or until `isStopped()`.
  *

@@ -3,7 +3,7 @@
 import { validationKey } from '../metrics';
 import { callEngine } from '../native/engine';
 import { refusal } from '../util/validate';
-import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
+import { Pace, runPass, throwIfAborted, unlessAborted, type RunContext } from './batch_runner';
 import { warnOutOfData, type Feed } from './feed';
 import type { Logs } from '../callbacks/callback';
 import type { Compiled } from './compiled';
@@ -57,7 +57,7 @@ async function runEpochs({ context, compiled, epochs, train, validation, progres
   let logs: Logs = {};
   for (let { epoch } = progress; epoch < epochs; epoch++) {
     throwIfAborted(where, signal);
-    const hasBatches = await train.begin(epoch, progress.batch);
+    const hasBatches = await unlessAborted(where, signal, train.begin(epoch, progress.batch));
     if (!hasBatches && progress.batch === 0) {
       warnOutOfData(where, train.steps ?? 1, 0);
       break;
@@ -121,7 +121,7 @@ export async function runEvaluation(
   const totals = compiled.newTotals();
   const logs = () => compiled.logs(totals);
   await callbacks.onBegin('Test');
-  await beginFilled(context.where, feed, round);
+  await beginFilled(context.where, feed, round, context.signal);
   await runPass(context, { mode: 'evaluate', kind: 'Test', feed, firstBatch: 0, totals, logs, pace });
   await callbacks.onEnd('Test', logs());
   return totals;
@@ -130,9 +130,14 @@ export async function runEvaluation(
 /**
  * Begins a feed that must have a batch.
  *
- * @throws DataError `ERR_DATA`
+ * @throws DataError `ERR_DATA`; StateError `ERR_ABORTED`
  */
-export async function beginFilled(where: string, feed: Feed, epoch: number): Promise<void> {
-  if (!(await feed.begin(epoch, 0)))
+export async function beginFilled(
+  where: string,
+  feed: Feed,
+  epoch: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!(await unlessAborted(where, signal, feed.begin(epoch, 0))))
     throw refusal('ERR_DATA', where, 'at least one batch', 'none', 'A generator gives its batches only once.');
 }

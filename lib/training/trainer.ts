@@ -224,7 +224,7 @@ export class Trainer {
       const compiled = this.#requireCompiled(where);
       const feed = this.#openFeed(where, compiled, { x, y: given.y, sampleWeight: o.sampleWeight }, o, o.steps);
       try {
-        await beginFilled(where, feed, 0);
+        await beginFilled(where, feed, 0, o.signal);
         const context = this.#context(where, compiled, o, 1, feed.steps);
         const totals = await runEvaluation(context, compiled, feed, 0, new Pace());
         return results(compiled, totals, o.returnDict);
@@ -328,8 +328,8 @@ export class Trainer {
     try {
       // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
       // none is refused before anything is learnt.
-      await beginFilled(where, train, options.initialEpoch);
-      if (validation !== undefined) await beginFilled(where, validation.feed, 0);
+      await beginFilled(where, train, options.initialEpoch, options.signal);
+      if (validation !== undefined) await beginFilled(where, validation.feed, 0, options.signal);
       const context = this.#context(where, compiled, options, options.epochs, train.steps);
       const history = context.callbacks.history!;
       this.#history = history;
@@ -465,7 +465,7 @@ export class Trainer {
 
   /** A pass that predicts. */
   async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
-    await beginFilled(where, feed, 0);
+    await beginFilled(where, feed, 0, pass.signal);
     const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
     await context.callbacks.onBegin('Predict');
     await runPass(context, {
