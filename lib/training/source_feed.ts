@@ -85,6 +85,9 @@ export class SourceFeed implements Feed {
   }
 
   async begin(epoch: number, batch: number): Promise<boolean> {
+    const isBegun = this.#isFresh && epoch === this.#openedAt && batch === 0 && this.#nextEpoch === epoch + 1;
+    // Whoever gives the second batch may wait until the first has been trained on.
+    if (isBegun && this.#ready.length > 0) return true;
     await Promise.race([this.#reading, this.#closing]);
     if (this.#isClosed) return false;
     const goesOn = this.#limit !== undefined && !this.#isAtEnd;
@@ -156,9 +159,11 @@ export class SourceFeed implements Feed {
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
       throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
     const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
-    const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
-    this.#isOwn = (iterator as unknown) !== source;
-    this.#iterator = iterator;
+    const iterator: unknown = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+    if (typeof (iterator as Partial<Iterated> | null)?.next !== 'function')
+      throw refusal('ERR_TYPE', this.where, 'the source x to give an iterator, with next()', describe(iterator));
+    this.#isOwn = iterator !== source;
+    this.#iterator = iterator as Iterated;
     this.#isAtEnd = false;
     this.#isFresh = true;
     this.#given = 0;
