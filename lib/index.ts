@@ -17,6 +17,7 @@ export * as metrics from './metrics';
 export * as models from './models';
 export * as optimizers from './optimizers';
 export * as regularizers from './regularizers';
+export * as schedules from './schedules';
 export { sequence };
 
 /** Data sets: `datasets.imdb.loadData({ numWords: 10000 })`. */
@@ -194,8 +195,46 @@ export {
   type SparseCategoricalCrossentropyOptions,
   type TverskyOptions,
 } from './losses';
-export { Adam, Optimizer, RMSprop, SGD, type AdamOptions, type OptimizerIdentifier } from './optimizers';
-export { type RMSpropOptions, type SGDOptions } from './optimizers';
+export {
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
+  Adamax,
+  Lion,
+  Nadam,
+  Optimizer,
+  RMSprop,
+  SGD,
+  type AdadeltaOptions,
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamWOptions,
+  type AdamaxOptions,
+  type LionOptions,
+  type NadamOptions,
+  type OptimizerConfig,
+  type OptimizerIdentifier,
+  type OptimizerOptions,
+  type RMSpropOptions,
+  type SGDOptions,
+} from './optimizers';
+export {
+  CosineDecay,
+  CosineDecayRestarts,
+  ExponentialDecay,
+  InverseTimeDecay,
+  LearningRateSchedule,
+  PiecewiseConstantDecay,
+  PolynomialDecay,
+  type CosineDecayOptions,
+  type CosineDecayRestartsOptions,
+  type ExponentialDecayOptions,
+  type InverseTimeDecayOptions,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
+  type ScheduleConfig,
+} from './schedules';
 export {
   Accuracy,
   AUC,
@@ -254,6 +293,7 @@ export {
   ModelCheckpoint,
   ProgbarLogger,
   ReduceLROnPlateau,
+  SwapEMAWeights,
   TensorBoard,
   TerminateOnNaN,
   type BackupAndRestoreOptions,
@@ -268,6 +308,7 @@ export {
   type ModelCheckpointOptions,
   type ProgbarLoggerOptions,
   type ReduceLROnPlateauOptions,
+  type SwapEMAWeightsOptions,
   type TensorBoardOptions,
   type TerminateOnNaNOptions,
 } from './callbacks';

@@ -56,6 +56,7 @@
       "native/model/layer_factory.cc",
       "native/model/model.cc",
       "native/optimizers/optimizer.cc",
+      "native/optimizers/schedule.cc",
       "native/regularizers/orthogonal.cc",
       "native/streams/stepper.cc",
       "native/streams/stream_group.cc",
@@ -69,7 +70,8 @@
       "native/napi/module.cc",
       "native/napi/native_dataset.cc",
       "native/napi/native_model.cc",
-      "native/napi/native_streams.cc"
+      "native/napi/native_streams.cc",
+      "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
       "native/napi/losses.cc",

@@ -44,6 +44,7 @@ const LIB_FLOORS = [
   ['ndarray'],
   ['arrays'],
   ['native'],
+  ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
   ['preprocessing', 'datasets', 'text', 'layers'],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A training with all that has a state: dropout, momenta, a plateau, early stopping, checkpoints, a CSV file. It backs
-// itself up in the folder that it is given, and tells on its last line what it ended with. It is killed and run again.
+// A training with all that has a state: dropout, momenta, averages, accumulated gradients, AUC, a plateau, early stopping,
+// checkpoints, a CSV file. It backs itself up in the folder that it is given, and tells on its last line what it ended
+// with. It is killed and run again.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +21,7 @@ function reviews() {
 }
 
 function build() {
-  const { Sequential, Embedding, SpatialDropout1D, LSTM, BatchNormalization, Dropout, Dense, Adam } = ostinato;
+  const { Sequential, Embedding, SpatialDropout1D, LSTM, BatchNormalization, Dropout, Dense, Adam, AUC } = ostinato;
   ostinato.setRandomSeed(7);
   const model = new Sequential([
     new Embedding(WORDS, 8),
@@ -30,7 +31,11 @@ function build() {
     new Dropout(0.2),
     new Dense(1, { activation: 'sigmoid' }),
   ]);
-  model.compile({ optimizer: new Adam(0.01, { amsgrad: true }), loss: 'binary_crossentropy', metrics: ['accuracy'] });
+  model.compile({
+    optimizer: new Adam(0.01, { amsgrad: true, useEma: true, gradientAccumulationSteps: 2, clipnorm: 1 }),
+    loss: 'binary_crossentropy',
+    metrics: ['accuracy', new AUC()],
+  });
   return model;
 }
 

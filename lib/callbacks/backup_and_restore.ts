@@ -9,7 +9,7 @@ import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { BatchCounter, checkSaveFreq, type SaveFreq } from './batch_counter';
 import { Callback, type CallbackModel } from './callback';
-import { isCount, isNumbers, readState } from './state';
+import { isCount, isDoubles, readState } from './state';
 
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
@@ -119,7 +119,13 @@ export class BackupAndRestore extends Callback {
     const { progress, stopTraining } = this.#model;
     const states = this.#stateful().map((callback) => [callback.constructor.name, callback.getState()]);
     await this.#model.saveTraining(this.#file, {
-      progress: { ...progress, isStopped: stopTraining, sinceLast: this.#batches?.count ?? 0 },
+      progress: {
+        ...progress,
+        // As an array of the file: a metric with thresholds has hundreds of sums.
+        totals: Float64Array.from(progress?.totals ?? []),
+        isStopped: stopTraining,
+        sinceLast: this.#batches?.count ?? 0,
+      },
       callbacks: states,
     });
   }
@@ -129,16 +135,16 @@ export class BackupAndRestore extends Callback {
       epoch: isCount,
       batch: isCount,
       seed: isCount,
-      totals: isNumbers,
+      totals: isDoubles,
       isStopped: isBoolean,
       sinceLast: isCount,
     });
-    const { batch, seed, totals, isStopped } = saved;
+    const { batch, seed, isStopped } = saved;
     this.#restoreCallbacks(callbacks);
     const epochs = this.params?.epochs ?? 0;
     // A training that ended early has no epoch left, unless it was cut off before the end of the last.
     const epoch = isStopped && batch === 0 ? Math.max(saved.epoch, epochs) : saved.epoch;
-    this.#model.progress = { epoch, batch, seed, totals };
+    this.#model.progress = { epoch, batch, seed, totals: [...saved.totals] };
     this.#model.stopTraining = isStopped;
     this.#isDone = epoch >= epochs;
     if (this.#batches !== undefined) this.#batches.count = saved.sinceLast;

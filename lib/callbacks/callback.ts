@@ -40,6 +40,8 @@ export interface CallbackModel {
   progress: FitProgress | undefined;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
+  /** All weights with the optimizer's moving averages in them; undefined before its first step. See `Sequential.getAveragedWeights`. */
+  getAveragedWeights(): unknown[] | undefined;
   /** Lets stateful layers begin at zero again. */
   resetStates(): void;
   /** Saves the model as a file. See `Sequential.save`. */

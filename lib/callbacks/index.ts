@@ -11,5 +11,6 @@ export { ModelCheckpoint, type ModelCheckpointOptions } from './model_checkpoint
 export { type ProgbarStream } from './progbar';
 export { ProgbarLogger, type ProgbarLoggerOptions } from './progbar_logger';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce_lr_on_plateau';
+export { SwapEMAWeights, type SwapEMAWeightsOptions } from './swap_ema_weights';
 export { TensorBoard, type TensorBoardOptions } from './tensorboard';
 export { TerminateOnNaN, type TerminateOnNaNOptions } from './terminate_on_nan';

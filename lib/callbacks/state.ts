@@ -33,6 +33,8 @@ export const isFloatsList: Check<Float32Array[]> = (value): value is Float32Arra
 
 export const isNumbers: Check<number[]> = (value): value is number[] => Array.isArray(value) && value.every(isNumber);
 
+export const isDoubles: Check<Float64Array> = (value): value is Float64Array => value instanceof Float64Array;
+
 export const isStrings: Check<string[]> = (value): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 

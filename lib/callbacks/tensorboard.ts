@@ -146,7 +146,7 @@ export class TensorBoard extends Callback {
   }
 
   get #iterations(): number {
-    return (this.model?.optimizer as { readonly iterations?: number } | undefined)?.iterations ?? 0;
+    return this.model?.optimizer?.iterations ?? 0;
   }
 
   #trainFile(): EventFile {

@@ -9,9 +9,9 @@ import {
   type TrainingState,
   type WeightValues,
 } from '../serialization';
-import { normalizeName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
+import { weightNames } from '../util/weight_names';
 import type { NdArray } from '../ndarray';
 import type { CompileConfig } from '../training/compile_config';
 import type { ArrayInput } from '../types';
@@ -54,57 +54,9 @@ export interface SavedModel {
   setTrainingState(state: TrainingState): void;
 }
 
-/**
- * Names of a model's weights in files: the layer's, and the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`.
- * The numbers of automatic names count the layers of this model, not those that the program made before: so a model finds
- * its weights wherever it is built.
- */
-export function weightNames({ layers, weights }: Pick<SavedModel, 'layers' | 'weights'>): string[] {
-  const automatic = layers.filter(({ name, className }) => isNumbered(name, normalizeName(className)));
-  const renamed = renumbered(automatic.map(({ name }) => name));
-  const parts = renumberedParts(weights);
-  return weights.map(({ layer, name }) => {
-    // Before the last slash stands a layer within a wrapper.
-    const own = name.lastIndexOf('/') + 1;
-    const part = own === 0 ? '' : `${parts.get(`${layer}/${name.slice(0, own - 1)}`)!}/`;
-    return `${renamed.get(layer) ?? layer}/${part}${normalizeName(name.slice(own))}`;
-  });
-}
-
-/** New names of the parts of each wrapper, by the names of wrapper and part. */
-function renumberedParts(weights: SavedModel['weights']): Map<string, string> {
-  const parts = new Map<string, Set<string>>();
-  for (const { layer, name } of weights) {
-    const end = name.lastIndexOf('/');
-    if (end >= 0) parts.set(layer, (parts.get(layer) ?? new Set()).add(name.slice(0, end)));
-  }
-  const entries = [...parts].flatMap(([layer, names]) => {
-    const renamed = renumbered([...names].filter((name) => /_\d+$/.test(name)));
-    return [...names].map((name): [string, string] => [`${layer}/${name}`, renamed.get(name) ?? name]);
-  });
-  return new Map(entries);
-}
-
-function isNumbered(name: string, prefix: string): boolean {
-  return name.startsWith(`${prefix}_`) && /^\d+$/.test(name.slice(prefix.length + 1));
-}
-
-/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`. */
-function renumbered(names: readonly string[]): Map<string, string> {
-  const counts = new Map<string, number>();
-  return new Map(
-    names.map((name) => {
-      const prefix = name.replace(/_\d+$/, '');
-      const count = (counts.get(prefix) ?? 0) + 1;
-      counts.set(prefix, count);
-      return [name, `${prefix}_${count}`];
-    }),
-  );
-}
-
 /** Copies of a model's weights under the names that they have in files. */
 export function namedWeights(model: SavedModel): WeightValues[] {
-  const names = weightNames(model);
+  const names = weightNames(model.layers, model.weights);
   const values = model.isBuilt ? model.getWeights() : [];
   return values.map(({ data, shape }, index) => ({ name: names[index]!, shape, data }));
 }
@@ -158,7 +110,7 @@ export async function loadWeights(
 
 /** The weights that a file of this model has. */
 export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
-  const names = weightNames(model);
+  const names = weightNames(model.layers, model.weights);
   return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
 }
 

@@ -2,23 +2,23 @@
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
 import { refusal } from '../util/validate';
+import { weightNames } from '../util/weight_names';
 import {
   loadTraining,
   loadWeights,
   saveModel,
   saveTraining,
   saveWeights,
-  weightNames,
   type LoadWeightsOptions,
   type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
-import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
@@ -342,6 +342,28 @@ export abstract class TrainableModel implements TrainerHost {
     return loadTraining(this.#still('loadTraining'), this, path, names);
   }
 
+  /**
+   * Copies of all weights, where the moving averages of the optimizer stand in for those that are trained; undefined
+   * before its first step.
+   *
+   * @throws StateError `ERR_STATE` where the optimizer keeps none, `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * model.compile({ optimizer: new SGD(0.01, { useEma: true }), loss: 'mse' });
+   * await model.fit(x, y);
+   * const averaged = model.getAveragedWeights();
+   */
+  getAveragedWeights(): NdArray[] | undefined {
+    const where = this.#still('getAveragedWeights');
+    const averages = this.#trainer.averages(where);
+    return (
+      averages &&
+      this.getWeights().map((weight, index) => {
+        const data = averages.get(index);
+        return data === undefined ? weight : new NdArray(data, weight.shape);
+      })
+    );
+  }
+
   /** @internal What `compile` was given, as plain data; null before. */
   get compileConfig(): CompileConfig | null {
     return this.#trainer.compileConfig;
@@ -350,14 +372,16 @@ export abstract class TrainableModel implements TrainerHost {
   /** @internal What training goes on from besides the weights. */
   trainingState(): TrainingState {
     this.#still('trainingState');
-    return { optimizer: this.#trainer.optimizerState(weightNames(this)), layers: this.layersState() };
+    const names = weightNames(this.layers, this.weights);
+    return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
   setTrainingState({ optimizer, layers }: TrainingState): void {
     this.#still('setTrainingState');
     this.setLayersState(layers);
-    if (optimizer !== null) this.#trainer.setOptimizerState('setTrainingState', weightNames(this), optimizer);
+    if (optimizer === null) return;
+    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
   }
 
   protected abstract layersState(): LayersState;

@@ -161,10 +161,72 @@ export interface NativeModelConfig {
   shortcuts: NativeShortcuts;
 }
 
-export type NativeOptimizer =
-  | { kind: 'sgd'; learningRate: number; momentum: number; nesterov: boolean }
-  | { kind: 'rmsprop'; learningRate: number; rho: number; momentum: number; epsilon: number; centered: boolean }
-  | { kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; amsgrad: boolean };
+export type NativeSchedule =
+  | {
+      kind: 'exponential_decay' | 'inverse_time_decay';
+      initialLearningRate: number;
+      decaySteps: number;
+      decayRate: number;
+      staircase: boolean;
+    }
+  /** `boundaries` ascend; there is one value more. */
+  | { kind: 'piecewise_constant_decay'; boundaries: number[]; values: number[] }
+  | {
+      kind: 'polynomial_decay';
+      initialLearningRate: number;
+      decaySteps: number;
+      endLearningRate: number;
+      power: number;
+      cycle: boolean;
+    }
+  | {
+      kind: 'cosine_decay';
+      initialLearningRate: number;
+      decaySteps: number;
+      alpha: number;
+      warmupTarget: number | null;
+      warmupSteps: number;
+    }
+  | {
+      kind: 'cosine_decay_restarts';
+      initialLearningRate: number;
+      decaySteps: number;
+      tMul: number;
+      mMul: number;
+      alpha: number;
+    };
+
+/** How an optimizer moves an element of a weight by its gradient. */
+export type NativeRule =
+  | { kind: 'sgd'; momentum: number; nesterov: boolean }
+  | { kind: 'rmsprop'; rho: number; momentum: number; epsilon: number; centered: boolean }
+  | { kind: 'adam'; beta1: number; beta2: number; epsilon: number; amsgrad: boolean }
+  | { kind: 'nadam' | 'adamax'; beta1: number; beta2: number; epsilon: number }
+  | { kind: 'adagrad'; initialAccumulatorValue: number; epsilon: number }
+  | { kind: 'adadelta'; rho: number; epsilon: number }
+  | { kind: 'lion'; beta1: number; beta2: number };
+
+/** What surrounds the rule, whichever it is. */
+export interface NativeOptimizerSettings {
+  learningRate: number | NativeSchedule;
+  /** 0 for none; `decays` says of each weight whether it does. */
+  weightDecay: number;
+  decays: boolean[];
+  /** Largest norm of the gradient of each weight and of all together, largest size of an element; 0 for no limit. */
+  clipnorm: number;
+  globalClipnorm: number;
+  clipvalue: number;
+  useEma: boolean;
+  emaMomentum: number;
+  /** Steps from one overwriting of the weights to the next; 0 for never. */
+  emaOverwriteFrequency: number;
+  /** 1 for none. */
+  lossScaleFactor: number;
+  /** Batches of one step. */
+  gradientAccumulationSteps: number;
+}
+
+export type NativeOptimizer = NativeRule & NativeOptimizerSettings;
 
 export interface NativeOptimizerArray {
   name: string;
@@ -484,6 +546,8 @@ export interface NativeBinding {
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;
   /** Fills `out` with a permutation of 0..n-1 given by `seed` (an integer of up to 53 bits) and `stream` (the epoch). */
   permutation(seed: number, stream: number, out: Int32Array): void;
+  /** The learning rate of a step, counted from 0. */
+  scheduledRate(schedule: NativeSchedule, step: number): number;
   /** The loss of rows; with reduction `none` 0, and one number a row goes to `values`. */
   computeLoss(loss: NativeLoss, rows: NativeRows, values: Float32Array | null): number;
   /** Adds rows to the state of a metric. */

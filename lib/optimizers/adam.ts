@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Adam: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
-import { checkBoolean, checkNumber, checkString } from '../util/validate';
-import { Optimizer, resolveOptions, type OptimizerConfig } from './optimizer';
-import type { NativeOptimizer } from '../native/binding';
+import { checkBoolean, checkNumber } from '../util/validate';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import type { NativeRule } from '../native/binding';
+import type { LearningRateSchedule } from '../schedules';
 
 /** Options of {@link Adam}. */
-export interface AdamOptions {
-  /** Step size, at least 0. Default 0.001. */
-  learningRate?: number;
+export interface AdamOptions extends OptimizerOptions {
   /** Decay of the mean gradient, from 0 to below 1. Default 0.9. */
   beta1?: number;
   /** Decay of the mean squared gradient, from 0 to below 1. Default 0.999. */
@@ -16,12 +15,9 @@ export interface AdamOptions {
   epsilon?: number;
   /** Divides by the largest mean square so far. Default false. */
   amsgrad?: boolean;
-  /** Default 'adam'. */
-  name?: string;
 }
 
 const DEFAULTS = Object.freeze({
-  learningRate: 0.001,
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-7,
@@ -38,38 +34,51 @@ const DEFAULTS = Object.freeze({
  * model.compile({ optimizer: new Adam({ learningRate: 3e-4 }), loss: 'mse' });
  */
 export class Adam extends Optimizer {
-  readonly className = 'Adam';
+  readonly className: string = 'Adam';
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
   readonly amsgrad: boolean;
 
   /**
-   * @param learningRate step size, at least 0; default 0.001
+   * @param learningRate step size, at least 0, or a schedule; default 0.001
    * @param options see {@link AdamOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | AdamOptions, options?: Omit<AdamOptions, 'learningRate'>) {
-    const o = resolveOptions('Adam', DEFAULTS, learningRate, options);
-    super(checkString('Adam', 'name', o.name), checkNumber('Adam', 'learningRate', o.learningRate, { min: 0 }));
-    this.beta1 = checkNumber('Adam', 'beta1', o.beta1, { min: 0, max: 1, belowMax: true });
-    this.beta2 = checkNumber('Adam', 'beta2', o.beta2, { min: 0, max: 1, belowMax: true });
-    this.epsilon = checkNumber('Adam', 'epsilon', o.epsilon, { min: 0, aboveMin: true });
-    this.amsgrad = checkBoolean('Adam', 'amsgrad', o.amsgrad);
+  constructor(learningRate?: number | LearningRateSchedule | AdamOptions, options?: Omit<AdamOptions, 'learningRate'>);
+  /** For classes that are Adam with other defaults. @internal */
+  constructor(
+    learningRate: number | LearningRateSchedule | AdamOptions | undefined,
+    options: Omit<AdamOptions, 'learningRate'> | undefined,
+    where: string,
+    defaults: Partial<AdamOptions>,
+  );
+  constructor(
+    learningRate?: number | LearningRateSchedule | AdamOptions,
+    options?: Omit<AdamOptions, 'learningRate'>,
+    where = 'Adam',
+    defaults: Partial<AdamOptions> = {},
+  ) {
+    const o = resolveOptions(where, { ...DEFAULTS, ...defaults } as typeof DEFAULTS, learningRate, options);
+    super(where, o);
+    this.beta1 = checkNumber(where, 'beta1', o.beta1, { min: 0, max: 1, belowMax: true });
+    this.beta2 = checkNumber(where, 'beta2', o.beta2, { min: 0, max: 1, belowMax: true });
+    this.epsilon = checkNumber(where, 'epsilon', o.epsilon, { min: 0, aboveMin: true });
+    this.amsgrad = checkBoolean(where, 'amsgrad', o.amsgrad);
   }
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): Adam {
-    return new Adam(config as AdamOptions);
+    return makeFromConfig(Adam, config);
   }
 
   override getConfig(): OptimizerConfig {
-    const { name, learningRate, beta1, beta2, epsilon, amsgrad } = this;
-    return { name, learningRate, beta1, beta2, epsilon, amsgrad };
+    const { beta1, beta2, epsilon, amsgrad } = this;
+    return { ...super.getConfig(), beta1, beta2, epsilon, amsgrad };
   }
 
-  override toNative(): NativeOptimizer {
-    const { learningRate, beta1, beta2, epsilon, amsgrad } = this;
-    return { kind: 'adam', learningRate, beta1, beta2, epsilon, amsgrad };
+  protected override rule(): NativeRule {
+    const { beta1, beta2, epsilon, amsgrad } = this;
+    return { kind: 'adam', beta1, beta2, epsilon, amsgrad };
   }
 }

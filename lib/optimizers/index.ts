@@ -2,15 +2,28 @@
 // The optimizers by name, and the reading of whatever `compile({ optimizer })` is given.
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
+import { Adadelta } from './adadelta';
+import { Adagrad } from './adagrad';
 import { Adam } from './adam';
-import { Optimizer, type OptimizerConfig } from './optimizer';
+import { AdamW } from './adamw';
+import { Adamax } from './adamax';
+import { Lion } from './lion';
+import { Nadam } from './nadam';
 import { RMSprop } from './rmsprop';
 import { SGD } from './sgd';
+import { Optimizer, type OptimizerConfig } from './optimizer';
 
+export { Adadelta, type AdadeltaOptions } from './adadelta';
+export { Adagrad, type AdagradOptions } from './adagrad';
 export { Adam, type AdamOptions } from './adam';
-export { Optimizer, type OptimizerConfig } from './optimizer';
+export { AdamW, type AdamWOptions } from './adamw';
+export { Adamax, type AdamaxOptions } from './adamax';
+export { Lion, type LionOptions } from './lion';
+export { Nadam, type NadamOptions } from './nadam';
 export { RMSprop, type RMSpropOptions } from './rmsprop';
 export { SGD, type SGDOptions } from './sgd';
+export { Optimizer, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+export * as schedules from '../schedules';
 
 /** A name (`'rmsprop'`, `'RMSprop'`, `'adam'`, `'sgd'`) or an optimizer. */
 export type OptimizerIdentifier = string | Optimizer;
@@ -22,6 +35,12 @@ const TABLE: ReadonlyMap<string, (config: OptimizerConfig) => Optimizer> = new M
   ['sgd', (config) => SGD.fromConfig(config)],
   ['rmsprop', (config) => RMSprop.fromConfig(config)],
   ['adam', (config) => Adam.fromConfig(config)],
+  ['adamw', (config) => AdamW.fromConfig(config)],
+  ['nadam', (config) => Nadam.fromConfig(config)],
+  ['adamax', (config) => Adamax.fromConfig(config)],
+  ['adagrad', (config) => Adagrad.fromConfig(config)],
+  ['adadelta', (config) => Adadelta.fromConfig(config)],
+  ['lion', (config) => Lion.fromConfig(config)],
 ]);
 
 /**

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // RMSprop: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
-import { checkBoolean, checkNumber, checkString } from '../util/validate';
-import { Optimizer, resolveOptions, type OptimizerConfig } from './optimizer';
-import type { NativeOptimizer } from '../native/binding';
+import { checkBoolean, checkNumber } from '../util/validate';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import type { NativeRule } from '../native/binding';
+import type { LearningRateSchedule } from '../schedules';
 
 /** Options of {@link RMSprop}. */
-export interface RMSpropOptions {
-  /** Step size, at least 0. Default 0.001. */
-  learningRate?: number;
+export interface RMSpropOptions extends OptimizerOptions {
   /** Decay of the mean of squared gradients, from 0 to 1. Default 0.9. */
   rho?: number;
   /** Share of the last step that is kept, from 0 to 1. Default 0. */
@@ -16,12 +15,9 @@ export interface RMSpropOptions {
   epsilon?: number;
   /** Divides by the estimated variance instead of the mean square. Default false. */
   centered?: boolean;
-  /** Default 'rmsprop'. */
-  name?: string;
 }
 
 const DEFAULTS = Object.freeze({
-  learningRate: 0.001,
   rho: 0.9,
   momentum: 0,
   epsilon: 1e-7,
@@ -45,13 +41,16 @@ export class RMSprop extends Optimizer {
   readonly centered: boolean;
 
   /**
-   * @param learningRate step size, at least 0; default 0.001
+   * @param learningRate step size, at least 0, or a schedule; default 0.001
    * @param options see {@link RMSpropOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | RMSpropOptions, options?: Omit<RMSpropOptions, 'learningRate'>) {
+  constructor(
+    learningRate?: number | LearningRateSchedule | RMSpropOptions,
+    options?: Omit<RMSpropOptions, 'learningRate'>,
+  ) {
     const o = resolveOptions('RMSprop', DEFAULTS, learningRate, options);
-    super(checkString('RMSprop', 'name', o.name), checkNumber('RMSprop', 'learningRate', o.learningRate, { min: 0 }));
+    super('RMSprop', o);
     this.rho = checkNumber('RMSprop', 'rho', o.rho, { min: 0, max: 1 });
     this.momentum = checkNumber('RMSprop', 'momentum', o.momentum, { min: 0, max: 1 });
     this.epsilon = checkNumber('RMSprop', 'epsilon', o.epsilon, { min: 0, aboveMin: true });
@@ -60,16 +59,16 @@ export class RMSprop extends Optimizer {
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): RMSprop {
-    return new RMSprop(config as RMSpropOptions);
+    return makeFromConfig(RMSprop, config);
   }
 
   override getConfig(): OptimizerConfig {
-    const { name, learningRate, rho, momentum, epsilon, centered } = this;
-    return { name, learningRate, rho, momentum, epsilon, centered };
+    const { rho, momentum, epsilon, centered } = this;
+    return { ...super.getConfig(), rho, momentum, epsilon, centered };
   }
 
-  override toNative(): NativeOptimizer {
-    const { learningRate, rho, momentum, epsilon, centered } = this;
-    return { kind: 'rmsprop', learningRate, rho, momentum, epsilon, centered };
+  protected override rule(): NativeRule {
+    const { rho, momentum, epsilon, centered } = this;
+    return { kind: 'rmsprop', rho, momentum, epsilon, centered };
   }
 }

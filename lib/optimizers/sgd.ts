@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Gradient descent with momentum: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
-import { checkBoolean, checkNumber, checkString } from '../util/validate';
-import { Optimizer, resolveOptions, type OptimizerConfig } from './optimizer';
-import type { NativeOptimizer } from '../native/binding';
+import { checkBoolean, checkNumber } from '../util/validate';
+import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
+import type { NativeRule } from '../native/binding';
+import type { LearningRateSchedule } from '../schedules';
 
 /** Options of {@link SGD}. */
-export interface SGDOptions {
-  /** Step size, at least 0. Default 0.01. */
-  learningRate?: number;
+export interface SGDOptions extends OptimizerOptions {
   /** Share of the last step that is kept, from 0 to 1. Default 0. */
   momentum?: number;
   /** Looks ahead along the momentum. Default false. */
   nesterov?: boolean;
-  /** Default 'sgd'. */
-  name?: string;
 }
 
-const DEFAULTS = Object.freeze({ learningRate: 0.01, momentum: 0, nesterov: false, name: 'sgd' });
+const DEFAULTS = Object.freeze({
+  learningRate: 0.01 as number | LearningRateSchedule,
+  momentum: 0,
+  nesterov: false,
+  name: 'sgd',
+});
 
 /**
  * Gradient descent: `m = momentum·m - lr·g; w += m`, with Nesterov `w += momentum·m - lr·g`.
@@ -32,29 +34,29 @@ export class SGD extends Optimizer {
   readonly nesterov: boolean;
 
   /**
-   * @param learningRate step size, at least 0; default 0.01
+   * @param learningRate step size, at least 0, or a schedule; default 0.01
    * @param options see {@link SGDOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | SGDOptions, options?: Omit<SGDOptions, 'learningRate'>) {
+  constructor(learningRate?: number | LearningRateSchedule | SGDOptions, options?: Omit<SGDOptions, 'learningRate'>) {
     const o = resolveOptions('SGD', DEFAULTS, learningRate, options);
-    super(checkString('SGD', 'name', o.name), checkNumber('SGD', 'learningRate', o.learningRate, { min: 0 }));
+    super('SGD', o);
     this.momentum = checkNumber('SGD', 'momentum', o.momentum, { min: 0, max: 1 });
     this.nesterov = checkBoolean('SGD', 'nesterov', o.nesterov);
   }
 
   /** The optimizer that `getConfig` described. */
   static fromConfig(config: OptimizerConfig): SGD {
-    return new SGD(config as SGDOptions);
+    return makeFromConfig(SGD, config);
   }
 
   override getConfig(): OptimizerConfig {
-    const { name, learningRate, momentum, nesterov } = this;
-    return { name, learningRate, momentum, nesterov };
+    const { momentum, nesterov } = this;
+    return { ...super.getConfig(), momentum, nesterov };
   }
 
-  override toNative(): NativeOptimizer {
-    const { learningRate, momentum, nesterov } = this;
-    return { kind: 'sgd', learningRate, momentum, nesterov };
+  protected override rule(): NativeRule {
+    const { momentum, nesterov } = this;
+    return { kind: 'sgd', momentum, nesterov };
   }
 }

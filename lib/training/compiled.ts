@@ -6,10 +6,12 @@ import { toValues } from '../arrays/arrays';
 import { getOptimizer, type Optimizer } from '../optimizers';
 import { normalizeName } from '../util/identifiers';
 import { checkOptions, refusal } from '../util/validate';
+import { namesWithinLayers } from '../util/weight_names';
 import { callEngine } from '../native/engine';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
 import type { NativeModel } from '../native/binding';
+import type { TrainerHost } from './trainer_host';
 
 const DEFAULTS = Object.freeze({
   optimizer: 'rmsprop',
@@ -98,11 +100,18 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
+   * @param weights all of the model, in order
    * @param loss that of {@link lossOf}, from now on
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
    *   StateError `ERR_STATE` where the loss is not chosen yet
    */
-  tell(where: string, native: NativeModel, lastAxis: number, loss = this.#loss): void {
+  tell(
+    where: string,
+    native: NativeModel,
+    lastAxis: number,
+    weights: TrainerHost['weights'],
+    loss: Loss | undefined = this.#loss,
+  ): void {
     if (this.#told === native) return;
     if (loss === undefined) {
       const hint = "Name it, for instance { loss: 'categorical_crossentropy' }.";
@@ -114,7 +123,7 @@ export class Compiled {
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(),
+        optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
         loss: loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),
@@ -124,6 +133,7 @@ export class Compiled {
     this.#metrics = metrics;
     this.#columns = lastAxis;
     this.#told = native;
+    this.optimizer.follow(native);
     this.#toldLearningRate = this.optimizer.learningRate;
   }
 
@@ -134,6 +144,7 @@ export class Compiled {
 
   /** Passes on a learning rate that was set since the last run. */
   tellLearningRate(native: NativeModel): void {
+    if (this.optimizer.schedule !== undefined) return;
     const { learningRate } = this.optimizer;
     if (native !== this.#told || learningRate === this.#toldLearningRate) return;
     callEngine(() => native.setLearningRate(learningRate));

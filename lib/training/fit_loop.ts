@@ -58,6 +58,7 @@ async function runEpochs({ context, compiled, epochs, train, validation, progres
   for (let { epoch } = progress; epoch < epochs; epoch++) {
     throwIfAborted(where, signal);
     const hasBatches = await train.begin(epoch, progress.batch);
+    throwIfAborted(where, signal);
     if (!hasBatches && progress.batch === 0) {
       warnOutOfData(where, train.steps ?? 1, 0);
       break;
@@ -121,7 +122,7 @@ export async function runEvaluation(
   const totals = compiled.newTotals();
   const logs = () => compiled.logs(totals);
   await callbacks.onBegin('Test');
-  await beginFilled(context.where, feed, round);
+  await beginFilled(context, feed, round);
   await runPass(context, { mode: 'evaluate', kind: 'Test', feed, firstBatch: 0, totals, logs, pace });
   await callbacks.onEnd('Test', logs());
   return totals;
@@ -130,9 +131,15 @@ export async function runEvaluation(
 /**
  * Begins a feed that must have a batch.
  *
- * @throws DataError `ERR_DATA`
+ * @throws (rejects) DataError `ERR_DATA`; StateError `ERR_ABORTED`, however long the source would take
  */
-export async function beginFilled(where: string, feed: Feed, epoch: number): Promise<void> {
-  if (!(await feed.begin(epoch, 0)))
+export async function beginFilled(
+  { where, signal }: Pick<RunContext, 'where' | 'signal'>,
+  feed: Feed,
+  epoch: number,
+): Promise<void> {
+  const hasBatches = await feed.begin(epoch, 0);
+  throwIfAborted(where, signal);
+  if (!hasBatches)
     throw refusal('ERR_DATA', where, 'at least one batch', 'none', 'A generator gives its batches only once.');
 }

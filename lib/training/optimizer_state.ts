@@ -14,18 +14,22 @@ export function readOptimizerState(
   optimizer: Optimizer,
   weightNames: readonly string[],
 ): OptimizerState {
-  const arrays = callEngine(() => native.optimizerState());
-  const slots = arrays.map((array, index): [string, Float32Array] => {
-    const values = new Float32Array(array.size);
-    callEngine(() => native.readOptimizer(index, values));
-    return [slotName(array, weightNames), values];
-  });
+  const slots = readArrays(native).map(({ array, values }) => [slotName(array, weightNames), values] as const);
   return {
     className: optimizer.className,
     iterations: native.iterations,
     learningRate: followsSchedule(optimizer) ? null : optimizer.learningRate,
     slots: Object.fromEntries(slots),
   };
+}
+
+/** Moving averages by the number of their weight; undefined before the first step, when they are none yet. */
+export function readAverages(native: NativeModel): Map<number, Float32Array> | undefined {
+  const arrays = readArrays(native);
+  const isBegun = native.iterations > 0 || arrays.some(({ array, values }) => isBatchCount(array) && values[0]! > 0);
+  if (!isBegun) return undefined;
+  const averages = arrays.filter(({ array }) => array.name === 'average');
+  return new Map(averages.map(({ array, values }) => [array.weight, values]));
 }
 
 /**
@@ -46,8 +50,10 @@ export function writeOptimizerState(
   const values = arrays.map((array) => {
     const name = slotName(array, weightNames);
     const given = Object.hasOwn(state.slots, name) ? state.slots[name] : undefined;
-    if (given?.length === array.size) return given;
-    throw refusal('ERR_DATA', where, `${array.size} numbers as ${describe(name)}`, given ? `${given.length}` : 'none');
+    if (given?.length !== array.size)
+      throw refusal('ERR_DATA', where, `${array.size} numbers as ${describe(name)}`, `${given?.length ?? 'none'}`);
+    if (isBatchCount(array)) checkBatchCount(where, optimizer, given[0]!);
+    return given;
   });
   const others = Object.keys(state.slots).length - arrays.length;
   if (others !== 0) throw refusal('ERR_DATA', where, "the optimizer's arrays alone", `${others} more`);
@@ -56,10 +62,29 @@ export function writeOptimizerState(
   if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
 }
 
+function readArrays(native: NativeModel): { array: NativeOptimizerArray; values: Float32Array }[] {
+  return callEngine(() => native.optimizerState()).map((array, index) => {
+    const values = new Float32Array(array.size);
+    callEngine(() => native.readOptimizer(index, values));
+    return { array, values };
+  });
+}
+
+/** Whether it is the number of batches whose gradients have been added up for the next step. */
+function isBatchCount({ name }: NativeOptimizerArray): boolean {
+  return name === 'accumulated_batches';
+}
+
+function checkBatchCount(where: string, { gradientAccumulationSteps }: Optimizer, count: number): void {
+  const most = (gradientAccumulationSteps ?? 1) - 1;
+  if (!Number.isInteger(count) || count < 0 || count > most)
+    throw refusal('ERR_DATA', where, `at most ${most} accumulated batches`, String(count));
+}
+
 function slotName({ name, weight }: NativeOptimizerArray, weightNames: readonly string[]): string {
   return weight < 0 ? name : `${name}/${weightNames[weight]!}`;
 }
 
 function followsSchedule(optimizer: Optimizer): boolean {
-  return typeof optimizer.getConfig()['learningRate'] !== 'number';
+  return optimizer.schedule !== undefined;
 }

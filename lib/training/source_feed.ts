@@ -70,6 +70,8 @@ export class SourceFeed implements Feed {
   #failure: { readonly error: unknown } | undefined;
   #reading: Promise<void> | undefined;
   #wakeUp: (() => void) | undefined;
+  readonly #closing: Promise<void>;
+  #close: () => void = () => undefined;
   #wanted = 1;
 
   constructor(
@@ -79,17 +81,22 @@ export class SourceFeed implements Feed {
   ) {
     this.#limit = options.steps;
     this.steps = options.steps ?? lengthOf(source);
+    this.#closing = new Promise((resolve) => (this.#close = resolve));
   }
 
   async begin(epoch: number, batch: number): Promise<boolean> {
-    await this.#reading;
+    const isBegun = this.#isFresh && epoch === this.#openedAt && batch === 0 && this.#nextEpoch === epoch + 1;
+    // Whoever gives the second batch may wait until the first has been trained on.
+    if (isBegun && this.#ready.length > 0) return true;
+    await Promise.race([this.#reading, this.#closing]);
+    if (this.#isClosed) return false;
     const goesOn = this.#limit !== undefined && !this.#isAtEnd;
     if (this.#isFresh && epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
     else if (!goesOn && !this.#isFresh) this.#open(epoch);
     const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
     const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
     this.#nextEpoch = epoch + 1;
-    for (let i = 0; i < skipped + batch; i++) if (!(await this.#skip())) break;
+    for (let i = 0; i < skipped + batch; i++) if ((await Promise.race([this.#skip(), this.#closing])) !== true) break;
     this.#unread = (this.#limit ?? Infinity) - batch - this.#ready.length;
     this.#taken = batch;
     if (this.#taken === this.#limit) return true;
@@ -110,7 +117,9 @@ export class SourceFeed implements Feed {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#close();
     this.#ready = [];
     if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
     this.#wakeUp?.();
@@ -150,9 +159,11 @@ export class SourceFeed implements Feed {
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
       throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
     const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
-    const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
-    this.#isOwn = (iterator as unknown) !== source;
-    this.#iterator = iterator;
+    const iterator: unknown = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+    if (typeof (iterator as Partial<Iterated> | null)?.next !== 'function')
+      throw refusal('ERR_TYPE', this.where, 'the source x to give an iterator, with next()', describe(iterator));
+    this.#isOwn = iterator !== source;
+    this.#iterator = iterator as Iterated;
     this.#isAtEnd = false;
     this.#isFresh = true;
     this.#given = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // compile, fit, evaluate, predict and the batch calls of a model. Arguments are checked and copied before the first
 // await, so that whatever callers do to their arrays afterwards changes nothing; one call at a time has the model.
-import { NdArray } from '../ndarray';
+import type { NdArray } from '../ndarray';
 import { CallbackList } from '../callbacks/callback_list';
 import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
@@ -9,12 +9,12 @@ import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
 import { Gatherer, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { readOptimizerState, writeOptimizerState } from './optimizer_state';
-import { callEngine, loadBinding } from '../native/engine';
+import { readAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
-import { beginFilled, runEvaluation, runFit, type Validation } from './fit_loop';
-import { makeDataset, readInputs, type Inputs } from './inputs';
+import { DataReader, type Collector, type GivenRows } from './data_reader';
+import type { Feed } from './feed';
+import { beginFilled, runEvaluation, runFit } from './fit_loop';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -27,16 +27,12 @@ import {
   type EvaluateOptions,
   type FitOptions,
   type PredictOptions,
-  type ResolvedFit,
   type ResolvedPass,
   type TrainBatchOptions,
 } from './options';
-import { allocate } from '../arrays/nested_arrays';
 import type { FitProgress } from '../callbacks/callback';
 import { ProgressTracker } from './progress';
-import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
-import { classWeights, combineWeights, readWeights, type Weights } from './weights';
-import { readTargets, type Targets } from '../losses/targets';
+import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
@@ -47,32 +43,16 @@ import type { OptimizerState } from '../serialization';
 import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
-/** Rows to train or evaluate on, as they were given. */
-interface GivenRows {
-  /** How messages call them: nothing for the arguments themselves, else a prefix with a blank after it. */
-  readonly prefix: string;
-  readonly x: unknown;
-  readonly y: unknown;
-  readonly sampleWeight?: unknown;
-  readonly classWeight?: unknown;
-}
-
-/** Outputs of rows: where each portion goes, and what they come to. */
-interface Collector {
-  readonly outputs: (portion: Portion) => Float32Array;
-  readonly result: () => NdArray;
-}
-
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
 
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
   readonly #host: TrainerHost;
-  readonly #loadBinding: () => TrainingEngine;
   #compiled: Compiled | undefined;
   #running: string | undefined;
   #history: History | undefined;
   #progress: ProgressTracker | undefined;
+  readonly #data: DataReader;
   readonly #gatherer: Gatherer;
 
   /**
@@ -81,14 +61,14 @@ export class Trainer {
    */
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
-    this.#loadBinding = engine;
+    this.#data = new DataReader(host, engine);
     this.#gatherer = new Gatherer({
       host,
-      engine: () => this.#loadBinding(),
+      engine,
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
       compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
         return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
       },
     });
@@ -142,8 +122,27 @@ export class Trainer {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!);
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+  }
+
+  /**
+   * Moving averages by the number of their weight; undefined before the first step.
+   *
+   * @throws StateError `ERR_STATE` where the optimizer keeps none
+   */
+  averages(where: string): Map<number, Float32Array> | undefined {
+    const { optimizer } = this;
+    if (optimizer?.useEma !== true)
+      throw refusal(
+        'ERR_STATE',
+        where,
+        'an optimizer that keeps moving averages of weights',
+        optimizer === undefined ? 'a model that was not compiled' : `${optimizer.className} without them`,
+        'Set useEma: true.',
+      );
+    const native = () => this.#host.native();
+    return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
   }
 
   /** How far the present `fit` is; undefined outside one. */
@@ -222,15 +221,13 @@ export class Trainer {
       const o = resolveEvaluateOptions(where, given.options);
       throwIfAborted(where, o.signal);
       const compiled = this.#requireCompiled(where);
-      const feed = this.#openFeed(where, compiled, { x, y: given.y, sampleWeight: o.sampleWeight }, o, o.steps);
-      try {
-        await beginFilled(where, feed, 0);
+      const feed = this.#data.openFeed(where, compiled, { x, y: given.y, sampleWeight: o.sampleWeight }, o, o.steps);
+      return withFeeds(o.signal, [feed], async () => {
+        await beginFilled({ where, signal: o.signal }, feed, 0);
         const context = this.#context(where, compiled, o, 1, feed.steps);
         const totals = await runEvaluation(context, compiled, feed, 0, new Pace());
         return results(compiled, totals, o.returnDict);
-      } finally {
-        feed.close();
-      }
+      });
     });
   }
 
@@ -324,124 +321,27 @@ export class Trainer {
     throwIfAborted(where, options.signal);
     const compiled = this.#requireCompiled(where);
     const progress = new ProgressTracker(options.initialEpoch, options.seed ?? nextSeed());
-    const { train, validation } = this.#openFeeds(where, compiled, options, progress, x, y);
+    const { train, validation } = this.#data.openFeeds(where, compiled, options, progress, x, y);
+    const feeds = validation === undefined ? [train] : [train, validation.feed];
     try {
-      // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
-      // none is refused before anything is learnt.
-      await beginFilled(where, train, options.initialEpoch);
-      if (validation !== undefined) await beginFilled(where, validation.feed, 0);
-      const context = this.#context(where, compiled, options, options.epochs, train.steps);
-      const history = context.callbacks.history!;
-      this.#history = history;
-      this.#host.stopTraining = false;
-      progress.totals = compiled.newTotals();
-      this.#progress = progress;
-      await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
-      return history;
+      return await withFeeds(options.signal, feeds, async () => {
+        const call = { where, signal: options.signal };
+        // The first batch of a source builds the model and tells what its metrics are; a source for validation that is
+        // none is refused before anything is learnt.
+        await beginFilled(call, train, options.initialEpoch);
+        if (validation !== undefined) await beginFilled(call, validation.feed, 0);
+        const context = this.#context(where, compiled, options, options.epochs, train.steps);
+        const history = context.callbacks.history!;
+        this.#history = history;
+        this.#host.stopTraining = false;
+        progress.totals = compiled.newTotals();
+        this.#progress = progress;
+        await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
+        return history;
+      });
     } finally {
       this.#progress = undefined;
-      train.close();
-      validation?.feed.close();
     }
-  }
-
-  /** Training and validation: the latter are the last rows of the same data, or data of their own, or none. */
-  #openFeeds(
-    where: string,
-    compiled: Compiled,
-    options: ResolvedFit,
-    progress: ProgressTracker,
-    x: unknown,
-    y: unknown,
-  ): { train: Feed; validation: Validation | undefined } {
-    const { sampleWeight, classWeight, validationData, validationSplit, batchSize, stepsPerEpoch, shuffle } = options;
-    const { validationBatchSize, validationSteps, validationFreq: frequency } = options;
-    const validationOptions = { batchSize: validationBatchSize, steps: validationSteps };
-    const given = { prefix: '', x, y, sampleWeight, classWeight };
-    const own =
-      validationData === undefined
-        ? undefined
-        : {
-            feed: this.#openValidation(where, compiled, validationData, validationBatchSize, validationSteps),
-            frequency,
-          };
-    if (isBatchSource(x)) {
-      refuseBesideSource(where, { sampleWeight, validationSplit: own === undefined && validationSplit !== 0 });
-      const train = this.#sourceFeed(where, compiled, x, 'x', classWeight, stepsPerEpoch, options.initialEpoch);
-      return { train, validation: own };
-    }
-    const all = this.#readRows(where, compiled, given);
-    const permute = (pass: number, order: Int32Array): void =>
-      callEngine(() => this.#loadBinding().permutation(progress.seed, pass, order));
-    const open = (rows: RowRange): Feed =>
-      this.#memoryFeed(where, rows, { batchSize, steps: stepsPerEpoch, permute: shuffle ? permute : undefined });
-    if (own !== undefined || validationSplit === 0) return { train: open(all), validation: own };
-    const split = Math.floor(all.end * (1 - validationSplit));
-    if (split === 0 || split === all.end)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `validationSplit to leave rows on either side of ${all.end}`,
-        String(validationSplit),
-      );
-    const feed = this.#memoryFeed(where, { ...all, begin: split }, validationOptions);
-    return { train: open({ ...all, end: split }), validation: { feed, frequency } };
-  }
-
-  #openValidation(
-    where: string,
-    compiled: Compiled,
-    data: unknown,
-    batchSize: number,
-    steps: number | undefined,
-  ): Feed {
-    if (isBatchSource(data)) return this.#sourceFeed(where, compiled, data, 'validationData', undefined, steps, 0);
-    if (!Array.isArray(data) || data.length < 2 || data.length > 3)
-      throw refusal('ERR_TYPE', where, 'validationData to be [x, y] or [x, y, sampleWeight]', describe(data));
-    const [x, y, sampleWeight] = data as readonly unknown[];
-    const rows = this.#readRows(where, compiled, { prefix: 'validationData ', x, y, sampleWeight });
-    return this.#memoryFeed(where, rows, { batchSize, steps });
-  }
-
-  #openFeed(
-    where: string,
-    compiled: Compiled,
-    { x, y, sampleWeight }: Pick<GivenRows, 'x' | 'y' | 'sampleWeight'>,
-    { batchSize }: ResolvedPass,
-    steps: number | undefined,
-  ): Feed {
-    if (isBatchSource(x)) {
-      refuseBesideSource(where, { sampleWeight });
-      return this.#sourceFeed(where, compiled, x, 'x', undefined, steps, 0);
-    }
-    const rows = this.#readRows(where, compiled, { prefix: '', x, y, sampleWeight });
-    return this.#memoryFeed(where, rows, { batchSize, steps });
-  }
-
-  #memoryFeed(where: string, rows: RowRange, options: ConstructorParameters<typeof MemoryFeed>[2]): Feed {
-    this.#host.expectBatches(where, rows.end - rows.begin, options.batchSize);
-    return new MemoryFeed(where, rows, options);
-  }
-
-  #sourceFeed(
-    where: string,
-    compiled: Compiled,
-    source: BatchSource<unknown>,
-    name: string,
-    classWeight: unknown,
-    steps: number | undefined,
-    firstEpoch: number,
-  ): Feed {
-    const read = (item: unknown, index: number): RowRange => {
-      const prefix = `batch ${index} of ${name}: `;
-      if (!Array.isArray(item) || item.length < 2 || item.length > 3)
-        throw refusal('ERR_TYPE', where, `${prefix}[x, y] or [x, y, sampleWeight]`, describe(item));
-      const [x, y, sampleWeight] = item as readonly unknown[];
-      const rows = this.#readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
-      this.#host.expectBatches(where, rows.end, rows.end);
-      return rows;
-    };
-    return new SourceFeed(where, source, { steps, firstEpoch, read: (item, index) => read(item, index).dataset });
   }
 
   async #predict(
@@ -453,19 +353,17 @@ export class Trainer {
     const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
     const { feed, outputs, result } =
       options !== undefined && isBatchSource(x)
-        ? this.#predictSource(where, x, steps)
-        : this.#predictRows(where, x, pass.batchSize, steps);
-    try {
+        ? this.#data.predictSource(where, x, steps)
+        : this.#data.predictRows(where, x, pass.batchSize, steps);
+    return withFeeds(pass.signal, [feed], async () => {
       await this.#forward(where, feed, outputs, pass);
       return result();
-    } finally {
-      feed.close();
-    }
+    });
   }
 
   /** A pass that predicts. */
   async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
-    await beginFilled(where, feed, 0);
+    await beginFilled({ where, signal: pass.signal }, feed, 0);
     const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
     await context.callbacks.onBegin('Predict');
     await runPass(context, {
@@ -481,64 +379,10 @@ export class Trainer {
     await context.callbacks.onEnd('Predict', {});
   }
 
-  #predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
-    const inputs = readInputs(where, 'x', x, this.#host);
-    const { outputAxes } = inputs;
-    const batchSize = Math.min(size, inputs.rows);
-    const rows = Math.min(inputs.rows, (steps ?? Infinity) * batchSize);
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
-    const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
-    const feed = this.#memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
-    return { feed, outputs: () => outputs, result: () => new NdArray(outputs, [rows, ...outputAxes]) };
-  }
-
-  /** Every batch has its own outputs; in the end they are put together. */
-  #predictSource(where: string, source: BatchSource<unknown>, steps: number | undefined): Collector & { feed: Feed } {
-    const parts: Float32Array[] = [];
-    const pending = new Map<unknown, Float32Array>();
-    let axes: readonly number[] | undefined;
-    let rows = 0;
-    const read = (item: unknown, index: number) => {
-      const what = `batch ${index} of x`;
-      const inputs = readInputs(where, what, isTuple(item) ? item[0] : item, this.#host);
-      axes ??= inputs.outputAxes;
-      if (inputs.outputAxes.join() !== axes.join())
-        throw refusal(
-          'ERR_SHAPE',
-          where,
-          `${what} to give outputs of axes [${axes.join(', ')}] as the first`,
-          `[${inputs.outputAxes.join(', ')}]`,
-        );
-      this.#host.expectBatches(where, inputs.rows, inputs.rows);
-      const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, null);
-      const outputs = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, inputs.rows)));
-      pending.set(dataset, outputs);
-      return dataset;
-    };
-    const outputs = ({ datasets }: Portion): Float32Array => {
-      const part = pending.get(datasets[0])!;
-      pending.delete(datasets[0]);
-      parts.push(part);
-      rows += datasets[0]!.rows;
-      return part;
-    };
-    const result = (): NdArray => {
-      const joined = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, rows)));
-      let begin = 0;
-      for (const part of parts) {
-        joined.set(part, begin);
-        begin += part.length;
-      }
-      return new NdArray(joined, [rows, ...axes!]);
-    };
-    const feed = new SourceFeed(where, source, { steps, firstEpoch: 0, read, isTakenOneByOne: true });
-    return { feed, outputs, result };
-  }
-
   async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
-    const rows = this.#readRows(where, compiled, given);
-    const feed = this.#memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
+    const rows = this.#data.readRows(where, compiled, given);
+    const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
     feed.begin(0, 0);
     const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
@@ -552,32 +396,6 @@ export class Trainer {
       pace: new Pace(),
     });
     return results(compiled, totals, returnDict);
-  }
-
-  /** Inputs, targets and weights, checked and copied into the engine. */
-  #readRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): RowRange {
-    const inputs = readInputs(where, `${prefix}x`, x, this.#host);
-    const { rows, outputAxes } = inputs;
-    const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
-    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
-    const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.#host.native(), outputAxes.at(-1)!, loss);
-    const dataset = makeDataset(where, this.#loadBinding(), this.#host, inputs, targets, weights);
-    return { dataset, begin: 0, end: rows };
-  }
-
-  #readWeights(
-    where: string,
-    loss: Loss,
-    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
-    targets: Targets,
-    { rows, outputAxes }: Inputs,
-  ): Weights | null {
-    const what = `${prefix}sampleWeight`;
-    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
-    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, weighed) : null;
-    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
-    return combineWeights(where, ofSample, ofClass);
   }
 
   #context(
@@ -619,15 +437,27 @@ export class Trainer {
   }
 }
 
+/** Closes feeds in the end, and as soon as a signal says so: a source may let a call wait for ever. */
+async function withFeeds<T>(
+  signal: AbortSignal | undefined,
+  feeds: readonly Feed[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const close = () => feeds.forEach((feed) => feed.close());
+  signal?.addEventListener('abort', close);
+  try {
+    return await work();
+  } finally {
+    signal?.removeEventListener('abort', close);
+    close();
+  }
+}
+
 /** As Keras returns them: the loss alone where there is nothing else. */
 function results(compiled: Compiled, totals: Float64Array, returnDict: boolean): Logs | number | number[] {
   if (returnDict) return compiled.logs(totals);
   const values = compiled.values(totals);
   return values.length === 1 ? values[0]! : values;
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 /** With a source of batches the options come second. */
@@ -636,24 +466,4 @@ function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | u
   if (y !== undefined && y !== null && options !== undefined)
     throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
   return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
-}
-
-/** Options that are for arrays alone. */
-function refuseBesideSource(where: string, options: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && value !== null && value !== false)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `${name} with arrays alone`,
-        'one with a source of batches',
-        name === 'sampleWeight' ? 'Batches may be [x, y, sampleWeight].' : 'Use validationData.',
-      );
-}
-
-/** Whether a batch for `predict` is what `fit` takes, [x, y] with arrays that have a shape, rather than x itself. */
-function isTuple(item: unknown): item is readonly unknown[] {
-  if (!Array.isArray(item)) return false;
-  const first: unknown = item[0];
-  return typeof first === 'object' && first !== null && 'data' in first && 'shape' in first;
 }

@@ -27,4 +27,6 @@ export interface TrainerHost extends CallbackModel {
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
+  /** All weights, in the engine's order. */
+  readonly weights: readonly { readonly layer: string; readonly name: string }[];
 }

@@ -208,11 +208,12 @@ struct DropoutArgs {
   uint64_t first;
 };
 
-enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam };
+enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam, kNadam, kAdamax, kAdagrad, kAdadelta, kLion };
 
 // One step on rows [begin, end) of a weight [rows, columns] (no padding). The gradient of row i is
-// gradient[slot ? slot[i] : i], 0 where slot[i] < 0; the penalties' gradients are added. Scalars are made in
-// double once per step (optimizers/).
+// gradient[slot ? slot[i] : i] times gradient_scale, 0 where slot[i] < 0; the penalties' gradients are added.
+// Then it is clipped: multiplied by clip_scale, and kept within clip_value of 0 unless that is 0; and the
+// weight gives away its part `decay`. Scalars are made in double once per step (optimizers/).
 struct UpdateArgs {
   OptimizerKind kind;
   float* weight;
@@ -223,8 +224,10 @@ struct UpdateArgs {
   size_t begin, end, columns;
   float l1, l2;
   const float* penalty_gradient;  // of other penalties, [rows, columns] without padding, or null
-  float rate;                     // Adam: with the bias corrections in it
+  float gradient_scale, clip_scale, clip_value, decay;
+  float rate;  // Adam, Adamax: with the bias corrections in it
   float momentum, rho, beta1, beta2, epsilon;
+  float momentum_factor, gradient_factor, velocity_factor;  // Nadam: a, b, c
   bool nesterov, centered, amsgrad;
 };
 
@@ -282,6 +285,12 @@ struct KernelTable {
   void (*activation_gradient)(const ActivationArgs&);
   void (*dropout)(const DropoutArgs&);
   void (*update)(const UpdateArgs&);
+  // Of the same rows, before clipping: the sum of the squares of the gradient, and sums += the gradient (both
+  // without slots and rule).
+  double (*gradient_squares)(const UpdateArgs&);
+  void (*accumulate)(const UpdateArgs&, float* sums);
+  // average = momentum * average + (1 - momentum) * weight
+  void (*average_weights)(const float* weight, float* average, size_t n, float momentum);
   double (*penalty)(const float* weight, size_t n, float l1, float l2);
   void (*unit_vectors)(const UnitVectorsArgs&);
   double (*orthogonal)(const OrthogonalArgs&);

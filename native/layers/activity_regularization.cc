@@ -28,7 +28,7 @@ Gradient ActivityRegularization::Backward(const Gradient& output, BatchContext& 
   const bool sequence = input_.space == Space::kSteps;
   const size_t count = RowCount(input_), columns = input_.columns, stride = PaddedStride(columns);
   const size_t first = sequence ? input_.layout->base() : 0;
-  const float scale = 1.0f / static_cast<float>(input_.layout->rows());
+  const float scale = batch.loss_scale / static_cast<float>(input_.layout->rows());
   const float l1 = l1_ * scale, l2 = 2.0f * l2_ * scale;
   slopes_.Resize(count * stride);
   std::memset(slopes_.data(), 0, first * stride * sizeof(float));

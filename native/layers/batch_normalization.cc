@@ -49,7 +49,6 @@ void BatchNormalization::TakeMoments(const Tensor& input, BatchContext& batch) {
     move(&moving_mean[c], mean_[c]);
     move(&moving_variance[c], variance);
   }
-  packed_weights_ = false;
 }
 
 void BatchNormalization::ReadMoving(Buffer<double>* mean, Buffer<double>* inverse) const {

@@ -33,7 +33,8 @@ struct BatchContext {
   const BatchLayout& layout;   // of the inputs; layers behind them read their input's
   BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
   bool training;
-  uint64_t iteration;          // optimizer steps so far: the dropout stream
+  uint64_t iteration;          // batches trained so far: the dropout stream
+  float loss_scale;            // of the gradient that Backward is given
   const float* initial_state;  // [data set rows, initial_stride]: all states of the first recurrent layer, or
                                // null
   size_t initial_stride;

@@ -112,7 +112,8 @@ LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
   });
 }
 
-double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient) {
+double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient,
+                   double scale) {
   if (gradient) ClearGradient(loss, rows, pool, gradient);
   return WithValues(loss, rows, [&](const auto& values) {
     const LossSums sums = SumWeights(values);
@@ -121,7 +122,8 @@ double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool
     const bool is_sum = reduction == Reduction::kSum && !(whole && !rows.weights);
     const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
     const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
-    const double sum = SumValues(values, whole, whole ? factor * sums.weights : factor, pool, gradient);
+    const double slope = scale * (whole ? factor * sums.weights : factor);
+    const double sum = SumValues(values, whole, slope, pool, gradient);
     return is_sum ? sum : (divisor == 0.0 ? 0.0 : sum / divisor);
   });
 }

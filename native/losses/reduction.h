@@ -17,8 +17,10 @@ struct LossSums {
 LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool);
 
 // The loss of a batch. `gradient` (or null) is [rows, stride] and is written with its padding. Where nothing
-// counts, the loss and its gradient are 0. Not for Reduction::kNone.
-double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient);
+// counts, the loss and its gradient are 0. The gradient is that of the loss times `scale`. Not for
+// Reduction::kNone.
+double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient,
+                   double scale = 1.0);
 
 // Weight times value of every row, 0 where it does not count; or of every sample.
 void RowLosses(Loss& loss, const Rows& rows, WorkerPool* pool, float* out);

@@ -348,6 +348,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   result.totals = run.totals;
   result.totals.resize(totals_size_, 0.0);
   const bool training = run.mode == RunMode::kTrain;
+  const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
   const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
@@ -364,8 +365,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           next_batch,
                           run.training,
                           run.training && !training ? ++draws_ << 32
-                          : optimizer_              ? optimizer_->iterations()
+                          : optimizer_              ? optimizer_->batches()
                                                     : 0,
+                          loss_scale,
                           nullptr,
                           0};
     const Tensor tensor = Forward(run, data, *layout, batch);
@@ -377,8 +379,9 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
       const Output output = PrepareOutput(tensor, data, batch, training);
       Rows rows = output.rows;
       if (fused_loss_) rows.predictions = output.logits;
-      const double loss = ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient) +
-                          Penalty(batch) + ActivityPenalty();
+      const double loss =
+          ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, loss_scale) +
+          Penalty(batch) + ActivityPenalty();
       AddTotals(output, layout->rows(), loss, batch.pool, &result);
       if (training) Learn(output.whole_gradient, batch);
     }

@@ -3,6 +3,7 @@
 
 #include "napi/arguments.h"
 #include "napi/losses.h"
+#include "napi/optimizer_config.h"
 
 namespace ostinato {
 namespace {
@@ -216,27 +217,6 @@ LayerConfig ToLayerConfig(const Napi::Object& object) {
     layer.weights = ToWeights(object);
   }
   return layer;
-}
-
-OptimizerConfig ToOptimizerConfig(const Napi::Object& object) {
-  static const std::map<std::string, OptimizerKind> kinds = {
-      {"sgd", OptimizerKind::kSgd}, {"rmsprop", OptimizerKind::kRmsprop}, {"adam", OptimizerKind::kAdam}};
-  OptimizerConfig config = {};
-  config.kind = FromName(kinds, GetString(object, "kind"));
-  config.learning_rate = GetNumber(object, "learningRate");
-  if (config.kind != OptimizerKind::kAdam) config.momentum = GetNumber(object, "momentum");
-  if (config.kind != OptimizerKind::kSgd) config.epsilon = GetNumber(object, "epsilon");
-  if (config.kind == OptimizerKind::kSgd) config.nesterov = GetBool(object, "nesterov");
-  if (config.kind == OptimizerKind::kRmsprop) {
-    config.rho = GetNumber(object, "rho");
-    config.centered = GetBool(object, "centered");
-  }
-  if (config.kind == OptimizerKind::kAdam) {
-    config.beta1 = GetNumber(object, "beta1");
-    config.beta2 = GetNumber(object, "beta2");
-    config.amsgrad = GetBool(object, "amsgrad");
-  }
-  return config;
 }
 
 }  // namespace

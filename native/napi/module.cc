@@ -12,6 +12,7 @@
 #include "napi/native_dataset.h"
 #include "napi/native_model.h"
 #include "napi/native_streams.h"
+#include "napi/optimizer_config.h"
 #include "threading/available_cores.h"
 #include "threading/worker_pool.h"
 
@@ -41,6 +42,13 @@ void JsPermutation(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     Napi::Int32Array out = ToInts(info[2], "out");
     Permutation(ToSize(info[0], "seed"), ToSize(info[1], "stream"), out.Data(), out.ElementLength());
+  });
+}
+
+Napi::Value JsScheduledRate(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    const Schedule schedule = ToSchedule(ToObject(info[0], "schedule"));
+    return Napi::Number::New(info.Env(), schedule.At(static_cast<double>(ToSize(info[1], "step"))));
   });
 }
 
@@ -76,6 +84,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("NativeStreams", NativeStreams::Define(env));
     exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
     exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));
+    exports.Set("scheduledRate", Napi::Function::New<JsScheduledRate>(env, "scheduledRate"));
     exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
     exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));

@@ -96,9 +96,9 @@ void NativeModel::Report(Napi::BasicEnv env) {
   const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_bytes_);
   reported_bytes_ = bytes;
-  const Optimizer* optimizer = model_ ? model_->optimizer() : nullptr;
-  reported_iterations_ = optimizer ? optimizer->iterations() : 0;
-  reported_learning_rate_ = optimizer ? optimizer->learning_rate() : 0.0;
+  if (!model_ || !model_->optimizer()) return;
+  reported_iterations_ = model_->optimizer()->iterations();
+  reported_learning_rate_ = model_->optimizer()->learning_rate();
 }
 
 Model& NativeModel::Idle() {
@@ -162,7 +162,8 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
-    Idle().Compile(config);
+    if (config.optimizer.decays.size() != Idle().parameters().size()) Malformed("decays");
+    model_->Compile(config);
     Report(info.Env());
   });
 }
@@ -342,12 +343,15 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
     Optimizer& optimizer = Compiled();
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
-    optimizer.Write(index, values.Data());
+    if (!optimizer.Write(index, values.Data())) Malformed("array values");
   });
 }
 
 void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Compiled(); });
+  OnModel(info, [&] {
+    Optimizer* optimizer = Idle().optimizer();
+    if (optimizer && optimizer->ApplyAverages()) model_->Invalidate();
+  });
 }
 
 Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {

@@ -8,7 +8,8 @@
 namespace ostinato {
 namespace reference {
 
-// In all: gradient [n] in, weights [n] updated, slots [n] updated, zeros before the first step. A slot that
+// In all: gradient [n] in, weights [n] updated, slots [n] updated, zeros (Adagrad: the initial value)
+// before the first step. A slot that
 // its options do not call for is not touched and may be null.
 
 struct SgdOptions {
@@ -45,6 +46,37 @@ struct AdamSlots {
 // `iteration` is 1 at the first step.
 void AdamStep(const AdamOptions& options, size_t iteration, size_t n, const double* gradient, double* weights,
               const AdamSlots& slots);
+
+struct MomentsOptions {
+  double learning_rate, beta1, beta2, epsilon;
+};
+struct MomentsSlots {
+  double* momentum;
+  double* second;  // nadam: velocity; adamax: largest gradient
+};
+void NadamStep(const MomentsOptions& options, size_t iteration, size_t n, const double* gradient,
+               double* weights, const MomentsSlots& slots);
+void AdamaxStep(const MomentsOptions& options, size_t iteration, size_t n, const double* gradient,
+                double* weights, const MomentsSlots& slots);
+
+void AdagradStep(double learning_rate, double epsilon, size_t n, const double* gradient, double* weights,
+                 double* accumulator);
+
+struct AdadeltaOptions {
+  double learning_rate, rho, epsilon;
+};
+struct AdadeltaSlots {
+  double* accumulated_grad;
+  double* accumulated_delta_var;
+};
+void AdadeltaStep(const AdadeltaOptions& options, size_t n, const double* gradient, double* weights,
+                  const AdadeltaSlots& slots);
+
+struct LionOptions {
+  double learning_rate, beta1, beta2;
+};
+void LionStep(const LionOptions& options, size_t n, const double* gradient, double* weights,
+              double* momentum);
 
 }  // namespace reference
 }  // namespace ostinato

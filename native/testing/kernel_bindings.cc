@@ -187,35 +187,66 @@ void JsDropout(const Napi::CallbackInfo& info) {
   });
 }
 
-// update(isa, { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2,
-// penaltyGradient, rate, momentum, rho, beta1, beta2, epsilon, nesterov, centered, amsgrad })
+// { kind, weight, slots: [..3], gradient, gradientStride, slot, begin, end, columns, l1, l2, penaltyGradient,
+// gradientScale, clipScale, clipValue, decay, rate, momentum, rho, beta1, beta2, epsilon, momentumFactor,
+// gradientFactor, velocityFactor, nesterov, centered, amsgrad }
+UpdateArgs ToUpdateArgs(const Napi::Value& value) {
+  const Napi::Object o = ToObject(value, "arguments");
+  UpdateArgs args = {};
+  args.kind = static_cast<OptimizerKind>(GetSize(o, "kind"));
+  args.weight = Floats(GetValue(o, "weight"), "weight");
+  const Napi::Array slots = GetArray(o, "slots");
+  for (uint32_t i = 0; i < 3; ++i) args.slots[i] = Floats(slots.Get(i), "slots");
+  args.gradient = Floats(GetValue(o, "gradient"), "gradient");
+  args.gradient_stride = GetSize(o, "gradientStride");
+  args.slot = Ints(GetValue(o, "slot"), "slot");
+  args.begin = GetSize(o, "begin");
+  args.end = GetSize(o, "end");
+  args.columns = GetSize(o, "columns");
+  args.l1 = GetFloat(o, "l1");
+  args.l2 = GetFloat(o, "l2");
+  args.penalty_gradient = Floats(GetValue(o, "penaltyGradient"), "penaltyGradient");
+  args.gradient_scale = GetFloat(o, "gradientScale");
+  args.clip_scale = GetFloat(o, "clipScale");
+  args.clip_value = GetFloat(o, "clipValue");
+  args.decay = GetFloat(o, "decay");
+  args.rate = GetFloat(o, "rate");
+  args.momentum = GetFloat(o, "momentum");
+  args.rho = GetFloat(o, "rho");
+  args.beta1 = GetFloat(o, "beta1");
+  args.beta2 = GetFloat(o, "beta2");
+  args.epsilon = GetFloat(o, "epsilon");
+  args.momentum_factor = GetFloat(o, "momentumFactor");
+  args.gradient_factor = GetFloat(o, "gradientFactor");
+  args.velocity_factor = GetFloat(o, "velocityFactor");
+  args.nesterov = GetBool(o, "nesterov");
+  args.centered = GetBool(o, "centered");
+  args.amsgrad = GetBool(o, "amsgrad");
+  return args;
+}
+
+// update(isa, arguments), gradientSquares(isa, arguments), accumulate(isa, arguments, sums)
 void JsUpdate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] { TableOf(info[0]).update(ToUpdateArgs(info[1])); });
+}
+
+Napi::Value JsGradientSquares(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), TableOf(info[0]).gradient_squares(ToUpdateArgs(info[1])));
+  });
+}
+
+void JsAccumulate(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(),
+          [&] { TableOf(info[0]).accumulate(ToUpdateArgs(info[1]), ToFloats(info[2], "sums").Data()); });
+}
+
+// averageWeights(isa, weight, average, momentum)
+void JsAverageWeights(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    const Napi::Object o = ToObject(info[1], "arguments");
-    UpdateArgs args = {};
-    args.kind = static_cast<OptimizerKind>(GetSize(o, "kind"));
-    args.weight = Floats(GetValue(o, "weight"), "weight");
-    const Napi::Array slots = GetArray(o, "slots");
-    for (uint32_t i = 0; i < 3; ++i) args.slots[i] = Floats(slots.Get(i), "slots");
-    args.gradient = Floats(GetValue(o, "gradient"), "gradient");
-    args.gradient_stride = GetSize(o, "gradientStride");
-    args.slot = Ints(GetValue(o, "slot"), "slot");
-    args.begin = GetSize(o, "begin");
-    args.end = GetSize(o, "end");
-    args.columns = GetSize(o, "columns");
-    args.l1 = GetFloat(o, "l1");
-    args.l2 = GetFloat(o, "l2");
-    args.penalty_gradient = Floats(GetValue(o, "penaltyGradient"), "penaltyGradient");
-    args.rate = GetFloat(o, "rate");
-    args.momentum = GetFloat(o, "momentum");
-    args.rho = GetFloat(o, "rho");
-    args.beta1 = GetFloat(o, "beta1");
-    args.beta2 = GetFloat(o, "beta2");
-    args.epsilon = GetFloat(o, "epsilon");
-    args.nesterov = GetBool(o, "nesterov");
-    args.centered = GetBool(o, "centered");
-    args.amsgrad = GetBool(o, "amsgrad");
-    TableOf(info[0]).update(args);
+    const Napi::Float32Array weight = ToFloats(info[1], "weight");
+    TableOf(info[0]).average_weights(weight.Data(), ToFloats(info[2], "average").Data(),
+                                     weight.ElementLength(), info[3].As<Napi::Number>().FloatValue());
   });
 }
 
@@ -394,6 +425,9 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   add("activate", JsActivate);
   add("dropout", JsDropout);
   add("update", JsUpdate);
+  add("gradientSquares", JsGradientSquares);
+  add("accumulate", JsAccumulate);
+  add("averageWeights", JsAverageWeights);
   add("penalty", JsPenalty);
   add("unitVectors", JsUnitVectors);
   add("orthogonal", JsOrthogonal);

@@ -412,6 +412,17 @@ double JsOptimizerStep(const Arguments& a) {
     reference::AdamStep(
         {learning_rate, o.Number("beta1"), o.Number("beta2"), o.Number("epsilon"), o.Flag("amsgrad")},
         a.Size("iteration"), n, gradient, weights, {slots, slots + n, slots + 2 * n});
+  } else if (kind == "nadam" || kind == "adamax") {
+    const auto step = kind == "nadam" ? reference::NadamStep : reference::AdamaxStep;
+    step({learning_rate, o.Number("beta1"), o.Number("beta2"), o.Number("epsilon")}, a.Size("iteration"), n,
+         gradient, weights, {slots, slots + n});
+  } else if (kind == "adagrad") {
+    reference::AdagradStep(learning_rate, o.Number("epsilon"), n, gradient, weights, slots);
+  } else if (kind == "adadelta") {
+    reference::AdadeltaStep({learning_rate, o.Number("rho"), o.Number("epsilon")}, n, gradient, weights,
+                            {slots, slots + n});
+  } else if (kind == "lion") {
+    reference::LionStep({learning_rate, o.Number("beta1"), o.Number("beta2")}, n, gradient, weights, slots);
   } else {
     Arguments::Fail("kind", "an optimizer, received " + kind);
   }

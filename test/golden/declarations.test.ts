@@ -10,6 +10,7 @@ describe('signatures.json', () => {
   const golden = readGolden<{
     layers: Record<string, Signature>;
     optimizers: Record<string, Signature>;
+    schedules: Record<string, Signature>;
     callbacks: Record<string, Signature>;
     initializers: Record<string, Signature>;
     regularizers: Record<string, Signature>;
@@ -22,8 +23,7 @@ describe('signatures.json', () => {
 
   /** Known, but taken at Keras' default alone: any other value is refused. */
   const NOT_YET = [
-    ...['loraRank', 'noiseShape', 'dataFormat', 'weightDecay', 'clipnorm', 'clipvalue', 'globalClipnorm', 'useEma'],
-    ...['emaMomentum', 'emaOverwriteFrequency', 'lossScaleFactor', 'gradientAccumulationSteps'],
+    ...['loraRank', 'noiseShape', 'dataFormat'],
     ...['renorm', 'renormClipping', 'renormMomentum', 'synchronized', 'useCudnn'],
   ];
   const NOT_YET_OF: Record<string, string[]> = {
@@ -69,6 +69,12 @@ describe('signatures.json', () => {
     GaussianNoise: [0.5],
     Flatten: [],
     Activation: ['relu'],
+    ExponentialDecay: [0.1, 10, 0.5],
+    PiecewiseConstantDecay: [[10], [0.1, 0.2]],
+    PolynomialDecay: [0.1, 10],
+    InverseTimeDecay: [0.1, 10, 0.5],
+    CosineDecay: [0.1, 10],
+    CosineDecayRestarts: [0.1, 10],
     MaxPooling1D: [2],
     AveragePooling1D: [2],
     ModelCheckpoint: ['model.safetensors'],
@@ -93,7 +99,16 @@ describe('signatures.json', () => {
   };
 
   const groups = [
-    ...(['layers', 'optimizers', 'callbacks', 'initializers', 'regularizers', 'constraints', 'losses'] as const),
+    ...([
+      'layers',
+      'optimizers',
+      'schedules',
+      'callbacks',
+      'initializers',
+      'regularizers',
+      'constraints',
+      'losses',
+    ] as const),
     'metrics',
   ] as const;
   const all = groups.flatMap((group) => Object.entries(golden[group]));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Training against Keras: losses, metrics, optimizers, penalties and whole trajectories with injected weights.
 import * as lib from '../../lib';
-import { Adam, RMSprop, Sequential, SGD, type ArrayInput, type Optimizer } from '../../lib';
+import { Sequential, type ArrayInput } from '../../lib';
 import {
   Accuracy,
   BinaryAccuracy,
@@ -18,7 +18,9 @@ import {
   SparseCategoricalCrossentropy,
   type Loss,
 } from '../../lib/losses';
-import type { NativeConstraint, NativeLossKind, NativeOptimizer } from '../../lib/native/binding';
+import { optimizerFromConfig, type OptimizerConfig } from '../../lib/optimizers';
+import { scheduleFromConfig, type ScheduleConfig } from '../../lib/schedules';
+import type { NativeConstraint, NativeLossKind } from '../../lib/native/binding';
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
 import type { OracleLayer, OraclePenalty } from '../reference/sequential';
@@ -26,11 +28,6 @@ import { layerOf, type LayerRecipe } from '../support/differential';
 import { constrain } from '../reference/constraints';
 import { constrainedModel } from '../unit/contract/constrained_model';
 import { engineGradients, engineModel, floats, ids, worstError } from '../unit/contract/engine_model';
-
-function optimizerOf(kind: NativeOptimizer['kind'], options: object): Optimizer {
-  if (kind === 'sgd') return new SGD(options);
-  return kind === 'rmsprop' ? new RMSprop(options) : new Adam(options);
-}
 
 /**
  * A model whose outputs are its weights: row i of the inputs is the unit vector i, so that the kernel is the outputs
@@ -138,7 +135,13 @@ describe('optimizers.json', () => {
   const golden = readGolden<{
     weights: Packed[];
     gradients: number[][][];
-    cases: { name: string; optimizer: NativeOptimizer['kind']; options: object; after: number[][][] }[];
+    cases: {
+      name: string;
+      optimizer: string;
+      options: OptimizerConfig;
+      after: number[][][];
+      averages?: number[][];
+    }[];
   }>('optimizers');
 
   // Single precision over ten steps; a centred RMSprop and Adam divide by roots of differences.
@@ -146,7 +149,7 @@ describe('optimizers.json', () => {
     for (const [index, { shape, data }] of golden.weights.entries()) {
       const units = shape.at(-1)!;
       const { model, x } = showing({ shape: [data.length / units, units], data });
-      model.compile({ optimizer: optimizerOf(wanted.optimizer, wanted.options), loss: 'mse' });
+      model.compile({ optimizer: optimizerFromConfig(wanted.optimizer, wanted.options), loss: 'mse' });
       for (const [step, gradients] of golden.gradients.entries()) {
         const now = model.getWeights()[0]!;
         const gradient = gradients[index]!;
@@ -155,7 +158,23 @@ describe('optimizers.json', () => {
         const got = model.getWeights()[0]!.data;
         expect(worstError(got, wanted.after[step]![index]!)).toBeLessThan(2e-6);
       }
+      if (wanted.averages === undefined) continue;
+      model.native().applyEma();
+      expect(worstError(model.getWeights()[0]!.data, wanted.averages[index]!)).toBeLessThan(2e-6);
     }
+  });
+});
+
+describe('schedules.json', () => {
+  const { steps, cases } = readGolden<{ steps: number[]; cases: (ScheduleConfig & { rates: number[] })[] }>(
+    'schedules',
+  );
+
+  test.each(cases)('$className $config has the rates of Keras', ({ className, config, rates }) => {
+    const schedule = scheduleFromConfig(className, config);
+    rates.forEach((rate, i) =>
+      expect(Math.abs(schedule.call(steps[i]!) - rate)).toBeLessThanOrEqual(1e-8 * rate + 1e-12),
+    );
   });
 });
 
@@ -205,29 +224,30 @@ function expectLosses(actual: readonly number[], expected: readonly number[], to
 describe('trajectories.json', () => {
   interface Run {
     name: string;
-    optimizer: NativeOptimizer['kind'];
-    options: object;
+    optimizer: string;
+    options: OptimizerConfig;
     loss: number[];
     finalWeights: number[][];
   }
-  const { models } = readGolden<{
-    models: {
-      name: string;
-      layers: LayerRecipe[];
-      inputShape: number[];
-      loss: string;
-      weights: Packed[];
-      batches: { x: Packed; y: Packed }[];
-      runs: Run[];
-    }[];
-  }>('trajectories');
-  const all = models.flatMap((model) => model.runs.map((run) => [model.name, run.name, model, run] as const));
+  interface Model {
+    name: string;
+    layers: LayerRecipe[];
+    inputShape: number[];
+    loss: string;
+    weights: Packed[];
+    batches: { x: Packed; y: Packed }[];
+    runs: Run[];
+  }
+  const { models, penalized } = readGolden<{ models: Model[]; penalized: Model[] }>('trajectories');
+  const all = [...models, ...penalized].flatMap((model) =>
+    model.runs.map((run) => [model.name, run.name, model, run] as const),
+  );
 
   test.each(all)('%s with %s: twenty losses are those of Keras', async (_model, _name, golden, run) => {
     const layers = golden.layers.map((recipe) => layerOf(lib, recipe));
     const model = new Sequential([new lib.Input(golden.inputShape), ...layers]);
     model.setWeights(golden.weights.map(({ data }) => Float32Array.from(data)));
-    model.compile({ optimizer: optimizerOf(run.optimizer, run.options), loss: golden.loss });
+    model.compile({ optimizer: optimizerFromConfig(run.optimizer, run.options), loss: golden.loss });
     expectLosses(await losses(model, golden.batches, run.loss), run.loss, 1e-5);
     // Adaptive optimizers turn a gradient that is nearly zero into a step of full size, whatever its rounding.
     const got = model.getWeights();
@@ -245,8 +265,8 @@ describe('regularizers.json', () => {
     cases: {
       name: string;
       penalties: Record<Place, OraclePenalty>;
-      optimizer: NativeOptimizer['kind'];
-      options: object;
+      optimizer: string;
+      options: OptimizerConfig;
       loss: number[];
       finalWeights: number[][];
     }[];
@@ -257,8 +277,8 @@ describe('regularizers.json', () => {
       cases: {
         mode: 'rows' | 'columns';
         factor: number;
-        optimizer: NativeOptimizer['kind'];
-        options: object;
+        optimizer: string;
+        options: OptimizerConfig;
         loss: number[];
         finalWeights: number[][];
       }[];
@@ -292,7 +312,7 @@ describe('regularizers.json', () => {
       const layers = golden.model.map((layer, i): OracleLayer => ({ ...recipeOf(layer), penalties: of[i]! }));
       const { shape } = golden.batches[0]!.x;
       const model = engineModel(shape.slice(1), layers, golden.weights.map(given));
-      model.compile({ optimizer: optimizerOf(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
+      model.compile({ optimizer: optimizerFromConfig(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
       expectLosses(await losses(model, golden.batches, wanted.loss), wanted.loss, 1e-5);
       const got = model.getWeights();
       wanted.finalWeights.forEach((weights, i) => expect(worstError(got[i]!.data, weights)).toBeLessThan(1e-4));
@@ -331,7 +351,7 @@ describe('regularizers.json', () => {
         { kind: 'dense', units: 3, activation: 'linear', useBias: false, penalties },
       ];
       const model = engineModel([4], layers, orthogonal.weights.map(given));
-      model.compile({ optimizer: optimizerOf(optimizer, options), loss: 'mse' });
+      model.compile({ optimizer: optimizerFromConfig(optimizer, options), loss: 'mse' });
       expectLosses(await losses(model, orthogonal.batches, loss), loss, 1e-5);
       const got = model.getWeights();
       finalWeights.forEach((weights, i) => expect(worstError(got[i]!.data, weights)).toBeLessThan(1e-4));
@@ -348,8 +368,8 @@ describe('constraints.json', () => {
     cases: {
       name: string;
       constraints: (NativeConstraint | null)[];
-      optimizer: NativeOptimizer['kind'];
-      options: object;
+      optimizer: string;
+      options: OptimizerConfig;
       loss: number[];
       finalWeights: number[][];
     }[];
@@ -368,7 +388,7 @@ describe('constraints.json', () => {
       const { shape } = golden.batches[0]!.x;
       const model = constrainedModel(shape.slice(1), golden.model.map(recipeOf), wanted.constraints);
       model.setWeights(golden.weights.map((weight) => Float32Array.from(weight.data)));
-      model.compile({ optimizer: optimizerOf(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
+      model.compile({ optimizer: optimizerFromConfig(wanted.optimizer, wanted.options), loss: 'binary_crossentropy' });
       expectLosses(await losses(model, golden.batches, wanted.loss), wanted.loss, 1e-5);
       const got = model.getWeights();
       wanted.finalWeights.forEach((weights, i) => expect(worstError(got[i]!.data, weights)).toBeLessThan(1e-4));

@@ -270,19 +270,44 @@ const table: Cell[] = [
   ...cellsOf('new Input, a size', { ...KINDS.shape, legal: ['null', '2 ** 31'] }, (value) => new Input([value])),
   ...optionCells('new Input', { name: nullable(text) }, (o) => new Input({ shape: [2], ...(o as object) })),
 
-  ...(['SGD', 'RMSprop', 'Adam'] as const).flatMap((className) => {
+  ...(['SGD', 'RMSprop', 'Adam', 'AdamW', 'Nadam', 'Adamax', 'Adagrad', 'Adadelta', 'Lion'] as const).flatMap((className) => {
     const Optimizer = ostinato[className] as new (first: unknown, second?: unknown) => unknown;
     const own = {
       SGD: { momentum: share, nesterov: flag },
       RMSprop: { rho: share, momentum: share, epsilon: positive, centered: flag },
       Adam: { beta1: share, beta2: share, epsilon: positive, amsgrad: flag },
+      AdamW: { beta1: share, beta2: share, epsilon: positive, amsgrad: flag },
+      Nadam: { beta1: share, beta2: share, epsilon: positive },
+      Adamax: { beta1: share, beta2: share, epsilon: positive },
+      Adagrad: { initialAccumulatorValue: amount, epsilon: positive },
+      Adadelta: { rho: share, epsilon: positive },
+      Lion: { beta1: { ...share, legal: share.legal.filter((legal) => legal !== '0') }, beta2: share },
     }[className];
+    const around = {
+      weightDecay: className === 'AdamW' ? amount : nullable(amount),
+      clipnorm: nullable(positive),
+      clipvalue: nullable(positive),
+      globalClipnorm: nullable(positive),
+      useEma: flag,
+      emaMomentum: share,
+      emaOverwriteFrequency: nullable(size),
+      lossScaleFactor: nullable(positive),
+      gradientAccumulationSteps: nullable(size),
+    };
     return [
       ...cellsOf(`new ${className}, first argument`, { ...amount, legal: [...amount.legal, '{}', 'a Proxy'] }, (value) => new Optimizer(value)),
       ...cellsOf(`new ${className}, options`, options, (value) => new Optimizer(0.1, value)),
-      ...optionCells(`new ${className}`, { learningRate: amount, ...own, name: text }, (o) => new Optimizer(o)),
+      ...optionCells(`new ${className}`, { learningRate: amount, ...own, ...around, name: text }, (o) => new Optimizer(o)),
     ]; // prettier-ignore
   }),
+  ...cellsOf('excludeFromWeightDecay', options, (value) => new ostinato.AdamW().excludeFromWeightDecay(value)),
+  ...optionCells('excludeFromWeightDecay', { varNames: { ...list, legal: [...list.legal, "['a']"] } }, (o) => new ostinato.AdamW().excludeFromWeightDecay(o)),
+  ...optionCells('new ExponentialDecay', { initialLearningRate: amount, decaySteps: positive, decayRate: amount, staircase: flag, name: text }, (o) => new ostinato.ExponentialDecay({ initialLearningRate: 1, decaySteps: 1, decayRate: 1, ...(o as object) })),
+  ...optionCells('new InverseTimeDecay', { initialLearningRate: amount, decaySteps: positive, decayRate: amount, staircase: flag, name: text }, (o) => new ostinato.InverseTimeDecay({ initialLearningRate: 1, decaySteps: 1, decayRate: 1, ...(o as object) })),
+  ...optionCells('new PiecewiseConstantDecay', { name: text }, (o) => new ostinato.PiecewiseConstantDecay({ boundaries: [1], values: [1, 2], ...(o as object) })),
+  ...optionCells('new PolynomialDecay', { initialLearningRate: amount, decaySteps: positive, endLearningRate: amount, power: amount, cycle: flag, name: text }, (o) => new ostinato.PolynomialDecay({ initialLearningRate: 1, decaySteps: 1, ...(o as object) })),
+  ...optionCells('new CosineDecay', { initialLearningRate: amount, decaySteps: positive, alpha: share, warmupTarget: nullable(amount), warmupSteps: amount, name: text }, (o) => new ostinato.CosineDecay({ initialLearningRate: 1, decaySteps: 1, ...(o as object) })),
+  ...optionCells('new CosineDecayRestarts', { initialLearningRate: amount, firstDecaySteps: positive, mMul: amount, alpha: share, name: text }, (o) => new ostinato.CosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 1, ...(o as object) })),
   ...cellsOf('learningRate of an optimizer', amount, (value) => (words.optimizer!.learningRate = value)),
 
   ...(['BinaryCrossentropy', 'CategoricalCrossentropy', 'SparseCategoricalCrossentropy'] as const).flatMap((className) => {

@@ -3,8 +3,11 @@
 // instruction set gives them in every process.
 import {
   Adam,
+  Adamax,
+  AdamW,
   AUC,
   Bidirectional,
+  CosineDecay,
   cpuInfo,
   Dense,
   Dropout,
@@ -13,9 +16,11 @@ import {
   Flatten,
   GRU,
   Input,
+  Lion,
   LSTM,
   Masking,
   MaxNorm,
+  Nadam,
   NonNeg,
   OrthogonalRegularizer,
   R2Score,
@@ -197,6 +202,12 @@ const cases: Record<string, Case> = {
   'plain SGD': small(() => new SGD(0.1)),
   'centered RMSprop with momentum': small(() => new RMSprop({ momentum: 0.5, centered: true })),
   Adam: small(() => new Adam()),
+  'Nadam within a norm': small(() => new Nadam({ clipnorm: 0.1, weightDecay: 0.1 })),
+  'Adamax within a norm of all weights': small(() => new Adamax({ globalClipnorm: 0.05 })),
+  'Lion with accumulated gradients and averaged weights': small(
+    () => new Lion({ gradientAccumulationSteps: 2, globalClipnorm: 0.05, useEma: true, emaOverwriteFrequency: 2 }),
+  ),
+  'AdamW by a schedule': small(() => new AdamW(new CosineDecay(0, 5, { warmupTarget: 0.1, warmupSteps: 2 }))),
   'Adam with amsgrad': small(() => new Adam({ amsgrad: true })),
 }; // prettier-ignore
 

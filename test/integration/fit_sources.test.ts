@@ -126,16 +126,89 @@ describe('fit from a source', () => {
     expect(Object.keys(history)).toEqual(Object.keys(expected.history));
   });
 
-  test('an abort ends the waiting for a source that gives nothing more', async () => {
-    const controller = new AbortController();
-    const model = makeModel();
-    const fit = model.fit(async function* () {
-      yield* batches(22);
-      controller.abort();
+  /** Batches, and then a wait without end, during which the call is aborted. */
+  function hanging(controller: AbortController, full = 0) {
+    let passes = 0;
+    return async function* (): AsyncGenerator<Batch> {
+      if (passes++ < full) return yield* batches(11);
+      if (full === 0) yield* batches(22);
+      setImmediate(() => controller.abort());
       await new Promise(() => undefined);
-    }, { ...quiet, signal: controller.signal }); // prettier-ignore
-    await expect(fit).rejects.toEqual(code('ERR_ABORTED'));
+    };
+  }
+  async function* silent(controller: AbortController): AsyncGenerator<Batch> {
+    setImmediate(() => controller.abort());
+    await new Promise(() => undefined);
+    yield* batches(22);
+  }
+
+  test.each<[string, (model: Sequential, controller: AbortController) => Promise<unknown>]>([
+    ['first batch', (model, c) => model.fit(silent(c), { ...quiet, signal: c.signal })],
+    ['next batch', (model, c) => model.fit(hanging(c), { ...quiet, signal: c.signal })],
+    ['next epoch', (model, c) => model.fit(hanging(c, 1), { ...quiet, epochs: 2, signal: c.signal })],
+    [
+      'next epoch of one generator',
+      (model, c) => model.fit(hanging(c)(), { ...quiet, epochs: 2, stepsPerEpoch: 1, signal: c.signal }),
+    ],
+    ['validation', (model, c) => model.fit(x, y, { ...quiet, validationData: silent(c), signal: c.signal })],
+    [
+      'next validation',
+      (model, c) => model.fit(x, y, { ...quiet, epochs: 2, validationData: hanging(c, 1), signal: c.signal }),
+    ],
+    ['batch to evaluate', (model, c) => model.evaluate(silent(c), { ...quiet, signal: c.signal })],
+    ['batch to predict', (model, c) => model.predict(silent(c), { signal: c.signal })],
+  ])('an abort ends the waiting for a %s that never comes', async (_what, call) => {
+    const model = makeModel();
+    const controller = new AbortController();
+    await expect(call(model, controller)).rejects.toEqual(code('ERR_ABORTED'));
     expect(model.isBusy).toBe(false);
+    await model.fit(x, y, quiet);
+  });
+
+  test('a source may wait for what training has made of its last batch', async () => {
+    let trained: (() => void) | undefined;
+    class Notice extends Callback {
+      override onTrainBatchEnd() {
+        trained?.();
+      }
+    }
+    const source = async function* (): AsyncGenerator<Batch> {
+      for (const batch of batches(8)) {
+        const isTrained = new Promise<void>((resolve) => (trained = resolve));
+        yield batch;
+        await isTrained;
+      }
+    };
+    const { history } = await makeModel().fit(source, { ...quiet, epochs: 2, callbacks: [new Notice()] });
+    expect(history['loss']).toHaveLength(2);
+  });
+
+  test('an abort ends the waiting for the first batch', async () => {
+    const model = makeModel();
+    const hanging = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
+    const calls = [
+      (signal: AbortSignal) => model.fit(hanging, { ...quiet, signal }),
+      (signal: AbortSignal) => model.evaluate(hanging, { ...quiet, signal }),
+      (signal: AbortSignal) => model.predict(hanging, { ...quiet, signal }),
+    ];
+    for (const call of calls) {
+      const controller = new AbortController();
+      setImmediate(() => controller.abort());
+      await expect(call(controller.signal)).rejects.toEqual(code('ERR_ABORTED'));
+      expect(model.isBusy).toBe(false);
+    }
+  });
+
+  test('an abort ends the waiting for the first batch of a later epoch', async () => {
+    const controller = new AbortController();
+    let epoch = 0;
+    async function* hangs(): AsyncGenerator<Batch> {
+      if (epoch++ === 0) return yield* batches(22);
+      setImmediate(() => controller.abort());
+      await new Promise(() => undefined);
+    }
+    const fit = makeModel().fit(hangs, { ...quiet, epochs: 2, signal: controller.signal });
+    await expect(fit).rejects.toEqual(code('ERR_ABORTED'));
   });
 
   test('called again, a generator goes on where it stopped', async () => {

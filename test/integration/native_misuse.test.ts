@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
 // read. Every call is refused, and the process lives.
+import { SGD } from '../../lib/optimizers';
 import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
 
 const ALL_ON = {
@@ -149,6 +150,12 @@ describe('arguments', () => {
     ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
     ['readWeight, out', (value) => live.readWeight(0, value)],
     ['writeWeight, values', (value) => live.writeWeight(0, value)],
+    ['setIterations', (value) => live.setIterations(value)],
+    ['readOptimizer, out', (value) => live.readOptimizer(0, value)],
+    ['writeOptimizer, values', (value) => live.writeOptimizer(0, value)],
+    ['readLayerStates, out', (value) => live.readLayerStates(0, value)],
+    ['writeLayerStates, values', (value) => live.writeLayerStates(0, value)],
+    ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
     ['run', (value) => live.run(value, () => undefined)],
     ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
@@ -230,7 +237,7 @@ describe('arguments', () => {
     ['weights of other columns', { metrics: [{ ...confusion, labelWeights: new Float64Array(3), weighted: false }] }],
     ['a metric of ids', { metrics: [{ kind: 'sparse_categorical_accuracy', weighted: false }] }],
   ])('compile with %s: refused', (_title, given) => {
-    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
+    const optimizer = new SGD(1).toNative(['kernel']);
     const config = { optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [], ...given };
     expect(() => makeModel().compile(config as never)).toThrow(/malformed|native/);
   });
@@ -271,7 +278,7 @@ describe('arguments', () => {
 
   test('a run with weights of more timesteps than the outputs have, or totals of another size: refused', () => {
     const model = makeModel();
-    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
+    const optimizer = new SGD(1).toNative(['kernel']);
     model.compile({ optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [] });
     const targets = { targets: new Float32Array(4), targetSize: 2 };
     const weights = { weights: new Float32Array(4), weightSize: 2 };
@@ -301,7 +308,7 @@ describe('arguments', () => {
       ],
       shortcuts: ALL_ON,
     });
-    const optimizer = { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false } as const;
+    const optimizer = new SGD(1).toNative(['kernel']);
     const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
     expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
   });
@@ -351,12 +358,26 @@ describe('arguments that act while they are read', () => {
     expect(await first).toEqual([4, 6, 6, 8]);
   });
 
+  test.each<[string, object]>([
+    ['a decay for a weight too many', { decays: [true, true] }],
+    ['a schedule of another kind', { learningRate: { kind: 'sine' } }],
+    [
+      'values that are too few for the boundaries',
+      { learningRate: { kind: 'piecewise_constant_decay', boundaries: [1], values: [1] } },
+    ],
+    ['steps of no batch', { gradientAccumulationSteps: 0 }],
+  ])('compile with %s: refused', (_title, given) => {
+    const optimizer = { ...new SGD(1).toNative(['kernel']), ...given };
+    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' };
+    expect(() => live.compile({ optimizer, loss, metrics: [] } as never)).toThrow(/malformed/);
+  });
+
   test('compile with a getter that disposes of the model: refused', () => {
     const model = makeModel();
     const config = {
       get optimizer() {
         model.dispose();
-        return { kind: 'sgd', learningRate: 1, momentum: 0, nesterov: false };
+        return new SGD(1).toNative(['kernel']);
       },
       loss: { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' },
       metrics: [],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// native/kernels/optimizers-inl.h: one step of every rule against the double-precision reference.
-import type { NativeOptimizer } from '../../lib/native/binding';
-import { OPTIMIZER_DEFAULTS } from '../reference/optimizers';
+// native/kernels/optimizers-inl.h: one step of every rule against the double-precision reference, and what surrounds it.
+import { OPTIMIZER_DEFAULTS, type ConstantOptimizer } from '../reference/optimizers';
 import { drawFrom } from '../reference/random';
 import { describeEachIsa } from '../support/for_each_isa';
 import { forEachPair, UNITS } from '../support/grids';
@@ -13,8 +12,8 @@ import { expectSameBits, expectWithin, ROUNDOFF, SMALLEST } from '../support/tol
 const { abs, floor, fround, sign, sqrt } = Math;
 const { isNaN } = Number;
 
-const { sgd, rmsprop, adam } = OPTIMIZER_DEFAULTS;
-const RULES: readonly NativeOptimizer[] = [
+const { sgd, rmsprop, adam, nadam, adamax, adagrad, adadelta, lion } = OPTIMIZER_DEFAULTS;
+const RULES: readonly ConstantOptimizer[] = [
   sgd,
   { ...sgd, momentum: 0.9 },
   { ...sgd, momentum: 0.9, nesterov: true },
@@ -24,7 +23,25 @@ const RULES: readonly NativeOptimizer[] = [
   { ...rmsprop, momentum: 0.5, centered: true },
   adam,
   { ...adam, amsgrad: true, beta1: 0.8 },
+  nadam,
+  { ...nadam, beta1: 0.7, beta2: 0.9 },
+  adamax,
+  { ...adamax, beta1: 0.7, beta2: 0.25 },
+  adagrad,
+  adadelta,
+  { ...adadelta, rho: 0.5, learningRate: 0.5 },
+  lion,
+  { ...lion, beta1: 0.5, beta2: 0.75 },
 ];
+/** What a rule is as a test's title: what differs from the rule's defaults beside its name. */
+const titleOf = (rule: ConstantOptimizer): string => {
+  const defaults: object = OPTIMIZER_DEFAULTS[rule.kind];
+  const own = Object.entries(rule).filter(([key, value]) => (defaults as Record<string, unknown>)[key] !== value);
+  return `${rule.kind} ${JSON.stringify(Object.fromEntries(own))}`;
+};
+const TITLED = RULES.map((rule) => [titleOf(rule), rule] as const);
+/** Nothing is done to gradient and weight before the rule steps. */
+const PLAIN = { gradientScale: 1, clipScale: 1, clipValue: 0, decay: 0 };
 /** [l1, l2] */
 const PENALTIES = [
   [0, 0],
@@ -40,23 +57,37 @@ type Scalars = Omit<
 >;
 
 /** Every option as float32, so that kernel and reference compute with the same numbers. */
-function inFloat32<T extends NativeOptimizer>(o: T): T {
+function inFloat32<T extends ConstantOptimizer>(o: T): T {
   const entries = Object.entries(o).map(([key, value]) => [key, typeof value === 'number' ? fround(value) : value]);
   return Object.fromEntries(entries) as T;
 }
 
-function scalarsOf(o: NativeOptimizer): Scalars {
+function scalarsOf(o: ConstantOptimizer): Scalars {
   const zeros = { momentum: 0, rho: 0, beta1: 0, beta2: 0, epsilon: 0 };
+  const factors = { momentumFactor: 0, gradientFactor: 0, velocityFactor: 0 };
   const flags = { nesterov: false, centered: false, amsgrad: false };
-  const rate =
-    o.kind === 'adam'
-      ? (o.learningRate * sqrt(1 - o.beta2 ** ITERATION)) / (1 - o.beta1 ** ITERATION)
-      : o.learningRate;
-  return { ...zeros, ...flags, ...o, kind: OPTIMIZER_KINDS.indexOf(o.kind), rate, penaltyGradient: null };
+  const scalars = { ...zeros, ...factors, ...flags, ...PLAIN, ...o, kind: OPTIMIZER_KINDS.indexOf(o.kind) };
+  const t = ITERATION;
+  const given = { ...scalars, rate: o.learningRate, penaltyGradient: null };
+  switch (o.kind) {
+    case 'adam':
+      return { ...given, rate: (o.learningRate * sqrt(1 - o.beta2 ** t)) / (1 - o.beta1 ** t) };
+    case 'adamax':
+      return { ...given, rate: o.learningRate / (1 - o.beta1 ** t) };
+    case 'nadam': {
+      const momentum = (step: number): number => o.beta1 * (1 - 0.5 * 0.96 ** step);
+      const product = momentum(1) * momentum(2) * momentum(3);
+      const momentumFactor = momentum(4) / (1 - product * momentum(4));
+      const gradientFactor = (1 - momentum(3)) / (1 - product);
+      return { ...given, momentumFactor, gradientFactor, velocityFactor: 1 / (1 - o.beta2 ** t) };
+    }
+    default:
+      return given;
+  }
 }
 
 /** Which of the three slots a rule has. */
-function hasSlot(o: NativeOptimizer, slot: number): boolean {
+function hasSlot(o: ConstantOptimizer, slot: number): boolean {
   switch (o.kind) {
     case 'sgd':
       return slot === 0 && o.momentum !== 0;
@@ -64,6 +95,13 @@ function hasSlot(o: NativeOptimizer, slot: number): boolean {
       return slot === 0 || (slot === 1 ? o.momentum > 0 : o.centered);
     case 'adam':
       return slot < 2 || o.amsgrad;
+    case 'adagrad':
+    case 'lion':
+      return slot === 0;
+    case 'nadam':
+    case 'adamax':
+    case 'adadelta':
+      return slot < 2;
   }
 }
 
@@ -81,7 +119,7 @@ function drawState(seed: number, n: number): State {
 }
 
 /** The step in double, penalties' gradient included. */
-function truth(o: NativeOptimizer, state: State, l1: number, l2: number): { weight: Float64Array; slots: Float64Array } {
+function truth(o: ConstantOptimizer, state: State, l1: number, l2: number): { weight: Float64Array; slots: Float64Array } {
   const weights = state.weight.slice();
   const slots = new Float64Array(3 * weights.length);
   state.slots.forEach((slot, i) => slots.set(slot, i * weights.length));
@@ -90,11 +128,11 @@ function truth(o: NativeOptimizer, state: State, l1: number, l2: number): { weig
   return { weight: weights, slots };
 }
 
-function checkStep(isa: Isa, rule: NativeOptimizer, rows: number, columns: number, turn: number): void {
+function checkStep(isa: Isa, rule: ConstantOptimizer, rows: number, columns: number, turn: number): void {
   const o = inFloat32(rule);
   const seed = 12000 + turn;
   const [l1, l2] = PENALTIES[turn % 4]!.map(fround) as [number, number];
-  const context = `${JSON.stringify(rule)} ${isa} rows ${rows} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
+  const context = `${titleOf(rule)} ${isa} rows ${rows} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
   const memory = new GuardedMemory(sideOf(turn));
   const state = drawState(seed, rows * columns);
   const gradientStride = columns + (turn % 6);
@@ -134,15 +172,15 @@ function checkStep(isa: Isa, rule: NativeOptimizer, rows: number, columns: numbe
 }
 
 describeEachIsa('update', (isa) => {
-  test.each(RULES)('%j takes the step of the reference on rows around each block and tail', (rule) => {
+  test.each(TITLED)('%s takes the step of the reference on rows around each block and tail', (_title, rule) => {
     forEachPair([1, 2, 3, 5], UNITS, (rows, columns, turn) => checkStep(isa, rule, rows, columns, turn));
   });
 
-  test.each(RULES)('%j steps rows without a gradient as it steps rows of zero gradient, to the bit', (rule) => {
+  test.each(TITLED)('%s steps rows without a gradient as it steps rows of zero gradient, to the bit', (_title, rule) => {
     const o = inFloat32(rule);
     forEachPair(UNITS, PENALTIES, (columns, [l1, l2], turn) => {
       const seed = 13000 + turn;
-      const context = `${JSON.stringify(rule)} ${isa} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
+      const context = `${titleOf(rule)} ${isa} columns ${columns} l1 ${l1} l2 ${l2} seed ${seed}`;
       const memory = new GuardedMemory(sideOf(turn));
       const slotOf = [2, -1, -1, 0, 1, -1, 3];
       const rows = slotOf.length;
@@ -193,11 +231,11 @@ describeEachIsa('update', (isa) => {
     }
   });
 
-  test.each(RULES)('%j adds the gradient of other penalties, also to rows that did not occur', (rule) => {
+  test.each(TITLED)('%s adds the gradient of other penalties, also to rows that did not occur', (_title, rule) => {
     const o = inFloat32(rule);
     UNITS.forEach((columns, turn) => {
       const [slotOf, seed] = [[1, -1, 0], 14000 + turn];
-      const context = `${JSON.stringify(rule)} ${isa} columns ${columns} seed ${seed}`;
+      const context = `${titleOf(rule)} ${isa} columns ${columns} seed ${seed}`;
       const memory = new GuardedMemory(sideOf(turn));
       const shape = { rows: slotOf.length, columns };
       const state = drawState(seed, slotOf.length * columns);

@@ -286,7 +286,7 @@ describe('native reference', () => {
     }
   });
 
-  const { sgd, rmsprop, adam } = OPTIMIZER_DEFAULTS;
+  const { sgd, rmsprop, adam, nadam, adamax, adagrad, adadelta, lion } = OPTIMIZER_DEFAULTS;
   test.each<NativeOptimizer>([
     sgd,
     { ...sgd, momentum: 0.9 },
@@ -296,12 +296,21 @@ describe('native reference', () => {
     { ...rmsprop, momentum: 0.5, centered: true },
     adam,
     { ...adam, amsgrad: true, beta1: 0.8 },
+    nadam,
+    { ...nadam, beta1: 0.7, beta2: 0.8 },
+    adamax,
+    { ...adamax, beta1: 0.7, beta2: 0.8 },
+    adagrad,
+    adadelta,
+    { ...adadelta, rho: 0.5, learningRate: 1 },
+    lion,
+    { ...lion, beta1: 0.5, beta2: 0.7 },
   ])('%j agrees with the oracle over ten steps', (optimizer) => {
     const draw = drawFrom(25);
     const n = 9;
     const weights = draw.normal(n);
     const expected = weights.slice();
-    const slots = new Float64Array(3 * n);
+    const slots = new Float64Array(3 * n).fill(optimizer.kind === 'adagrad' ? optimizer.initialAccumulatorValue : 0);
     const oracle = oracleOptimizer(optimizer);
     for (let iteration = 1; iteration <= 10; iteration++) {
       const gradient = draw.normal(n, 10 / iteration ** 2);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { NativeOptimizer } from '../../lib/native/binding';
 import { expectClose, GOLDEN_TOLERANCE } from './closeness';
-import { describeGolden, given, readGolden, type Packed } from './golden';
-import { OPTIMIZER_DEFAULTS, oracleOptimizer } from './optimizers';
+import { describeGolden, readGolden, type Packed } from './golden';
+import { OPTIMIZER_DEFAULTS, optimizerOptions, oracleOptimizer } from './optimizers';
 
 /** The weight after each step of gradient `g`, from 1. */
 function path(options: NativeOptimizer, gradients: number[]): number[] {
@@ -35,6 +35,29 @@ describe('optimizer oracle', () => {
     expectClose(path({ ...adam, amsgrad: true }, [-1e-4]), [1.1], 1e-14);
   });
 
+  test('lion takes steps of one size, and none where there is no sign', () => {
+    const lion = { ...OPTIMIZER_DEFAULTS.lion, learningRate: 0.25 };
+    expectClose(path(lion, [123, -1e-9, 0]), [0.75, 0.5, 0.25], 1e-15);
+    expectClose(path(lion, [0]), [1], 0);
+  });
+
+  test('decay comes before the step, clipping before both', () => {
+    const sgd = { ...OPTIMIZER_DEFAULTS.sgd, learningRate: 0.5 };
+    expectClose(path({ ...sgd, weightDecay: 0.5, clipnorm: 2 }, [10]), [0.75 - 1], 1e-15);
+    expectClose(path({ ...sgd, weightDecay: 0.5, decays: [false], clipvalue: 1 }, [-10]), [1.5], 1e-15);
+  });
+
+  test('gradients are added up to their mean, and the weight waits', () => {
+    const sgd = { ...OPTIMIZER_DEFAULTS.sgd, learningRate: 1, gradientAccumulationSteps: 2 };
+    expectClose(path(sgd, [1, 3, 5, 7]), [1, -1, -1, -7], 1e-15);
+  });
+
+  test('averages begin with the first weights and overwrite them in their turn', () => {
+    const sgd = { ...OPTIMIZER_DEFAULTS.sgd, learningRate: 1, useEma: true, emaMomentum: 0.5 };
+    // The average is 0 after the first step, then -0.5 and, after an overwriting, -1.
+    expectClose(path({ ...sgd, emaOverwriteFrequency: 2 }, [1, 1, 1]), [0, -0.5, -1.5], 1e-15);
+  });
+
   test('a frozen weight stays', () => {
     const weight = Float64Array.of(1, 2);
     oracleOptimizer(OPTIMIZER_DEFAULTS.sgd).step([weight], [null]);
@@ -48,24 +71,24 @@ describeGolden('optimizers', () => {
     gradients: number[][][];
     cases: {
       name: string;
-      optimizer: NativeOptimizer['kind'];
-      options: Partial<NativeOptimizer>;
+      optimizer: string;
+      options: object;
       after: number[][][];
+      averages?: number[][];
     }[];
   }
 
   test('every weight after every step agrees with Keras', () => {
     const golden = readGolden<Golden>('optimizers');
-    for (const { optimizer: kind, options, after } of golden.cases) {
-      const optimizer = oracleOptimizer({ ...OPTIMIZER_DEFAULTS[kind], ...options } as NativeOptimizer);
-      const weights = golden.weights.map(given);
-      golden.gradients.forEach((gradients, step) => {
-        optimizer.step(
-          weights,
-          gradients.map((data) => given({ data })),
-        );
-        weights.forEach((weight, i) => expectClose(weight, after[step]![i]!, GOLDEN_TOLERANCE));
+    for (const { optimizer: name, options, after, averages } of golden.cases)
+      golden.weights.forEach((given, i) => {
+        const optimizer = oracleOptimizer(optimizerOptions(name, options));
+        const weight = Float64Array.from(given.data);
+        golden.gradients.forEach((gradients, step) => {
+          optimizer.step([weight], [Float64Array.from(gradients[i]!)]);
+          expectClose(weight, after[step]![i]!, GOLDEN_TOLERANCE);
+        });
+        if (averages) expectClose(optimizer.averages()[0]!, averages[i]!, GOLDEN_TOLERANCE);
       });
-    }
   });
 });

@@ -5,7 +5,7 @@ import { DIFFERENCE_TOLERANCE, expectClose, GOLDEN_TOLERANCE } from './closeness
 import { finiteDifferences } from './finite_differences';
 import { describeGolden, given, readGolden, type Packed } from './golden';
 import { computeLoss } from './losses';
-import { OPTIMIZER_DEFAULTS } from './optimizers';
+import { OPTIMIZER_DEFAULTS, optimizerOptions } from './optimizers';
 import { drawFrom } from './random';
 import {
   OracleSequential,
@@ -307,7 +307,7 @@ describeGolden('trajectories', () => {
           inputShape: golden.inputShape,
           layers: golden.layers.map(layerOf),
           loss: { kind: golden.loss, fromLogits: false },
-          optimizer: { ...OPTIMIZER_DEFAULTS[run.optimizer], ...run.options } as NativeOptimizer,
+          optimizer: optimizerOptions(run.optimizer, run.options),
         });
         model.setWeights(golden.weights.map(given));
         const losses = run.loss.map((_, step) => {

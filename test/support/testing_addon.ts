@@ -306,12 +306,19 @@ export interface UpdateArguments {
   l1: number;
   l2: number;
   penaltyGradient: Float32Array | null;
+  gradientScale: number;
+  clipScale: number;
+  clipValue: number;
+  decay: number;
   rate: number;
   momentum: number;
   rho: number;
   beta1: number;
   beta2: number;
   epsilon: number;
+  momentumFactor: number;
+  gradientFactor: number;
+  velocityFactor: number;
   nesterov: boolean;
   centered: boolean;
   amsgrad: boolean;
@@ -388,7 +395,7 @@ export const ACTIVATIONS = [
   'sparsemax',
 ] as const satisfies readonly NativeActivation[];
 export const CONSTRAINT_KINDS = ['none', 'max_norm', 'non_neg', 'unit_norm', 'min_max_norm'] as const;
-export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam'] as const;
+export const OPTIMIZER_KINDS = ['sgd', 'rmsprop', 'adam', 'nadam', 'adamax', 'adagrad', 'adadelta', 'lion'] as const;
 
 /** native/testing/loss_bindings.cc. Nothing is checked there: sizes are the caller's. */
 export interface LossBindings {
@@ -445,6 +452,9 @@ export interface KernelBindings {
     first: number,
   ): void;
   update(isa: Isa, a: UpdateArguments): void;
+  gradientSquares(isa: Isa, a: UpdateArguments): number;
+  accumulate(isa: Isa, a: UpdateArguments, sums: Float32Array): void;
+  averageWeights(isa: Isa, weight: Float32Array, average: Float32Array, momentum: number): void;
   penalty(isa: Isa, weight: Float32Array, l1: number, l2: number): number;
   unitVectors(isa: Isa, a: UnitVectorsArguments): void;
   orthogonal(isa: Isa, a: OrthogonalArguments): number;

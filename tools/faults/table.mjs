@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The faults of `npm run faults`: in `file` the text `find`, which occurs exactly once, becomes `replace`.
+// The faults of `npm run faults`: in `file` the text `find`, which occurs exactly once, becomes `replace`. `tests` are those
+// that shall see it, where they are others than of all layers.
 
 /** The text of a file with the fault in it. */
 export function seeded(text, { find, replace, what }) {
@@ -9,7 +10,7 @@ export function seeded(text, { find, replace, what }) {
   return parts.join(replace);
 }
 
-const inFile = (file, faults) => faults.map(([what, find, replace]) => ({ file, what, find, replace }));
+const inFile = (file, faults, tests) => faults.map(([what, find, replace]) => ({ file, what, find, replace, tests }));
 
 const cells = inFile('native/kernels/cells-inl.h', [
   [
@@ -519,7 +520,11 @@ const streams = [
     ['a mask of a stream goes on behind a convolution', 'std::memset(batch.masked, 0, batch.rows);', ''],
   ]),
   ...inFile('native/layers/batch_normalization.cc', [
-    ['streams keep the moments that they met first', '  packed_weights_ = false;\n', ''],
+    [
+      'streams keep the moments that they met first',
+      'if (packed_weights_) return;',
+      'if (step_mean_.size() > 0) return;',
+    ],
   ]),
   ...inFile('native/streams/stepper.cc', [
     ['streams do not mask token 0', 'masked[i] = model_.mask_zero() && tokens[i] == 0;', 'masked[i] = false;'],
@@ -533,7 +538,159 @@ const streams = [
   ]),
 ];
 
-/** @type {{ file: string, what: string, find: string, replace: string }[]} */
+const LOSS_TESTS = [
+  'test/unit/losses/losses.test.ts',
+  'test/golden/losses.test.ts',
+  'test/golden/ctc.test.ts',
+  'test/unit/contract/gradients.test.ts',
+  'test/golden/training.test.ts',
+  'test/golden/weights.test.ts',
+];
+
+const losses = [
+  [
+    'crossentropy',
+    [
+      ['the binary cross-entropy of logits climbs', '(p - y) * slope)', '(y - p) * slope)'],
+      [
+        'smoothed labels are spread over two classes, however many there are',
+        'config_.label_smoothing / static_cast<double>(columns)}',
+        'config_.label_smoothing / 2.0}',
+      ],
+      [
+        'rows of the ignored class count',
+        'return !kSparse || !config_.ignores || target[0] != config_.ignore_class;',
+        'return true;',
+      ],
+      ['probabilities are not pulled down by those beside them', '(shared / total - own) * scale', '(-own) * scale'],
+    ],
+  ],
+  [
+    'focal_crossentropy',
+    [
+      [
+        'logits of a focal loss are not pulled by those beside them',
+        '(slope(j, q, label(j)) - shared)',
+        'slope(j, q, label(j))',
+      ],
+      ['all classes have the factor of the first', 'config_.alphas.size() > 1 ? j : 0', '0'],
+    ],
+  ],
+  [
+    'overlap',
+    [
+      [
+        'what is missed and what is too much change places',
+        'alpha_ * sums.missed + beta_ * sums.extra',
+        'beta_ * sums.missed + alpha_ * sums.extra',
+      ],
+    ],
+  ],
+  [
+    'regression',
+    [
+      ['the Huber loss bends at 1, whatever delta', 'if (size <= delta)', 'if (size <= 1.0)'],
+      ['the mean over columns is a sum', 'return sum / n;', 'return sum;'],
+    ],
+  ],
+  [
+    'ctc',
+    [
+      [
+        'equal labels need no blank between them',
+        'LogAdd(from[n + 1], read[n] + Unless(!repeats_[n]))',
+        'LogAdd(from[n + 1], read[n])',
+      ],
+      [
+        'the last timestep has to be blank',
+        ': LogAdd(blank(steps_)[count_], label(steps_)[count_ - 1]);',
+        ': blank(steps_)[count_];',
+      ],
+      ['the blank takes no gradient', 'd_columns[kBlank] += d_now;', ''],
+      [
+        'the filling of a row is read as labels',
+        'count_ < sample.all.target_columns && target[count_] != 0.0f',
+        'count_ < sample.all.target_columns',
+      ],
+    ],
+  ],
+  [
+    'reduction',
+    [
+      ['the loss does not look at weights', 'sum += weight * values.Value(', 'sum += values.Value('],
+      ['gradients do not look at weights', 'whole ? factor : factor * weight', 'factor'],
+      [
+        'the mean by weights is a mean by rows',
+        'Reduction::kMeanWithSampleWeight ? sums.weights : sums.count',
+        'Reduction::kMeanWithSampleWeight ? sums.count : sums.count',
+      ],
+      [
+        'half of the chunks are left out of the sum',
+        'for (size_t chunk = 0; chunk < chunks.count; ++chunk) total += partial[chunk];',
+        'for (size_t chunk = 0; chunk < (chunks.count + 1) / 2; ++chunk) total += partial[chunk];',
+      ],
+      [
+        'samples take the weights of their places in the batch',
+        'rows_.weight(static_cast<size_t>(order_[begins_[i]]))',
+        'rows_.weight(i)',
+      ],
+    ],
+  ],
+].flatMap(([name, faults]) => inFile(`native/losses/${name}.cc`, faults, LOSS_TESTS));
+
+const METRIC_TESTS = [
+  'test/unit/metrics/metrics.test.ts',
+  'test/golden/metrics.test.ts',
+  'test/golden/training.test.ts',
+];
+
+const metrics = [
+  [
+    'row_mean',
+    [
+      ['an output at the threshold is a yes', '(x[j] > threshold ? 1.0f : 0.0f)', '(x[j] >= threshold ? 1.0f : 0.0f)'],
+      ['accuracies do not look at weights', 'total += w * value_(', 'total += value_('],
+      [
+        'half of the chunks are left out of the mean',
+        'for (size_t chunk = 0; chunk < chunks.count; ++chunk) {',
+        'for (size_t chunk = 0; chunk < (chunks.count + 1) / 2; ++chunk) {',
+      ],
+      [
+        'an output as large as that of the label pushes it out of the top',
+        'larger += x[j] > own;',
+        'larger += x[j] >= own;',
+      ],
+    ],
+  ],
+  [
+    'confusion',
+    [
+      [
+        'an output at a threshold lies above it',
+        'std::lower_bound(t.begin(), t.end(), p)',
+        'std::upper_bound(t.begin(), t.end(), p)',
+      ],
+      ['outputs lie in the bucket below theirs', 'std::ceil(clipped * last)', 'std::floor(clipped * last)'],
+      ['labels that weigh nothing count', 'weight * config_.label_weights[j]', 'weight'],
+    ],
+  ],
+  [
+    'class_matrix',
+    [
+      ['the ignored class counts', ' || target == config_.ignore_class', ''],
+      [
+        'the matrix is turned',
+        'static_cast<size_t>(target) * config_.classes + static_cast<size_t>(output)',
+        'static_cast<size_t>(output) * config_.classes + static_cast<size_t>(target)',
+      ],
+    ],
+  ],
+  ['f_beta', [['every yes is a wrong one, too', 'state[n + j] += weight * (1.0 - y);', 'state[n + j] += weight;']]],
+  ['r2', [['errors do not look at weights', 'weight * error * error', 'error * error']]],
+  ['loss_mean', [['timesteps weigh as samples', 'sums.weights / steps', 'sums.weights']]],
+].flatMap(([name, faults]) => inFile(`native/metrics/${name}.cc`, faults, METRIC_TESTS));
+
+/** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
   ...walk,
@@ -545,4 +702,6 @@ export const FAULTS = [
   ...layout,
   ...model,
   ...streams,
+  ...losses,
+  ...metrics,
 ];

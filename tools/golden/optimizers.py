@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Optimizers: ten steps of random gradients on two random weights, every weight after every step."""
+"""Optimizers: ten steps of random gradients on two random weights, each alone; every weight after every step.
+
+With moving averages, those at the end too.
+"""
 
 from common import Draw, keras, native, np, numbers, pack, write
-from variants import MORE, VARIANTS, make
+from variants import MORE, RULES, RULES_ALL, SURROUNDED, VARIANTS, make
 
 SEED = 26
 STEPS = 10
@@ -17,15 +20,22 @@ def main() -> None:
     for step in range(4):
         gradients[step][0][1] = 0
     cases = []
-    for name, kind, options in VARIANTS + MORE:
-        variables = [keras.Variable(native(w), name=f"w{i}") for i, w in enumerate(weights)]
-        optimizer = make(kind, options)
-        optimizer.build(variables)
-        after = []
-        for step in range(STEPS):
-            optimizer.apply([native(g) for g in gradients[step]], variables)
-            after.append([numbers(np.asarray(v.value)) for v in variables])
-        cases.append({"name": name, "optimizer": kind, "options": options, "after": after})
+    for name, kind, options in VARIANTS + MORE + RULES + RULES_ALL + SURROUNDED:
+        after = [[] for _ in range(STEPS)]
+        averages = []
+        for i, weight in enumerate(weights):
+            variable = keras.Variable(native(weight), name=f"w{i}")
+            optimizer = make(kind, options)
+            optimizer.build([variable])
+            for step in range(STEPS):
+                # The gradient of a scaled loss.
+                scaled = native(gradients[step][i]) * options.get("lossScaleFactor", 1.0)
+                optimizer.apply([scaled], [variable])
+                after[step].append(numbers(np.asarray(variable.value)))
+            if options.get("useEma"):
+                averages.append(numbers(np.asarray(optimizer._model_variables_moving_average[0].value)))
+        case = {"name": name, "optimizer": kind, "options": options, "after": after}
+        cases.append(case | ({"averages": averages} if averages else {}))
     write(
         "optimizers",
         SEED,

@@ -12,10 +12,14 @@ LAYERS = [
     "BatchNormalization", "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
     "ActivityRegularization",
 ]  # fmt: skip
-OPTIMIZERS = ["SGD", "RMSprop", "Adam"]
+OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion"]
+SCHEDULES = [
+    "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay", "CosineDecay",
+    "CosineDecayRestarts",
+]  # fmt: skip
 CALLBACKS = [
     "EarlyStopping", "History", "ProgbarLogger", "ModelCheckpoint", "ReduceLROnPlateau", "LearningRateScheduler",
-    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard",
+    "CSVLogger", "TerminateOnNaN", "BackupAndRestore", "TensorBoard", "SwapEMAWeights",
 ]  # fmt: skip
 INITIALIZERS = [
     "Zeros", "Ones", "Constant", "Identity", "RandomUniform", "RandomNormal", "TruncatedNormal", "VarianceScaling",
@@ -61,6 +65,7 @@ def main() -> None:
     for group, module, names in (
         ("layers", keras.layers, LAYERS),
         ("optimizers", keras.optimizers, OPTIMIZERS),
+        ("schedules", keras.optimizers.schedules, SCHEDULES),
         ("callbacks", keras.callbacks, CALLBACKS),
         ("initializers", keras.initializers, INITIALIZERS),
         ("regularizers", keras.regularizers, REGULARIZERS),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Training of 20 steps with injected weights: the loss of each step and the weights at the end, for every optimizer.
+"""Training of 20 steps with injected weights: the loss of each step and the weights at the end.
+
+Every model is trained with each of VARIANTS and with three of all others, taken in turn; those with penalties and
+constraints with every option that surrounds a rule.
 
 `loss` and `finalWeights` are Keras' in float64; `loss32` is the same training in Keras' float32.
 """
@@ -12,7 +15,7 @@ from typing import Any
 
 from common import Draw, keras, np, numbers, pack, set_precision, write
 from models import layer_of, padded_tokens, random_weights, recipe, train
-from variants import VARIANTS, make
+from variants import RULES, SURROUNDED, VARIANTS, Variants, make
 
 SEED = 27
 STEPS = 20
@@ -102,10 +105,27 @@ MODELS: list[tuple[str, list[dict], Callable[[Draw], Batches], str]] = [
 ]  # fmt: skip
 
 
+# Penalties of every kind are part of a gradient before it is clipped; constraints come last.
+PENALIZED: list[tuple[str, list[dict], Callable[[Draw], Batches], str]] = [
+    ("penalized",
+     [recipe("Embedding", inputDim=50, outputDim=5, embeddingsRegularizer="l1"),
+      recipe("SimpleRNN", units=7, recurrentRegularizer="orthogonal_regularizer", kernelConstraint="unit_norm"),
+      recipe("Dense", units=3, kernelRegularizer="l2", activityRegularizer="l2"), BINARY],
+     reviews, "binary_crossentropy"),
+]  # fmt: skip
+
+
+def turns(index: int) -> Variants:
+    """Three of the other variants for a model."""
+    others = RULES + SURROUNDED
+    return [others[(3 * index + i) % len(others)] for i in range(3)]
+
+
 def compute() -> list[dict]:
-    """All models with all optimizers."""
+    """All models with their optimizers."""
     result = []
-    for index, (title, config, data, loss) in enumerate(MODELS):
+    for index, (title, config, data, loss) in enumerate(MODELS + PENALIZED):
+        variants = VARIANTS + turns(index) if index < len(MODELS) else SURROUNDED
         draw = Draw(SEED * 100 + index)
         batches = data(draw)
         x = batches[0][0]
@@ -113,7 +133,7 @@ def compute() -> list[dict]:
         model = keras.Sequential([keras.Input(x.shape[1:], dtype=dtype), *(layer_of(made) for made in config)])
         weights = random_weights(draw, model)
         runs = []
-        for name, kind, options in VARIANTS:
+        for name, kind, options in variants:
             losses, final = train(model, weights, batches, STEPS, optimizer=make(kind, options), loss=loss)
             runs.append(
                 {"name": name, "optimizer": kind, "options": options, "loss": losses,
@@ -145,7 +165,7 @@ def main() -> None:
             run["loss32"] = loss32
             worst = max(worst, max(abs(a - b) / abs(b) for a, b in zip(loss32, run["loss"])))
     print(f"largest relative difference of Keras' float32 losses: {worst:.2g}")
-    write("trajectories", SEED, {"models": models})
+    write("trajectories", SEED, {"models": models[: len(MODELS)], "penalized": models[len(MODELS) :]})
 
 
 main()

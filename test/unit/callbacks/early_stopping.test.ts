@@ -18,6 +18,7 @@ function train(stop: EarlyStopping, values: readonly (number | undefined)[], key
     weights: [-1] as unknown[],
     getWeights: () => [...model.weights],
     resetStates: () => undefined,
+    getAveragedWeights: () => undefined,
     setWeights: (weights: never[]) => void (model.weights = weights),
   };
   stop.setModel(model);

@@ -207,6 +207,22 @@ test('a list of alphas is kept in the configuration', () => {
 });
 
 describe('a loss by itself', () => {
+  test.each([MeanSquaredError, MeanAbsoluteError, BinaryCrossentropy])(
+    'of thousands of rows has them all: %p',
+    (Class) => {
+      const [rows, columns] = [5000, 3];
+      const y = { data: Float32Array.from({ length: rows * columns }, (_, i) => i % 2), shape: [rows, columns] };
+      const p = {
+        data: Float32Array.from(y.data, (_, i) => 0.02 + (0.9 * i) / y.data.length),
+        shape: [rows, columns],
+      };
+      const each = new Class({ reduction: 'none' }).call(y, p) as lib.NdArray;
+      const sum = Array.from(each.data).reduce((total, value) => total + value, 0);
+      expect(new Class({ reduction: 'sum' }).call(y, p) as number).toBeCloseTo(sum, 2);
+      expect(new Class().call(y, p)).toBeCloseTo(sum / rows, 6);
+    },
+  );
+
   test('of labels has a number for each sample', () => {
     const outputs = { data: new Float32Array(24), shape: [2, 4, 3] };
     const labels = [

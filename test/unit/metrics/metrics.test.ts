@@ -182,6 +182,37 @@ describe('a metric by itself', () => {
     expect(r2.result()).toBeCloseTo(0.57142854, 6);
   });
 
+  test.each<[string, lib.Metric, number]>([
+    ['BinaryAccuracy', new lib.BinaryAccuracy(), 1],
+    ['BinaryAccuracy of a threshold', new lib.BinaryAccuracy({ threshold: 0.5 }), 1],
+    ['FalsePositives', new lib.FalsePositives(), 0],
+    ['TrueNegatives', new lib.TrueNegatives({ thresholds: 0.5 }), 2],
+  ])('outputs at the threshold are a no: %s', (_title, metric, expected) => {
+    metric.updateState([0, 0], [0.5, 0.5]);
+    expect(metric.result()).toBe(expected);
+  });
+
+  test.each([new lib.TopKCategoricalAccuracy({ k: 2 }), new lib.SparseTopKCategoricalAccuracy({ k: 2 })])(
+    'outputs as large as that of the label do not push it out of the top',
+    (metric) => {
+      const outputs = [[0.1, 0.3, 0.3, 0.3]];
+      metric.updateState(metric.targets === 'ids' ? [3] : [[0, 0, 0, 1]], outputs);
+      expect(metric.result()).toBe(1);
+    },
+  );
+
+  test.each([new lib.BinaryAccuracy(), new lib.CategoricalAccuracy(), new lib.metrics.Accuracy()])(
+    'thousands of rows all count: %#',
+    (metric) => {
+      const rows = 9000;
+      // The first half is right, the rest is wrong.
+      const y = Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? [1, 0] : [0, 1]));
+      const outputs = y.map(([a, b], i) => (i < rows / 2 ? [a!, b!] : [b!, a!]));
+      metric.updateState(y, outputs);
+      expect(metric.result()).toBeCloseTo(0.5, 12);
+    },
+  );
+
   test('NaN outputs lie above no threshold', () => {
     const metric = new lib.TruePositives();
     metric.updateState([1, 1], [NaN, 0.9]);

@@ -244,6 +244,33 @@ describe('a saved model', () => {
     expect(bits(same)).toBe(bits(model));
   });
 
+  test('leaves out of the decay what was left out, also within wrappers, whose layers have other numbers by then', async () => {
+    const { x, y } = reviews();
+    const train = async (model: Sequential) => {
+      await model.fit(x, y, { ...QUIET, epochs: 2 });
+      return bits(model);
+    };
+    const decayed = (varNames: string[]): Sequential => {
+      const optimizer = new SGD(0.1, { weightDecay: 0.5 });
+      optimizer.excludeFromWeightDecay({ varNames });
+      const model = modelFromJson(json);
+      model.setWeights(weights);
+      model.compile({ optimizer, loss: 'bce' });
+      return model;
+    };
+    const first = new Sequential([new Embedding(30, 4), new Bidirectional(new LSTM(3)), new Dense(1)]);
+    first.build([null, 6]);
+    const json = first.toJson();
+    const weights = first.getWeights();
+    const model = decayed(['backward_lstm_1', 'embeddings']);
+    await model.save(at('m.safetensors'));
+    const wanted = await train(model);
+    new Bidirectional(new LSTM(3)); // takes a number
+    expect(await train(await loadModel(at('m.safetensors')))).toBe(wanted);
+    for (const others of [[], ['embeddings'], ['backward_lstm_1'], ['backward_lstm_2', 'embeddings']])
+      expect(await train(decayed(others))).not.toBe(wanted);
+  });
+
   test('lets stateful layers go on from their states', async () => {
     const x = { data: Float32Array.from({ length: 4 * 5 * 2 }, (_, i) => Math.sin(i)), shape: [4, 5, 2] };
     const model = new Sequential([

@@ -53,7 +53,7 @@ export const VALUE_MODELS: Readonly<Record<string, Layers>> = {
   'a causal Conv1D': () =>
     values(new Conv1D(5, 3, { padding: 'causal', activation: 'relu' }), new GRU(6), new Dense(1)),
   'a dilated Conv1D behind a layer': () =>
-    values(new LSTM(4, sequences), new Conv1D(3, 2, { padding: 'causal', dilationRate: 3 }), new SimpleRNN(5)),
+    values(new LSTM(4, sequences), new Conv1D(3, 3, { padding: 'causal', dilationRate: 2 }), new SimpleRNN(5)),
   'a Conv1D of one tap': () => values(new Conv1D(5, 1, { padding: 'causal' }), new LSTM(3)),
   'no recurrent layer': () => values(new Dense(4, { activation: 'gelu' }), new Dense(2)),
   Masking: () => values(new Masking(), new LSTM(5), new Dense(1)),

@@ -2,6 +2,7 @@
 // Streams: what is refused, that a step gives what predict gives on the sequence so far, and how streams are reset, saved
 // and closed.
 import * as lib from '../../../lib';
+import { OPTIMIZER_DEFAULTS } from '../../reference/optimizers';
 import { OracleSequential, type OracleLayer } from '../../reference/sequential';
 import { codeOf } from '../../support/error_code';
 import { detach } from '../../support/hostile';
@@ -201,6 +202,12 @@ describe('what a group refuses', () => {
     expect(group.step(x)).toEqual(untouched.step(x));
   });
 
+  test('a stream twice and a stream that is not open, named', () => {
+    const group = words().openStreams(3);
+    expect(() => group.step([1, 2, 3], undefined, [2, 0, 2])).toThrow(/received 2 twice/);
+    expect(() => group.step([1, 2], undefined, [0, 3])).toThrow(/received 3 at which\[1\]/);
+  });
+
   test('one token outside the vocabulary, named by its row; no stream has gone on', () => {
     const model = words();
     const [group, untouched] = [model.openStreams(3), model.openStreams(3)];
@@ -261,7 +268,7 @@ describe('a step', () => {
         inputShape: given.isTokens ? [end] : [end, width],
         layers,
         loss: { kind: 'mean_squared_error', fromLogits: false },
-        optimizer: { kind: 'sgd', learningRate: 0, momentum: 0, nesterov: false },
+        optimizer: OPTIMIZER_DEFAULTS.sgd,
       } as never);
       oracle.setWeights(model.getWeights().map(({ data }) => data));
       const y = oracle.predict({ rows, x: x.filter((_, i) => Math.floor(i / width) % STEPS < end) });
@@ -352,6 +359,18 @@ describe('a step', () => {
       const now = group.step(timestep(given, 2, 0));
       expectClose(now, wanted, 'after');
       expect(now).not.toEqual(before);
+    }
+  });
+
+  test('sees the moments that training leaves, step after step', async () => {
+    const given = makeCase('normalizations', 3, STEPS);
+    const { model, x } = given;
+    model.compile({ loss: 'mse', optimizer: 'sgd' });
+    const stream = model.openStream();
+    for (let round = 0; round < 3; round++) {
+      await model.trainOnBatch({ data: x, shape: [3, STEPS, 3] }, new Float32Array(3));
+      stream.reset();
+      expectClose(stream.push(x.subarray(0, 3)), (await predictPrefixes(given, 3))[0]!.slice(0, 1), `round ${round}`);
     }
   });
 
@@ -461,6 +480,16 @@ describe('opening and closing', () => {
     ]);
     expect([group.open(), group.open(), group.count]).toEqual([1, 3, 4]);
     expect(group.step(x, undefined, [1])).toEqual(wanted);
+  });
+
+  test('a group that was emptied and filled again is as a new one', () => {
+    const model = words();
+    const group = model.openStreams(60);
+    const x = Int32Array.from({ length: 60 }, (_, i) => i % 9);
+    const wanted = group.step(x);
+    for (const stream of group.numbers()) group.close(stream);
+    for (let i = 0; i < 60; i++) group.open();
+    expect(group.step(x)).toEqual(wanted);
   });
 
   test('rows follow the numbers, or the order that is asked for', () => {

@@ -118,7 +118,8 @@ export class ScriptedHost implements TrainerHost {
   readonly optimizer = undefined;
   progress: FitProgress | undefined;
   model = new ScriptedModel();
-  weights: unknown[] = ['first'];
+  values: unknown[] = ['first'];
+  readonly weights = [{ layer: 'dense', name: 'kernel' }];
 
   expectBatches(): void {}
   save(): Promise<void> {
@@ -147,10 +148,11 @@ export class ScriptedHost implements TrainerHost {
     return this.model;
   }
   getWeights(): unknown[] {
-    return this.weights;
+    return this.values;
   }
+  getAveragedWeights(): undefined {}
   setWeights(weights: never[]): void {
-    this.weights = weights;
+    this.values = weights;
   }
 }
 

@@ -72,6 +72,13 @@ describe('misuse', () => {
     expect(() => feed.take(1)).toThrow(code('ERR_TYPE'));
   });
 
+  test('an iterable that gives no iterator is refused', async () => {
+    for (const iterator of [null, {}])
+      await expect(feedOf({ [Symbol.iterator]: () => iterator } as never).feed.begin(0, 0)).rejects.toEqual(
+        code('ERR_TYPE'),
+      );
+  });
+
   test('an error of the source comes through as it is, after the batches before it', async () => {
     const mine = new Error('mine');
     const { feed } = feedOf(async function* () {
@@ -179,6 +186,16 @@ describe('reading ahead', () => {
     feed.take(10);
     await turn();
     expect(read.length).toBe(3 + 20);
+  });
+
+  test('waits for no second batch before the first is given, however often an epoch is begun', async () => {
+    const { feed } = feedOf(async function* () {
+      yield 3;
+      await new Promise(() => undefined);
+    });
+    await feed.begin(0, 0);
+    await feed.begin(0, 0);
+    expect((await feed.take(1))!.end).toBe(3);
   });
 
   test('gives what is ready together, each a batch of its own', async () => {

@@ -241,14 +241,14 @@ describe('fit', () => {
     const { trainer, host, model } = setUp();
     class Weights extends Callback {
       override onEpochBegin(epoch: number) {
-        host.weights = [epoch];
+        host.values = [epoch];
         model.rowLoss = [0.5, 0.9, 0.7][epoch]!;
       }
     }
     const stop = new EarlyStopping('valAcc', { restoreBestWeights: true });
     const options = { ...quiet, epochs: 3, validationSplit: 0.5, callbacks: [new Weights(), stop] };
     expect((await trainer.fit(x, y, options)).epoch).toEqual([0, 1, 2]);
-    expect(host.weights).toEqual([1]);
+    expect(host.values).toEqual([1]);
   });
 
   test('tells the engine a learning rate that was set meanwhile', async () => {
@@ -271,7 +271,7 @@ describe('fit', () => {
     await trainer.evaluate(x, y, { verbose: 0 });
     expect(model.compiled).toEqual([
       {
-        optimizer: new RMSprop().toNative(),
+        optimizer: new RMSprop().toNative(['kernel']),
         loss: new BinaryCrossentropy().toNative(),
         metrics: [
           { kind: 'binary_accuracy', threshold: 0.5, weighted: false },
