@@ -394,23 +394,26 @@ describe('progress', () => {
   });
 
   // 6 batches: as many epochs, a part of the source each, all of it, and some that end early.
-  test.each([undefined, 2, 4, 6])('so does one over a source, in epochs of %s batches', async (stepsPerEpoch) => {
-    const options = { ...quiet, epochs: 4, stepsPerEpoch, validationData: () => batches(8), validationSteps: 2 };
-    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const saver = new Saver();
-    const never = plain();
-    const whole = await never.fit(() => batches(4), { ...options, callbacks: [saver] });
-    for (const { progress, weights } of saver.saved) {
-      const model = plain();
-      model.build([null, T]);
-      model.setWeights(weights as never);
-      const { history } = await model.fit(() => batches(4), { ...options, callbacks: [new Resume(progress)] });
-      expect(model.getWeights()).toEqual(never.getWeights());
-      for (const key of ['loss', 'acc', 'valLoss'])
-        expect(history[key]).toEqual(whole.history[key]!.slice(progress.epoch));
-    }
-    warned.mockRestore();
-  });
+  test.each([{}, ...[2, 4, 6].map((stepsPerEpoch) => ({ stepsPerEpoch }))])(
+    'so does one over a source: %o',
+    async (steps) => {
+      const options = { ...quiet, epochs: 4, ...steps, validationData: () => batches(8), validationSteps: 2 };
+      const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const saver = new Saver();
+      const never = plain();
+      const whole = await never.fit(() => batches(4), { ...options, callbacks: [saver] });
+      for (const { progress, weights } of saver.saved) {
+        const model = plain();
+        model.build([null, T]);
+        model.setWeights(weights as never);
+        const { history } = await model.fit(() => batches(4), { ...options, callbacks: [new Resume(progress)] });
+        expect(model.getWeights()).toEqual(never.getWeights());
+        for (const key of ['loss', 'acc', 'valLoss'])
+          expect(history[key]).toEqual(whole.history[key]!.slice(progress.epoch));
+      }
+      warned.mockRestore();
+    },
+  );
 
   test.each([
     ['nothing', undefined, 'ERR_CONFIG'],

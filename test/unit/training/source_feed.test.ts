@@ -8,7 +8,10 @@ import { ScriptedDataset } from './scripted_host';
 const code = (code: string) => expect.objectContaining({ code });
 
 /** A feed whose items are numbers of rows. */
-function feedOf(source: BatchSource<unknown>, options: { steps?: number; firstEpoch?: number; single?: boolean } = {}) {
+function feedOf(
+  source: BatchSource<unknown>,
+  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean } = {},
+) {
   const read: number[] = [];
   const feed = new SourceFeed('m.fit', source, {
     steps: options.steps,
