@@ -87,9 +87,9 @@ export class SourceFeed implements Feed {
   async begin(epoch: number, batch: number): Promise<boolean> {
     // Whoever gives the second batch may wait until the first has been trained on.
     if (epoch === this.#epoch && batch === this.#taken && this.#ready.length > 0) return true;
-    const ready = Promise.resolve(this.#reading).then(() => this.#goTo(epoch, batch));
-    await Promise.race([ready, this.#closing]);
+    await Promise.race([this.#reading, this.#closing]);
     if (this.#isClosed) return false;
+    await Promise.race([this.#goTo(epoch, batch), this.#closing]);
     do {
       this.#unread = (this.#limit ?? Infinity) - this.#taken - this.#ready.length;
       await this.#waitForOne();
@@ -125,7 +125,8 @@ export class SourceFeed implements Feed {
 
   /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
   #beginAnew(): boolean {
-    if (this.#limit === undefined || this.#taken > 0 || !this.#isAtEnd || this.#given === 0) return false;
+    const isDue = this.#limit !== undefined && this.#taken === 0 && this.#isAtEnd && this.#given > 0;
+    if (!isDue || this.#isClosed) return false;
     this.#open(this.#epoch);
     return true;
   }
@@ -249,7 +250,7 @@ export class SourceFeed implements Feed {
 
   /** Passes over batches of the epoch until `batch` are taken, or it has no more. */
   async #skipTo(batch: number): Promise<void> {
-    while (this.#taken < batch) {
+    while (this.#taken < batch && !this.#isClosed) {
       if (this.#ready.shift() === undefined) {
         if (this.#isAtEnd || (await this.#next()) === undefined) {
           if (this.#beginAnew()) continue;

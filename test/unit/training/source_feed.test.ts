@@ -299,4 +299,25 @@ describe('closing', () => {
     feed.close();
     expect(await waiting).toBe(false);
   });
+
+  test('is for good: what comes late is not read on, and nothing is opened any more', async () => {
+    let opened = 0;
+    let goOn: (() => void) | undefined;
+    const { feed } = feedOf(
+      async function* () {
+        opened++;
+        yield 1;
+        await new Promise<void>((resolve) => (goOn = resolve));
+      },
+      { steps: 2 },
+    );
+    await feed.begin(0, 0);
+    const waiting = feed.begin(3, 0);
+    await turn();
+    feed.close();
+    expect(await waiting).toBe(false);
+    goOn!();
+    await turn();
+    expect(opened).toBe(1);
+  });
 });
