@@ -53,14 +53,13 @@ export class SourceFeed implements Feed {
   readonly #limit: number | undefined;
   #iterator: Iterated | undefined;
   #isOwn = false;
-  /** Nothing was taken from the present iterator. */
-  #isFresh = false;
   /** Batches that the present iterator gave. */
   #given = 0;
   /** Batches of the epoch that are not read yet. */
   #unread = 0;
+  /** The next batch is number `#taken` of this epoch. */
+  #epoch: number;
   #taken = 0;
-  #nextEpoch = 0;
   #openedAt = 0;
   /** What a source that counts its epochs counts beside ours. */
   #epochBase: number | undefined;
@@ -80,34 +79,22 @@ export class SourceFeed implements Feed {
     private readonly options: SourceFeedOptions,
   ) {
     this.#limit = options.steps;
+    this.#epoch = options.firstEpoch;
     this.steps = options.steps ?? lengthOf(source);
     this.#closing = new Promise((resolve) => (this.#close = resolve));
   }
 
   async begin(epoch: number, batch: number): Promise<boolean> {
-    const isBegun = this.#isFresh && epoch === this.#openedAt && batch === 0 && this.#nextEpoch === epoch + 1;
     // Whoever gives the second batch may wait until the first has been trained on.
-    if (isBegun && this.#ready.length > 0) return true;
+    if (epoch === this.#epoch && batch === this.#taken && this.#ready.length > 0) return true;
     await Promise.race([this.#reading, this.#closing]);
     if (this.#isClosed) return false;
-    const goesOn = this.#limit !== undefined && !this.#isAtEnd;
-    if (this.#isFresh && epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
-    else if (!goesOn && !this.#isFresh) this.#open(epoch);
-    const before = this.#isFresh ? this.options.firstEpoch : this.#nextEpoch;
-    const skipped = this.#limit === undefined ? 0 : (epoch - before) * this.#limit;
-    this.#nextEpoch = epoch + 1;
-    for (let i = 0; i < skipped + batch; i++) if ((await Promise.race([this.#skip(), this.#closing])) !== true) break;
-    this.#unread = (this.#limit ?? Infinity) - batch - this.#ready.length;
-    this.#taken = batch;
-    if (this.#taken === this.#limit) return true;
-    await this.#waitForOne();
-    // The last epoch may have taken the very last batch.
-    if (goesOn && this.#ready.length === 0 && this.#isAtEnd) {
-      this.#open(epoch);
-      this.#unread = this.#limit - batch;
+    await Promise.race([this.#goTo(epoch, batch), this.#closing]);
+    do {
+      this.#unread = (this.#limit ?? Infinity) - this.#taken - this.#ready.length;
       await this.#waitForOne();
-    }
-    return this.#ready.length > 0 || this.#failure !== undefined;
+    } while (this.#ready.length === 0 && this.#beginAnew());
+    return this.#ready.length > 0 || this.#taken > 0 || this.#failure !== undefined;
   }
 
   take(batches: number): Portion | undefined | Promise<Portion | undefined> {
@@ -123,6 +110,25 @@ export class SourceFeed implements Feed {
     this.#ready = [];
     if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
     this.#wakeUp?.();
+  }
+
+  /** Passes over the batches up to batch `batch` of an epoch, as the epochs before took them. */
+  async #goTo(epoch: number, batch: number): Promise<void> {
+    if (this.#limit !== undefined) {
+      if (this.#iterator === undefined) this.#open(epoch);
+      for (; this.#epoch < epoch; this.#epoch++, this.#taken = 0) await this.#skipTo(this.#limit);
+    } else if (this.#iterator === undefined || this.#taken > 0) this.#open(epoch);
+    else if (epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
+    this.#epoch = epoch;
+    await this.#skipTo(batch);
+  }
+
+  /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
+  #beginAnew(): boolean {
+    const isDue = this.#limit !== undefined && this.#taken === 0 && this.#isAtEnd && this.#given > 0;
+    if (!isDue || this.#isClosed) return false;
+    this.#open(this.#epoch);
+    return true;
   }
 
   /** Nothing was taken yet, and another epoch is wanted than the one that was opened. */
@@ -165,7 +171,7 @@ export class SourceFeed implements Feed {
     this.#isOwn = iterator !== source;
     this.#iterator = iterator as Iterated;
     this.#isAtEnd = false;
-    this.#isFresh = true;
+    this.#taken = 0;
     this.#given = 0;
   }
 
@@ -181,7 +187,6 @@ export class SourceFeed implements Feed {
         warnOutOfData(this.where, this.#limit, this.#taken);
       return undefined;
     }
-    this.#isFresh = false;
     this.#taken += ready.length;
     this.#readAhead();
     const rows = ready.map((dataset) => dataset.rows);
@@ -214,9 +219,10 @@ export class SourceFeed implements Feed {
   async #read(): Promise<void> {
     try {
       while (!this.#isDone() && this.#hasRoom()) {
-        this.#unread--;
         const item = await this.#next();
         if (item === undefined || this.#isClosed) return;
+        // Not before it is there: until then the epoch is not over.
+        this.#unread--;
         this.#ready.push(this.options.read(item.value, this.#given++));
         this.#wakeUp?.();
       }
@@ -242,11 +248,18 @@ export class SourceFeed implements Feed {
     return undefined;
   }
 
-  async #skip(): Promise<boolean> {
-    if (this.#ready.shift() !== undefined) return true;
-    if (this.#isAtEnd || (await this.#next()) === undefined) return false;
-    this.#given++;
-    return true;
+  /** Passes over batches of the epoch until `batch` are taken, or it has no more. */
+  async #skipTo(batch: number): Promise<void> {
+    while (this.#taken < batch && !this.#isClosed) {
+      if (this.#ready.shift() === undefined) {
+        if (this.#isAtEnd || (await this.#next()) === undefined) {
+          if (this.#beginAnew()) continue;
+          return;
+        }
+        this.#given++;
+      }
+      this.#taken++;
+    }
   }
 }
 

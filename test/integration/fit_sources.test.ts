@@ -370,13 +370,14 @@ describe('progress', () => {
     );
   });
 
+  const plain = () => {
+    setRandomSeed(5);
+    const model = new Sequential([new Embedding(WORDS, 4), new LSTM(5), new Dense(1, { activation: 'sigmoid' })]);
+    model.compile({ optimizer: 'sgd', loss: 'binary_crossentropy', metrics: ['acc'] });
+    return model;
+  };
+
   test('a model of plain layers goes on in the middle of an epoch as if it had never stopped', async () => {
-    const plain = () => {
-      setRandomSeed(5);
-      const model = new Sequential([new Embedding(WORDS, 4), new LSTM(5), new Dense(1, { activation: 'sigmoid' })]);
-      model.compile({ optimizer: 'sgd', loss: 'binary_crossentropy', metrics: ['acc'] });
-      return model;
-    };
     const options = { ...quiet, batchSize: 4, epochs: 3, seed: 9 };
     const saver = new Saver();
     const never = plain();
@@ -391,6 +392,28 @@ describe('progress', () => {
       expect(history['acc']).toEqual(whole.history['acc']!.slice(progress.epoch));
     }
   });
+
+  // 6 batches: as many epochs, a part of the source each, all of it, and some that end early.
+  test.each([{}, ...[2, 4, 6].map((stepsPerEpoch) => ({ stepsPerEpoch }))])(
+    'so does one over a source: %o',
+    async (steps) => {
+      const options = { ...quiet, epochs: 4, ...steps, validationData: () => batches(8), validationSteps: 2 };
+      const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const saver = new Saver();
+      const never = plain();
+      const whole = await never.fit(() => batches(4), { ...options, callbacks: [saver] });
+      for (const { progress, weights } of saver.saved) {
+        const model = plain();
+        model.build([null, T]);
+        model.setWeights(weights as never);
+        const { history } = await model.fit(() => batches(4), { ...options, callbacks: [new Resume(progress)] });
+        expect(model.getWeights()).toEqual(never.getWeights());
+        for (const key of ['loss', 'acc', 'valLoss'])
+          expect(history[key]).toEqual(whole.history[key]!.slice(progress.epoch));
+      }
+      warned.mockRestore();
+    },
+  );
 
   test.each([
     ['nothing', undefined, 'ERR_CONFIG'],

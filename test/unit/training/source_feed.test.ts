@@ -8,7 +8,10 @@ import { ScriptedDataset } from './scripted_host';
 const code = (code: string) => expect.objectContaining({ code });
 
 /** A feed whose items are numbers of rows. */
-function feedOf(source: BatchSource<unknown>, options: { steps?: number; firstEpoch?: number; single?: boolean } = {}) {
+function feedOf(
+  source: BatchSource<unknown>,
+  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean } = {},
+) {
   const read: number[] = [];
   const feed = new SourceFeed('m.fit', source, {
     steps: options.steps,
@@ -166,6 +169,22 @@ describe('an epoch of some steps', () => {
     expect(await rowsOf(feed, 1)).toEqual([1, 2]);
   });
 
+  test('waits for the last batch of a slow source too', async () => {
+    const { feed, read } = feedOf(
+      async function* () {
+        for (const rows of countTo(9)) {
+          await turn();
+          yield rows;
+        }
+      },
+      { steps: 3 },
+    );
+    expect(await rowsOf(feed, 0)).toEqual([1, 2, 3]);
+    expect(await rowsOf(feed, 1)).toEqual([4, 5, 6]);
+    expect(read).toHaveLength(6);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   test('is cut short with a warning where the source ends', async () => {
     expect(await rowsOf(feedOf(countTo(2), { steps: 3 }).feed, 0)).toEqual([1, 2]);
     expect(warned.mock.calls[0]![1]).toMatchObject({ code: 'OSTINATO_OUT_OF_DATA' });
@@ -173,6 +192,38 @@ describe('an epoch of some steps', () => {
 
   test('in the middle of a fit skips the epochs before', async () => {
     expect(await rowsOf(feedOf(countTo(9), { steps: 2, firstEpoch: 1 }).feed, 3, 1)).toEqual([6]);
+  });
+});
+
+describe('a fit that goes on', () => {
+  const EPOCHS = 4;
+  const functions = [2, 3, 4, 5].flatMap((length) =>
+    [undefined, 1, 2, 3].map((steps): [string, () => BatchSource<unknown>, number | undefined] => [
+      `${length} batches in epochs of ${steps ?? 'all'}`,
+      () => () => countTo(length),
+      steps,
+    ]),
+  );
+  const forever = function* () {
+    for (;;) yield* countTo(4);
+  };
+  const endless = [1, 2, 3].map((steps): [string, () => BatchSource<unknown>, number] => [
+    `one generator without end in epochs of ${steps}`,
+    forever,
+    steps,
+  ]);
+
+  test.each([...functions, ...endless])('after any batch, %s, takes what is left', async (_title, source, steps) => {
+    const { feed } = feedOf(source(), { steps });
+    const whole: number[][] = [];
+    for (let epoch = 0; epoch < EPOCHS; epoch++) whole.push(await rowsOf(feed, epoch));
+    for (let epoch = 0; epoch < EPOCHS; epoch++)
+      for (let batch = 0; batch <= whole[epoch]!.length; batch++) {
+        const { feed: resumed } = feedOf(source(), { steps });
+        await resumed.begin(0, 0);
+        expect(await rowsOf(resumed, epoch, batch)).toEqual(whole[epoch]!.slice(batch));
+        for (let next = epoch + 1; next < EPOCHS; next++) expect(await rowsOf(resumed, next)).toEqual(whole[next]);
+      }
   });
 });
 
@@ -247,5 +298,26 @@ describe('closing', () => {
     await turn();
     feed.close();
     expect(await waiting).toBe(false);
+  });
+
+  test('is for good: what comes late is not read on, and nothing is opened any more', async () => {
+    let opened = 0;
+    let goOn: (() => void) | undefined;
+    const { feed } = feedOf(
+      async function* () {
+        opened++;
+        yield 1;
+        await new Promise<void>((resolve) => (goOn = resolve));
+      },
+      { steps: 2 },
+    );
+    await feed.begin(0, 0);
+    const waiting = feed.begin(3, 0);
+    await turn();
+    feed.close();
+    expect(await waiting).toBe(false);
+    goOn!();
+    await turn();
+    expect(opened).toBe(1);
   });
 });
