@@ -679,9 +679,9 @@ const metrics = [
     [
       ['the ignored class counts', ' || target == config_.ignore_class', ''],
       [
-        'the matrix is turned',
-        'static_cast<size_t>(target) * config_.classes + static_cast<size_t>(output)',
-        'static_cast<size_t>(output) * config_.classes + static_cast<size_t>(target)',
+        'the matrix does not look at weights',
+        'static_cast<size_t>(output)] += weight;',
+        'static_cast<size_t>(output)] += 1.0;',
       ],
     ],
   ],
