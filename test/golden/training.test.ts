@@ -79,6 +79,30 @@ describe('losses.json', () => {
   );
 });
 
+describe('loss_options.json', () => {
+  interface Case {
+    loss: string;
+    options: object;
+    target: Packed;
+    prediction: Packed;
+    weight: Packed | null;
+    mask: Packed | null;
+    gradient: Packed;
+  }
+  const cases = readGolden<{ cases: Case[] }>('loss_options').cases.filter((c) => c.weight === null && c.mask === null);
+  const classes = lib.losses as unknown as Record<string, new (options: object) => Loss>;
+
+  test.each(cases.map((c): [string, string, Case] => [c.loss, JSON.stringify(c.options), c]))(
+    '%s %s gives a step of training the gradient that Keras computes',
+    async (name, _options, { options, target, prediction, gradient }) => {
+      const { model, x } = showing(prediction);
+      const y = floats(given(target), target.shape);
+      const { weights } = await engineGradients(model, new classes[name]!(options), x, y);
+      expect(worstError(weights[0]!, gradient.data)).toBeLessThan(5e-6);
+    },
+  );
+});
+
 describe('metrics.json', () => {
   interface Update {
     target: Packed;
