@@ -379,6 +379,8 @@ export interface NativeDataset {
   readonly minToken: number;
   readonly maxToken: number;
   readonly memoryBytes: number;
+  /** Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then. */
+  release(): void;
 }
 
 export interface NativeDatasetSpec {

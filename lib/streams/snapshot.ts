@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Saved streams as bytes, little-endian: 'OSTR', version, the plan's signature (8 bytes), number of streams n, numbers
-// that each keeps s; then n places (int32) and n * s states (float32).
+// that each keeps s, CRC-32C of what follows; then n places (int32) and n * s states (float32).
 import { types } from 'node:util';
+import { crc32c } from '../util/crc32c';
 import { describe, refusal } from '../util/validate';
 
 const MAGIC = 0x5254534f;
 const VERSION = 1;
-const HEADER = 24;
+const HEADER = 28;
 
 /** Streams with their states, side by side. */
 export interface Snapshot {
@@ -27,6 +28,7 @@ export function encodeSnapshot({ places, states }: Snapshot, signature: Uint8Arr
   view.setUint32(20, stateSize, true);
   bytes.set(asBytes(places), HEADER);
   bytes.set(asBytes(states), HEADER + places.byteLength);
+  view.setUint32(24, crc32c(bytes.subarray(HEADER)), true);
   return bytes;
 }
 
@@ -53,6 +55,8 @@ export function decodeSnapshot(where: string, saved: unknown, signature: Uint8Ar
   if (isOther) throw refusal('ERR_SHAPE', where, 'states of a model with the same layers', 'those of another model');
   const size = HEADER + 4 * count * (1 + stateSize);
   if (bytes.length !== size) throw malformed(`${bytes.length} bytes instead of ${size}`);
+  // A place that a flipped bit made large would open as many streams.
+  if (view.getUint32(24, true) !== crc32c(bytes.subarray(HEADER))) throw malformed('damaged ones');
   const places = new Int32Array(bytes.buffer, HEADER, count);
   if (places.some((place, i) => place < 0 || (i > 0 && place <= places[i - 1]!)))
     throw malformed('places out of order');

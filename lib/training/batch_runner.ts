@@ -171,6 +171,7 @@ class PassRunner {
       return this.#settle();
     }
     const batches = batchesIn(portion, rows);
+    this.pass.feed.finish(portion);
     this.#batch += batches;
     this.pass.pace.learn(batches, seconds);
     this.pass.onProgress?.(this.#batch);

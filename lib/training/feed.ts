@@ -17,6 +17,8 @@ export interface Feed {
   begin(epoch: number, batch: number): boolean | Promise<boolean>;
   /** The next batches of the epoch, `batches` at most; undefined after the last. */
   take(batches: number): Portion | undefined | Promise<Portion | undefined>;
+  /** The engine is done with a portion. */
+  finish(portion: Portion): void;
   /** Gives back what is held. */
   close(): void;
 }
@@ -95,6 +97,9 @@ export class MemoryFeed implements Feed {
     this.#orderedPass = this.#pass;
   }
 
+  /** The rows are there for the next epoch. */
+  finish(): void {}
+
   close(): void {}
 }
 
@@ -108,8 +113,19 @@ export function batchesIn({ datasets, batchSize }: Portion, rows: number): numbe
 
 /** Tells that an epoch is shorter than asked for. */
 export function warnOutOfData(where: string, steps: number, batches: number): void {
-  process.emitWarning(
+  warn(
     `${where}: expected ${steps} batches in an epoch, received ${batches}. The epoch ends early; ask for fewer steps.`,
-    { type: 'OstinatoWarning', code: 'OSTINATO_OUT_OF_DATA' },
   );
+}
+
+/** Tells that there is nothing for an epoch. */
+export function warnNoData(where: string, epoch: number): void {
+  warn(
+    `${where}: expected batches for epoch ${epoch + 1}, received none. Training ends; a generator has one pass, a function ` +
+      'gives a new one for each epoch.',
+  );
+}
+
+function warn(text: string): void {
+  process.emitWarning(text, { type: 'OstinatoWarning', code: 'OSTINATO_OUT_OF_DATA' });
 }

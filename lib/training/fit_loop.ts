@@ -4,7 +4,7 @@ import { validationKey } from '../metrics';
 import { callEngine } from '../native/engine';
 import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
-import { warnOutOfData, type Feed } from './feed';
+import { warnNoData, type Feed } from './feed';
 import type { Logs } from '../callbacks/callback';
 import type { Compiled } from './compiled';
 import type { ProgressTracker } from './progress';
@@ -60,7 +60,7 @@ async function runEpochs({ context, compiled, epochs, train, validation, progres
     const hasBatches = await train.begin(epoch, progress.batch);
     throwIfAborted(where, signal);
     if (!hasBatches && progress.batch === 0) {
-      warnOutOfData(where, train.steps ?? 1, 0);
+      warnNoData(where, epoch);
       break;
     }
     // A fit that goes on in the middle of an epoch has called this hook before it was cut off.

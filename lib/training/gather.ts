@@ -53,8 +53,8 @@ export interface GatherOwner {
 /** One call on its way. */
 class Request {
   isSettled = false;
-  /** Listens to the signal, where there is one. */
-  onAbort: (() => void) | undefined;
+  /** Called once, when the call is settled. */
+  onSettled: (() => void) | undefined;
 
   constructor(
     readonly where: string,
@@ -76,7 +76,7 @@ class Request {
   #settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    if (this.onAbort !== undefined) this.signal!.removeEventListener('abort', this.onAbort);
+    this.onSettled?.();
     return true;
   }
 }
@@ -158,6 +158,8 @@ export class Gatherer {
   #options: { readonly maxRows: number; readonly maxDelay: number } = gatherDefaults;
   #queue: Group[] = [];
   #computing: Group | undefined;
+  /** Calls by the signal that may end them. */
+  readonly #watched = new Map<AbortSignal, { readonly requests: Set<Request>; readonly onAbort: () => void }>();
   readonly #rooms: (Float32Array | Int32Array)[] = [];
   #cancelFlush: (() => void) | undefined;
 
@@ -193,9 +195,27 @@ export class Gatherer {
       const request = new Request(where, inputs, batchSize, signal, resolve, reject);
       this.#enqueue(request);
       if (signal === undefined) return;
-      request.onAbort = () => this.#abort(request);
-      signal.addEventListener('abort', request.onAbort);
+      this.#watch(request, signal);
     });
+  }
+
+  /** One listener for all calls of a signal: Node warns of more than ten. */
+  #watch(request: Request, signal: AbortSignal): void {
+    let watch = this.#watched.get(signal);
+    if (watch === undefined) {
+      const requests = new Set<Request>();
+      watch = { requests, onAbort: () => requests.forEach((each) => this.#abort(each)) };
+      this.#watched.set(signal, watch);
+      signal.addEventListener('abort', watch.onAbort);
+    }
+    const { requests, onAbort } = watch;
+    requests.add(request);
+    request.onSettled = () => {
+      requests.delete(request);
+      if (requests.size > 0) return;
+      this.#watched.delete(signal);
+      signal.removeEventListener('abort', onAbort);
+    };
   }
 
   /** Rejects the calls that wait, where none is computed: the model is wanted for good. */

@@ -2,6 +2,7 @@
 // Batches that a source gives one by one: a generator, any iterable, a Node stream of objects. They are read ahead and
 // copied into the engine while the last ones train; those that are ready go to the engine together, each a batch of its own.
 import { types } from 'node:util';
+import { isThenable } from '../callbacks/callback_list';
 import { describe, refusal } from '../util/validate';
 import { warnOutOfData, type Feed, type Portion } from './feed';
 import type { NativeDataset } from '../native/binding';
@@ -101,6 +102,11 @@ export class SourceFeed implements Feed {
     this.#wanted = batches;
     if (this.#ready.length > 0 || this.#isDone()) return this.#portion(batches);
     return this.#waitForOne().then(() => this.#portion(batches));
+  }
+
+  /** At once: waiting for the collector, batch after batch, would have it run all the time. */
+  finish({ datasets }: Portion): void {
+    for (const dataset of datasets) dataset.release();
   }
 
   close(): void {
@@ -243,7 +249,8 @@ export class SourceFeed implements Feed {
     if (typeof result !== 'object' || result === null)
       throw refusal('ERR_TYPE', this.where, "the iterator's next() to give an object", describe(result));
     const { done, value } = result as IteratorResult<unknown>;
-    if (done !== true) return { value };
+    // As `for await` does: a plain generator may give promises.
+    if (done !== true) return { value: isThenable(value as unknown) ? await (value as Promise<unknown>) : value };
     this.#isAtEnd = true;
     return undefined;
   }

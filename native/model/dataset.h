@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -52,7 +53,7 @@ template <class T>
 void Copy<T>::Assign(const T* from, size_t size) {
   data_.reset(new T[size]);
   size_ = size;
-  for (size_t i = 0; i < size; ++i) data_[i] = from[i];
+  if (size > 0) std::memcpy(data_.get(), from, size * sizeof(T));
 }
 
 }  // namespace ostinato

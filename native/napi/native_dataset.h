@@ -19,10 +19,13 @@ class NativeDataset : public Napi::ObjectWrap<NativeDataset> {
 
   std::shared_ptr<const Dataset> data() const { return data_; }
 
-  // The data set behind a JavaScript value, which must be one of ours.
+  // The data set behind a JavaScript value, which must be one of ours and not released.
   static std::shared_ptr<const Dataset> From(const Napi::Value& value);
 
  private:
+  void JsRelease(const Napi::CallbackInfo& info);
+  void Release(Napi::BasicEnv env);
+
   std::shared_ptr<const Dataset> data_;
 };
 

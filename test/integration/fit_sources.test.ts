@@ -211,6 +211,16 @@ describe('fit from a source', () => {
     await expect(fit).rejects.toEqual(code('ERR_ABORTED'));
   });
 
+  test('a generator has one pass: the next epoch ends training, with a warning', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { history } = await makeModel().fit(batches(4), { ...quiet, epochs: 3 });
+    expect(history['loss']).toHaveLength(1);
+    expect(warned.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringMatching(/expected batches for epoch 2, received none/),
+    ]);
+    warned.mockRestore();
+  });
+
   test('called again, a generator goes on where it stopped', async () => {
     const source = batches(4);
     const model = makeModel();

@@ -129,6 +129,24 @@ describe('receivers', () => {
     expect(() => Reflect.apply(Class as never, undefined, [{}])).toThrow(/./);
   });
 
+  test('a data set that was released is refused, and is released once', () => {
+    const dataset = makeDataset();
+    dataset.release();
+    expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/released/);
+    expect(() => dataset.release()).toThrow(/released/);
+    const release = dataset.release.bind(live as never);
+    expect(release).toThrow(/malformed data|Illegal invocation/);
+  });
+
+  test('a data set that is released during a run is there for it to the end', async () => {
+    const dataset = makeDataset();
+    const outputs = new Float32Array(4);
+    const done = new Promise((resolve) => live.run(runOf({ datasets: [dataset], outputs }) as never, resolve));
+    dataset.release();
+    expect(await done).toBeNull();
+    expect([...outputs]).toEqual([4, 6, 6, 8]);
+  });
+
   test('an impostor of a data set is refused', () => {
     const impostor: unknown = Reflect.construct(binding.NativeModel, [
       { input: 'values', inputShape: [2], layers: [{ kind: 'flatten' }], shortcuts: ALL_ON },

@@ -418,6 +418,17 @@ describe('reset, save and restore', () => {
     expect(push(stream, 0)).toEqual(push(model.openStream(), 0));
   });
 
+  test('saved bytes of which any bit was changed are refused, and no stream is lost', () => {
+    const group = forecast().openStreams(2);
+    const saved = group.save();
+    for (let i = 0; i < saved.length; i++) {
+      const damaged = saved.slice();
+      damaged[i]! ^= 1 << (i % 8);
+      expect(codeOf(() => group.restore(damaged))).toMatch(/^ERR_(DATA|SHAPE)$/);
+    }
+    expect(group.save()).toEqual(saved);
+  });
+
   test('saved bytes may lie anywhere, and are not kept', () => {
     const stream = forecast().openStream();
     stream.push([1, 2, 3]);

@@ -18,6 +18,10 @@ export class ScriptedDataset implements NativeDataset {
   readonly minToken: number;
   readonly maxToken: number;
   readonly memoryBytes = 0;
+  isReleased = false;
+  release(): void {
+    this.isReleased = true;
+  }
   constructor(readonly spec: NativeDatasetSpec) {
     this.rows = spec.rows;
     this.minToken = Math.min(...spec.inputs);

@@ -140,6 +140,11 @@ describe('an epoch without steps given', () => {
     expect(await rowsOf(feed, 4)).toEqual([50, 51]);
   });
 
+  test('may be of promises, as in for await', async () => {
+    const { feed } = feedOf(() => [Promise.resolve(3), 4]);
+    expect(await rowsOf(feed, 0)).toEqual([3, 4]);
+  });
+
   test('beginning twice before anything is taken loses nothing', async () => {
     const { feed, read } = feedOf(countTo(3));
     await feed.begin(0, 0);
@@ -265,6 +270,14 @@ describe('reading ahead', () => {
     await turn();
     expect((await feed.take(9))!.datasets.length).toBe(1);
   });
+});
+
+test('what the engine is done with is released at once', async () => {
+  const { feed } = feedOf(countTo(2));
+  await feed.begin(0, 0);
+  const portion = (await feed.take(1))!;
+  feed.finish(portion);
+  expect(portion.datasets.map((set) => (set as ScriptedDataset).isReleased)).toEqual([true]);
 });
 
 describe('closing', () => {
