@@ -10,6 +10,8 @@ import {
   GRU,
   Input,
   LSTM,
+  loadAssets,
+  loadModel,
   Sequential,
   setRandomSeed,
   textDatasetFromDirectory,
@@ -52,10 +54,15 @@ test('a folder of texts trains a model through TextVectorization, and a text can
   const { history } = await model.fit(batches!, { epochs: 15, validationData: held!, verbose: 0 });
   expect(history['valAccuracy']!.at(-1)).toBeGreaterThan(0.9);
 
-  // What is saved beside a model reads texts the same.
-  const saved = JSON.stringify(vectorize);
-  const restored = TextVectorization.fromConfig(JSON.parse(saved) as never);
-  const [good, bad] = (await model.predict(restored.call(['What a fine film!', 'so DULL...']))).data;
+  // One file has the model and what reads texts for it.
+  const file = join(folder, 'reviews.safetensors');
+  await model.save(file, { assets: { vectorize: vectorize.getConfig() } });
+  const { vectorize: config } = await loadAssets(file);
+  const restored = TextVectorization.fromConfig(config as never);
+  const loaded = await loadModel(file);
+  const texts = ['What a fine film!', 'so DULL...'];
+  expect(restored.call(texts)).toEqual(vectorize.call(texts));
+  const [good, bad] = (await loaded.predict(restored.call(texts))).data;
   expect(good).toBeGreaterThan(0.5);
   expect(bad).toBeLessThan(0.5);
 });
