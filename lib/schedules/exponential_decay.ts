@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A rate that falls by the same factor again and again: options, defaults and checks. The formula itself is native/optimizers/schedule.cc
-import { checkBoolean, checkNumber } from '../util/validate';
-import {
-  checkRate,
-  checkSteps,
-  LearningRateSchedule,
-  readArguments,
-  type ScheduleOptions,
-  type ScheduleSettings,
-} from './learning_rate_schedule';
-import type { NativeSchedule } from '../native/binding';
+// A rate that falls by the same factor again and again.
+import { RateDecay, type RateDecayOptions } from './rate_decay';
+import type { ScheduleSettings } from './learning_rate_schedule';
 
 /** Options of {@link ExponentialDecay}. */
-export interface ExponentialDecayOptions extends ScheduleOptions {
-  /** Rate of step 0, at least 0. */
-  initialLearningRate?: number;
-  /** Steps of one decay, above 0. */
-  decaySteps?: number;
-  /** Factor of one decay, at least 0. */
-  decayRate?: number;
-  /** Decays once every `decaySteps` steps instead of gradually. Default false. */
-  staircase?: boolean;
-}
-
-const DEFAULTS = Object.freeze({ staircase: false, name: 'ExponentialDecay' });
+export type ExponentialDecayOptions = RateDecayOptions;
 
 /**
  * `initialLearningRate · decayRate^p`, with `p = step / decaySteps`, rounded down where `staircase`.
@@ -33,12 +14,9 @@ const DEFAULTS = Object.freeze({ staircase: false, name: 'ExponentialDecay' });
  * @example
  * new Adam(new ExponentialDecay(0.01, 1000, 0.9)); // a tenth less every 1000 steps
  */
-export class ExponentialDecay extends LearningRateSchedule {
+export class ExponentialDecay extends RateDecay {
   readonly className = 'ExponentialDecay';
-  readonly initialLearningRate: number;
-  readonly decaySteps: number;
-  readonly decayRate: number;
-  readonly staircase: boolean;
+  protected readonly kind = 'exponential_decay';
 
   /**
    * @param initialLearningRate rate of step 0, at least 0; an options object may stand in its place
@@ -49,27 +27,11 @@ export class ExponentialDecay extends LearningRateSchedule {
   constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: ExponentialDecayOptions);
   constructor(options: ExponentialDecayOptions);
   constructor(...args: unknown[]) {
-    const where = 'ExponentialDecay';
-    const o = readArguments(where, ['initialLearningRate', 'decaySteps', 'decayRate'], DEFAULTS, args);
-    super(where, o['name']);
-    this.initialLearningRate = checkRate(where, 'initialLearningRate', o['initialLearningRate']);
-    this.decaySteps = checkSteps(where, 'decaySteps', o['decaySteps']);
-    this.decayRate = checkNumber(where, 'decayRate', o['decayRate'], { min: 0 });
-    this.staircase = checkBoolean(where, 'staircase', o['staircase']);
+    super('ExponentialDecay', args);
   }
 
   /** The schedule that `getConfig` described. */
   static fromConfig(config: ScheduleSettings): ExponentialDecay {
     return new ExponentialDecay(config);
-  }
-
-  override getConfig(): ScheduleSettings {
-    const { initialLearningRate, decaySteps, decayRate, staircase, name } = this;
-    return { initialLearningRate, decaySteps, decayRate, staircase, name };
-  }
-
-  override toNative(): NativeSchedule {
-    const { initialLearningRate, decaySteps, decayRate, staircase } = this;
-    return { kind: 'exponential_decay', initialLearningRate, decaySteps, decayRate, staircase };
   }
 }

@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A rate that falls with the inverse of time: options, defaults and checks. The formula itself is native/optimizers/schedule.cc
-import { checkBoolean, checkNumber } from '../util/validate';
-import {
-  checkRate,
-  checkSteps,
-  LearningRateSchedule,
-  readArguments,
-  type ScheduleOptions,
-  type ScheduleSettings,
-} from './learning_rate_schedule';
-import type { NativeSchedule } from '../native/binding';
+// A rate that falls with the inverse of time.
+import { RateDecay, type RateDecayOptions } from './rate_decay';
+import type { ScheduleSettings } from './learning_rate_schedule';
 
 /** Options of {@link InverseTimeDecay}. */
-export interface InverseTimeDecayOptions extends ScheduleOptions {
-  /** Rate of step 0, at least 0. */
-  initialLearningRate?: number;
-  /** Steps of one decay, above 0. */
-  decaySteps?: number;
-  /** What the divisor grows by in one decay, at least 0. */
-  decayRate?: number;
-  /** Decays once every `decaySteps` steps instead of gradually. Default false. */
-  staircase?: boolean;
-}
-
-const DEFAULTS = Object.freeze({ staircase: false, name: 'InverseTimeDecay' });
+export type InverseTimeDecayOptions = RateDecayOptions;
 
 /**
  * `initialLearningRate / (1 + decayRate · p)`, with `p = step / decaySteps`, rounded down where `staircase`.
@@ -33,12 +14,9 @@ const DEFAULTS = Object.freeze({ staircase: false, name: 'InverseTimeDecay' });
  * @example
  * new SGD(new InverseTimeDecay(0.1, 1000, 1)); // half after 1000 steps, a third after 2000
  */
-export class InverseTimeDecay extends LearningRateSchedule {
+export class InverseTimeDecay extends RateDecay {
   readonly className = 'InverseTimeDecay';
-  readonly initialLearningRate: number;
-  readonly decaySteps: number;
-  readonly decayRate: number;
-  readonly staircase: boolean;
+  protected readonly kind = 'inverse_time_decay';
 
   /**
    * @param initialLearningRate rate of step 0, at least 0; an options object may stand in its place
@@ -49,27 +27,11 @@ export class InverseTimeDecay extends LearningRateSchedule {
   constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: InverseTimeDecayOptions);
   constructor(options: InverseTimeDecayOptions);
   constructor(...args: unknown[]) {
-    const where = 'InverseTimeDecay';
-    const o = readArguments(where, ['initialLearningRate', 'decaySteps', 'decayRate'], DEFAULTS, args);
-    super(where, o['name']);
-    this.initialLearningRate = checkRate(where, 'initialLearningRate', o['initialLearningRate']);
-    this.decaySteps = checkSteps(where, 'decaySteps', o['decaySteps']);
-    this.decayRate = checkNumber(where, 'decayRate', o['decayRate'], { min: 0 });
-    this.staircase = checkBoolean(where, 'staircase', o['staircase']);
+    super('InverseTimeDecay', args);
   }
 
   /** The schedule that `getConfig` described. */
   static fromConfig(config: ScheduleSettings): InverseTimeDecay {
     return new InverseTimeDecay(config);
-  }
-
-  override getConfig(): ScheduleSettings {
-    const { initialLearningRate, decaySteps, decayRate, staircase, name } = this;
-    return { initialLearningRate, decaySteps, decayRate, staircase, name };
-  }
-
-  override toNative(): NativeSchedule {
-    const { initialLearningRate, decaySteps, decayRate, staircase } = this;
-    return { kind: 'inverse_time_decay', initialLearningRate, decaySteps, decayRate, staircase };
   }
 }
