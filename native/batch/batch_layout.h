@@ -92,8 +92,8 @@ class BatchLayout {
   // Rows are walked in blocks of this many, a number that depends on the batch and the ISA alone.
   size_t block_rows() const { return block_rows_; }
   size_t block_count() const { return (rows_ + block_rows_ - 1) / block_rows_; }
-  // Deals the blocks to `sets` lists of about equal work: set s is blocks()[set_starts()[s] .. set_starts()[s
-  // + 1]).
+  // Deals the blocks to `sets` lists of neighbours with about equal work: set s is
+  // blocks()[set_starts()[s] .. set_starts()[s + 1]).
   void DealBlocks(size_t sets) const;
   const int32_t* blocks() const { return blocks_.data(); }
   const int32_t* set_starts() const { return set_starts_.data(); }
@@ -116,7 +116,7 @@ class BatchLayout {
   Buffer<int32_t> batch_samples_, samples_, order_, starts_, batch_starts_, active_, offsets_, first_steps_;
   Buffer<int32_t> source_step_;  // [offsets(T)], masked layouts
   Buffer<int32_t> ones_, iota_, next_, token_, value_;
-  mutable Buffer<int32_t> blocks_, set_starts_, set_of_block_;
+  mutable Buffer<int32_t> blocks_, set_starts_;
   Buffer<int32_t> slot_of_token_;
   Buffer<int32_t> distinct_tokens_, slots_, group_starts_, group_ends_, positions_;
   DistinctTokens distinct_;

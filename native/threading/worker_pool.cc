@@ -26,9 +26,10 @@ constexpr auto kSpin = std::chrono::microseconds(300);
 
 // Where another program wants our cores, a helper may be stopped in the middle of a task, and its leader
 // waits for a whole time slice: several times the step. So after such a wait the leader works alone, at first
-// for kAloneFirst, twice as long each time, at most kAloneMost. Results do not depend on who computes what.
+// for kAloneFirst (it may have been our own JavaScript thread, which soon sleeps again), twice as long each
+// time, at most kAloneMost. Results do not depend on who computes what.
 constexpr auto kLongVisit = std::chrono::microseconds(250), kLongWait = std::chrono::microseconds(500);
-constexpr auto kAloneFirst = std::chrono::milliseconds(8), kAloneMost = std::chrono::milliseconds(128);
+constexpr auto kAloneFirst = std::chrono::milliseconds(1), kAloneMost = std::chrono::milliseconds(128);
 
 thread_local size_t thread_id = kMaxThreads;
 
