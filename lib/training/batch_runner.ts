@@ -37,7 +37,7 @@ export interface Pass extends Pick<NativeRun, 'mode' | 'totals'> {
 
 /** How many batches fit in a run, learnt from the runs before. */
 export class Pace {
-  static readonly RUN_SECONDS = 0.025;
+  static readonly RUN_SECONDS = 0.05;
   /** A first batch can be far from the others either way: no run grows more than this over the last. */
   static readonly MAX_GROWTH = 16;
   batches = 1;

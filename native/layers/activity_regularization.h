@@ -15,7 +15,8 @@ class ActivityRegularization : public Layer {
   ActivityRegularization(float l1, float l2, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kOwn; }
+  // Outside of training masked steps pass through like all others.
+  MaskUse mask_use(bool training) const override { return training ? MaskUse::kOwn : MaskUse::kStepwise; }
   double ActivityPenalty() const override { return penalty_; }
 
   bool CanStep() const override { return true; }

@@ -23,7 +23,8 @@ class BatchNormalization : public Layer {
   BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kOwn; }
+  // Statistics do not count masked steps; what they become is computed like all others.
+  MaskUse mask_use(bool training) const override { return UsesBatch(training) ? MaskUse::kOwn : MaskUse::kStepwise; }
   // Each row counts its padding for itself in the moments of the batch.
   bool SharesPadding(bool training) const override { return !UsesBatch(training); }
 

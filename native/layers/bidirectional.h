@@ -19,7 +19,7 @@ class Bidirectional : public Layer {
                 Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kOwn; }
+  MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   // One of the directions meets the padding last, when rows differ.
   bool SharesPadding(bool) const override { return false; }
   bool EndsSequence() const override { return forward_->EndsSequence(); }

@@ -22,7 +22,7 @@ class Conv1d : public Layer {
   Conv1d(const Conv1dConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kNone; }
+  MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.
   bool SharesPadding(bool) const override { return false; }
   int64_t OutputSteps(int64_t steps) const override { return config_.windows.Count(steps); }

@@ -12,7 +12,7 @@ class Flatten : public Layer {
   explicit Flatten(Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kNone; }
+  MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
 

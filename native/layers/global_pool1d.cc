@@ -12,22 +12,32 @@ GlobalPool1d::GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena)
       expand_(arena),
       layout_(arena),
       output_(arena),
-      gradient_(arena),
-      step_of_(arena) {}
+      gradient_(arena) {}
 
-void GlobalPool1d::Max(size_t r, float* out) {
+void GlobalPool1d::Max(size_t r, float* out) const {
   const size_t columns = input_.columns;
-  int32_t* step_of = step_of_.data() + r * columns;
   std::memcpy(out, RowAt(input_, Position(r, 0)), columns * sizeof(float));
-  std::memset(step_of, 0, columns * sizeof(int32_t));
   for (size_t t = 1; t < input_.layout->steps(); ++t) {
     const float* x = RowAt(input_, Position(r, t));
     for (size_t c = 0; c < columns; ++c)
       // NaN is larger than everything, as in Keras.
-      if (x[c] > out[c] || x[c] != x[c]) {
-        out[c] = x[c];
-        step_of[c] = static_cast<int32_t>(t);
-      }
+      if (x[c] > out[c] || x[c] != x[c]) out[c] = x[c];
+  }
+}
+
+// Steps that share the maximum share its gradient, as in Keras (the derivative of a maximum in JAX and
+// TensorFlow).
+void GlobalPool1d::MaxGradient(size_t r, const float* max, const float* d) {
+  const size_t stride = PaddedStride(input_.columns), steps = input_.layout->steps();
+  for (size_t c = 0; c < input_.columns; ++c) {
+    const auto is_max = [&](size_t t) {
+      const float x = RowAt(input_, Position(r, t))[c];
+      return x == max[c] || x != x;
+    };
+    size_t count = 0;
+    for (size_t t = 0; t < steps; ++t) count += is_max(t);
+    for (size_t t = 0; t < steps; ++t)
+      if (is_max(t)) gradient_[Position(r, t) * stride + c] = d[c] / static_cast<float>(count);
   }
 }
 
@@ -50,7 +60,6 @@ Tensor GlobalPool1d::Forward(const Tensor& given, BatchContext& batch) {
   const size_t base = keep_steps_ ? 1 : 0;
   output_.Resize((base + rows) * stride);
   output_.Zero();
-  if (kind_ == PoolKind::kMax) step_of_.Resize(rows * columns);
   ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
     float* out = output_.data() + (base + r) * stride;
     if (kind_ == PoolKind::kMax)
@@ -75,12 +84,9 @@ Gradient GlobalPool1d::Backward(const Gradient& output, BatchContext& batch, boo
   gradient_.Resize(layout.step_count() * stride);
   gradient_.Zero();
   ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
-    const float* d = output.data + ((keep_steps_ ? 1 : 0) + r) * stride;
-    if (kind_ == PoolKind::kMax) {
-      for (size_t c = 0; c < columns; ++c)
-        gradient_[Position(r, static_cast<size_t>(step_of_[r * columns + c])) * stride + c] = d[c];
-      return;
-    }
+    const size_t at = ((keep_steps_ ? 1 : 0) + r) * stride;
+    const float* d = output.data + at;
+    if (kind_ == PoolKind::kMax) return MaxGradient(r, output_.data() + at, d);
     const float count = static_cast<float>(layout.steps() - layout.start(r));
     for (size_t t = layout.start(r); t < layout.steps(); ++t) {
       float* to = gradient_.data() + Position(r, t) * stride;

@@ -14,7 +14,7 @@ class GlobalPool1d : public Layer {
   GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return kind_ == PoolKind::kMax ? MaskUse::kNone : MaskUse::kOwn; }
+  MaskUse mask_use(bool) const override { return kind_ == PoolKind::kMax ? MaskUse::kNone : MaskUse::kOwn; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
   bool EndsSequence() const override { return !keep_steps_; }
@@ -24,7 +24,8 @@ class GlobalPool1d : public Layer {
   size_t Position(size_t r, size_t t) const {
     return input_.layout->base() + static_cast<size_t>(input_.layout->offsets()[t]) + r;
   }
-  void Max(size_t r, float* out);
+  void Max(size_t r, float* out) const;
+  void MaxGradient(size_t r, const float* max, const float* d);
   void Average(size_t r, float* out) const;
 
   PoolKind kind_;
@@ -33,7 +34,6 @@ class GlobalPool1d : public Layer {
   Tensor input_;
   BatchLayout layout_;
   Buffer<float> output_, gradient_;
-  Buffer<int32_t> step_of_;  // of each maximum
 };
 
 }  // namespace ostinato

@@ -135,7 +135,7 @@ class Layer {
   virtual void ResetStates() {}
   // Appends the states that stateful layers carry from batch to batch.
   virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
-  virtual MaskUse mask_use() const { return MaskUse::kStepwise; }
+  virtual MaskUse mask_use(bool) const { return MaskUse::kStepwise; }
   // Whether the outputs are wanted with their masked steps: where the reader, or a layer that knows no mask,
   // is the first to look at more than a step.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }

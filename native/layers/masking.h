@@ -12,7 +12,7 @@ class Masking : public Layer {
   Masking(float value, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kNone; }
+  MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Rows lose steps of their own.
   bool SharesPadding(bool) const override { return false; }
 

@@ -16,7 +16,7 @@ class Pool1d : public Layer {
   Pool1d(PoolKind kind, const Windows& windows, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kNone; }
+  MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.
   bool SharesPadding(bool) const override { return false; }
   int64_t OutputSteps(int64_t steps) const override { return windows_.Count(steps); }

@@ -35,7 +35,7 @@ class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kOwn; }
+  MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
   bool SharesPadding(bool training) const override;

@@ -13,7 +13,7 @@ class Reshape : public Layer {
   Reshape(size_t steps, size_t columns, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  MaskUse mask_use() const override { return MaskUse::kNone; }
+  MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
   int64_t OutputSteps(int64_t) const override { return static_cast<int64_t>(steps_); }

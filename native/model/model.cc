@@ -198,11 +198,11 @@ void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) cons
 }
 
 // From the last layer to the first: who is the first to look at more than a step of a layer's output.
-void Model::ChooseUnmasked(bool reader_wants_all) {
+void Model::ChooseUnmasked(bool reader_wants_all, bool training) {
   bool unmasked = reader_wants_all;
   for (size_t i = layers_.size(); i-- > 0;) {
     layers_[i]->ReturnUnmasked(unmasked);
-    const MaskUse use = layers_[i]->mask_use();
+    const MaskUse use = layers_[i]->mask_use(training);
     if (use != MaskUse::kStepwise) unmasked = use == MaskUse::kNone;
   }
 }
@@ -217,7 +217,7 @@ Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& la
     tensor.index = sequence ? layout.values() : layout.samples();
     tensor.stride = tensor.columns = data.shape.back();
   }
-  ChooseUnmasked(run.mode == RunMode::kPredict);
+  ChooseUnmasked(run.mode == RunMode::kPredict, run.training);
   for (size_t i = 0; i < layers_.size();) {
     Layer& layer = *layers_[i];
     const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;

@@ -106,7 +106,7 @@ class Model {
   size_t output_steps(size_t steps) const;
   static std::vector<Slice> Slices(const Run& run);
   void CheckData(const Run& run, const Dataset& data) const;
-  void ChooseUnmasked(bool reader_wants_all);
+  void ChooseUnmasked(bool reader_wants_all, bool training);
   void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
   Tensor Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch);
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Oracle: pooling over time in double, from keras/src/layers/pooling. Averages count no padding; a maximum's gradient goes
-// to the first step that has it.
+// to the first step of a window that has it; steps that share the maximum of a whole row share its gradient.
 import { stepOf, windowCount, type Windows } from './windows';
 
 export type Pool = 'max' | 'average';
@@ -83,6 +83,10 @@ export function globalPoolForward(p: GlobalPoolProblem): Float64Array {
 
 export function globalPoolBackward(p: GlobalPoolProblem, dy: Float64Array): Float64Array {
   const dx = new Float64Array(p.x.length);
-  globallyPooled(p).forEach((inputs, output) => poolBackwardOf(p.pool, p.x, inputs, dy[output]!, dx));
+  globallyPooled(p).forEach((inputs, output) => {
+    const maximum = poolOf('max', p.x, inputs);
+    const sharing = p.pool === 'max' ? inputs.filter((i) => p.x[i] === maximum) : inputs;
+    poolBackwardOf('average', p.x, sharing, dy[output]!, dx);
+  });
   return dx;
 }

@@ -256,6 +256,16 @@ describe('pooling', () => {
     expect([...(await new GlobalMaxPooling1D().call(x)).data]).toEqual([NaN]);
   });
 
+  test('timesteps that share the maximum of a row share its gradient', async () => {
+    const embedding = new Embedding(3, 1, { weights: [Float32Array.of(1, 2, 2)] });
+    const model = new Sequential([embedding, new GlobalMaxPooling1D()]);
+    model.compile({ optimizer: new SGD(0.1), loss: 'mse' });
+    await model.trainOnBatch([[0, 1, 2]], [[0]]);
+    const [moved] = embedding.getWeights();
+    // The gradient of (2 - 0)^2 is 4: half of it each, times the rate.
+    [1, 1.8, 1.8].forEach((value, i) => expect(moved!.data[i]).toBeCloseTo(value, 6));
+  });
+
   test('the average of a row without a timestep that counts is 0', async () => {
     const { data } = await new GlobalAveragePooling1D().call(random(1, 2, 3, 2), {
       mask: [

@@ -2,9 +2,12 @@
 // Stateful layers, layers of several outputs and penalties on outputs within a model. The last block computes, and needs
 // an engine that has them.
 import {
+  ActivityRegularization,
+  BatchNormalization,
   Bidirectional,
   Callback,
   Dense,
+  Dropout,
   Embedding,
   GRU,
   Input,
@@ -101,6 +104,23 @@ describe('states in a model', () => {
     model.resetStates();
     const [first, second] = [await model.predict(x.slice(0, 3)), await model.predict(x.slice(3))];
     [...first.data, ...second.data].forEach((value, row) => expect(pairs.data[row]).toBeCloseTo(value, 5));
+  });
+
+  test.each<[string, () => Layer]>([
+    ['BatchNormalization', () => new BatchNormalization({ epsilon: 0 })],
+    ['ActivityRegularization', () => new ActivityRegularization({ l1: 0.1 })],
+    ['Dropout', () => new Dropout(0.5)],
+  ])('are what steps masked from the start of a row hold, seen through %s', async (_, make) => {
+    const model = new Sequential([
+      new Embedding(3, 2, { maskZero: true }),
+      new LSTM(2, { stateful: true, returnSequences: true }),
+      make(), // passes on what it is given
+    ]);
+    const tokens = [[1, 2]];
+    const first = [...(await model.predict(tokens)).data].slice(2);
+    expect(first.some((value) => Math.abs(value) > 1e-3)).toBe(true);
+    const second = [...(await model.predict([[0, 0]])).data];
+    [...first, ...first].forEach((value, i) => expect(second[i]).toBeCloseTo(value, 6));
   });
 
   test('can be reset by a callback after each epoch', async () => {
