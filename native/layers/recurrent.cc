@@ -12,10 +12,15 @@ namespace {
 
 constexpr size_t kKernel = 0, kRecurrent = 1, kBias = 2;
 // Rows of a product per task: small enough to balance, large enough that a panel of the weights is read for
-// many rows.
-constexpr size_t kProductRows = 128;
-// Recurrent kernels of this many floats (256 KB) leave no room in L2 for much else.
-constexpr size_t kTeamFloats = size_t{1} << 16;
+// many rows. A few rows (one sequence of a server) are dealt evenly, or one thread would have them all.
+constexpr size_t kProductRows = 128, kFewRows = 512, kFewProductRows = 32;
+size_t ProductRows(size_t rows) {
+  if (rows > kFewRows || rows == 0) return kProductRows;
+  const size_t tasks = (rows + kFewProductRows - 1) / kFewProductRows;
+  return (rows + tasks - 1) / tasks;
+}
+// Recurrent kernels of this many floats (192 KB) are read from L2 in every step; two threads read half each.
+constexpr size_t kTeamFloats = size_t{3} << 14;
 // Units of a part are whole panels; more parts than this spend their time waiting for each other.
 constexpr size_t kTeamUnits = 32, kTeamMost = 4;
 constexpr size_t kGateOrder[] = {0, 1, 2, 3};
@@ -315,7 +320,7 @@ Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
     // projected beside it.
     const size_t rows = by_token_ ? input.distinct->count : layout.step_count();
     const size_t lead = layout.trunk() == 0 ? 0 : by_token_ ? 1 : layout.trunk();
-    const size_t chunks = (rows - lead + kProductRows - 1) / kProductRows;
+    const size_t each = ProductRows(rows - lead), chunks = (rows - lead + each - 1) / each;
     batch.pool.For(2 + chunks, [&](size_t task) {
       GemmArgs args = Projection();
       if (task == 0) {
@@ -325,8 +330,8 @@ Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
         // In training the backward pass has a longer region for it.
         if (!batch.training) batch.next_batch.Run();
       } else {
-        args.begin = lead + (task - 2) * kProductRows;
-        args.end = std::min(args.begin + kProductRows, rows);
+        args.begin = lead + (task - 2) * each;
+        args.end = std::min(args.begin + each, rows);
         batch.kernels.gemm(args);
       }
     });
@@ -836,7 +841,7 @@ Gradient Recurrent::BackwardInput(BatchContext& batch, bool needs_input) {
   }
   if (needs_input) input_gradient_.Resize(rows * gradient_stride);
   if (per_token || needs_input) {
-    ForChunks(batch.pool, 0, rows, kProductRows, [&](size_t begin, size_t end) {
+    ForChunks(batch.pool, 0, rows, ProductRows(rows), [&](size_t begin, size_t end) {
       if (per_token)
         batch.kernels.group_sum({positions, delta_stride_, columns, input_.distinct->starts,
                                  input_.distinct->positions, begin, end, token_deltas_.data(), stride});
