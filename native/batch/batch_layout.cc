@@ -309,8 +309,8 @@ void BatchLayout::FindDistinct(size_t vocabulary) {
   distinct_ = {distinct, distinct_tokens_.data(), slots_.data(), group_starts_.data(), positions_.data()};
 }
 
-// Sets are neighbouring blocks. The rows of a step lie side by side: threads that took every other block asked
-// ahead for each other's lines (8 % of a training step of LSTM(32) on reviews, two threads).
+// Sets are neighbouring blocks. The rows of a step lie side by side: threads that took every other block
+// asked ahead for each other's lines (8 % of a training step of LSTM(32) on reviews, two threads).
 void BatchLayout::DealBlocks(size_t sets) const {
   sets = std::max<size_t>(1, std::min(sets, block_count()));
   if (dealt_sets_ == sets) return;

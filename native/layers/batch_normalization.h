@@ -24,7 +24,9 @@ class BatchNormalization : public Layer {
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Statistics do not count masked steps; what they become is computed like all others.
-  MaskUse mask_use(bool training) const override { return UsesBatch(training) ? MaskUse::kOwn : MaskUse::kStepwise; }
+  MaskUse mask_use(bool training) const override {
+    return UsesBatch(training) ? MaskUse::kOwn : MaskUse::kStepwise;
+  }
   // Each row counts its padding for itself in the moments of the batch.
   bool SharesPadding(bool training) const override { return !UsesBatch(training); }
 
