@@ -12,7 +12,8 @@ GlobalPool1d::GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena)
       expand_(arena),
       layout_(arena),
       output_(arena),
-      gradient_(arena) {}
+      gradient_(arena),
+      shares_(arena) {}
 
 void GlobalPool1d::Max(size_t r, float* out) const {
   const size_t columns = input_.columns;
@@ -28,16 +29,19 @@ void GlobalPool1d::Max(size_t r, float* out) const {
 // Steps that share the maximum share its gradient, as in Keras (the derivative of a maximum in JAX and
 // TensorFlow).
 void GlobalPool1d::MaxGradient(size_t r, const float* max, const float* d) {
-  const size_t stride = PaddedStride(input_.columns), steps = input_.layout->steps();
-  for (size_t c = 0; c < input_.columns; ++c) {
-    const auto is_max = [&](size_t t) {
-      const float x = RowAt(input_, Position(r, t))[c];
-      return x == max[c] || x != x;
-    };
-    size_t count = 0;
-    for (size_t t = 0; t < steps; ++t) count += is_max(t);
-    for (size_t t = 0; t < steps; ++t)
-      if (is_max(t)) gradient_[Position(r, t) * stride + c] = d[c] / static_cast<float>(count);
+  const size_t columns = input_.columns, stride = PaddedStride(columns), steps = input_.layout->steps();
+  float* share = shares_.data() + r * columns;
+  const auto is_max = [&](const float* x, size_t c) { return x[c] == max[c] || x[c] != x[c]; };
+  std::memset(share, 0, columns * sizeof(float));
+  for (size_t t = 0; t < steps; ++t) {
+    const float* x = RowAt(input_, Position(r, t));
+    for (size_t c = 0; c < columns; ++c) share[c] += is_max(x, c) ? 1.0f : 0.0f;
+  }
+  for (size_t c = 0; c < columns; ++c) share[c] = d[c] / share[c];
+  for (size_t t = 0; t < steps; ++t) {
+    const float* x = RowAt(input_, Position(r, t));
+    float* to = gradient_.data() + Position(r, t) * stride;
+    for (size_t c = 0; c < columns; ++c) to[c] = is_max(x, c) ? share[c] : 0.0f;
   }
 }
 
@@ -83,6 +87,7 @@ Gradient GlobalPool1d::Backward(const Gradient& output, BatchContext& batch, boo
   const size_t rows = layout.rows(), columns = input_.columns, stride = PaddedStride(columns);
   gradient_.Resize(layout.step_count() * stride);
   gradient_.Zero();
+  if (kind_ == PoolKind::kMax) shares_.Resize(rows * columns);
   ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
     const size_t at = ((keep_steps_ ? 1 : 0) + r) * stride;
     const float* d = output.data + at;

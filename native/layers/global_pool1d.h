@@ -34,6 +34,7 @@ class GlobalPool1d : public Layer {
   Tensor input_;
   BatchLayout layout_;
   Buffer<float> output_, gradient_;
+  Buffer<float> shares_;  // of each maximum's gradient, for every step that has it
 };
 
 }  // namespace ostinato
