@@ -6,7 +6,6 @@
 #define OSTINATO_THREADING_WORKER_POOL_H_
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -56,10 +55,6 @@ class WorkerPool {
     size_t count = 0;
     TaskFunction function = nullptr;
     void* context = nullptr;
-    // A helper lost its core inside a task. Leaders meet that by working alone for a while: see RunRegion.
-    std::atomic<bool> preempted{false};
-    std::chrono::steady_clock::time_point alone_until{};
-    std::chrono::milliseconds alone_for{0};
   };
 
   WorkerPool();
