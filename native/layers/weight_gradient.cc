@@ -9,9 +9,11 @@ namespace {
 
 constexpr size_t kChunkRows = 1024;
 constexpr size_t kMaxChunks = 64;
-// From this many rows on a gradient is cut along itself, in groups of A's columns. Every group reads all of
-// B, which for a wide B comes from L3 each time: there the groups are wider.
-constexpr size_t kLarge = 96;
+// A gradient of this many rows and more than this many sums (512 KB) is cut along itself, in groups of A's
+// columns: partial sums would not stay in L2. Every group reads all of B, which for a wide B comes from L3
+// each time: there the groups are wider. What is smaller reads B once (LSTM(128): 0.91 of a step, GRU(128):
+// 0.92, SimpleRNN(128): 0.86, against groups of 32), unless there are too few rows for several chunks.
+constexpr size_t kLargeRows = 96, kLargeSums = size_t{1} << 17, kFewRows = 4 * kChunkRows;
 size_t GroupColumns(size_t k) { return k >= 256 ? 64 : 32; }
 
 }  // namespace
@@ -22,7 +24,7 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
   bias_ = bias;
   stride_ = PaddedStride(n);
   const size_t rows = end - begin;
-  if (k >= kLarge) {
+  if (k >= kLargeRows && (k * stride_ > kLargeSums || rows < kFewRows)) {
     group_columns_ = GroupColumns(k);
     groups_ = (k + group_columns_ - 1) / group_columns_;
     chunks_ = 1;
