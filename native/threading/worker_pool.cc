@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
 #include <new>
 
