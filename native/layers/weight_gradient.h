@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A^T B over many rows, in parallel, with sums whose order depends on the problem alone. A small gradient is
-// cut along the rows into chunks whose partial sums are added in order; a large one along its own rows,
-// without partial sums. Tried and lost: adding the products of some steps on the way back, while L2 holds
-// their deltas. That saves reading them again, but no thread can help another with it: 1.0 to 1.16 of a step.
+// A^T B over many rows, in parallel, with sums whose order depends on the problem alone. It is cut along the
+// rows into chunks whose partial sums are added in order, or where those would be large or few, along its own
+// rows, without partial sums. Tried and lost: adding the products of some steps on the way back, while L2
+// holds their deltas. That saves reading them again, but no thread can help another with it: 1.0 to 1.16 of a
+// step.
 #ifndef OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 #define OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 

@@ -347,19 +347,20 @@ const recurrent = inFile('native/layers/recurrent.cc', [
   ],
 ]);
 
+const gradients = inFile('native/layers/weight_gradient.cc', [
+  [
+    'the last chunk of rows is left out of a weight gradient',
+    'chunk < chunks_; ++chunk)\n    kernels.add(sum_',
+    'chunk + 1 < chunks_; ++chunk)\n    kernels.add(sum_',
+  ],
+  [
+    'the last rows of a chunk are left out of a weight gradient',
+    'args.begin + chunk_rows_)',
+    'args.begin + chunk_rows_ - 1)',
+  ],
+]);
+
 const cellLayers = [
-  ...inFile('native/layers/weight_gradient.cc', [
-    [
-      'the last chunk of rows is left out of a weight gradient',
-      'chunk < chunks_; ++chunk)\n    kernels.add(sum_',
-      'chunk + 1 < chunks_; ++chunk)\n    kernels.add(sum_',
-    ],
-    [
-      'the last rows of a chunk are left out of a weight gradient',
-      'args.begin + chunk_rows_)',
-      'args.begin + chunk_rows_ - 1)',
-    ],
-  ]),
   ...inFile('native/layers/gru.cc', [
     ['the update and reset gates of the recurrent kernel change places', '{2, 0, 1}', '{2, 1, 0}'],
     ["the inputs learn from the product's deltas", 'CellKind::kGru, 3, 4, 1', 'CellKind::kGru, 3, 4, 0'],
@@ -708,6 +709,7 @@ export const FAULTS = [
   ...walk,
   ...products,
   ...recurrent,
+  ...gradients,
   ...cellLayers,
   ...bidirectional,
   ...masks,
