@@ -27,10 +27,13 @@ async function step(x: Float32Array, y: Float32Array, features: number, units: n
 
 test.each(SIZES)('of %i rows, %i features and %i units', async (rows, features, units) => {
   const draw = drawFrom(rows + units);
-  const x = Float32Array.from(draw.uniform(rows * features, -1, 1));
   // Drawing millions would take seconds; a prime period does not line up with any row.
-  const drawn = draw.uniform(4099, -1, 1);
-  const y = Float32Array.from({ length: rows * units }, (_, i) => drawn[i % 4099]!);
+  const fill = (size: number, period: number): Float32Array => {
+    const [drawn, out] = [draw.uniform(period, -1, 1), new Float32Array(size)];
+    for (let i = 0; i < size; i++) out[i] = drawn[i % period]!;
+    return out;
+  };
+  const [x, y] = [fill(rows * features, 4093), fill(rows * units, 4099)];
   const results: Float32Array[][] = [];
   try {
     for (const threads of [1, 2, 3]) {
