@@ -140,8 +140,9 @@ enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };
 // dropped, else what the activations are computed from; simple_rnn has none unless its activation needs its
 // input. With recurrent dropout the product reads masked[] instead of h: h times masks[r], one block per
 // gate. Backward, against the order of the walk: deltas[p] = gradients of what the activations are computed
-// from, given the gradient of the state after the step (gates and deltas may be one buffer): doutputs[p], and
-// dlast[r] after the last step or else what the later step passes on.
+// from, given the gradient of the state after the step: doutputs[p], and dlast[r] after the last step or else
+// what the later step passes on. Gates may take the place of the inputs of their own position, and deltas
+// that of the gates: a third of the memory that a step of training touches.
 struct WalkArgs {
   CellKind cell;
   bool reverse, reset_before;

@@ -57,7 +57,6 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       cells_(arena),
       gates_(arena),
       reset_states_(arena),
-      own_deltas_(arena),
       carry_(arena),
       joins_(arena),
       trunk_outputs_(arena),
@@ -206,11 +205,12 @@ WalkArgs Recurrent::RowWalk(bool backward) {
     args.masks = state_masks_.data();
     args.masked = masked_h_.data() + base * masked_stride_;
   }
+  args.input_stride = projected_stride();
   if (by_token_) {
-    args.inputs = projected_.data();
+    args.inputs = projected();
     args.input_index = input_.distinct->slot + base;
   } else {
-    args.inputs = projected_.data() + base * input_stride_;
+    args.inputs = projected() + base * args.input_stride;
   }
   if (backward) {
     args.carry = carry_.data();
@@ -233,7 +233,7 @@ WalkArgs Recurrent::TrunkWalk(bool backward) {
   args.cells = cells_.data();
   if (keeps_gates_) args.gates = gates_.data();
   args.reset_states = reset_states_.data();
-  args.inputs = projected_.data();
+  args.inputs = projected();
   args.input_index = by_token_ ? input_.distinct->slot : nullptr;
   if (backward) {
     args.carry = carry_.data() + layout.rows() * stride_;
@@ -283,17 +283,16 @@ void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
                      ? batch.training && ActivationNeedsInput(config_.activation)
                      : batch.training || reset_before_;
   PackWeights(batch.kernels, &batch.pool);
-  const size_t rows = by_token_ ? input.distinct->count : layout.step_count();
-  projected_.Resize(rows * input_stride_);
+  if (by_token_) projected_.Resize(input.distinct->count * input_stride_);
   states_.Resize(layout.state_count() * stride_);
   if (has_cell()) cells_.Resize(layout.state_count() * stride_);
-  if (keeps_gates_) gates_.Resize(layout.step_count() * delta_stride_);
+  if (keeps_gates_ || !by_token_) gates_.Resize(layout.step_count() * delta_stride_);
   if (reset_before_) reset_states_.Resize(layout.step_count() * stride_);
   layout.DealBlocks(batch.pool.threads());
   if (masked_states_) DrawStateMasks(batch);
 }
 
-GemmArgs Recurrent::Projection() const {
+GemmArgs Recurrent::Projection() {
   return {input_.data,
           by_token_ ? input_.distinct->tokens : input_.index,
           input_.stride,
@@ -302,8 +301,8 @@ GemmArgs Recurrent::Projection() const {
           cell_.gates * padded_,
           spread_bias_.data(),
           false,
-          const_cast<float*>(projected_.data()),
-          input_stride_,
+          projected(),
+          projected_stride(),
           0,
           0};
 }
@@ -644,8 +643,8 @@ const float* Recurrent::LastGradient(const Gradient& output) {
 Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   const BatchLayout& layout = *input_.layout;
   const size_t trunk = layout.trunk();
-  if (!keeps_gates_) own_deltas_.Resize(layout.step_count() * delta_stride_);
-  deltas_ = keeps_gates_ ? gates_.data() : own_deltas_.data();
+  gates_.Resize(layout.step_count() * delta_stride_);
+  deltas_ = gates_.data();
   joins_.Resize(layout.rows() * stride_);
   trunk_outputs_.Resize(trunk * stride_);
   if (has_cell()) trunk_cells_.Resize(trunk * stride_);
@@ -908,7 +907,7 @@ void Recurrent::ProjectMasked(BatchContext& batch) {
   DrawMasks(config_.dropout, batch.iteration, count, features, mask_stride_, &input_masks_, batch);
   masked_x_.Resize(positions * mask_stride_);
   std::memset(masked_x_.data(), 0, mask_stride_ * sizeof(float));
-  std::memset(projected_.data(), 0, input_stride_ * sizeof(float));
+  std::memset(projected(), 0, columns * sizeof(float));
   packed_gate_.Resize(features * columns);
   const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &spread_kernel_);
   for (size_t i = 0; i < count; ++i)
@@ -926,7 +925,7 @@ void Recurrent::ProjectMasked(BatchContext& batch) {
     for (size_t i = 0; i < count; ++i)
       batch.kernels.gemm({masked_x_.data() + i * width, nullptr, mask_stride_,
                           packed_gate_.data() + i * features * each, features, each,
-                          spread_bias_.data() + i * each, false, projected_.data() + i * each, input_stride_,
+                          spread_bias_.data() + i * each, false, projected() + i * each, projected_stride(),
                           begin, end});
   });
 }

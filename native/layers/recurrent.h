@@ -86,6 +86,9 @@ class Recurrent : public Layer {
   // A GRU whose reset gate comes after the product has a bias there too.
   bool two_biases() const { return cell_.kind == CellKind::kGru && !reset_before_ && config_.use_bias; }
   size_t input_masks() const;
+  // x W + b of every token, or else of every position, in the row that will hold its gates.
+  float* projected() { return by_token_ ? projected_.data() : gates_.data() + cell_.input_deltas * padded_; }
+  size_t projected_stride() const { return by_token_ ? input_stride_ : delta_stride_; }
 
   const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
   void PackWeights(const KernelTable& kernels, WorkerPool* pool);
@@ -94,7 +97,7 @@ class Recurrent : public Layer {
   WalkArgs RowWalk(bool backward);
   WalkArgs TrunkWalk(bool backward);
   void Prepare(const Tensor& input, BatchContext& batch);
-  GemmArgs Projection() const;
+  GemmArgs Projection();
   bool WalksAsTeam(const BatchContext& batch) const;
   void WalkAsTeam(BatchContext& batch);
   template <class Walk>
@@ -138,13 +141,12 @@ class Recurrent : public Layer {
   Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
   Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
   Buffer<float> packed_candidate_, packed_candidate_back_, packed_gate_;
-  Buffer<float> projected_;      // [tokens or steps, gates] x W + b
+  Buffer<float> projected_;      // [tokens, gates] x W + b, where equal tokens share theirs
   Buffer<float> states_;         // [state positions, H]
   Buffer<float> cells_;          // [state positions, H] LSTM
-  Buffer<float> gates_;          // [step positions, kept]
+  Buffer<float> gates_;          // [step positions, kept] x W + b, then the gates, then their gradients
   Buffer<float> reset_states_;   // [step positions, H] GRU with reset_before
-  Buffer<float> own_deltas_;     // [step positions, kept] where no gates are kept
-  float* deltas_ = nullptr;      // gradients of the pre-activations; they take the place of the gates
+  float* deltas_ = nullptr;      // gates_, once the gradients of the pre-activations are there
   Buffer<float> carry_;          // [N, H]
   Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs

@@ -325,8 +325,10 @@ class Walk {
   forward(): void {
     const { args, spec, isa, memory, context } = this;
     const joined = this.joins().map((row) => args.states.slice(row * this.stride, row * this.stride + spec.units));
+    const inPlace = args.inputIndex ? null : this.inPlace();
     testingAddon.walkForward(isa, args);
     memory.expectIntact(context);
+    if (inPlace) this.expectSameWalk(inPlace);
     this.joins().forEach((row, i) => {
       const now = args.states.subarray(row * this.stride, row * this.stride + spec.units);
       expectSameBits(now, joined[i]!, `${context}: the state that a row brings`);
@@ -343,6 +345,40 @@ class Walk {
           const wanted = Math.fround(mask * state);
           expectSameBits([args.masked![after * this.wide + g * this.padded + j]!], [wanted], `${context}, ${step}: dropped state`);
         }
+    });
+  }
+
+  /** The same walk not yet walked, its inputs where its gates will lie. */
+  private inPlace(): WalkArguments {
+    const { args, spec, wide, padded, layout } = this;
+    const first = spec.cell.kind === 2 ? padded : 0; // behind the recurrent candidate
+    const gates = new Float32Array(layout.stepCount * wide);
+    for (let at = 0; at < gates.length; at += wide)
+      gates.set(args.inputs!.subarray(at, at + spec.cell.gates * padded), at + first);
+    return {
+      ...args,
+      states: args.states.slice(),
+      cells: args.cells?.slice() ?? null,
+      masked: args.masked?.slice() ?? null,
+      resetStates: args.resetStates?.slice() ?? null,
+      gates,
+      inputs: gates.subarray(first),
+    };
+  }
+
+  private expectSameWalk(inPlace: WalkArguments): void {
+    const { args, spec, isa, context, wide, padded, stride } = this;
+    testingAddon.walkForward(isa, inPlace);
+    const expectSame = (what: string, key: 'states' | 'cells' | 'gates', at: number, step: string): void => {
+      const [now, wanted] = [inPlace, args].map((walk) => walk[key]!.subarray(at, at + spec.units));
+      expectSameBits(now!, wanted!, `${context}, ${step}: ${what}, gates in the place of inputs`);
+    };
+    this.forRows(({ t, r, now, after }) => {
+      const step = `step ${t} row ${r}`;
+      expectSame('state', 'states', after * stride, step);
+      if (args.cells) expectSame('cell', 'cells', after * stride, step);
+      for (let g = spec.cell.resetBefore ? 1 : 0; g < 4; g++)
+        expectSame(`gate ${g}`, 'gates', now * wide + g * padded, step);
     });
   }
 
