@@ -155,8 +155,9 @@ void PrefetchPanel(const OuterArgs& args, size_t first, size_t width, size_t beg
 }
 
 void Outer(const OuterArgs& args) {
-  // 64 rows of a panel of B and of a tile of A stay in L1 while all tiles of A pass.
-  constexpr size_t kChunk = 64, kNarrow = 64;
+  // 128 rows of a panel of B (16 KB) and of a tile of A stay in L1 while all tiles of A pass. 64 rows: 0.98
+  // of the speed; 192: 0.98 of it where A is wide.
+  constexpr size_t kChunk = 128, kNarrow = 64;
   const size_t padded = PaddedColumns(args.n);
   if (args.begin == args.end && !args.accumulate) {
     for (size_t k = 0; k < args.k; ++k)

@@ -9,12 +9,15 @@ namespace {
 
 constexpr size_t kChunkRows = 1024;
 constexpr size_t kMaxChunks = 64;
-// A gradient of this many rows and more than this many sums (512 KB) is cut along itself, in groups of A's
-// columns: partial sums would not stay in L2. Every group reads all of B, which for a wide B comes from L3
-// each time: there the groups are wider. What is smaller reads B once (LSTM(128): 0.91 of a step, GRU(128):
-// 0.92, SimpleRNN(128): 0.86, against groups of 32), unless there are too few rows for several chunks.
-constexpr size_t kLargeRows = 96, kLargeSums = size_t{1} << 17, kFewRows = 4 * kChunkRows;
-size_t GroupColumns(size_t k) { return k >= 256 ? 64 : 32; }
+// A gradient of more than this many sums (512 KB) is cut along itself: partial sums would not stay in L2. So
+// is one of this many rows where there are too few rows of A and B for several chunks.
+constexpr size_t kLargeSums = size_t{1} << 17, kLargeRows = 96, kFewRows = 4 * kChunkRows;
+// Such blocks are narrow and tall: a block reads few columns of B, which tasks side by side do not share, and
+// its sums (256 KB at most) stay in L2 while all rows pass. Against blocks of 64 rows over all columns, which
+// read all of B each: 0.86 of the product of LSTM(512). A narrow B is read whole.
+constexpr size_t kNarrowColumns = 256, kBlockRows = 512;
+size_t BlockRows(size_t k, size_t n) { return n >= kNarrowColumns ? kBlockRows : k >= 256 ? 64 : 32; }
+size_t BlockColumns(size_t n) { return n >= 4 * kNarrowColumns ? 128 : n >= kNarrowColumns ? 64 : n; }
 
 }  // namespace
 
@@ -24,17 +27,19 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
   bias_ = bias;
   stride_ = PaddedStride(n);
   const size_t rows = end - begin;
-  if (k >= kLargeRows && (k * stride_ > kLargeSums || rows < kFewRows)) {
-    group_columns_ = GroupColumns(k);
-    groups_ = (k + group_columns_ - 1) / group_columns_;
+  if (k * stride_ > kLargeSums || (k >= kLargeRows && rows < kFewRows)) {
+    block_rows_ = std::min(k, BlockRows(k, n));
+    block_columns_ = BlockColumns(n);
     chunks_ = 1;
     chunk_rows_ = rows;
   } else {
-    group_columns_ = k;
-    groups_ = 1;
+    block_rows_ = k;
+    block_columns_ = n;
     chunk_rows_ = std::max(kChunkRows, (rows + kMaxChunks - 1) / kMaxChunks);
     chunks_ = std::max<size_t>(1, (rows + chunk_rows_ - 1) / chunk_rows_);
   }
+  blocks_down_ = (k + block_rows_ - 1) / block_rows_;
+  blocks_ = blocks_down_ * ((n + block_columns_ - 1) / block_columns_);
   sum_.Resize(k * stride_);
   bias_sum_.Resize(stride_);
   if (chunks_ > 1) {
@@ -44,20 +49,23 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
 }
 
 void WeightGradient::Run(const KernelTable& kernels, size_t task) {
-  const size_t group = task % groups_, chunk = task / groups_;
+  const size_t block = task % blocks_, chunk = task / blocks_;
+  const size_t row = block % blocks_down_ * block_rows_, column = block / blocks_down_ * block_columns_;
+  const size_t columns = std::min(block_columns_, outer_.n - column);
   OuterArgs args = outer_;
   args.begin = outer_.begin + chunk * chunk_rows_;
   args.end = std::min(outer_.end, args.begin + chunk_rows_);
-  args.a += group * group_columns_;
-  args.k = std::min(group_columns_, outer_.k - group * group_columns_);
-  args.c = (chunks_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data()) +
-           group * group_columns_ * stride_;
+  args.a += row;
+  args.k = std::min(block_rows_, outer_.k - row);
+  args.b += column;
+  args.n = columns;
+  args.c =
+      (chunks_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data()) + row * stride_ + column;
   args.ldc = stride_;
   kernels.outer(args);
-  if (bias_ && group == 0) {
-    float* out = chunks_ > 1 ? bias_partial_.data() + chunk * stride_ : bias_sum_.data();
-    kernels.column_sum({outer_.b, outer_.ldb, outer_.n, args.begin, args.end, false, out});
-  }
+  if (!bias_ || row > 0) return;
+  float* out = (chunks_ > 1 ? bias_partial_.data() + chunk * stride_ : bias_sum_.data()) + column;
+  kernels.column_sum({args.b, args.ldb, columns, args.begin, args.end, false, out});
 }
 
 void WeightGradient::Reduce(const KernelTable& kernels) {

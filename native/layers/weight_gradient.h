@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A^T B over many rows, in parallel, with sums whose order depends on the problem alone. It is cut along the
-// rows into chunks whose partial sums are added in order, or where those would be large or few, along its own
-// rows, without partial sums. Tried and lost: adding the products of some steps on the way back, while L2
-// holds their deltas. That saves reading them again, but no thread can help another with it: 1.0 to 1.16 of a
-// step.
+// rows into chunks whose partial sums are added in order, or where those would be large or few, into blocks
+// of itself, without partial sums. Tried and lost: adding the products of some steps on the way back, while
+// L2 holds their deltas. That saves reading them again, but no thread can help another with it: 1.0 to 1.16
+// of a step.
 #ifndef OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 #define OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 
@@ -23,7 +23,7 @@ class WeightGradient {
             size_t begin, size_t end, bool bias);
 
   // Tasks 0..tasks()-1 may run on any threads; then Reduce() once.
-  size_t tasks() const { return groups_ * chunks_; }
+  size_t tasks() const { return blocks_ * chunks_; }
   void Run(const KernelTable& kernels, size_t task);
   void Reduce(const KernelTable& kernels);
 
@@ -36,7 +36,8 @@ class WeightGradient {
  private:
   OuterArgs outer_ = {};
   bool bias_ = false;
-  size_t groups_ = 0, chunks_ = 0, chunk_rows_ = 0, group_columns_ = 0, stride_ = 0;
+  size_t blocks_ = 0, blocks_down_ = 0, block_rows_ = 0, block_columns_ = 0;  // of the gradient
+  size_t chunks_ = 0, chunk_rows_ = 0, stride_ = 0;
   Buffer<float> partial_, bias_partial_, sum_, bias_sum_;
 };
 

@@ -358,6 +358,7 @@ const gradients = inFile('native/layers/weight_gradient.cc', [
     'args.begin + chunk_rows_)',
     'args.begin + chunk_rows_ - 1)',
   ],
+  ['a block of a weight gradient reads the columns of the first', 'args.b += column;', ''],
 ]);
 
 const cellLayers = [

@@ -12,6 +12,7 @@ const SIZES = [
   [4095, 100, 3],
   [4097, 100, 3],
   [4097, 96, 1376],
+  [300, 530, 260],
 ] as const;
 
 /** Weights after one step of SGD at rate 1 from zero towards y: the gradient of the kernel, and of the bias, negated. */
