@@ -11,9 +11,11 @@
 namespace ostinato {
 namespace {
 
-// Rows of a tile that multiplies all gates of one vector of units: of 16 registers, four gates of three rows
-// leave one for the broadcast (the panel is then read by the multiply-add itself).
-constexpr size_t kGateTileRows = kRegisters >= 32 ? 6 : 3;
+// Rows of a tile that multiplies all gates of one vector of units. Of 16 registers, four gates of three rows
+// leave one for the broadcast (the panel is then read by the multiply-add itself). Of 32, six rows of three
+// gates fit; with four gates their row pointers spill, and a tile of four overlaps better with its neighbours
+// (LSTM(32): 0.97 of a step).
+constexpr size_t GateTileRows(size_t gates) { return kRegisters < 32 ? 3 : gates < 4 ? 6 : 4; }
 
 // First rows of everything that one step of a tile touches.
 struct StepRows {

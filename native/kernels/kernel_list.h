@@ -274,7 +274,7 @@ struct KernelTable {
   const char* isa;
   size_t lanes;
   size_t tile_rows;  // rows of the register block
-  size_t walk_rows;  // rows per block of a walk whose weights stay in L1
+  size_t walk_rows;  // rows per block of a walk whose weights are small
   void (*pack)(const PackArgs&);
   void (*gemm)(const GemmArgs&);
   void (*outer)(const OuterArgs&);

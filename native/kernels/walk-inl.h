@@ -155,7 +155,7 @@ OSTINATO_STEP void StepGates(const WalkArgs& args, const float* packed, size_t t
   const StepRows rows = RowsOf(args, t);
   for (size_t unit = args.unit_begin; unit < args.unit_end; unit += kLanes) {
     const float* panel = packed + unit * args.units * Tile::kGates;
-    constexpr size_t kMost = MostRows<Tile>(kGateTileRows);
+    constexpr size_t kMost = MostRows<Tile>(GateTileRows(Tile::kGates));
     ForBlockTiles<kMost>(
         args, 0,
         static_cast<size_t>(args.active[t]), [&](size_t row, size_t count) __attribute__((always_inline)) {
