@@ -26,14 +26,7 @@ struct SimpleForward : TileBase {
     for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = Load(Inputs(r) + v * kLanes);
-    if (prefetch) {
-#pragma GCC unroll 8
-      for (size_t r = 0; r < R; ++r) {
-        const float* input =
-            args.inputs + static_cast<size_t>(args.input_index[at.after + r]) * args.input_stride + unit;
-        for (size_t v = 0; v < V * kLanes; v += kLaneAlign) Prefetch(input + v);
-      }
-    }
+    PrefetchInputs<R, 1, V>();
     Multiply<R, V>(a, args.units, panel, sums);
     if (args.gates) {
 #pragma GCC unroll 8
@@ -67,6 +60,7 @@ struct SimpleBackward : TileBase {
   OSTINATO_OP_MEMBER void Run() const {
     const auto f = FunctionsOf<kDefault>(args);
     Sums<R, V> sums;
+    PrefetchStates<R, V>(args.states + at.after * args.state_stride + unit);
     StateGradient<R, V, kMasked>(0, 1, sums);
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r)
@@ -201,7 +195,7 @@ template <bool kDefault, bool kMasked>
 void WalkForwardAs(const WalkArgs& args) {
   ForSteps(
       args, args.reverse, [&](size_t t) __attribute__((always_inline)) {
-        const bool prefetch = args.input_index && !args.reverse && t + 1 < args.steps;
+        const bool prefetch = args.reverse ? t > 0 : t + 1 < args.steps;
         if (args.cell == CellKind::kSimpleRnn) {
           StepPanels<SimpleForward<kDefault, kMasked>>(args, t, prefetch);
         } else if (args.cell == CellKind::kLstm) {
