@@ -358,10 +358,25 @@ const gradients = inFile('native/layers/weight_gradient.cc', [
     'args.begin + chunk_rows_)',
     'args.begin + chunk_rows_ - 1)',
   ],
-  ['a block of a weight gradient reads the columns of the first', 'args.b += column;', ''],
 ]);
 
+const gradientBlocks = inFile(
+  'native/layers/weight_gradient.cc',
+  [
+    ['a block of a weight gradient reads the columns of the first', 'args.b += column;', ''],
+    ['the second block down of a weight gradient lies over the first', '+ row * stride_ + column', '+ column'],
+  ],
+  ['test/unit/contract/weight_gradient.test.ts'],
+);
+
 const cellLayers = [
+  ...inFile('native/layers/recurrent.h', [
+    [
+      'the projected inputs of a GRU lie where its recurrent candidate will',
+      'gates_.data() + cell_.input_deltas * padded_',
+      'gates_.data()',
+    ],
+  ]),
   ...inFile('native/layers/gru.cc', [
     ['the update and reset gates of the recurrent kernel change places', '{2, 0, 1}', '{2, 1, 0}'],
     ["the inputs learn from the product's deltas", 'CellKind::kGru, 3, 4, 1', 'CellKind::kGru, 3, 4, 0'],
@@ -711,6 +726,7 @@ export const FAULTS = [
   ...products,
   ...recurrent,
   ...gradients,
+  ...gradientBlocks,
   ...cellLayers,
   ...bidirectional,
   ...masks,

@@ -13,6 +13,7 @@ const SIZES = [
   [4097, 100, 3],
   [4097, 96, 1376],
   [300, 530, 260],
+  [120, 600, 1030],
 ] as const;
 
 /** Weights after one step of SGD at rate 1 from zero towards y: the gradient of the kernel, and of the bias, negated. */
