@@ -142,7 +142,7 @@ enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };
 // gate. Backward, against the order of the walk: deltas[p] = gradients of what the activations are computed
 // from, given the gradient of the state after the step: doutputs[p], and dlast[r] after the last step or else
 // what the later step passes on. Gates may take the place of the inputs of their own position, and deltas
-// that of the gates: a third of the memory that a step of training touches.
+// that of the gates.
 struct WalkArgs {
   CellKind cell;
   bool reverse, reset_before;
