@@ -313,7 +313,7 @@ describe('garbage collection', () => {
     const { results, bytes, grown } = (await resultOf('garbage.cjs', { args: ['pressed'], flags: ['--expose-gc'] })) as Memory;
     expect(results).toBe(1);
     expect(bytes).toBeGreaterThan(300 * MB);
-    expect(grown).toBeLessThan(150 * MB);
+    expect(grown).toBeLessThan(60 * MB);
   }); // prettier-ignore
 
   test("V8 knows of the engine's memory: dropped models do not pile up where nobody asks for a collection", async () => {
