@@ -185,7 +185,7 @@ class Walk {
           maskedStates[(row * gates + g) * padded + j] =
             j < units ? h[row * units + j]! * masks[(this.rowOf(row) * gates + g) * padded + j]! : 0;
     const maskShape = { columns: gates * padded, stride: wide };
-    const indexed = turn % 4 === 2;
+    const indexed = turn % 3 === 2; // in both directions
     const inputRows = indexed ? 7 : stepCount;
     const inputs = spread(rounded(draw.normal(inputRows * gates * units)), inputRows, gates, units);
     const blockRows = [4, 16, 64, 6][turn % 4]!;
