@@ -214,7 +214,7 @@ WalkArgs Recurrent::RowWalk(bool backward) {
   }
   if (backward) {
     args.carry = carry_.data();
-    args.deltas = deltas_ + base * delta_stride_;
+    args.deltas = delta_rows() + base * delta_stride_;
   }
   return args;
 }
@@ -237,7 +237,7 @@ WalkArgs Recurrent::TrunkWalk(bool backward) {
   args.input_index = by_token_ ? input_.distinct->slot : nullptr;
   if (backward) {
     args.carry = carry_.data() + layout.rows() * stride_;
-    args.deltas = deltas_;
+    args.deltas = delta_rows();
   }
   return args;
 }
@@ -644,12 +644,11 @@ Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool n
   const BatchLayout& layout = *input_.layout;
   const size_t trunk = layout.trunk();
   gates_.Resize(layout.step_count() * delta_stride_);
-  deltas_ = gates_.data();
   joins_.Resize(layout.rows() * stride_);
   trunk_outputs_.Resize(trunk * stride_);
   if (has_cell()) trunk_cells_.Resize(trunk * stride_);
   carry_.Resize((layout.rows() + 1) * stride_);
-  std::memset(deltas_ + trunk * delta_stride_, 0, delta_stride_ * sizeof(float));  // unused position
+  std::memset(delta_rows() + trunk * delta_stride_, 0, delta_stride_ * sizeof(float));  // unused position
   const float* doutputs = config_.return_sequences ? SequenceGradient(output, batch) : nullptr;
   const float* dlast = config_.return_sequences ? nullptr : LastGradient(output);
 
@@ -693,9 +692,9 @@ void Recurrent::LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchCo
   size_t walking = begin;
   while (walking < end && layout.start(walking) < layout.steps()) ++walking;
   const size_t first = reset_before_ ? padded_ : 0;
-  batch.kernels.gemm({deltas_ + layout.base() * delta_stride_ + first, layout.first_steps(), delta_stride_,
-                      packed_recurrent_back_.data(), back_rows_, config_.units, nullptr, false, joins_.data(),
-                      stride_, begin, walking});
+  batch.kernels.gemm({delta_rows() + layout.base() * delta_stride_ + first, layout.first_steps(),
+                      delta_stride_, packed_recurrent_back_.data(), back_rows_, config_.units, nullptr, false,
+                      joins_.data(), stride_, begin, walking});
   for (size_t r = begin; r < end; ++r) {
     float* join = joins_.data() + r * stride_;
     float* carry = carry_.data() + r * stride_;
@@ -757,7 +756,7 @@ void Recurrent::PlanRecurrent() {
   }
   for (size_t i = 0; i < products_.size(); ++i) {
     const Product& p = products_[i];
-    const float* deltas = deltas_ + p.first_delta * padded_;
+    const float* deltas = delta_rows() + p.first_delta * padded_;
     const size_t columns = p.gates * padded_;
     recurrent_gradients_[i].Plan(p.a, p.index, p.lda, config_.units, deltas, delta_stride_, columns,
                                  layout.base(), layout.step_count(), two_biases());
@@ -830,7 +829,7 @@ Gradient Recurrent::BackwardInput(BatchContext& batch, bool needs_input) {
   const bool per_token = input_.distinct && batch.shortcuts.reverse_projection;
   const size_t rows = per_token ? input_.distinct->count : input_.layout->step_count();
   const size_t gradient_stride = PaddedStride(config_.features), columns = cell_.gates * padded_;
-  const float* positions = deltas_ + cell_.input_deltas * padded_;
+  const float* positions = delta_rows() + cell_.input_deltas * padded_;
   const float* deltas = positions;
   size_t stride = delta_stride_;
   if (per_token) {
@@ -934,7 +933,7 @@ Gradient Recurrent::BackwardMasked(BatchContext& batch, bool needs_input) {
   const size_t features = config_.features, width = PaddedColumns(features), count = input_masks();
   const size_t each = cell_.gates / count * padded_, columns = cell_.gates * padded_;
   const size_t positions = input_.layout->step_count(), stride = PaddedStride(features);
-  const float* deltas = deltas_ + cell_.input_deltas * padded_;
+  const float* deltas = delta_rows() + cell_.input_deltas * padded_;
   for (size_t i = 0; i < count; ++i) {
     WeightGradient& gradient = kernel_gradients_[i];
     gradient.Plan(masked_x_.data() + i * width, nullptr, mask_stride_, features, deltas + i * each,

@@ -89,6 +89,8 @@ class Recurrent : public Layer {
   // x W + b of every token, or else of every position, in the row that will hold its gates.
   float* projected() { return by_token_ ? projected_.data() : gates_.data() + cell_.input_deltas * padded_; }
   size_t projected_stride() const { return by_token_ ? input_stride_ : delta_stride_; }
+  // The gradients of what the activations are computed from: the backward walk writes them over the gates.
+  float* delta_rows() { return gates_.data(); }
 
   const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
   void PackWeights(const KernelTable& kernels, WorkerPool* pool);
@@ -146,7 +148,6 @@ class Recurrent : public Layer {
   Buffer<float> cells_;          // [state positions, H] LSTM
   Buffer<float> gates_;          // [step positions, kept] x W + b, then the gates, then their gradients
   Buffer<float> reset_states_;   // [step positions, H] GRU with reset_before
-  float* deltas_ = nullptr;      // gates_, once the gradients of the pre-activations are there
   Buffer<float> carry_;          // [N, H]
   Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs
