@@ -35,6 +35,7 @@
       "native/layers/reshape.cc",
       "native/layers/simple_rnn.cc",
       "native/layers/spatial_dropout1d.cc",
+      "native/layers/token_sums.cc",
       "native/layers/weight_gradient.cc",
       "native/losses/cosine_similarity.cc",
       "native/losses/crossentropy.cc",

@@ -77,8 +77,10 @@ function outer({ rows, k, n }) {
         b: floats(rows * stride(n)),
         ldb: stride(n),
         n,
+        rows: null,
         begin: 0,
         end: rows,
+        ahead: rows,
         accumulate: false,
         c: floats(k * stride(n)),
         ldc: stride(n),
@@ -96,17 +98,21 @@ function groupSum({ rows, groups, n }) {
     prepare(isa) {
       const starts = Int32Array.from({ length: groups + 1 }, (_, g) => Math.floor((g * rows) / groups));
       // A step coprime to the number of rows visits each once, out of order.
-      const positions = Int32Array.from({ length: rows }, (_, i) => (i * 7919) % rows);
+      const order = Int32Array.from({ length: rows }, (_, i) => (i * 7919) % rows);
+      const slot = new Int32Array(rows);
+      for (let g = 0; g < groups; g++) order.subarray(starts[g], starts[g + 1]).forEach((row) => (slot[row] = g));
       const args = {
         b: floats(rows * stride(n)),
         ldb: stride(n),
         n,
+        rows: order,
+        slot,
         starts,
-        positions,
         begin: 0,
-        end: groups,
+        end: rows,
         out: floats(groups * stride(n)),
         ldo: stride(n),
+        begun: floats(stride(n)),
       };
       return () => testingAddon().groupSum(isa, args);
     },

@@ -94,33 +94,61 @@ void Gemm(const GemmArgs& args) {
   }
 }
 
-// R columns of A times V vectors of B, over rows [begin, end).
+OSTINATO_OP size_t RowAt(const int32_t* index, size_t i) { return index ? static_cast<size_t>(index[i]) : i; }
+
+// R columns of A times V vectors of B, over rows [begin, end). Meanwhile rows [next, next_end) are asked for,
+// evenly, for the chunk behind this one: no hardware prefetcher follows panels, or rows in a given order.
 struct OuterTile {
   const OuterArgs& args;
   size_t begin, end;
   size_t k0, first;
   bool load;
+  size_t next, next_end;
 
   template <size_t R, size_t V>
-  OSTINATO_OP_MEMBER void Run() const {
+  __attribute__((noinline)) void Run() const {
     Sums<R, V> sums;
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v)
         sums.v[r][v] = load ? Load(args.c + (k0 + r) * args.ldc + first + v * kLanes) : Zero();
-    const float* b = args.b + begin * args.ldb + first;
-    if (args.index) {
-      for (size_t i = begin; i < end; ++i, b += args.ldb)
-        Step(args.a + static_cast<size_t>(args.index[i]) * args.lda + k0, b, sums);
-    } else {
-      const float* a = args.a + begin * args.lda + k0;
-      for (size_t i = begin; i < end; ++i, a += args.lda, b += args.ldb) Step(a, b, sums);
+    size_t i = begin;
+    for (size_t n = next; n < next_end; ++n) {
+      AskFor(n);
+      const size_t stop = i + (end - i) / (next_end - n);
+      Steps(i, stop, sums);
+      i = stop;
     }
+    if (i < end) Steps(i, end, sums);
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) Store(args.c + (k0 + r) * args.ldc + first + v * kLanes, sums.v[r][v]);
+  }
+
+  template <size_t R, size_t V>
+  OSTINATO_OP_MEMBER void Steps(size_t from, size_t to, Sums<R, V>& sums) const {
+    if (args.rows) {
+      for (size_t i = from; i < to; ++i) {
+        const size_t row = static_cast<size_t>(args.rows[i]);
+        Step(args.a + RowAt(args.index, row) * args.lda + k0, args.b + row * args.ldb + first, sums);
+      }
+    } else if (args.index) {
+      const float* b = args.b + from * args.ldb + first;
+      for (size_t i = from; i < to; ++i, b += args.ldb)
+        Step(args.a + static_cast<size_t>(args.index[i]) * args.lda + k0, b, sums);
+    } else {
+      const float* a = args.a + from * args.lda + k0;
+      const float* b = args.b + from * args.ldb + first;
+      for (size_t i = from; i < to; ++i, a += args.lda, b += args.ldb) Step(a, b, sums);
+    }
+  }
+
+  OSTINATO_OP_MEMBER void AskFor(size_t i) const {
+    const size_t row = RowAt(args.rows, i), a_row = RowAt(args.index, row);
+    for (size_t j = 0; j < args.k; j += kLaneAlign) PrefetchFar(args.a + a_row * args.lda + j);
+    for (size_t j = 0; j < args.n; j += kLaneAlign) PrefetchFar(args.b + row * args.ldb + j);
   }
 
   template <size_t R, size_t V>
@@ -137,21 +165,16 @@ struct OuterTile {
   }
 };
 
-// Rows [begin, end) of both sides, on their way to L1.
-void PrefetchRows(const OuterArgs& args, size_t begin, size_t end) {
-  for (size_t i = begin; i < end; ++i) {
-    const size_t row = args.index ? static_cast<size_t>(args.index[i]) : i;
-    for (size_t j = 0; j < args.k; j += kLaneAlign) Prefetch(args.a + row * args.lda + j);
-    for (size_t j = 0; j < args.n; j += kLaneAlign) Prefetch(args.b + i * args.ldb + j);
-  }
-}
-
-// The part [from, to) of `of` of rows [begin, end) of a panel of B.
-void PrefetchPanel(const OuterArgs& args, size_t first, size_t width, size_t begin, size_t end, size_t from,
-                   size_t to, size_t of) {
+// The part [from, to) of `of` of rows [begin, end) of a panel of B. Inlined by force: GCC holds a function
+// that only asks for lines to be without effect, and leaves out its calls.
+OSTINATO_OP void PrefetchPanel(const OuterArgs& args, size_t first, size_t width, size_t begin, size_t end,
+                               size_t from, size_t to, size_t of) {
   const size_t rows = end - begin;
-  for (size_t i = begin + rows * from / of; i < begin + rows * to / of; ++i)
-    for (size_t j = 0; j < width; j += kLaneAlign) Prefetch(args.b + i * args.ldb + first + j);
+  const size_t stop = begin + rows * to / of;
+  for (size_t i = begin + rows * from / of; i < stop; ++i) {
+    const float* row = args.b + RowAt(args.rows, i) * args.ldb + first;
+    for (size_t j = 0; j < width; j += kLaneAlign) Prefetch(row + j);
+  }
 }
 
 void Outer(const OuterArgs& args) {
@@ -165,21 +188,22 @@ void Outer(const OuterArgs& args) {
   }
   for (size_t begin = args.begin; begin < args.end; begin += kChunk) {
     const size_t end = args.end - begin < kChunk ? args.end : begin + kChunk;
+    const size_t ahead = args.ahead - end < kChunk ? args.ahead - end : kChunk;
     const bool load = args.accumulate || begin != args.begin;
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
       for (size_t k0 = 0; k0 < args.k;) {
         const size_t rows = NextTile(args.k - k0);
-        // Narrow rows stay in L1 for all tiles: the first panel's tiles each ask for their part of the next
-        // chunk.
-        if (first == 0 && padded <= kNarrow && end < args.end) {
-          const size_t next = args.end - end < kChunk ? args.end - end : kChunk;
-          PrefetchRows(args, end + next * k0 / args.k, end + next * (k0 + rows) / args.k);
-        }
         // Of wide rows each panel asks for the next, which no hardware prefetcher sees coming.
         if (padded > kNarrow && first + width < padded)
           PrefetchPanel(args, first + width, kPanelColumns, begin, end, k0, k0 + rows, args.k);
-        ForTile(rows, width, OuterTile{args, begin, end, k0, first, load});
+        size_t next = end, next_end = end;
+        if (ahead > 0) {
+          const size_t done = first * args.k + k0 * width, all = padded * args.k;
+          next += ahead * done / all;
+          next_end += ahead * (done + rows * width) / all;
+        }
+        ForTile(rows, width, OuterTile{args, begin, end, k0, first, load, next, next_end});
         k0 += rows;
       }
     }
@@ -190,24 +214,27 @@ void ColumnSum(const ColumnSumArgs& args) {
   const size_t padded = PaddedColumns(args.n);
   for (size_t first = 0; first < padded; first += kLanes) {
     Vec sum = args.accumulate ? Load(args.out + first) : Zero();
-    for (size_t i = args.begin; i < args.end; ++i) sum = Add(sum, Load(args.b + i * args.ldb + first));
+    for (size_t i = args.begin; i < args.end; ++i)
+      sum = Add(sum, Load(args.b + RowAt(args.rows, i) * args.ldb + first));
     Store(args.out + first, sum);
   }
 }
 
 void GroupSum(const GroupSumArgs& args) {
   const size_t padded = PaddedColumns(args.n);
-  for (size_t u = args.begin; u < args.end; ++u) {
-    const int32_t* positions = args.positions + args.starts[u];
-    const size_t count = static_cast<size_t>(args.starts[u + 1] - args.starts[u]);
-    float* out = args.out + u * args.ldo;
+  for (size_t i = args.begin; i < args.end;) {
+    const size_t group = static_cast<size_t>(args.slot[args.rows[i]]);
+    const size_t last = static_cast<size_t>(args.starts[group + 1]);
+    const size_t end = last < args.end ? last : args.end;
+    const bool load = static_cast<size_t>(args.starts[group]) < i;
+    float* out = load ? args.begun : args.out + group * args.ldo;
     size_t first = 0;
     // Two vectors at a time: each gathered row is one or two lines, and the additions of one row are
     // independent.
     for (; first + 2 * kLanes <= padded; first += 2 * kLanes) {
-      Vec s0 = Zero(), s1 = Zero();
-      for (size_t j = 0; j < count; ++j) {
-        const float* row = args.b + static_cast<size_t>(positions[j]) * args.ldb + first;
+      Vec s0 = load ? Load(out + first) : Zero(), s1 = load ? Load(out + first + kLanes) : Zero();
+      for (size_t j = i; j < end; ++j) {
+        const float* row = args.b + static_cast<size_t>(args.rows[j]) * args.ldb + first;
         s0 = Add(s0, Load(row));
         s1 = Add(s1, Load(row + kLanes));
       }
@@ -215,11 +242,12 @@ void GroupSum(const GroupSumArgs& args) {
       Store(out + first + kLanes, s1);
     }
     for (; first < padded; first += kLanes) {
-      Vec sum = Zero();
-      for (size_t j = 0; j < count; ++j)
-        sum = Add(sum, Load(args.b + static_cast<size_t>(positions[j]) * args.ldb + first));
+      Vec sum = load ? Load(out + first) : Zero();
+      for (size_t j = i; j < end; ++j)
+        sum = Add(sum, Load(args.b + static_cast<size_t>(args.rows[j]) * args.ldb + first));
       Store(out + first, sum);
     }
+    i = end;
   }
 }
 

@@ -81,8 +81,8 @@ struct GemmArgs {
   size_t begin, end;
 };
 
-// C[k, n] (ldc, padded columns) (+)= sum over rows i in [begin, end) of A[index[i]]^T B[i], ascending i:
-// weight gradients.
+// C[k, n] (ldc, padded columns) (+)= sum over rows r = rows[i] (null: i), i in [begin, end), of
+// A[index[r]]^T B[r], ascending i: weight gradients. Rows up to `ahead` (>= end) will be read soon.
 struct OuterArgs {
   const float* a;
   const int32_t* index;
@@ -91,32 +91,38 @@ struct OuterArgs {
   const float* b;
   size_t ldb;
   size_t n;
-  size_t begin, end;
+  const int32_t* rows;
+  size_t begin, end, ahead;
   bool accumulate;
   float* c;
   size_t ldc;
 };
 
-// out[n] (+)= sum over rows i in [begin, end) of B[i]: bias gradients.
+// out[n] (+)= sum over i in [begin, end) of B[rows[i]] (null: B[i]): bias gradients.
 struct ColumnSumArgs {
   const float* b;
   size_t ldb;
   size_t n;
+  const int32_t* rows;
   size_t begin, end;
   bool accumulate;
   float* out;
 };
 
-// out[u] = sum of B[positions[j]] for j in [starts[u], starts[u + 1]), ascending j, for u in [begin, end).
+// out[u] = sum of B[rows[i]] over the group of slot u, ascending i in [begin, end): groups lie side by side
+// in `rows`, that of slot u at [starts[u], starts[u + 1]). What is here of a group that began before `begin`
+// is added to the row `begun`.
 struct GroupSumArgs {
   const float* b;
   size_t ldb;
   size_t n;
+  const int32_t* rows;
+  const int32_t* slot;  // of each row
   const int32_t* starts;
-  const int32_t* positions;
   size_t begin, end;
   float* out;
   size_t ldo;
+  float* begun;
 };
 
 enum class CellKind : int32_t { kSimpleRnn, kLstm, kGru };

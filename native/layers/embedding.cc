@@ -24,14 +24,14 @@ Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) 
     table.gradient = output.data;
     table.gradient_stride = output.stride;
   } else {
-    const size_t stride = PaddedStride(config_.output_dim);
-    sums_.Resize(distinct.count * stride);
-    ForChunks(batch.pool, 0, distinct.count, 128, [&](size_t begin, size_t end) {
-      batch.kernels.group_sum({output.data, output.stride, config_.output_dim, distinct.starts,
-                               distinct.positions, begin, end, sums_.data(), stride});
+    sums_.Plan(distinct, output.data, output.stride, config_.output_dim, 0, batch.layout.step_count());
+    const GradientChunks& chunks = sums_.chunks();
+    batch.pool.For(chunks.count(), [&](size_t chunk) {
+      sums_.RunPart(batch.kernels, chunk, chunks.first(chunk), chunks.last(chunk));
     });
-    table.gradient = sums_.data();
-    table.gradient_stride = stride;
+    sums_.Reduce(batch.kernels);
+    table.gradient = sums_.sums();
+    table.gradient_stride = sums_.stride();
   }
   table.gradient_slot = batch.layout.slot_of_token();
   return {};

@@ -5,6 +5,7 @@
 #define OSTINATO_LAYERS_EMBEDDING_H_
 
 #include "layers/layer.h"
+#include "layers/token_sums.h"
 
 namespace ostinato {
 
@@ -29,7 +30,7 @@ class Embedding : public Layer {
 
  private:
   EmbeddingConfig config_;
-  Buffer<float> sums_;  // [distinct tokens, D], where the gradient comes per position
+  TokenSums sums_;  // [distinct tokens, D], where the gradient comes per position
 };
 
 }  // namespace ostinato

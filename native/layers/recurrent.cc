@@ -23,6 +23,8 @@ size_t ProductRows(size_t rows) {
 constexpr size_t kTeamFloats = size_t{3} << 14;
 // Units of a part are whole panels; more parts than this spend their time waiting for each other.
 constexpr size_t kTeamUnits = 32, kTeamMost = 4;
+// Rows of deltas that are summed per token and multiplied while L2 holds them.
+constexpr size_t kPartRows = 128;
 constexpr size_t kGateOrder[] = {0, 1, 2, 3};
 // State masks come from another stream than input masks of the same step.
 constexpr uint64_t kStateStream = uint64_t{1} << 63;
@@ -61,7 +63,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       joins_(arena),
       trunk_outputs_(arena),
       trunk_cells_(arena),
-      token_deltas_(arena),
+      token_sums_(arena),
       input_gradient_(arena),
       gate_gradient_(arena),
       input_masks_(arena),
@@ -663,25 +665,53 @@ Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool n
     }
   });
 
-  PlanRecurrent();
-  size_t tasks = 0;
-  for (size_t i = 0; i < products_.size(); ++i) tasks += recurrent_gradients_[i].tasks();
-  batch.pool.For(2 + tasks, [&](size_t task) {
-    if (task == 1) return batch.next_batch.Run();
-    if (task > 1) {
-      size_t i = 0;
-      for (task -= 2; task >= recurrent_gradients_[i].tasks(); ++i) task -= recurrent_gradients_[i].tasks();
-      return recurrent_gradients_[i].Run(batch.kernels, task);
-    }
-    if (trunk == 0) return;
-    BackwardTrunk(doutputs, batch);
-    for (size_t i = 0; i < products_.size(); ++i) {
-      WeightGradient& gradient = trunk_gradients_[i];
-      for (size_t part = 0; part < gradient.tasks(); ++part) gradient.Run(batch.kernels, part);
-      gradient.Reduce(batch.kernels);
-    }
-  });
+  SumOverRows(doutputs, batch);
   return masked_inputs_ ? BackwardMasked(batch, needs_input) : BackwardInput(batch, needs_input);
+}
+
+// All that is summed over the rows' deltas: per token, and the recurrent kernel's gradient; beside it the
+// trunk walks back.
+void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
+  const BatchLayout& layout = *input_.layout;
+  sums_tokens_ = input_.distinct && batch.shortcuts.reverse_projection && !masked_inputs_;
+  size_t chunks = 0;
+  if (sums_tokens_) {
+    token_sums_.Plan(*input_.distinct, delta_rows() + cell_.input_deltas * padded_, delta_stride_,
+                     cell_.gates * padded_, layout.base(), layout.step_count());
+    chunks = token_sums_.chunks().count();
+  }
+  PlanRecurrent(sums_tokens_ ? token_sums_.positions() : nullptr);
+  // Gradients that follow the order of the tokens are run with them, the others by themselves.
+  std::vector<WeightGradient*> following, others;
+  size_t tasks = chunks;
+  for (size_t i = 0; i < products_.size(); ++i) {
+    WeightGradient& gradient = recurrent_gradients_[i];
+    (gradient.follows_order() ? following : others).push_back(&gradient);
+    if (!gradient.follows_order()) tasks += gradient.tasks();
+  }
+  const auto run_chunk = [&](size_t chunk) {
+    const size_t last = token_sums_.chunks().last(chunk);
+    for (size_t begin = token_sums_.chunks().first(chunk); begin < last; begin += kPartRows) {
+      const size_t end = std::min(begin + kPartRows, last);
+      token_sums_.RunPart(batch.kernels, chunk, begin, end);
+      for (WeightGradient* gradient : following) gradient->RunPart(batch.kernels, chunk, begin, end);
+    }
+  };
+  batch.pool.For(2 + tasks, [&](size_t task) {
+    if (task == 0) {
+      if (layout.trunk() > 0) BackwardTrunk(doutputs, batch);
+      if (sums_tokens_) token_sums_.RunLead(batch.kernels);
+      return;
+    }
+    if (task == 1) return batch.next_batch.Run();
+    task -= 2;
+    if (task < chunks) return run_chunk(task);
+    task -= chunks;
+    auto gradient = others.begin();
+    for (; task >= (*gradient)->tasks(); ++gradient) task -= (*gradient)->tasks();
+    (*gradient)->Run(batch.kernels, task);
+  });
+  if (sums_tokens_) token_sums_.Reduce(batch.kernels);
 }
 
 // joins[r] = gradient of the state in which row r leaves the trunk, rows [begin, end) of one block; of its
@@ -730,12 +760,17 @@ void Recurrent::BackwardTrunk(const float* doutputs, BatchContext& batch) {
   args.doutputs = trunk_outputs_.data();
   if (has_cell()) args.dcells = trunk_cells_.data();
   batch.kernels.walk_backward(args);
+  for (size_t i = 0; i < products_.size(); ++i) {
+    WeightGradient& gradient = trunk_gradients_[i];
+    for (size_t task = 0; task < gradient.tasks(); ++task) gradient.Run(batch.kernels, task);
+    gradient.Reduce(batch.kernels);
+  }
 }
 
 // The recurrent kernel's gradient: equal positions of states and deltas, one product over the rows, another
 // over the trunk when that is walked back. With dropout every gate has states of its own, and a candidate
 // that is computed from the reset state has that.
-void Recurrent::PlanRecurrent() {
+void Recurrent::PlanRecurrent(const int32_t* order) {
   const BatchLayout& layout = *input_.layout;
   const int32_t* before = config_.go_backwards ? layout.next() : nullptr;
   products_.clear();
@@ -759,7 +794,7 @@ void Recurrent::PlanRecurrent() {
     const float* deltas = delta_rows() + p.first_delta * padded_;
     const size_t columns = p.gates * padded_;
     recurrent_gradients_[i].Plan(p.a, p.index, p.lda, config_.units, deltas, delta_stride_, columns,
-                                 layout.base(), layout.step_count(), two_biases());
+                                 layout.base(), layout.step_count(), two_biases(), order);
     trunk_gradients_[i].Plan(p.a, p.index, p.lda, config_.units, deltas, delta_stride_, columns, 0,
                              layout.trunk(), two_biases());
   }
@@ -826,38 +861,27 @@ void Recurrent::ReduceKernel(size_t count, BatchContext& batch) {
 }
 
 Gradient Recurrent::BackwardInput(BatchContext& batch, bool needs_input) {
-  const bool per_token = input_.distinct && batch.shortcuts.reverse_projection;
-  const size_t rows = per_token ? input_.distinct->count : input_.layout->step_count();
+  const size_t rows = sums_tokens_ ? input_.distinct->count : input_.layout->step_count();
   const size_t gradient_stride = PaddedStride(config_.features), columns = cell_.gates * padded_;
-  const float* positions = delta_rows() + cell_.input_deltas * padded_;
-  const float* deltas = positions;
-  size_t stride = delta_stride_;
-  if (per_token) {
-    token_deltas_.Resize(rows * input_stride_);
-    deltas = token_deltas_.data();
-    stride = input_stride_;
-  }
+  const float* deltas = sums_tokens_ ? token_sums_.sums() : delta_rows() + cell_.input_deltas * padded_;
+  const size_t stride = sums_tokens_ ? token_sums_.stride() : delta_stride_;
+  const int32_t* index = sums_tokens_ ? input_.distinct->tokens : input_.index;
+  WeightGradient& kernel = kernel_gradients_[0];
+  kernel.Plan(input_.data, index, input_.stride, config_.features, deltas, stride, columns, 0, rows,
+              config_.use_bias);
+  const size_t each = ProductRows(rows), products = needs_input ? (rows + each - 1) / each : 0;
   if (needs_input) input_gradient_.Resize(rows * gradient_stride);
-  if (per_token || needs_input) {
-    ForChunks(batch.pool, 0, rows, ProductRows(rows), [&](size_t begin, size_t end) {
-      if (per_token)
-        batch.kernels.group_sum({positions, delta_stride_, columns, input_.distinct->starts,
-                                 input_.distinct->positions, begin, end, token_deltas_.data(), stride});
-      if (needs_input)
-        batch.kernels.gemm({deltas, nullptr, stride, packed_kernel_back_.data(), columns, config_.features,
-                            nullptr, false, input_gradient_.data(), gradient_stride, begin, end});
-    });
-  }
-  const int32_t* index = per_token ? input_.distinct->tokens : input_.index;
-  kernel_gradients_[0].Plan(input_.data, index, input_.stride, config_.features, deltas, stride, columns, 0,
-                            rows, config_.use_bias);
-  batch.pool.For(1 + kernel_gradients_[0].tasks(), [&](size_t task) {
-    if (task > 0) return kernel_gradients_[0].Run(batch.kernels, task - 1);
-    ReduceRecurrent(batch);
+  batch.pool.For(1 + kernel.tasks() + products, [&](size_t task) {
+    if (task == 0) return ReduceRecurrent(batch);
+    if (task <= kernel.tasks()) return kernel.Run(batch.kernels, task - 1);
+    const size_t begin = (task - 1 - kernel.tasks()) * each;
+    batch.kernels.gemm({deltas, nullptr, stride, packed_kernel_back_.data(), columns, config_.features,
+                        nullptr, false, input_gradient_.data(), gradient_stride, begin,
+                        std::min(begin + each, rows)});
   });
   ReduceKernel(1, batch);
   if (!needs_input) return {};
-  return {input_gradient_.data(), gradient_stride, per_token};
+  return {input_gradient_.data(), gradient_stride, sums_tokens_};
 }
 
 // masks[r] of `count` blocks of `columns`, each element 0 or 1 / (1 - rate).

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "layers/layer.h"
+#include "layers/token_sums.h"
 #include "layers/weight_gradient.h"
 
 namespace ostinato {
@@ -113,8 +114,9 @@ class Recurrent : public Layer {
   const float* SequenceGradient(const Gradient& output, BatchContext& batch);
   const float* LastGradient(const Gradient& output);
   void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
+  void SumOverRows(const float* doutputs, BatchContext& batch);
   void BackwardTrunk(const float* doutputs, BatchContext& batch);
-  void PlanRecurrent();
+  void PlanRecurrent(const int32_t* order);
   void ReduceRecurrent(BatchContext& batch);
   void ReduceKernel(size_t count, BatchContext& batch);
   Gradient BackwardInput(BatchContext& batch, bool needs_input);
@@ -139,7 +141,8 @@ class Recurrent : public Layer {
   size_t mask_stride_ = 0;  // of input masks and masked inputs
   Tensor input_;
   BatchLayout plain_layout_;  // of outputs with their masked steps
-  bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false;
+  bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false,
+       sums_tokens_ = false;
   Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
   Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
   Buffer<float> packed_candidate_, packed_candidate_back_, packed_gate_;
@@ -152,7 +155,7 @@ class Recurrent : public Layer {
   Buffer<float> joins_;          // [N, H] gradient of the state in which each row leaves the trunk
   Buffer<float> trunk_outputs_;  // [P, H] gradient of the trunk's outputs
   Buffer<float> trunk_cells_;    // [P, H] of its cells, LSTM
-  Buffer<float> token_deltas_;   // [tokens, gates] deltas summed per token
+  TokenSums token_sums_;         // [tokens, gates] of deltas
   Buffer<float> input_gradient_, gate_gradient_;
   Buffer<float> input_masks_, state_masks_, ones_, masked_x_, masked_h_;  // dropout
   Buffer<float> last_outputs_, ordered_gradient_;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "kernels/kernel_list.h"
+#include "layers/gradient_chunks.h"
 
 namespace ostinato {
 
@@ -18,14 +19,20 @@ class WeightGradient {
       : partial_(arena), bias_partial_(arena), sum_(arena), bias_sum_(arena) {}
 
   // A has k columns at `a` (rows through `index`), B n columns; rows [begin, end). With `bias`, also sums B's
-  // columns.
+  // columns. `order` is null or a permutation of those rows; it pays to follow it where others read the rows
+  // in that order just before (RunPart).
   void Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb, size_t n,
-            size_t begin, size_t end, bool bias);
+            size_t begin, size_t end, bool bias, const int32_t* order = nullptr);
 
   // Tasks 0..tasks()-1 may run on any threads; then Reduce() once.
-  size_t tasks() const { return blocks_ * chunks_; }
+  size_t tasks() const { return blocks_ * partials_; }
   void Run(const KernelTable& kernels, size_t task);
   void Reduce(const KernelTable& kernels);
+
+  // Where the order is followed, tasks are the chunks of GradientChunks(begin, end), and instead of one task
+  // a chunk may be run in parts, ascending.
+  bool follows_order() const { return outer_.rows != nullptr; }
+  void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end);
 
   const float* sum() const { return sum_.data(); }  // [k, stride()]
   const float* bias_sum() const { return bias_sum_.data(); }
@@ -34,10 +41,15 @@ class WeightGradient {
   size_t stride() const { return stride_; }
 
  private:
+  // Adds the products of rows [begin, end) to a block of partial sums.
+  void Multiply(const KernelTable& kernels, size_t partial, size_t block, size_t begin, size_t end,
+                size_t ahead, bool accumulate);
+
   OuterArgs outer_ = {};
-  bool bias_ = false;
+  bool bias_ = false, in_blocks_ = false;
   size_t blocks_ = 0, blocks_down_ = 0, block_rows_ = 0, block_columns_ = 0;  // of the gradient
-  size_t chunks_ = 0, chunk_rows_ = 0, stride_ = 0;
+  GradientChunks chunks_;
+  size_t partials_ = 0, stride_ = 0;
   Buffer<float> partial_, bias_partial_, sum_, bias_sum_;
 };
 

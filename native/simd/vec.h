@@ -8,6 +8,7 @@
 //   IfLess(a, b, x, y)    a < b ? x : y (y where unordered);  IfNan(a, x, y)
 //   Pow2(n)               2^n for whole n from -126 to 127
 //   Prefetch(p)           the line at p, soon to be read
+//   PrefetchFar(p)        the line at p on its way to L2, to be read later
 // MSVC-style builds (no always_inline attribute) are not supported yet.
 #ifndef OSTINATO_SIMD_VEC_H_
 #define OSTINATO_SIMD_VEC_H_

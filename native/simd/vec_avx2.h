@@ -53,6 +53,7 @@ OSTINATO_OP Vec Pow2(Vec n) {
   return {_mm256_castsi256_ps(_mm256_slli_epi32(i, 23))};
 }
 OSTINATO_OP void Prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+OSTINATO_OP void PrefetchFar(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
 }  // namespace
 }  // namespace ostinato

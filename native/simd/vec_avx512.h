@@ -52,6 +52,7 @@ OSTINATO_OP Vec Pow2(Vec n) {
   return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, i, 23))};
 }
 OSTINATO_OP void Prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+OSTINATO_OP void PrefetchFar(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
 }  // namespace
 }  // namespace ostinato

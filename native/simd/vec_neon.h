@@ -54,6 +54,7 @@ OSTINATO_OP Vec Pow2(Vec n) {
   return {vreinterpretq_f32_s32(vshlq_n_s32(i, 23))};
 }
 OSTINATO_OP void Prefetch(const void* p) { __builtin_prefetch(p); }
+OSTINATO_OP void PrefetchFar(const void* p) { __builtin_prefetch(p, 0, 2); }
 
 }  // namespace
 }  // namespace ostinato

@@ -44,6 +44,7 @@ OSTINATO_OP Vec Pow2(Vec n) {
   return {x};
 }
 OSTINATO_OP void Prefetch(const void*) {}
+OSTINATO_OP void PrefetchFar(const void*) {}
 
 }  // namespace
 }  // namespace ostinato

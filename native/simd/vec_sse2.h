@@ -57,6 +57,7 @@ OSTINATO_OP Vec Pow2(Vec n) {
   return {_mm_castsi128_ps(_mm_slli_epi32(i, 23))};
 }
 OSTINATO_OP void Prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+OSTINATO_OP void PrefetchFar(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
 }  // namespace
 }  // namespace ostinato

@@ -61,35 +61,37 @@ void JsGemm(const Napi::CallbackInfo& info) {
   });
 }
 
-// outer(isa, { a, index, lda, k, b, ldb, n, begin, end, accumulate, c, ldc })
+// outer(isa, { a, index, lda, k, b, ldb, n, rows, begin, end, ahead, accumulate, c, ldc })
 void JsOuter(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
     TableOf(info[0]).outer({Floats(GetValue(o, "a"), "a"), Ints(GetValue(o, "index"), "index"),
                             GetSize(o, "lda"), GetSize(o, "k"), Floats(GetValue(o, "b"), "b"),
-                            GetSize(o, "ldb"), GetSize(o, "n"), GetSize(o, "begin"), GetSize(o, "end"),
+                            GetSize(o, "ldb"), GetSize(o, "n"), Ints(GetValue(o, "rows"), "rows"),
+                            GetSize(o, "begin"), GetSize(o, "end"), GetSize(o, "ahead"),
                             GetBool(o, "accumulate"), Floats(GetValue(o, "c"), "c"), GetSize(o, "ldc")});
   });
 }
 
-// columnSum(isa, { b, ldb, n, begin, end, accumulate, out })
+// columnSum(isa, { b, ldb, n, rows, begin, end, accumulate, out })
 void JsColumnSum(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
     TableOf(info[0]).column_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
-                                 GetSize(o, "begin"), GetSize(o, "end"), GetBool(o, "accumulate"),
-                                 Floats(GetValue(o, "out"), "out")});
+                                 Ints(GetValue(o, "rows"), "rows"), GetSize(o, "begin"), GetSize(o, "end"),
+                                 GetBool(o, "accumulate"), Floats(GetValue(o, "out"), "out")});
   });
 }
 
-// groupSum(isa, { b, ldb, n, starts, positions, begin, end, out, ldo })
+// groupSum(isa, { b, ldb, n, rows, slot, starts, begin, end, out, ldo, begun })
 void JsGroupSum(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     const Napi::Object o = ToObject(info[1], "arguments");
     TableOf(info[0]).group_sum({Floats(GetValue(o, "b"), "b"), GetSize(o, "ldb"), GetSize(o, "n"),
-                                Ints(GetValue(o, "starts"), "starts"),
-                                Ints(GetValue(o, "positions"), "positions"), GetSize(o, "begin"),
-                                GetSize(o, "end"), Floats(GetValue(o, "out"), "out"), GetSize(o, "ldo")});
+                                Ints(GetValue(o, "rows"), "rows"), Ints(GetValue(o, "slot"), "slot"),
+                                Ints(GetValue(o, "starts"), "starts"), GetSize(o, "begin"), GetSize(o, "end"),
+                                Floats(GetValue(o, "out"), "out"), GetSize(o, "ldo"),
+                                Floats(GetValue(o, "begun"), "begun")});
   });
 }
 

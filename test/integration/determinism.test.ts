@@ -84,6 +84,13 @@ const cases: Record<string, Case> = {
     y: labels(150),
     options: { batchSize: 64, validationSplit: 0.2 },
   },
+  'LSTM and GRU on few words, whose sums are cut': {
+    layers: () => [new Embedding(6, 8), new Bidirectional(new LSTM(20), { backwardLayer: new GRU(20, { goBackwards: true }) }), head()],
+    compile: binary,
+    x: tokens(150, 60, 6),
+    y: labels(150),
+    options: { batchSize: 128 },
+  },
   'a class for each of many timesteps, with metrics of all kinds': {
     layers: () => [new Embedding(WORDS, 8), new GRU(9, { returnSequences: true }), new Dense(20, { activation: 'softmax' })],
     compile: () => ({

@@ -56,6 +56,13 @@ const onTokens = (layers: () => Layer[], rows: Rows, batchSize = rows.length): C
 
 const RAGGED = [3, 12, 7, 1, 9, 12, 5, 2];
 
+/** More positions than a partial sum takes, of five words: the positions of one lie in several chunks of them. */
+const LONG = padded(
+  Array.from({ length: 90 }, (_, i) => (i * 23) % 61),
+  60,
+  5,
+);
+
 const cases: Record<string, Case> = {
   'ragged rows': onTokens(plain(40), padded(RAGGED, 12, 40)),
   'rows that are all padding among others': onTokens(plain(40), padded([0, 4, 12, 0, 7, 1], 12, 40)),
@@ -74,6 +81,11 @@ const cases: Record<string, Case> = {
     plain(1000, 32, 32),
     padded(Array.from({ length: 130 }, (_, i) => (i * 23) % 61), 60, 1000),
     64,
+  ),
+  'many rows of few words, whose sums are cut': onTokens(plain(5, 8, 8), LONG),
+  'many rows of few words, whose gradient comes per position': onTokens(
+    () => [new Embedding(5, 8), new Dense(6, { activation: 'relu' }), new SimpleRNN(5), head()],
+    LONG,
   ),
   'sizes that fill no vector': onTokens(plain(37, 5, 19), padded(RAGGED, 12, 37)),
   'units beyond one block': onTokens(plain(37, 9, 70), padded(RAGGED, 12, 37)),
@@ -155,6 +167,11 @@ const cases: Record<string, Case> = {
         [`${name} backwards, masked`, on(() => [layer(9, { goBackwards: true })], true)],
         [`both directions of ${name}`, on(() => [new Bidirectional(layer(9))])],
         [`both directions of ${name}, masked`, on(() => [new Bidirectional(layer(9, sequences)), layer(5)], true)],
+        [`${name}, few words in many rows`, onTokens(() => [new Embedding(5, 8), layer(20), head()], LONG)],
+        [`${name} backwards, few words in many rows`,
+          onTokens(() => [new Embedding(5, 8), layer(20, { goBackwards: true }), head()], LONG)],
+        [`${name} that drops states, few words in many rows`,
+          onTokens(() => [new Embedding(5, 8), layer(20, { recurrentDropout: 0.2, seed: 4 }), head()], LONG)],
         [`${name} that drops inputs and states`, on(() => [layer(9, { dropout: 0.3, recurrentDropout: 0.2, seed: 4 })])],
       ];
     }),

@@ -15,16 +15,20 @@ const COLUMNS_OF_A = [1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33] as const;
 
 function checkOuter(isa: Isa, rows: number, k: number, n: number, turn: number): void {
   const seed = 3000 + turn;
-  const [accumulate, indexed, begin] = [turn % 3 === 0, turn % 2 === 1, turn % 4];
-  const context = `outer ${isa} rows ${rows} k ${k} n ${n} accumulate ${accumulate} indexed ${indexed} seed ${seed}`;
+  const [accumulate, indexed, ordered, begin] = [turn % 3 === 0, turn % 2 === 1, turn % 5 > 2, turn % 4];
+  const options = `accumulate ${accumulate} indexed ${indexed} ordered ${ordered}`;
+  const context = `outer ${isa} rows ${rows} k ${k} n ${n} ${options} seed ${seed}`;
   const draw = drawFrom(seed);
   const memory = new GuardedMemory(sideOf(turn >> 1));
   const padded = paddedColumns(n);
   const [lda, ldb, ldc] = [k + (turn % 5), padded + 16 * (turn % 2), padded + 16 * (turn % 3)];
   const end = begin + rows;
-  const sourceRows = indexed ? rows + 5 : end;
-  const index = indexed ? draw.integers(end, 0, sourceRows) : Int32Array.from({ length: end }, (_, i) => i);
-  const [a, b] = [rounded(draw.normal(sourceRows * k)), rounded(draw.normal(end * n))];
+  const ahead = end + (turn % 7) * 20;
+  const sourceRows = indexed ? ahead + 5 : ahead;
+  const identity = Int32Array.from({ length: ahead }, (_, i) => i);
+  const order = ordered ? draw.integers(ahead, 0, ahead) : identity;
+  const index = indexed ? draw.integers(ahead, 0, sourceRows) : identity;
+  const [a, b] = [rounded(draw.normal(sourceRows * k)), rounded(draw.normal(ahead * n))];
   const before = accumulate ? rounded(draw.normal(k * n)) : new Float64Array(k * n);
   const c = memory.output('c', { rows: k, columns: n, padded, stride: ldc }, accumulate ? before : null);
   testingAddon.outer(isa, {
@@ -32,21 +36,26 @@ function checkOuter(isa: Isa, rows: number, k: number, n: number, turn: number):
     index: indexed ? memory.integers('index', index) : null,
     lda,
     k,
-    b: memory.input('b', { rows: end, columns: n, padded, stride: ldb }, b),
+    b: memory.input('b', { rows: ahead, columns: n, padded, stride: ldb }, b),
     ldb,
     n,
+    rows: ordered ? memory.integers('rows', order) : null,
     begin,
     end,
+    ahead,
     accumulate,
     c,
     ldc,
   });
   memory.expectIntact(context);
 
-  const gathered = new Float64Array(rows * k);
-  index.subarray(begin).forEach((from, i) => gathered.set(a.subarray(from * k, (from + 1) * k), i * k));
+  const [gathered, used] = [new Float64Array(rows * k), new Float64Array(rows * n)];
+  order.subarray(begin, end).forEach((row, i) => {
+    const from = index[row]!;
+    gathered.set(a.subarray(from * k, (from + 1) * k), i * k);
+    used.set(b.subarray(row * n, (row + 1) * n), i * n);
+  });
   const at = transpose(gathered, rows, k);
-  const used = b.subarray(begin * n);
   const expected = multiply(at, used, k, rows, n).map((value, i) => value + before[i]!);
   const magnitudes = multiply(at.map(abs), used.map(abs), k, rows, n);
   const tolerance = magnitudes.map((sum, i) => sumTolerance(rows + 1, sum + abs(before[i]!)));
@@ -74,7 +83,7 @@ describeEachIsa('outer', (isa) => {
       const padded = paddedColumns(n);
       const a = Float32Array.from(draw.normal(rows * k));
       const b = Float32Array.from(draw.normal(rows * padded));
-      const common = { a, index: null, lda: k, k, b, ldb: padded, n, ldc: padded };
+      const common = { a, index: null, lda: k, k, b, ldb: padded, n, rows: null, ahead: rows, ldc: padded };
       const whole = new Float32Array(k * padded);
       testingAddon.outer(isa, { ...common, c: whole, begin: 0, end: rows, accumulate: false });
       const parts = new Float32Array(k * padded);

@@ -209,8 +209,10 @@ export interface OuterArguments {
   b: Float32Array;
   ldb: number;
   n: number;
+  rows: Int32Array | null;
   begin: number;
   end: number;
+  ahead: number;
   accumulate: boolean;
   c: Float32Array;
   ldc: number;
@@ -220,6 +222,7 @@ export interface ColumnSumArguments {
   b: Float32Array;
   ldb: number;
   n: number;
+  rows: Int32Array | null;
   begin: number;
   end: number;
   accumulate: boolean;
@@ -230,12 +233,14 @@ export interface GroupSumArguments {
   b: Float32Array;
   ldb: number;
   n: number;
+  rows: Int32Array;
+  slot: Int32Array;
   starts: Int32Array;
-  positions: Int32Array;
   begin: number;
   end: number;
   out: Float32Array;
   ldo: number;
+  begun: Float32Array;
 }
 
 export interface WalkArguments {
