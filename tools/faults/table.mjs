@@ -152,8 +152,18 @@ const products = [
   ...inFile('native/kernels/gemm-inl.h', [
     [
       'a sum of equal tokens leaves out the last position',
-      'for (size_t j = 0; j < count; ++j) {',
-      'for (size_t j = 0; j + 1 < count; ++j) {',
+      'for (size_t j = i; j < end; ++j) {',
+      'for (size_t j = i; j + 1 < end; ++j) {',
+    ],
+    [
+      'a sum of equal tokens that goes on begins anew',
+      'Vec s0 = load ? Load(out + first) : Zero(),',
+      'Vec s0 = Zero(),',
+    ],
+    [
+      'a weight gradient in the order of tokens reads deltas in that of positions',
+      'args.b + row * args.ldb + first, sums',
+      'args.b + i * args.ldb + first, sums',
     ],
     [
       'the last lane of the columns that fill no vector is not packed',
@@ -167,13 +177,13 @@ const products = [
     ],
     [
       'a weight gradient leaves out the last row',
-      'for (size_t i = begin; i < end; ++i, a += args.lda, b += args.ldb)',
-      'for (size_t i = begin; i + 1 < end; ++i, a += args.lda, b += args.ldb)',
+      'if (i < end) Steps(i, end, sums);',
+      'if (i < end) Steps(i, end - 1, sums);',
     ],
     [
       'a bias gradient leaves out the first row',
-      'for (size_t i = args.begin; i < args.end; ++i) sum',
-      'for (size_t i = args.begin + 1; i < args.end; ++i) sum',
+      'for (size_t i = args.begin; i < args.end; ++i)\n      sum',
+      'for (size_t i = args.begin + 1; i < args.end; ++i)\n      sum',
     ],
     ['a bias is not added', 'args.bias         ? Load(args.bias + column)', 'args.bias         ? Zero()'],
   ]),
@@ -347,18 +357,28 @@ const recurrent = inFile('native/layers/recurrent.cc', [
   ],
 ]);
 
-const gradients = inFile('native/layers/weight_gradient.cc', [
-  [
-    'the last chunk of rows is left out of a weight gradient',
-    'chunk < chunks_; ++chunk)\n    kernels.add(sum_',
-    'chunk + 1 < chunks_; ++chunk)\n    kernels.add(sum_',
-  ],
-  [
-    'the last rows of a chunk are left out of a weight gradient',
-    'args.begin + chunk_rows_)',
-    'args.begin + chunk_rows_ - 1)',
-  ],
-]);
+const gradients = [
+  ...inFile('native/layers/weight_gradient.cc', [
+    [
+      'the last chunk of rows is left out of a weight gradient',
+      'chunk < partials_; ++chunk)\n    kernels.add(sum_',
+      'chunk + 1 < partials_; ++chunk)\n    kernels.add(sum_',
+    ],
+    ['every part of a chunk begins its sums anew', 'begin != chunks_.first(chunk)', 'false'],
+  ]),
+  ...inFile('native/layers/gradient_chunks.h', [
+    [
+      'the last rows of a chunk are left out of a gradient',
+      'std::min(end, first(chunk) + each)',
+      'std::min(end, first(chunk) + each - 1)',
+    ],
+  ]),
+  ...inFile('native/layers/token_sums.cc', [
+    ['a token forgets its positions in later chunks', 'if (token >= 0)', 'if (false)'],
+    ['the token of the trunk forgets it', 'if (chunks_.begin > 0)', 'if (false)'],
+    ['later parts of a chunk add to the token before it', 'token == Begun(chunk) ? begun :', 'true ? begun :'],
+  ]),
+];
 
 const gradientBlocks = inFile(
   'native/layers/weight_gradient.cc',
