@@ -64,8 +64,11 @@ function gemm({ rows, k, n }) {
   };
 }
 
+/** All rows, each once, out of order: a step coprime to their number. */
+const shuffled = (rows) => Int32Array.from({ length: rows }, (_, i) => (i * 7919) % rows);
+
 /** The gradient of a matrix. */
-function outer({ rows, k, n }) {
+function outer({ rows, k, n, ordered = false }) {
   return {
     flop: 2 * rows * k * n,
     prepare(isa) {
@@ -77,7 +80,7 @@ function outer({ rows, k, n }) {
         b: floats(rows * stride(n)),
         ldb: stride(n),
         n,
-        rows: null,
+        rows: ordered ? shuffled(rows) : null,
         begin: 0,
         end: rows,
         ahead: rows,
@@ -97,8 +100,7 @@ function groupSum({ rows, groups, n }) {
     bytes: 4 * (rows + groups) * n,
     prepare(isa) {
       const starts = Int32Array.from({ length: groups + 1 }, (_, g) => Math.floor((g * rows) / groups));
-      // A step coprime to the number of rows visits each once, out of order.
-      const order = Int32Array.from({ length: rows }, (_, i) => (i * 7919) % rows);
+      const order = shuffled(rows);
       const slot = new Int32Array(rows);
       for (let g = 0; g < groups; g++) order.subarray(starts[g], starts[g + 1]).forEach((row) => (slot[row] = g));
       const args = {
@@ -186,6 +188,8 @@ export const CASES = Object.freeze({
   'gemm.3200x128x128': gemm({ rows: 3200, k: 128, n: 128 }),
   'gemm.1600x512x512': gemm({ rows: 1600, k: 512, n: 512 }),
   'outer.14000x32x32': outer({ rows: 14000, k: 32, n: 32 }),
+  'outer.28000x32x128': outer({ rows: 28000, k: 32, n: 128 }),
+  'outer.28000x32x128.ordered': outer({ rows: 28000, k: 32, n: 128, ordered: true }),
   'outer.3200x128x128': outer({ rows: 3200, k: 128, n: 128 }),
   'outer.1600x512x512': outer({ rows: 1600, k: 512, n: 512 }),
   'groupSum.28000x32': groupSum({ rows: 28000, groups: 4000, n: 32 }),

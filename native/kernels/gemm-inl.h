@@ -51,6 +51,8 @@ void Pack(const PackArgs& args) {
     PackPanel(args, first, PanelWidth(first, padded), args.out + first * args.k);
 }
 
+OSTINATO_OP size_t RowAt(const int32_t* index, size_t i) { return index ? static_cast<size_t>(index[i]) : i; }
+
 struct GemmTile {
   const GemmArgs& args;
   size_t row;
@@ -64,7 +66,7 @@ struct GemmTile {
 #pragma GCC unroll 8
     for (size_t r = 0; r < R; ++r) {
       const size_t i = row + r;
-      a[r] = args.a + static_cast<size_t>(args.index ? args.index[i] : static_cast<int32_t>(i)) * args.lda;
+      a[r] = args.a + RowAt(args.index, i) * args.lda;
 #pragma GCC unroll 8
       for (size_t v = 0; v < V; ++v) {
         const size_t column = first + v * kLanes;
@@ -94,8 +96,6 @@ void Gemm(const GemmArgs& args) {
   }
 }
 
-OSTINATO_OP size_t RowAt(const int32_t* index, size_t i) { return index ? static_cast<size_t>(index[i]) : i; }
-
 // R columns of A times V vectors of B, over rows [begin, end). Meanwhile rows [next, next_end) are asked for,
 // evenly, for the chunk behind this one: no hardware prefetcher follows panels, or rows in a given order.
 struct OuterTile {
@@ -105,6 +105,7 @@ struct OuterTile {
   bool load;
   size_t next, next_end;
 
+  // Out of line: among all the other tiles its sums would not keep their registers.
   template <size_t R, size_t V>
   __attribute__((noinline)) void Run() const {
     Sums<R, V> sums;

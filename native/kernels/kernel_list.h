@@ -98,7 +98,8 @@ struct OuterArgs {
   size_t ldc;
 };
 
-// out[n] (+)= sum over i in [begin, end) of B[rows[i]] (null: B[i]): bias gradients.
+// out[n] (+)= sum over i in [begin, end) of B[rows[i]] (null: B[i]): bias gradients, and the
+// trunk's sums per token.
 struct ColumnSumArgs {
   const float* b;
   size_t ldb;

@@ -25,10 +25,7 @@ Gradient Embedding::Backward(const Gradient& output, BatchContext& batch, bool) 
     table.gradient_stride = output.stride;
   } else {
     sums_.Plan(distinct, output.data, output.stride, config_.output_dim, 0, batch.layout.step_count());
-    const GradientChunks& chunks = sums_.chunks();
-    batch.pool.For(chunks.count(), [&](size_t chunk) {
-      sums_.RunPart(batch.kernels, chunk, chunks.first(chunk), chunks.last(chunk));
-    });
+    batch.pool.For(sums_.chunks().count(), [&](size_t chunk) { sums_.Run(batch.kernels, chunk); });
     sums_.Reduce(batch.kernels);
     table.gradient = sums_.sums();
     table.gradient_stride = sums_.stride();

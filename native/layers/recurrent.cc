@@ -681,23 +681,23 @@ void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
     chunks = token_sums_.chunks().count();
   }
   PlanRecurrent(sums_tokens_ ? token_sums_.positions() : nullptr);
-  // Gradients that follow the order of the tokens are run with them, the others by themselves.
-  std::vector<WeightGradient*> following, others;
-  size_t tasks = chunks;
-  for (size_t i = 0; i < products_.size(); ++i) {
-    WeightGradient& gradient = recurrent_gradients_[i];
-    (gradient.follows_order() ? following : others).push_back(&gradient);
-    if (!gradient.follows_order()) tasks += gradient.tasks();
-  }
   const auto run_chunk = [&](size_t chunk) {
     const size_t last = token_sums_.chunks().last(chunk);
     for (size_t begin = token_sums_.chunks().first(chunk); begin < last; begin += kPartRows) {
       const size_t end = std::min(begin + kPartRows, last);
       token_sums_.RunPart(batch.kernels, chunk, begin, end);
-      for (WeightGradient* gradient : following) gradient->RunPart(batch.kernels, chunk, begin, end);
+      for (size_t i = 0; i < products_.size(); ++i)
+        if (recurrent_gradients_[i].follows_order())
+          recurrent_gradients_[i].RunPart(batch.kernels, chunk, begin, end);
     }
   };
-  batch.pool.For(2 + tasks, [&](size_t task) {
+  // Gradients that follow the order of the tokens are run with these and have no tasks of their own.
+  const auto own_tasks = [&](size_t i) {
+    return recurrent_gradients_[i].follows_order() ? 0 : recurrent_gradients_[i].tasks();
+  };
+  size_t tasks = 2 + chunks;
+  for (size_t i = 0; i < products_.size(); ++i) tasks += own_tasks(i);
+  batch.pool.For(tasks, [&](size_t task) {
     if (task == 0) {
       if (layout.trunk() > 0) BackwardTrunk(doutputs, batch);
       if (sums_tokens_) token_sums_.RunLead(batch.kernels);
@@ -707,9 +707,9 @@ void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
     task -= 2;
     if (task < chunks) return run_chunk(task);
     task -= chunks;
-    auto gradient = others.begin();
-    for (; task >= (*gradient)->tasks(); ++gradient) task -= (*gradient)->tasks();
-    (*gradient)->Run(batch.kernels, task);
+    size_t i = 0;
+    for (; task >= own_tasks(i); ++i) task -= own_tasks(i);
+    recurrent_gradients_[i].Run(batch.kernels, task);
   });
   if (sums_tokens_) token_sums_.Reduce(batch.kernels);
 }
@@ -742,6 +742,7 @@ void Recurrent::LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchCo
 }
 
 // By linearity the gradients of all rows that leave after a step are summed there, and one row walks back.
+// Then its part of the recurrent kernel's gradient.
 void Recurrent::BackwardTrunk(const float* doutputs, BatchContext& batch) {
   const BatchLayout& layout = *input_.layout;
   if (doutputs) {
@@ -789,6 +790,8 @@ void Recurrent::PlanRecurrent(const int32_t* order) {
       products_.push_back(candidate);
     }
   }
+  if (!recurrent_in_place()) recurrent_sum_.Resize(config_.units * cell_.gates * config_.units);
+  if (two_biases()) bias_sum_.Resize(2 * cell_.gates * config_.units);
   for (size_t i = 0; i < products_.size(); ++i) {
     const Product& p = products_[i];
     const float* deltas = delta_rows() + p.first_delta * padded_;
@@ -800,14 +803,17 @@ void Recurrent::PlanRecurrent(const int32_t* order) {
   }
 }
 
+// Whether the sums lie as Keras lays out the recurrent kernel.
+bool Recurrent::recurrent_in_place() const {
+  return products_.size() == 1 && config_.units == padded_ &&
+         std::equal(cell_.recurrent_order, cell_.recurrent_order + cell_.gates, kGateOrder);
+}
+
 // The rows' part and the trunk's part of the gradients of the recurrent kernel and its bias, in Keras' order.
 void Recurrent::ReduceRecurrent(BatchContext& batch) {
   const size_t units = config_.units, gates = cell_.gates;
   Parameter& parameter = parameters_[kRecurrent];
-  const bool in_place = products_.size() == 1 && units == padded_ &&
-                        std::equal(cell_.recurrent_order, cell_.recurrent_order + gates, kGateOrder);
-  if (!in_place) recurrent_sum_.Resize(units * gates * units);
-  if (two_biases()) bias_sum_.Resize(2 * gates * units);
+  const bool in_place = recurrent_in_place();
   for (size_t i = 0; i < products_.size(); ++i) {
     WeightGradient& gradient = recurrent_gradients_[i];
     const size_t stride = gradient.stride();

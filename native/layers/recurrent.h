@@ -117,6 +117,7 @@ class Recurrent : public Layer {
   void SumOverRows(const float* doutputs, BatchContext& batch);
   void BackwardTrunk(const float* doutputs, BatchContext& batch);
   void PlanRecurrent(const int32_t* order);
+  bool recurrent_in_place() const;
   void ReduceRecurrent(BatchContext& batch);
   void ReduceKernel(size_t count, BatchContext& batch);
   Gradient BackwardInput(BatchContext& batch, bool needs_input);

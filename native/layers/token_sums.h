@@ -20,9 +20,12 @@ class TokenSums {
   // belong to the first token, and RunLead() sums them.
   void Plan(const DistinctTokens& tokens, const float* b, size_t ldb, size_t n, size_t begin, size_t end);
 
-  // Chunks may run on any threads, each in one part or more, ascending; then Reduce() once.
+  // Chunks may run on any threads, each whole or in parts, ascending; then Reduce() once.
   const GradientChunks& chunks() const { return chunks_; }
   const int32_t* positions() const { return args_.rows; }
+  void Run(const KernelTable& kernels, size_t chunk) {
+    RunPart(kernels, chunk, chunks_.first(chunk), chunks_.last(chunk));
+  }
   void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end);
   void RunLead(const KernelTable& kernels);
   void Reduce(const KernelTable& kernels);

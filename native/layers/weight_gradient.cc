@@ -26,15 +26,17 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
                           size_t ldb, size_t n, size_t begin, size_t end, bool bias, const int32_t* order) {
   bias_ = bias;
   stride_ = PaddedStride(n);
-  in_blocks_ = k * stride_ > kLargeSums || (k >= kLargeRows && end - begin < kFewRows);
-  const bool follows = order && !in_blocks_ && PaddedColumns(n) > kStreamedColumns;
-  outer_ = {a, index, lda, k, b, ldb, n, follows ? order : nullptr, begin, end, end, false, nullptr, 0};
   chunks_ = GradientChunks(begin, end);
-  block_rows_ = in_blocks_ ? std::min(k, BlockRows(k, n)) : k;
-  block_columns_ = in_blocks_ ? BlockColumns(n) : n;
+  const bool in_blocks = k * stride_ > kLargeSums || (k >= kLargeRows && end - begin < kFewRows);
+  if (in_blocks) chunks_.each = std::max<size_t>(1, end - begin);
+  block_rows_ = in_blocks ? std::min(k, BlockRows(k, n)) : k;
+  block_columns_ = in_blocks ? BlockColumns(n) : n;
   blocks_down_ = (k + block_rows_ - 1) / block_rows_;
   blocks_ = blocks_down_ * ((n + block_columns_ - 1) / block_columns_);
-  partials_ = in_blocks_ ? 1 : std::max<size_t>(1, chunks_.count());
+  // Of no rows there is one chunk all the same, which makes the sums zero.
+  partials_ = std::max<size_t>(1, chunks_.count());
+  const bool follows = order && begin < end && !in_blocks && PaddedColumns(n) > kStreamedColumns;
+  outer_ = {a, index, lda, k, b, ldb, n, follows ? order : nullptr, begin, end, end, false, nullptr, 0};
   sum_.Resize(k * stride_);
   bias_sum_.Resize(stride_);
   if (partials_ > 1) {
@@ -44,26 +46,24 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
 }
 
 void WeightGradient::Run(const KernelTable& kernels, size_t task) {
-  if (in_blocks_) {
-    Multiply(kernels, 0, task, outer_.begin, outer_.end, outer_.end, false);
-  } else {
-    RunPart(kernels, task, chunks_.first(task), chunks_.last(task));
-  }
+  const size_t chunk = task / blocks_;
+  Multiply(kernels, chunk, task % blocks_, chunks_.first(chunk), chunks_.last(chunk));
 }
 
 void WeightGradient::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end) {
-  Multiply(kernels, chunk, 0, begin, end, chunks_.last(chunk), begin != chunks_.first(chunk));
+  Multiply(kernels, chunk, 0, begin, end);
 }
 
-void WeightGradient::Multiply(const KernelTable& kernels, size_t partial, size_t block, size_t begin,
-                              size_t end, size_t ahead, bool accumulate) {
+void WeightGradient::Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin,
+                              size_t end) {
+  const bool accumulate = begin != chunks_.first(chunk);
   const size_t row = block % blocks_down_ * block_rows_, column = block / blocks_down_ * block_columns_;
   const size_t columns = std::min(block_columns_, outer_.n - column);
-  float* sums = partials_ > 1 ? partial_.data() + partial * outer_.k * stride_ : sum_.data();
+  float* sums = partials_ > 1 ? partial_.data() + chunk * outer_.k * stride_ : sum_.data();
   OuterArgs args = outer_;
   args.begin = begin;
   args.end = end;
-  args.ahead = ahead;
+  args.ahead = chunks_.last(chunk);
   args.accumulate = accumulate;
   args.a += row;
   args.k = std::min(block_rows_, outer_.k - row);
@@ -73,7 +73,7 @@ void WeightGradient::Multiply(const KernelTable& kernels, size_t partial, size_t
   args.ldc = stride_;
   kernels.outer(args);
   if (!bias_ || row > 0) return;
-  float* bias_sums = partials_ > 1 ? bias_partial_.data() + partial * stride_ : bias_sum_.data();
+  float* bias_sums = partials_ > 1 ? bias_partial_.data() + chunk * stride_ : bias_sum_.data();
   kernels.column_sum({args.b, args.ldb, columns, args.rows, begin, end, accumulate, bias_sums + column});
 }
 

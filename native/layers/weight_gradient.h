@@ -41,12 +41,11 @@ class WeightGradient {
   size_t stride() const { return stride_; }
 
  private:
-  // Adds the products of rows [begin, end) to a block of partial sums.
-  void Multiply(const KernelTable& kernels, size_t partial, size_t block, size_t begin, size_t end,
-                size_t ahead, bool accumulate);
+  // Adds the products of a chunk's rows [begin, end) to a block of its sums, or begins these.
+  void Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin, size_t end);
 
   OuterArgs outer_ = {};
-  bool bias_ = false, in_blocks_ = false;
+  bool bias_ = false;
   size_t blocks_ = 0, blocks_down_ = 0, block_rows_ = 0, block_columns_ = 0;  // of the gradient
   GradientChunks chunks_;
   size_t partials_ = 0, stride_ = 0;

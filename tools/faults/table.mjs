@@ -365,6 +365,7 @@ const gradients = [
       'chunk + 1 < partials_; ++chunk)\n    kernels.add(sum_',
     ],
     ['every part of a chunk begins its sums anew', 'begin != chunks_.first(chunk)', 'false'],
+    ['without rows a weight gradient is that of the batch before', 'order && begin < end && ', 'order && '],
   ]),
   ...inFile('native/layers/gradient_chunks.h', [
     [
