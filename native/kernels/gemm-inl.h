@@ -191,6 +191,7 @@ void Outer(const OuterArgs& args) {
     const size_t end = args.end - begin < kChunk ? args.end : begin + kChunk;
     const size_t ahead = args.ahead - end < kChunk ? args.ahead - end : kChunk;
     const bool load = args.accumulate || begin != args.begin;
+    size_t done = 0, asked = end;
     for (size_t first = 0; first < padded; first += kPanelColumns) {
       const size_t width = PanelWidth(first, padded);
       for (size_t k0 = 0; k0 < args.k;) {
@@ -198,13 +199,10 @@ void Outer(const OuterArgs& args) {
         // Of wide rows each panel asks for the next, which no hardware prefetcher sees coming.
         if (padded > kNarrow && first + width < padded)
           PrefetchPanel(args, first + width, kPanelColumns, begin, end, k0, k0 + rows, args.k);
-        size_t next = end, next_end = end;
-        if (ahead > 0) {
-          const size_t done = first * args.k + k0 * width, all = padded * args.k;
-          next += ahead * done / all;
-          next_end += ahead * (done + rows * width) / all;
-        }
-        ForTile(rows, width, OuterTile{args, begin, end, k0, first, load, next, next_end});
+        done += rows * width;
+        const size_t next = asked;
+        if (ahead > 0) asked = end + ahead * done / (args.k * padded);
+        ForTile(rows, width, OuterTile{args, begin, end, k0, first, load, next, asked});
         k0 += rows;
       }
     }

@@ -681,21 +681,31 @@ void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
     chunks = token_sums_.chunks().count();
   }
   PlanRecurrent(sums_tokens_ ? token_sums_.positions() : nullptr);
-  const auto run_chunk = [&](size_t chunk) {
-    const size_t last = token_sums_.chunks().last(chunk);
-    for (size_t begin = token_sums_.chunks().first(chunk); begin < last; begin += kPartRows) {
-      const size_t end = std::min(begin + kPartRows, last);
-      token_sums_.RunPart(batch.kernels, chunk, begin, end);
-      for (size_t i = 0; i < products_.size(); ++i)
-        if (recurrent_gradients_[i].follows_order())
-          recurrent_gradients_[i].RunPart(batch.kernels, chunk, begin, end);
+  // Runs of chunks, the last ones short: a thread asks ahead for rows of its own run alone.
+  chunk_runs_.clear();
+  for (size_t chunk = 0; chunk < chunks;
+       chunk += std::max<size_t>(1, (chunks - chunk) / (2 * batch.pool.threads())))
+    chunk_runs_.push_back(chunk);
+  const size_t runs = chunk_runs_.size();
+  chunk_runs_.push_back(chunks);
+  const auto run_chunks = [&](size_t from, size_t to) {
+    const size_t ahead = token_sums_.chunks().last(to - 1);
+    for (size_t chunk = from; chunk < to; ++chunk) {
+      const size_t last = token_sums_.chunks().last(chunk);
+      for (size_t begin = token_sums_.chunks().first(chunk); begin < last; begin += kPartRows) {
+        const size_t end = std::min(begin + kPartRows, last);
+        token_sums_.RunPart(batch.kernels, chunk, begin, end);
+        for (size_t i = 0; i < products_.size(); ++i)
+          if (recurrent_gradients_[i].follows_order())
+            recurrent_gradients_[i].RunPart(batch.kernels, chunk, begin, end, ahead);
+      }
     }
   };
   // Gradients that follow the order of the tokens are run with these and have no tasks of their own.
   const auto own_tasks = [&](size_t i) {
     return recurrent_gradients_[i].follows_order() ? 0 : recurrent_gradients_[i].tasks();
   };
-  size_t tasks = 2 + chunks;
+  size_t tasks = 2 + runs;
   for (size_t i = 0; i < products_.size(); ++i) tasks += own_tasks(i);
   batch.pool.For(tasks, [&](size_t task) {
     if (task == 0) {
@@ -705,8 +715,8 @@ void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
     }
     if (task == 1) return batch.next_batch.Run();
     task -= 2;
-    if (task < chunks) return run_chunk(task);
-    task -= chunks;
+    if (task < runs) return run_chunks(chunk_runs_[task], chunk_runs_[task + 1]);
+    task -= runs;
     size_t i = 0;
     for (; task >= own_tasks(i); ++i) task -= own_tasks(i);
     recurrent_gradients_[i].Run(batch.kernels, task);

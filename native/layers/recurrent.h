@@ -164,6 +164,7 @@ class Recurrent : public Layer {
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
   CarriedStates carried_;
   std::vector<Product> products_;
+  std::vector<size_t> chunk_runs_;  // first chunk of each, and their end
   std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
 };
 

@@ -47,15 +47,16 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
 
 void WeightGradient::Run(const KernelTable& kernels, size_t task) {
   const size_t chunk = task / blocks_;
-  Multiply(kernels, chunk, task % blocks_, chunks_.first(chunk), chunks_.last(chunk));
+  Multiply(kernels, chunk, task % blocks_, chunks_.first(chunk), chunks_.last(chunk), chunks_.last(chunk));
 }
 
-void WeightGradient::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end) {
-  Multiply(kernels, chunk, 0, begin, end);
+void WeightGradient::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end,
+                             size_t ahead) {
+  Multiply(kernels, chunk, 0, begin, end, ahead);
 }
 
 void WeightGradient::Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin,
-                              size_t end) {
+                              size_t end, size_t ahead) {
   const bool accumulate = begin != chunks_.first(chunk);
   const size_t row = block % blocks_down_ * block_rows_, column = block / blocks_down_ * block_columns_;
   const size_t columns = std::min(block_columns_, outer_.n - column);
@@ -63,7 +64,7 @@ void WeightGradient::Multiply(const KernelTable& kernels, size_t chunk, size_t b
   OuterArgs args = outer_;
   args.begin = begin;
   args.end = end;
-  args.ahead = chunks_.last(chunk);
+  args.ahead = ahead;
   args.accumulate = accumulate;
   args.a += row;
   args.k = std::min(block_rows_, outer_.k - row);

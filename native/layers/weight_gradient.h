@@ -32,7 +32,8 @@ class WeightGradient {
   // Where the order is followed, tasks are the chunks of GradientChunks(begin, end), and instead of one task
   // a chunk may be run in parts, ascending.
   bool follows_order() const { return outer_.rows != nullptr; }
-  void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end);
+  // Rows up to `ahead` are those that this thread will run next.
+  void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end, size_t ahead);
 
   const float* sum() const { return sum_.data(); }  // [k, stride()]
   const float* bias_sum() const { return bias_sum_.data(); }
@@ -42,7 +43,8 @@ class WeightGradient {
 
  private:
   // Adds the products of a chunk's rows [begin, end) to a block of its sums, or begins these.
-  void Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin, size_t end);
+  void Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin, size_t end,
+                size_t ahead);
 
   OuterArgs outer_ = {};
   bool bias_ = false;
