@@ -672,6 +672,32 @@ Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool n
 // All that is summed over the rows' deltas: per token, and the recurrent kernel's gradient; beside it the
 // trunk walks back.
 void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
+  PlanSums(batch);
+  const size_t runs = chunk_runs_.size() - 1;
+  // Gradients that follow the order of the tokens are run with their chunks and have no tasks of their own.
+  const auto own_tasks = [&](size_t i) {
+    return recurrent_gradients_[i].follows_order() ? 0 : recurrent_gradients_[i].tasks();
+  };
+  size_t tasks = 2 + runs;
+  for (size_t i = 0; i < products_.size(); ++i) tasks += own_tasks(i);
+  batch.pool.For(tasks, [&](size_t task) {
+    if (task == 0) {
+      if (input_.layout->trunk() > 0) BackwardTrunk(doutputs, batch);
+      if (sums_tokens_) token_sums_.RunLead(batch.kernels);
+      return;
+    }
+    if (task == 1) return batch.next_batch.Run();
+    task -= 2;
+    if (task < runs) return RunChunks(chunk_runs_[task], chunk_runs_[task + 1], batch);
+    task -= runs;
+    size_t i = 0;
+    for (; task >= own_tasks(i); ++i) task -= own_tasks(i);
+    recurrent_gradients_[i].Run(batch.kernels, task);
+  });
+  if (sums_tokens_) token_sums_.Reduce(batch.kernels);
+}
+
+void Recurrent::PlanSums(const BatchContext& batch) {
   const BatchLayout& layout = *input_.layout;
   sums_tokens_ = input_.distinct && batch.shortcuts.reverse_projection && !masked_inputs_;
   size_t chunks = 0;
@@ -681,47 +707,28 @@ void Recurrent::SumOverRows(const float* doutputs, BatchContext& batch) {
     chunks = token_sums_.chunks().count();
   }
   PlanRecurrent(sums_tokens_ ? token_sums_.positions() : nullptr);
-  // Runs of chunks, the last ones short: a thread asks ahead for rows of its own run alone.
+  // Long runs first, for a thread asks ahead for rows of its own run alone (LSTM(32): 0.98 of a step), short
+  // ones last, to end together.
   chunk_runs_.clear();
-  for (size_t chunk = 0; chunk < chunks;
-       chunk += std::max<size_t>(1, (chunks - chunk) / (2 * batch.pool.threads())))
+  for (size_t chunk = 0; chunk < chunks;) {
     chunk_runs_.push_back(chunk);
-  const size_t runs = chunk_runs_.size();
+    chunk += std::max<size_t>(1, (chunks - chunk) / (2 * batch.pool.threads()));
+  }
   chunk_runs_.push_back(chunks);
-  const auto run_chunks = [&](size_t from, size_t to) {
-    const size_t ahead = token_sums_.chunks().last(to - 1);
-    for (size_t chunk = from; chunk < to; ++chunk) {
-      const size_t last = token_sums_.chunks().last(chunk);
-      for (size_t begin = token_sums_.chunks().first(chunk); begin < last; begin += kPartRows) {
-        const size_t end = std::min(begin + kPartRows, last);
-        token_sums_.RunPart(batch.kernels, chunk, begin, end);
-        for (size_t i = 0; i < products_.size(); ++i)
-          if (recurrent_gradients_[i].follows_order())
-            recurrent_gradients_[i].RunPart(batch.kernels, chunk, begin, end, ahead);
-      }
+}
+
+// Chunks [from, to) of the rows in the order of their tokens, each part read once for all of its sums.
+void Recurrent::RunChunks(size_t from, size_t to, const BatchContext& batch) {
+  const GradientChunks& chunks = token_sums_.chunks();
+  for (size_t chunk = from; chunk < to; ++chunk) {
+    for (size_t begin = chunks.first(chunk); begin < chunks.last(chunk); begin += kPartRows) {
+      const size_t end = std::min(begin + kPartRows, chunks.last(chunk));
+      token_sums_.RunPart(batch.kernels, chunk, begin, end);
+      for (size_t i = 0; i < products_.size(); ++i)
+        if (recurrent_gradients_[i].follows_order())
+          recurrent_gradients_[i].RunPart(batch.kernels, chunk, begin, end, chunks.last(to - 1));
     }
-  };
-  // Gradients that follow the order of the tokens are run with these and have no tasks of their own.
-  const auto own_tasks = [&](size_t i) {
-    return recurrent_gradients_[i].follows_order() ? 0 : recurrent_gradients_[i].tasks();
-  };
-  size_t tasks = 2 + runs;
-  for (size_t i = 0; i < products_.size(); ++i) tasks += own_tasks(i);
-  batch.pool.For(tasks, [&](size_t task) {
-    if (task == 0) {
-      if (layout.trunk() > 0) BackwardTrunk(doutputs, batch);
-      if (sums_tokens_) token_sums_.RunLead(batch.kernels);
-      return;
-    }
-    if (task == 1) return batch.next_batch.Run();
-    task -= 2;
-    if (task < runs) return run_chunks(chunk_runs_[task], chunk_runs_[task + 1]);
-    task -= runs;
-    size_t i = 0;
-    for (; task >= own_tasks(i); ++i) task -= own_tasks(i);
-    recurrent_gradients_[i].Run(batch.kernels, task);
-  });
-  if (sums_tokens_) token_sums_.Reduce(batch.kernels);
+  }
 }
 
 // joins[r] = gradient of the state in which row r leaves the trunk, rows [begin, end) of one block; of its

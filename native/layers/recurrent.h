@@ -115,6 +115,8 @@ class Recurrent : public Layer {
   const float* LastGradient(const Gradient& output);
   void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
   void SumOverRows(const float* doutputs, BatchContext& batch);
+  void PlanSums(const BatchContext& batch);
+  void RunChunks(size_t from, size_t to, const BatchContext& batch);
   void BackwardTrunk(const float* doutputs, BatchContext& batch);
   void PlanRecurrent(const int32_t* order);
   bool recurrent_in_place() const;
@@ -164,7 +166,7 @@ class Recurrent : public Layer {
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
   CarriedStates carried_;
   std::vector<Product> products_;
-  std::vector<size_t> chunk_runs_;  // first chunk of each, and their end
+  std::vector<size_t> chunk_runs_;  // the first chunk of each run, then the number of chunks
   std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
 };
 

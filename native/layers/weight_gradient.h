@@ -30,9 +30,8 @@ class WeightGradient {
   void Reduce(const KernelTable& kernels);
 
   // Where the order is followed, tasks are the chunks of GradientChunks(begin, end), and instead of one task
-  // a chunk may be run in parts, ascending.
+  // a chunk may be run in parts, ascending. Rows up to `ahead` are those that this thread will run next.
   bool follows_order() const { return outer_.rows != nullptr; }
-  // Rows up to `ahead` are those that this thread will run next.
   void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end, size_t ahead);
 
   const float* sum() const { return sum_.data(); }  // [k, stride()]
