@@ -105,7 +105,8 @@ struct OuterTile {
   bool load;
   size_t next, next_end;
 
-  // Out of line: among all the other tiles its sums would not keep their registers.
+  // Out of line, so that its code does not depend on what stands beside it: inlined next to a second form of
+  // tile, the loop through an index fell from 85 to 66 % of the peak (GCC 12).
   template <size_t R, size_t V>
   __attribute__((noinline)) void Run() const {
     Sums<R, V> sums;
@@ -166,15 +167,14 @@ struct OuterTile {
   }
 };
 
-// The part [from, to) of `of` of rows [begin, end) of a panel of B. Inlined by force: GCC holds a function
+// The share [from, to) of args.k of rows [begin, end) of a panel of B. Inlined by force: GCC holds a function
 // that only asks for lines to be without effect, and leaves out its calls.
-OSTINATO_OP void PrefetchPanel(const OuterArgs& args, size_t first, size_t width, size_t begin, size_t end,
-                               size_t from, size_t to, size_t of) {
-  const size_t rows = end - begin;
-  const size_t stop = begin + rows * to / of;
-  for (size_t i = begin + rows * from / of; i < stop; ++i) {
+OSTINATO_OP void PrefetchPanel(const OuterArgs& args, size_t first, size_t begin, size_t end, size_t from,
+                               size_t to) {
+  const size_t rows = end - begin, stop = begin + rows * to / args.k;
+  for (size_t i = begin + rows * from / args.k; i < stop; ++i) {
     const float* row = args.b + RowAt(args.rows, i) * args.ldb + first;
-    for (size_t j = 0; j < width; j += kLaneAlign) Prefetch(row + j);
+    for (size_t j = 0; j < kPanelColumns; j += kLaneAlign) Prefetch(row + j);
   }
 }
 
@@ -198,7 +198,7 @@ void Outer(const OuterArgs& args) {
         const size_t rows = NextTile(args.k - k0);
         // Of wide rows each panel asks for the next, which no hardware prefetcher sees coming.
         if (padded > kNarrow && first + width < padded)
-          PrefetchPanel(args, first + width, kPanelColumns, begin, end, k0, k0 + rows, args.k);
+          PrefetchPanel(args, first + width, begin, end, k0, k0 + rows);
         done += rows * width;
         const size_t next = asked;
         if (ahead > 0) asked = end + ahead * done / (args.k * padded);
