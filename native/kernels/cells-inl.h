@@ -346,7 +346,7 @@ struct LstmBackward : TileBase {
         const Vec c = Load(Cell(at.after + r) + lane);
         const Vec tc = squashed[v];
         Vec dc = f.ActGradient(c, tc, Mul(dh.v[r][v], o));
-        if (!is_last) dc = Add(dc, Load(Carry(r, v)));
+        if (!is_last || args.carry_given) dc = Add(dc, Load(Carry(r, v)));
         if (args.dcells) dc = Add(dc, Load(args.dcells + (at.now + r) * args.state_stride + unit + lane));
         Store(Carry(r, v), Mul(dc, forget));
         float* out = Deltas(r, v);

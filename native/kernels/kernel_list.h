@@ -188,6 +188,7 @@ struct WalkArgs {
   const float* dlast;     // or null
   const float* dcells;    // lstm: further gradient of the cell after the step, [p], or null
   float* carry;           // [rows] lstm, gru: what a step passes on past the product
+  bool carry_given;       // lstm: it begins as the gradient of the last cells
   size_t delta_stride;
   float* deltas;
 };

@@ -5,10 +5,11 @@
 
 namespace ostinato {
 
-ActivityRegularization::ActivityRegularization(float l1, float l2, Arena* arena)
-    : Layer(arena), l1_(l1), l2_(l2), expand_(arena), sums_(arena), slopes_(arena) {}
+ActivityRegularizationNode::ActivityRegularizationNode(const ActivityRegularizationConfig& config,
+                                                       const NodeConfig& node)
+    : l1_(config.l1), l2_(config.l2), expand_(node.arena), sums_(node.arena), slopes_(node.arena) {}
 
-Tensor ActivityRegularization::Forward(const Tensor& input, BatchContext& batch) {
+Tensor ActivityRegularizationNode::Forward(const Tensor& input, BatchContext& batch) {
   const bool sequence = input.space == Space::kSteps;
   rows_ = RowCount(input);
   input_ = sequence ? expand_.Forward(input) : input;
@@ -23,7 +24,7 @@ Tensor ActivityRegularization::Forward(const Tensor& input, BatchContext& batch)
   return output;
 }
 
-Gradient ActivityRegularization::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient ActivityRegularizationNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const bool sequence = input_.space == Space::kSteps;
   const size_t count = RowCount(input_), columns = input_.columns, stride = PaddedStride(columns);

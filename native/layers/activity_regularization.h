@@ -7,19 +7,22 @@
 
 #include "layers/column_sums.h"
 #include "layers/expand.h"
+#include "layers/stepping.h"
 
 namespace ostinato {
 
-class ActivityRegularization : public Layer {
+struct ActivityRegularizationConfig {
+  float l1, l2;
+};
+
+class ActivityRegularizationNode : public UnaryNode {
  public:
-  ActivityRegularization(float l1, float l2, Arena* arena);
+  ActivityRegularizationNode(const ActivityRegularizationConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Outside of training masked steps pass through like all others.
   MaskUse mask_use(bool training) const override { return training ? MaskUse::kOwn : MaskUse::kStepwise; }
   double ActivityPenalty() const override { return penalty_; }
-
-  bool CanStep() const override { return true; }
 
  private:
   float l1_, l2_;
@@ -29,6 +32,15 @@ class ActivityRegularization : public Layer {
   double penalty_ = 0.0;
   ColumnSums sums_;
   Buffer<float> slopes_;
+};
+
+class ActivityRegularization : public PlainLayer<ActivityRegularizationConfig, ActivityRegularizationNode>,
+                               public UnaryStepping {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override {
+    return {OneInput(inputs, "activity_regularization")};
+  }
 };
 
 }  // namespace ostinato

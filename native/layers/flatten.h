@@ -3,13 +3,17 @@
 #ifndef OSTINATO_LAYERS_FLATTEN_H_
 #define OSTINATO_LAYERS_FLATTEN_H_
 
+#include <vector>
+
 #include "layers/expand.h"
 
 namespace ostinato {
 
-class Flatten : public Layer {
+struct FlattenConfig {};
+
+class FlattenNode : public UnaryNode {
  public:
-  explicit Flatten(Arena* arena);
+  FlattenNode(const FlattenConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
@@ -21,6 +25,12 @@ class Flatten : public Layer {
   Space space_ = Space::kSamples;
   Tensor input_;
   Buffer<float> output_, gradient_;
+};
+
+class Flatten : public PlainLayer<FlattenConfig, FlattenNode> {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 };
 
 }  // namespace ostinato

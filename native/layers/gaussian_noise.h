@@ -4,24 +4,39 @@
 #ifndef OSTINATO_LAYERS_GAUSSIAN_NOISE_H_
 #define OSTINATO_LAYERS_GAUSSIAN_NOISE_H_
 
+#include <vector>
+
 #include "layers/layer.h"
+#include "layers/stepping.h"
 
 namespace ostinato {
 
-class GaussianNoise : public Layer {
+struct GaussianNoiseConfig {
+  double stddev;
+  uint64_t seed;
+};
+
+class GaussianNoiseNode : public UnaryNode {
  public:
-  GaussianNoise(double stddev, uint64_t seed, Arena* arena);
+  GaussianNoiseNode(const GaussianNoiseConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Each row has noise of its own: rows that share a trunk would share theirs.
-  bool SharesPadding(bool training) const override { return !training || stddev_ == 0.0; }
-
-  bool CanStep() const override { return true; }
+  bool SharesPadding(bool training) const override { return !training || config_.stddev == 0.0; }
 
  private:
-  double stddev_;
-  uint64_t seed_;
+  const GaussianNoiseConfig& config_;
+  uint64_t use_;
   Buffer<float> output_;
+};
+
+class GaussianNoise : public PlainLayer<GaussianNoiseConfig, GaussianNoiseNode>, public UnaryStepping {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override {
+    return {OneInput(inputs, "gaussian_noise")};
+  }
+  void SetSeed(uint64_t seed) override { config_.seed = seed; }
 };
 
 }  // namespace ostinato

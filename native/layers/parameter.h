@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A weight of a layer with its gradient. Weights lie as Keras lays them out, without padding.
+// A weight of a layer. Weights lie as Keras lays them out, without padding.
 #ifndef OSTINATO_LAYERS_PARAMETER_H_
 #define OSTINATO_LAYERS_PARAMETER_H_
 
@@ -20,11 +20,10 @@ struct WeightConfig {
 
 struct Parameter {
   // `shape_` is Keras': a vector [n] is one row of n, a kernel [k, in, out] k * in rows of out.
-  Parameter(Arena* arena, std::vector<size_t> shape_, bool trainable_, const WeightConfig& config_)
+  Parameter(Arena* arena, std::vector<size_t> shape_, const WeightConfig& config_)
       : shape(std::move(shape_)),
         rows(1),
         columns(shape.back()),
-        trainable(trainable_),
         config(config_),
         value(arena),
         orthogonal(arena) {
@@ -34,10 +33,8 @@ struct Parameter {
   }
 
   size_t size() const { return rows * columns; }
-  // Of a frozen weight nothing is added to the loss (keras/src/layers/layer.py, _get_regularization_losses).
   double Penalty(const KernelTable& kernels, WorkerPool& pool) {
     double sum = 0.0;
-    if (!trainable) return sum;
     if (config.l1 != 0.0f || config.l2 != 0.0f)
       sum += kernels.penalty(value.data(), size(), config.l1, config.l2);
     if (orthogonal.is_set()) sum += orthogonal.Value(value.data(), kernels, pool);
@@ -46,16 +43,9 @@ struct Parameter {
 
   std::vector<size_t> shape;
   size_t rows, columns;
-  bool trainable;
   WeightConfig config;
   Buffer<float> value;
   OrthogonalPenalty orthogonal;
-
-  // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <
-  // 0.
-  const float* gradient = nullptr;
-  size_t gradient_stride = 0;
-  const int32_t* gradient_slot = nullptr;
 };
 
 }  // namespace ostinato

@@ -2,16 +2,10 @@
 #include "model/model.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "base/error.h"
 #include "dispatch/dispatch.h"
-#include "layers/gather.h"
-#include "layers/recurrent.h"
-#include "losses/make_loss.h"
-#include "losses/reduction.h"
-#include "metrics/make_metric.h"
 #include "threading/ordered_work.h"
 
 namespace ostinato {
@@ -27,109 +21,91 @@ constexpr size_t kWalkFloats = size_t{1} << 12;
 // Steps that a layer of a stack is ahead of the next: enough to make a hand-over cheap.
 constexpr size_t kOverlapSteps = 16;
 
-Activation LastActivation(LossKind kind) {
-  return kind == LossKind::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kSoftmax;
-}
-
-bool IsCrossentropy(LossKind kind) {
-  return kind == LossKind::kBinaryCrossentropy || kind == LossKind::kCategoricalCrossentropy ||
-         kind == LossKind::kSparseCategoricalCrossentropy;
-}
-
 }  // namespace
 
-Model::Model(const ModelConfig& config)
-    : shortcuts_(config.shortcuts),
-      is_tokens_(config.is_tokens),
-      input_shape_(config.input_shape),
-      layouts_{BatchLayout(&arena_), BatchLayout(&arena_)},
-      expand_(&arena_),
-      gathered_(&arena_),
-      loss_gradient_(&arena_),
-      target_index_(&arena_) {
-  FlowShape shape = {is_tokens_ || input_shape_.size() == 2, input_shape_[0],
-                     is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back())};
-  if (!shape.sequence) shape.steps = 1;
-  if (is_tokens_) {
-    if (config.layers[0].kind != LayerConfig::Kind::kEmbedding)
-      throw Error(ErrorCode::kInternal,
-                  "native model: an embedding must be the first layer of a token model");
-    vocabulary_ = config.layers[0].input_dim;
-    mask_zero_ = config.layers[0].mask_zero;
+Model::Model(const Graph& graph) : shortcuts_(graph.shortcuts), plan_(graph, &arena_) {
+  const std::vector<PlannedNode>& nodes = plan_.nodes();
+  while (first_trained_ < nodes.size() && !nodes[first_trained_].is_trained) ++first_trained_;
+  trainable_.assign(plan_.parameters().size(), true);
+  gradients_ = std::make_unique<GradientSums>(plan_.parameters(), &arena_);
+  for (size_t i = 0; i < plan_.sources().size(); ++i) {
+    for (auto& layouts : layouts_) layouts.emplace_back(&arena_);
+    numbers_.emplace_back(&arena_);
   }
-  bool has_weights = false;
-  for (const LayerConfig& layer : config.layers) {
-    layers_.push_back(MakeLayer(layer, &shape, &arena_));
-    Layer& made = *layers_.back();
-    walk_floats_ = std::max(walk_floats_, made.walk_floats());
-    if (made.state_size() > 0) {
-      if (!first_recurrent_) first_recurrent_ = &made;
-      last_recurrent_ = &made;
-    }
-    made.ListParameters(&parameters_);
-    has_weights = has_weights || !parameters_.empty();
-    if (!has_weights) ++first_trained_;
-  }
-  output_columns_ = shape.columns;
-  output_is_sequence_ = shape.sequence;
+  source_tensors_.resize(plan_.sources().size());
+  tensors_.resize(plan_.values().size());
+  for (size_t i = 0; i < plan_.values().size(); ++i) value_gradients_.emplace_back(&arena_);
+  for (const size_t output : plan_.outputs())
+    for (const PlannedNode& node : nodes)
+      if (output >= node.first_output && output < node.first_output + node.outputs)
+        heads_.emplace_back(plan_.values()[output].shape, node.node.get(), &arena_);
+}
+
+size_t Model::bytes() const {
+  size_t sum = arena_.bytes();
+  for (const auto& layer : plan_.layers()) sum += layer->bytes();
+  return sum;
 }
 
 void Model::Invalidate() {
-  for (const auto& layer : layers_) layer->Invalidate();
+  for (const auto& layer : plan_.layers()) layer->Invalidate();
 }
 
 void Model::Compile(const CompileConfig& config) {
-  auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
-  CompileLosses(config);
-  optimizer_ = std::move(optimizer);
-}
-
-void Model::CompileLosses(const CompileConfig& config) {
-  const auto can_be_logits = [](const LossConfig& loss) {
-    return !loss.from_logits && IsCrossentropy(loss.kind);
-  };
-  // With the logits at hand a saturated sigmoid or softmax loses nothing (docs/numerics.md).
-  Layer& last = *layers_.back();
-  loss_config_ = config.loss;
-  fused_loss_ = can_be_logits(loss_config_) && last.CanFuseWithLoss(LastActivation(loss_config_.kind));
-  last.FuseWithLoss(fused_loss_);
-  if (fused_loss_) loss_config_.from_logits = true;
-  loss_ = MakeLoss(loss_config_);
-  metrics_.clear();
-  totals_size_ = 2;
-  if (!FitsColumns(loss_config_, output_columns_) ||
-      (TakesLabels(loss_config_.kind) && !config.metrics.empty()))
-    throw Error(ErrorCode::kInternal, "native model: the loss does not fit the outputs or the metrics");
-  for (MetricConfig metric : config.metrics) {
-    if (output_columns_ > 1 && TakesIds(metric) != TakesIds(loss_config_.kind))
-      throw Error(ErrorCode::kInternal, "native model: a metric takes other targets than the loss");
-    const bool of_logits = fused_loss_ && metric.kind == MetricKind::kLoss && can_be_logits(metric.loss) &&
-                           LastActivation(metric.loss.kind) == LastActivation(loss_config_.kind);
-    if (of_logits) metric.loss.from_logits = true;
-    metrics_.push_back({MakeMetric(metric), of_logits, metric.weighted, totals_size_});
-    totals_size_ += metrics_.back().metric->state_size(output_columns_);
+  auto optimizer =
+      std::make_unique<Optimizer>(config.optimizer, plan_.parameters(), config.trainable, &arena_);
+  ExpectShape(config.heads.size() == heads_.size(), "a loss, or none, for every output");
+  losses_ = static_cast<size_t>(std::count_if(config.heads.begin(), config.heads.end(),
+                                              [](const HeadConfig& head) { return head.has_loss; }));
+  totals_size_ = 2 + (losses_ > 1 ? losses_ : 0);
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    const size_t output = plan_.outputs()[i];
+    const PlannedValue& value = plan_.values()[output];
+    const bool read_once =
+        value.readers.empty() && std::count(plan_.outputs().begin(), plan_.outputs().end(), output) == 1;
+    heads_[i].Compile(config.heads[i], totals_size_, [&](Activation activation) {
+      for (const PlannedNode& node : plan_.nodes())
+        if (node.first_output == output) return read_once && plan_.layer(node).CanFuseWithLoss(activation);
+      return false;
+    });
+    totals_size_ += heads_[i].state_size();
   }
+  trainable_ = config.trainable;
+  for (const PlannedNode& node : plan_.nodes()) {
+    // The flag of a layer's first weight is that of the layer: others may never be trained.
+    size_t first = 0;
+    for (size_t i = 0; i < node.layer; ++i) first += plan_.layers()[i]->parameters().size();
+    if (!plan_.layer(node).parameters().empty()) node.node->SetTrainable(trainable_[first]);
+  }
+  optimizer_ = std::move(optimizer);
 }
 
 void Model::SetLearningRate(double rate) {
   if (optimizer_) optimizer_->set_learning_rate(rate);
 }
 
-size_t Model::output_steps(size_t steps) const {
-  if (!output_is_sequence_) return 1;
-  int64_t count = static_cast<int64_t>(steps);
-  for (const auto& layer : layers_) count = layer->OutputSteps(count);
-  return static_cast<size_t>(count);
-}
-
 void Model::ResetStates() {
-  for (const auto& layer : layers_) layer->ResetStates();
+  for (CarriedStates* states : carried_states()) states->rows = 0;
 }
 
 std::vector<CarriedStates*> Model::carried_states() const {
   std::vector<CarriedStates*> list;
-  for (const auto& layer : layers_) layer->ListCarried(&list);
+  for (const PlannedNode& node : plan_.nodes()) node.node->ListCarried(&list);
   return list;
+}
+
+std::vector<int64_t> Model::StepsOf(const Dataset& data) const {
+  std::vector<int64_t> steps;
+  for (const Inputs& input : data.inputs) steps.push_back(static_cast<int64_t>(input.steps()));
+  return plan_.StepsOf(steps);
+}
+
+std::vector<size_t> Model::OutputSizes(const Dataset& data) const {
+  const std::vector<int64_t> steps = StepsOf(data);
+  std::vector<size_t> sizes;
+  for (const size_t output : plan_.outputs())
+    sizes.push_back(plan_.values()[output].shape.columns * static_cast<size_t>(steps[output]));
+  return sizes;
 }
 
 void Model::CheckRun(const Run& run) const {
@@ -140,196 +116,209 @@ void Model::CheckData(const Run& run, const Dataset& data) const {
   const auto expect = [](bool holds, const char* what) {
     if (!holds) throw Error(ErrorCode::kInternal, std::string("native run: ") + what);
   };
-  expect(data.is_tokens == is_tokens_, "the data set is of the wrong kind");
-  expect(data.shape.size() == input_shape_.size(), "the data set has the wrong rank");
-  for (size_t i = 0; i < data.shape.size(); ++i)
-    expect(input_shape_[i] < 0 || static_cast<size_t>(input_shape_[i]) == data.shape[i],
-           "the data set has the wrong shape");
-  if (is_tokens_)
-    expect(data.min_token >= 0 && (data.max_token < 0 || static_cast<size_t>(data.max_token) < vocabulary_),
-           "a token is outside the vocabulary");
-  const size_t steps = data.shape.size() == 2 || is_tokens_ ? data.shape[0] : 1;
+  expect(data.inputs.size() == plan_.inputs().size(), "the data set has another number of inputs");
+  size_t longest = 1;
+  for (size_t i = 0; i < data.inputs.size(); ++i) {
+    const Inputs& input = data.inputs[i];
+    const GraphInput& wanted = plan_.inputs()[i];
+    expect(input.is_tokens == wanted.is_tokens, "the data set is of the wrong kind");
+    expect(input.shape.size() == wanted.shape.size(), "the data set has the wrong rank");
+    for (size_t axis = 0; axis < input.shape.size(); ++axis)
+      expect(wanted.shape[axis] < 0 || static_cast<size_t>(wanted.shape[axis]) == input.shape[axis],
+             "the data set has the wrong shape");
+    const size_t vocabulary = plan_.vocabulary(i);
+    if (wanted.is_tokens && vocabulary > 0)
+      expect(
+          input.min_token >= 0 && (input.max_token < 0 || static_cast<size_t>(input.max_token) < vocabulary),
+          "a token is outside the vocabulary");
+    longest = std::max(longest, input.steps());
+  }
+  const std::vector<int64_t> steps = StepsOf(data);
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
-    const size_t rows = output_steps(steps);
-    const bool labels = TakesLabels(loss_config_.kind);
-    expect(labels ? output_is_sequence_ && data.target_size > 0
-                  : data.target_size == rows * (TakesIds(loss_config_.kind) ? 1 : output_columns_),
-           "the targets have the wrong size");
-    expect(data.weights.size() == 0 || data.weight_size == 1 || (!labels && data.weight_size == rows),
-           "the weights have the wrong size");
+    expect(data.targets.size() == heads_.size(), "the data set has another number of targets");
+    for (size_t i = 0; i < heads_.size(); ++i)
+      heads_[i].Check(data.targets[i], static_cast<size_t>(steps[plan_.outputs()[i]]));
   }
-  if (data.initial_state.size() > 0)
-    expect(first_recurrent_ && data.initial_state.size() == data.rows * first_recurrent_->state_size(),
-           "the initial state has the wrong size");
-  if (data.mask.size() > 0)
-    expect(!is_tokens_ && data.shape.size() == 2 && data.mask.size() == data.rows * steps,
-           "the mask has the wrong size");
-  int64_t now = static_cast<int64_t>(steps), longest = now;
-  for (const auto& layer : layers_) {
-    now = layer->OutputSteps(now);
-    longest = std::max(longest, now);
-  }
-  if (std::min(run.batch_size, run.end - run.begin) >
-          kMaxPositions / std::max<size_t>(1, static_cast<size_t>(longest)) ||
-      data.rows > kMaxPositions * 4 / std::max<size_t>(1, steps))
+  const size_t inputs = longest;
+  for (const int64_t count : steps)
+    longest = std::max(longest, static_cast<size_t>(std::max<int64_t>(1, count)));
+  if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / longest ||
+      data.rows > kMaxPositions * 4 / inputs)
     throw Error(ErrorCode::kShape,
                 "ostinato: expected fewer than 2^29 timesteps in a batch and 2^31 in all, received "
                 "more. Use a smaller batchSize, or feed the data in parts.");
 }
 
-// Rows may share a trunk as long as every layer treats them alike until a recurrent layer ends the sequence.
-void Model::LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const {
-  const Dataset& data = *slice.data;
-  const size_t begin = slice.begin, rows = slice.rows;
-  const size_t walk_rows = walk_floats_ >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
-  if (!is_tokens_) {
-    layout->BuildValues(data.shape.size() == 2 ? data.shape[0] : 1,
-                        data.mask.size() > 0 ? data.mask.data() : nullptr, run.order, begin, rows, walk_rows);
-    return;
-  }
-  bool shares = shortcuts_.shared_padding && data.initial_state.size() == 0;
-  bool ends = false;
-  for (size_t i = 0; i < layers_.size() && !ends; ++i) {
-    shares = shares && layers_[i]->SharesPadding(run.training);
-    ends = layers_[i]->EndsSequence();
-  }
-  layout->BuildTokens(data.tokens.data(), data.shape[0], vocabulary_, run.order, begin, rows, shares && ends,
-                      mask_zero_, walk_rows);
-}
-
-// From the last layer to the first: who is the first to look at more than a step of a layer's output.
-void Model::ChooseUnmasked(bool reader_wants_all, bool training) {
-  bool unmasked = reader_wants_all;
-  for (size_t i = layers_.size(); i-- > 0;) {
-    layers_[i]->ReturnUnmasked(unmasked);
-    const MaskUse use = layers_[i]->mask_use(training);
-    if (use != MaskUse::kStepwise) unmasked = use == MaskUse::kNone;
+void Model::LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) const {
+  const size_t walk_rows = plan_.walk_floats() >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
+  for (size_t i = 0; i < layouts->size(); ++i) {
+    const Source& source = plan_.sources()[i];
+    const Inputs& input = slice.data->inputs[source.input];
+    if (source.vocabulary > 0)
+      (*layouts)[i].BuildTokens(input.tokens.data(), input.shape[0], source.vocabulary, run.order,
+                                slice.begin, slice.rows, source.shares_padding, source.mask_zero, walk_rows);
+    else
+      (*layouts)[i].BuildValues(input.steps(), nullptr, run.order, slice.begin, slice.rows, walk_rows);
   }
 }
 
-Tensor Model::Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch) {
-  Tensor tensor;
-  tensor.layout = &layout;
-  const bool sequence = is_tokens_ || data.shape.size() == 2;
-  tensor.space = sequence ? Space::kSteps : Space::kSamples;
-  if (!is_tokens_) {
-    tensor.data = data.values.data();
-    tensor.index = sequence ? layout.values() : layout.samples();
-    tensor.stride = tensor.columns = data.shape.back();
+// The inputs as their readers want them.
+void Model::ReadSources(const Dataset& data, const std::deque<BatchLayout>& layouts) {
+  for (size_t i = 0; i < layouts.size(); ++i) {
+    const Source& source = plan_.sources()[i];
+    const Inputs& input = data.inputs[source.input];
+    const BatchLayout& layout = layouts[i];
+    Tensor tensor;
+    tensor.layout = &layout;
+    tensor.space = plan_.inputs()[source.input].is_sequence() ? Space::kSteps : Space::kSamples;
+    tensor.index = tensor.space == Space::kSteps ? layout.values() : layout.samples();
+    if (source.vocabulary > 0) {
+      tensor.index = nullptr;
+      tensor.tokens = layout.tokens();
+      tensor.columns = 1;
+    } else if (input.is_tokens) {
+      Buffer<float>& numbers = numbers_[i];
+      numbers.Resize(layout.step_count());
+      for (size_t p = 0; p < numbers.size(); ++p)
+        numbers[p] = static_cast<float>(input.tokens.data()[layout.values()[p]]);
+      tensor.data = numbers.data();
+      tensor.index = nullptr;
+      tensor.stride = tensor.columns = 1;
+    } else {
+      tensor.data = input.values.data();
+      tensor.stride = tensor.columns = input.shape.back();
+    }
+    source_tensors_[i] = tensor;
   }
-  ChooseUnmasked(run.mode == RunMode::kPredict, run.training);
-  for (size_t i = 0; i < layers_.size();) {
-    Layer& layer = *layers_[i];
-    const bool given = &layer == first_recurrent_ && data.initial_state.size() > 0;
-    batch.initial_state = given ? data.initial_state.data() : nullptr;
-    batch.initial_stride = layer.state_size();
-    const size_t stacked = given ? 1 : StackedAt(i, tensor, batch);
-    tensor = stacked > 1 ? ForwardStack(i, stacked, tensor, batch) : layer.Forward(tensor, batch);
-    i += stacked;
-  }
-  return tensor;
 }
 
-// Number of layers from `first` on that may overlap in time; 1 where none does.
-size_t Model::StackedAt(size_t first, const Tensor& input, const BatchContext& batch) {
-  if (!shortcuts_.overlap_layers || input.space != Space::kSteps) return 1;
+const Tensor& Model::InputOf(const PlannedNode& node, size_t i) const {
+  const Feed& feed = node.feeds[i];
+  return feed.is_source ? source_tensors_[feed.index] : tensors_[feed.index];
+}
+
+void Model::Forward(BatchContext& batch) {
+  const std::vector<PlannedNode>& nodes = plan_.nodes();
+  for (size_t n = 0; n < nodes.size();) {
+    const PlannedNode& node = nodes[n];
+    const size_t stacked = StackedAt(n, batch);
+    if (stacked > 1) {
+      ForwardStack(n, stacked, batch);
+    } else {
+      inputs_.clear();
+      for (size_t i = 0; i < node.inputs.size(); ++i) inputs_.push_back(InputOf(node, i));
+      node.node->Forward(inputs_.data(), &tensors_[node.first_output], batch);
+    }
+    n += stacked;
+  }
+}
+
+// Number of nodes from `first` on that overlap in time; 1 where none does.
+size_t Model::StackedAt(size_t first, const BatchContext& batch) const {
+  const size_t most = plan_.StackAt(first);
+  if (!shortcuts_.overlap_layers || most == 1) return 1;
+  const Tensor& input = InputOf(plan_.nodes()[first], 0);
   size_t count = 0;
-  for (; first + count < layers_.size(); ++count) {
-    Recurrent* layer = layers_[first + count]->AsRecurrent();
-    if (!layer || !layer->Overlaps(input, batch)) break;
-    if (layer->EndsSequence()) return count + 1;
-  }
+  while (count < most && plan_.nodes()[first + count].recurrent->Overlaps(input, batch)) ++count;
   return std::max<size_t>(1, count);
 }
 
 // A stack at a small batch is a chain of dependent steps in each layer: layers walk beside each other, each a
 // part of the steps behind the one below it.
-Tensor Model::ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch) {
-  Tensor tensor = input;
-  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->Begin(tensor, batch);
-  const size_t steps = input.layout->steps(), parts = (steps + kOverlapSteps - 1) / kOverlapSteps;
+void Model::ForwardStack(size_t first, size_t count, BatchContext& batch) {
+  const auto recurrent = [&](size_t i) { return plan_.nodes()[first + i].recurrent; };
+  Tensor tensor = InputOf(plan_.nodes()[first], 0);
+  const size_t steps = tensor.layout->steps(), parts = (steps + kOverlapSteps - 1) / kOverlapSteps;
+  for (size_t i = 0; i < count; ++i) tensor = recurrent(i)->Begin(tensor, batch);
   ForWavefront(batch.pool, count, parts, [&](size_t layer, size_t part) {
-    layers_[first + layer]->AsRecurrent()->Advance(part * kOverlapSteps,
-                                                   std::min(steps, (part + 1) * kOverlapSteps), batch);
+    recurrent(layer)->Advance(part * kOverlapSteps, std::min(steps, (part + 1) * kOverlapSteps), batch);
   });
-  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->End();
-  return tensor;
+  for (size_t i = 0; i < count; ++i) recurrent(i)->End(&tensors_[plan_.nodes()[first + i].first_output]);
 }
 
-Model::Output Model::PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch,
-                                   bool with_gradient) {
-  const BatchLayout& layout = *tensor.layout;
-  const size_t stride = PaddedStride(output_columns_);
-  Output output = {};
-  const float* first = tensor.data;
-  if (tensor.index || tensor.stride != stride) {
-    Gather(tensor, batch, &gathered_);
-    first = gathered_.data();
-  }
-  const size_t skipped = output_is_sequence_ ? layout.base() : 0;
-  if (const float* logits = layers_.back()->Logits()) output.logits = logits + skipped * stride;
-  Rows& rows = output.rows;
-  rows.predictions = first + skipped * stride;
-  rows.stride = stride;
-  rows.count = layout.rows();
-  rows.columns = output_columns_;
-  rows.targets = data.targets.data();
-  rows.index = layout.samples();
-  if (output_is_sequence_) {
-    // Masked steps are not there, so they count in no loss and no metric.
-    rows.count = layout.step_count() - skipped;
-    rows.steps = layout.source_steps();
-    target_index_.Resize(rows.count);
-    for (size_t t = 0, i = 0; t < layout.steps(); ++t)
-      for (size_t r = 0; r < static_cast<size_t>(layout.active()[t]); ++r, ++i)
-        target_index_[i] = layout.samples()[r] * static_cast<int32_t>(rows.steps) +
-                           static_cast<int32_t>(layout.source_step(r, t));
-    rows.index = target_index_.data();
-  }
-  rows.target_columns = TakesLabels(loss_config_.kind) ? data.target_size : data.target_size / rows.steps;
-  if (data.weights.size() > 0) {
-    rows.weights = data.weights.data();
-    rows.rows_per_weight = rows.steps / data.weight_size;
-  }
-  if (with_gradient) {
-    loss_gradient_.Resize((skipped + rows.count) * stride);
-    std::memset(loss_gradient_.data(), 0, skipped * stride * sizeof(float));
-    output.gradient = loss_gradient_.data() + skipped * stride;
-    output.whole_gradient = {loss_gradient_.data(), stride, false};
-  }
-  return output;
-}
-
-double Model::Penalty(BatchContext& batch) const {
+double Model::WeightPenalty(BatchContext& batch) const {
   double sum = 0.0;
-  for (Parameter* parameter : parameters_) sum += parameter->Penalty(batch.kernels, batch.pool);
+  // Of a frozen weight nothing is added to the loss (keras/src/layers/layer.py, _get_regularization_losses).
+  for (size_t i = 0; i < plan_.parameters().size(); ++i)
+    if (trainable_[i]) sum += plan_.parameters()[i]->Penalty(batch.kernels, batch.pool);
   return sum;
-}
-
-void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool,
-                      RunResult* result) const {
-  result->totals[0] += loss * static_cast<double>(rows);
-  result->totals[1] += static_cast<double>(rows);
-  for (const CompiledMetric& entry : metrics_) {
-    Rows seen = output.rows;
-    if (entry.of_logits) seen.predictions = output.logits;
-    if (!entry.weighted) seen.weights = nullptr;
-    entry.metric->Update(seen, &pool, result->totals.data() + entry.state);
-  }
 }
 
 double Model::ActivityPenalty() const {
   double sum = 0.0;
-  for (const auto& layer : layers_) sum += layer->ActivityPenalty();
+  for (const PlannedNode& node : plan_.nodes()) sum += node.node->ActivityPenalty();
   return sum;
 }
 
-// A layer's input needs a gradient wherever a layer below has weights.
-void Model::Learn(Gradient gradient, BatchContext& batch) {
-  for (size_t i = layers_.size(); i-- > first_trained_;)
-    gradient = layers_[i]->Backward(gradient, batch, i > first_trained_);
-  optimizer_->Step(batch.kernels, batch.pool);
+// Losses and metrics of the batch.
+void Model::Score(const Dataset& data, BatchContext& batch, size_t row_count, bool training,
+                  RunResult* result) {
+  double total = 0.0;
+  size_t place = 2;
+  const double rows = static_cast<double>(row_count);
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    Head& head = heads_[i];
+    if (!head.has_loss()) continue;
+    head.Prepare(tensors_[plan_.outputs()[i]], data.targets[i], batch);
+    const double loss = head.Loss(batch, training, static_cast<double>(batch.loss_scale));
+    total += loss * head.weight();
+    if (losses_ > 1) result->totals[place++] += loss * rows;
+  }
+  result->totals[0] += (total + WeightPenalty(batch) + ActivityPenalty()) * rows;
+  result->totals[1] += rows;
+  for (Head& head : heads_)
+    if (head.has_loss()) head.UpdateMetrics(batch.pool, result->totals.data());
+}
+
+void Model::AddGradient(size_t value, const Gradient& gradient, BatchContext& batch) {
+  if (!gradient.data) return;
+  ValueGradient& known = value_gradients_[value];
+  if (!known.sum.data) {
+    known.sum = gradient;
+    return;
+  }
+  const Tensor& tensor = tensors_[value];
+  Gradient first = known.sum, second = gradient;
+  if (first.per_distinct != second.per_distinct) {
+    // Summed per token, as the one of them is.
+    Gradient& by_position = first.per_distinct ? second : first;
+    known.sums.Plan(*tensor.distinct, by_position.data, by_position.stride, tensor.columns, 0,
+                    RowCount(tensor));
+    batch.pool.For(known.sums.chunks().count(), [&](size_t chunk) { known.sums.Run(batch.kernels, chunk); });
+    known.sums.Reduce(batch.kernels);
+    by_position = {known.sums.sums(), known.sums.stride(), true};
+  }
+  const size_t rows = first.per_distinct ? tensor.distinct->count : RowCount(tensor);
+  ForChunks(batch.pool, 0, rows, 128, [&](size_t begin, size_t end) {
+    batch.kernels.add(first.data + begin * first.stride, second.data + begin * first.stride,
+                      (end - begin) * first.stride);
+  });
+  known.sum = first;
+}
+
+// A value needs a gradient where a node that it comes from has weights.
+void Model::Learn(BatchContext& batch) {
+  for (ValueGradient& gradient : value_gradients_) gradient.sum = {};
+  gradients_->Begin();
+  for (size_t i = 0; i < heads_.size(); ++i)
+    if (heads_[i].has_loss()) AddGradient(plan_.outputs()[i], heads_[i].OutputGradient(), batch);
+  const std::vector<PlannedNode>& nodes = plan_.nodes();
+  std::vector<Gradient> outputs, inputs;
+  for (size_t n = nodes.size(); n-- > first_trained_;) {
+    const PlannedNode& node = nodes[n];
+    if (!node.is_trained) continue;
+    outputs.clear();
+    for (size_t k = 0; k < node.outputs; ++k) outputs.push_back(value_gradients_[node.first_output + k].sum);
+    if (std::none_of(outputs.begin(), outputs.end(), [](const Gradient& g) { return g.data != nullptr; }))
+      continue;
+    inputs.assign(node.inputs.size(), {});
+    node.node->Backward(outputs.data(), node.needs.get(), inputs.data(), batch);
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      if (node.needs[i]) AddGradient(node.inputs[i], inputs[i], batch);
+  }
+  gradients_->Finish(batch.kernels, batch.pool);
+  optimizer_->Step(*gradients_, batch.kernels, batch.pool);
   Invalidate();
 }
 
@@ -348,63 +337,42 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
   RunResult result;
   result.totals = run.totals;
   result.totals.resize(totals_size_, 0.0);
-  const bool training = run.mode == RunMode::kTrain;
-  const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
+  const bool training = run.mode == RunMode::kTrain, predicts = run.mode == RunMode::kPredict;
   const std::vector<Slice> slices = Slices(run);
+  const std::vector<size_t> sizes = predicts ? OutputSizes(*run.datasets[0]) : std::vector<size_t>{};
+  plan_.Decide(run.training, predicts, shortcuts_.shared_padding);
   BackgroundTask next_batch;
-  BatchLayout* layout = &layouts_[0];
-  BatchLayout* other = &layouts_[1];
-  LayOut(run, slices[0], layout);
+  std::deque<BatchLayout>*layouts = &layouts_[0], *others = &layouts_[1];
+  LayOut(run, slices[0], layouts);
   for (size_t i = 0; i < slices.size() && !stop; ++i) {
-    const Dataset& data = *slices[i].data;
+    const Slice& slice = slices[i];
     if (i + 1 < slices.size())
-      next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
+      next_batch.Set([&run, this, &next = slices[i + 1], others] { LayOut(run, next, others); });
     BatchContext batch = {Kernels(),
                           WorkerPool::Instance(),
                           shortcuts_,
-                          *layout,
                           next_batch,
+                          *gradients_,
                           run.training,
                           run.training && !training ? ++draws_ << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,
-                          loss_scale,
-                          nullptr,
-                          0};
-    const Tensor tensor = Forward(run, data, *layout, batch);
-    if (run.mode == RunMode::kPredict) {
-      const size_t done = result.rows_done;
-      WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
-      if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
+                          training ? optimizer_->loss_scale() : 1.0f};
+    ReadSources(*slice.data, *layouts);
+    Forward(batch);
+    if (predicts) {
+      for (size_t k = 0; k < heads_.size(); ++k)
+        if (run.outputs[k])
+          heads_[k].Write(tensors_[plan_.outputs()[k]], run.outputs[k] + result.rows_done * sizes[k]);
     } else {
-      const Output output = PrepareOutput(tensor, data, batch, training);
-      Rows rows = output.rows;
-      if (fused_loss_) rows.predictions = output.logits;
-      const double loss =
-          ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, loss_scale) +
-          Penalty(batch) + ActivityPenalty();
-      AddTotals(output, layout->rows(), loss, batch.pool, &result);
-      if (training) Learn(output.whole_gradient, batch);
+      Score(*slice.data, batch, slice.rows, training, &result);
+      if (training) Learn(batch);
     }
-    result.rows_done += layout->rows();
+    result.rows_done += slice.rows;
     next_batch.Finish();
-    std::swap(layout, other);
+    std::swap(layouts, others);
   }
   return result;
-}
-
-void Model::WriteOutputs(const Tensor& output, float* out) {
-  const Tensor tensor = output_is_sequence_ ? expand_.Forward(output) : output;
-  const BatchLayout& layout = *tensor.layout;
-  const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
-  const size_t base = output_is_sequence_ ? layout.base() : 0;
-  for (size_t t = 0; t < steps; ++t)
-    for (size_t r = 0; r < layout.rows(); ++r) {
-      const size_t p = base + t * layout.rows() + r;
-      const size_t from = tensor.index ? static_cast<size_t>(tensor.index[p]) : p;
-      float* to = out + (static_cast<size_t>(layout.order()[r]) * steps + t) * columns;
-      std::memcpy(to, tensor.data + from * tensor.stride, columns * sizeof(float));
-    }
 }
 
 }  // namespace ostinato

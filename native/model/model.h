@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Layers in order, and one batch through them: train, evaluate, predict. One job at a time; no JavaScript in
-// sight.
+// The executor of a graph: one batch through its nodes, forward and back; train, evaluate, predict. One job
+// at a time; no JavaScript in sight.
 #ifndef OSTINATO_MODEL_MODEL_H_
 #define OSTINATO_MODEL_MODEL_H_
 
 #include <atomic>
+#include <deque>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "batch/batch_layout.h"
-#include "layers/expand.h"
-#include "losses/loss.h"
-#include "metrics/metric.h"
 #include "model/dataset.h"
-#include "model/layer_factory.h"
+#include "model/head.h"
 #include "optimizers/optimizer.h"
+#include "plan/plan.h"
 #include "threading/background_task.h"
 
 namespace ostinato {
 
 struct CompileConfig {
   OptimizerConfig optimizer;
-  LossConfig loss;
-  std::vector<MetricConfig> metrics;
+  std::vector<bool> trainable;    // by weight
+  std::vector<HeadConfig> heads;  // one for each output
 };
 
 enum class RunMode { kTrain, kEvaluate, kPredict };
@@ -35,32 +32,24 @@ struct Run {
   std::vector<const Dataset*> datasets;
   const int32_t* order;  // or null
   size_t begin, end, batch_size;
-  float* outputs;  // predict: [.., output size]
-  float* states;   // predict: [.., state size] states of the last recurrent layer after each row, or null
-  bool training;   // predict as in training: with dropout, and statistics of the batch
+  std::vector<float*> outputs;  // predict: of each output [.., output size]
+  bool training;                // predict as in training: with dropout, and statistics of the batch
   std::vector<double>
       totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
 
 struct RunResult {
   size_t rows_done = 0;
-  // [loss total, loss weight, state of metric 0..., state of metric 1..., ...]
+  // [loss total, loss weight, where there are several losses the total of each, state of metric 0 of output
+  // 0, ...]
   std::vector<double> totals;
 };
 
 class Model {
  public:
-  explicit Model(const ModelConfig& config);
+  explicit Model(const Graph& graph);
 
-  std::vector<Parameter*>& parameters() { return parameters_; }
-  const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
-  bool is_tokens() const { return is_tokens_; }
-  // Of token models: ids lie below `vocabulary`; whether 0 is masked.
-  size_t vocabulary() const { return vocabulary_; }
-  bool mask_zero() const { return mask_zero_; }
-  // Numbers of one timestep, in and out.
-  size_t input_columns() const { return is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back()); }
-  size_t output_columns() const { return output_columns_; }
+  const Plan& plan() const { return plan_; }
   // Weights were written from outside.
   void Invalidate();
   void Compile(const CompileConfig& config);
@@ -70,79 +59,59 @@ class Model {
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
   RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
-  size_t bytes() const { return arena_.bytes(); }
+  // Of this model alone and of its layers.
+  size_t bytes() const;
   // Size of the totals of a run, once compiled.
   size_t totals_size() const { return totals_size_; }
-  // Elements of one output row for inputs of `steps` timesteps.
-  size_t output_size(size_t steps) const { return output_columns_ * output_steps(steps); }
-  // Elements of all states of a row, of the last recurrent layer.
-  size_t state_size() const { return last_recurrent_ ? last_recurrent_->state_size() : 0; }
+  // Elements of one row of each output, for these inputs.
+  std::vector<size_t> OutputSizes(const Dataset& data) const;
   // Stateful layers begin anew.
   void ResetStates();
-  // One per stateful layer, each direction of a bidirectional one by itself.
+  // One per stateful layer.
   std::vector<CarriedStates*> carried_states() const;
 
  private:
-  struct Output {
-    Rows rows;
-    const float* logits;  // first row, or null
-    float* gradient;      // first row; whole_gradient begins base rows earlier for sequences
-    Gradient whole_gradient;
-  };
-
   // One batch of a run.
   struct Slice {
     const Dataset* data;
     size_t begin, rows;
   };
-
-  struct CompiledMetric {
-    std::unique_ptr<Metric> metric;
-    bool of_logits, weighted;
-    size_t state;  // begin in the totals
+  // The gradient of a value, as far as its readers gave it.
+  struct ValueGradient {
+    explicit ValueGradient(Arena* arena) : sums(arena) {}
+    Gradient sum;
+    TokenSums sums;  // where readers give it in different forms
   };
 
-  // Rows of one sample's output.
-  size_t output_steps(size_t steps) const;
+  std::vector<int64_t> StepsOf(const Dataset& data) const;
   static std::vector<Slice> Slices(const Run& run);
   void CheckData(const Run& run, const Dataset& data) const;
-  void ChooseUnmasked(bool reader_wants_all, bool training);
-  void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
-  Tensor Forward(const Run& run, const Dataset& data, const BatchLayout& layout, BatchContext& batch);
-  size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
-  Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
-  Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
-  void CompileLosses(const CompileConfig& config);
-  double Penalty(BatchContext& batch) const;
-  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result) const;
-  void Learn(Gradient gradient, BatchContext& batch);
+  void LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) const;
+  void ReadSources(const Dataset& data, const std::deque<BatchLayout>& layouts);
+  const Tensor& InputOf(const PlannedNode& node, size_t i) const;
+  void Forward(BatchContext& batch);
+  size_t StackedAt(size_t first, const BatchContext& batch) const;
+  void ForwardStack(size_t first, size_t count, BatchContext& batch);
+  void Learn(BatchContext& batch);
+  void AddGradient(size_t value, const Gradient& gradient, BatchContext& batch);
+  double WeightPenalty(BatchContext& batch) const;
   double ActivityPenalty() const;
-  void WriteOutputs(const Tensor& tensor, float* out);
+  void Score(const Dataset& data, BatchContext& batch, size_t row_count, bool training, RunResult* result);
 
   Arena arena_;
   Shortcuts shortcuts_;
-  bool is_tokens_;
-  std::vector<int64_t> input_shape_;
-  bool mask_zero_ = false;
-  size_t vocabulary_ = 0, walk_floats_ = 0;
-  Layer *first_recurrent_ = nullptr, *last_recurrent_ = nullptr;
-  size_t output_columns_ = 0;
-  bool output_is_sequence_ = false;
-  std::vector<std::unique_ptr<Layer>> layers_;
-  size_t first_trained_ = 0;  // layers below have no weights
-  std::vector<Parameter*> parameters_;
-  // The batch in work and the one after it.
-  BatchLayout layouts_[2];
+  Plan plan_;
+  size_t first_trained_ = 0;     // nodes below have no weights and read none
+  std::vector<bool> trainable_;  // by weight
+  std::unique_ptr<GradientSums> gradients_;
+  std::deque<BatchLayout> layouts_[2];  // of each source: those of the batch in work and of the one after it
+  std::deque<Buffer<float>> numbers_;   // of each source: ids as numbers
+  std::vector<Tensor> source_tensors_, tensors_, inputs_;
+  std::deque<ValueGradient> value_gradients_;
+  std::deque<Head> heads_;
   uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams
-  LossConfig loss_config_;
-  std::unique_ptr<Loss> loss_;
-  std::vector<CompiledMetric> metrics_;
-  size_t totals_size_ = 0;
-  bool fused_loss_ = false;
+  size_t losses_ = 0, totals_size_ = 0;
   std::unique_ptr<Optimizer> optimizer_;
-  Expand expand_;
-  Buffer<float> gathered_, loss_gradient_;
-  Buffer<int32_t> target_index_;
 };
 
 }  // namespace ostinato

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The configuration objects of lib/native/binding.ts as C++ structs.
+// The configuration objects of lib/native/contracts as C++ structs.
 #ifndef OSTINATO_NAPI_CONFIG_H_
 #define OSTINATO_NAPI_CONFIG_H_
 
@@ -10,7 +10,7 @@
 
 namespace ostinato {
 
-ModelConfig ToModelConfig(const Napi::Object& object);
+Graph ToGraph(const Napi::Object& object);
 CompileConfig ToCompileConfig(const Napi::Object& object);
 InitializerSpec ToInitializerSpec(const Napi::Object& object);
 

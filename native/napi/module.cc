@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything that the addon exports; lib/native/binding.ts describes it.
+// Everything that the addon exports; lib/native/contracts describes it.
 #include <napi.h>
 
 #include "base/random.h"
@@ -10,6 +10,7 @@
 #include "napi/errors.h"
 #include "napi/losses.h"
 #include "napi/native_dataset.h"
+#include "napi/native_layer.h"
 #include "napi/native_model.h"
 #include "napi/native_streams.h"
 #include "napi/optimizer_config.h"
@@ -79,6 +80,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
+    exports.Set("NativeLayer", NativeLayer::Define(env));
     exports.Set("NativeModel", NativeModel::Define(env));
     exports.Set("NativeDataset", NativeDataset::Define(env));
     exports.Set("NativeStreams", NativeStreams::Define(env));

@@ -39,43 +39,43 @@ struct NativeModel::RunState {
   std::string message;
   // Held so that neither the model nor the arrays are collected meanwhile.
   Napi::ObjectReference self;
-  Napi::Reference<Napi::Float32Array> outputs, states;
+  std::vector<Napi::Reference<Napi::Float32Array>> outputs;
   Napi::Reference<Napi::Float64Array> totals;
   Napi::FunctionReference done;
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
-  return DefineClass(env, "NativeModel",
-                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
-                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
-                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
-                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
-                      InstanceMethod<&NativeModel::JsCompile>("compile"),
-                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
-                      InstanceMethod<&NativeModel::JsRun>("run"),
-                      InstanceMethod<&NativeModel::JsStop>("stop"),
-                      InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
-                      InstanceAccessor<&NativeModel::JsIterations>("iterations"),
-                      InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
-                      InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
-                      InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
-                      InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
-                      InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
-                      InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
-                      InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
-                      InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
-                      InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
-                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
+  return DefineClass(
+      env, "NativeModel",
+      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+       InstanceAccessor<&NativeModel::JsBusy>("busy"), InstanceMethod<&NativeModel::JsCompile>("compile"),
+       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+       InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
+       InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
+       InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+       InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
+       InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
+       InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
+       InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
+       InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
+       InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
+       InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
+       InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
+       InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
+       InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
-    model_ = std::make_shared<Model>(ToModelConfig(ToObject(info[0], "model")));
+    const Napi::Object graph = ToObject(info[0], "model");
+    const Napi::Array layers = GetArray(graph, "layers");
+    for (uint32_t i = 0; i < layers.Length(); ++i) layers_.push_back(NativeLayer::From(layers.Get(i)));
+    model_ = std::make_shared<Model>(ToGraph(graph));
     stop_ = std::make_shared<std::atomic<bool>>(false);
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
-        "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
+        "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->plan().parameters().size())),
         napi_enumerable));
     Report(info.Env());
   });
@@ -109,11 +109,38 @@ Model& NativeModel::Idle() {
   return *model_;
 }
 
-Parameter& NativeModel::Weight(const Napi::Value& index) {
+Model& NativeModel::AtRest() {
   Model& model = Idle();
-  const size_t i = ToSize(index, "weight index");
-  if (i >= model.parameters().size()) Malformed("weight index");
-  return *model.parameters()[i];
+  for (const auto& shared : layers_)
+    if (shared->is_written)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+  return model;
+}
+
+void NativeModel::Acquire(bool writes) {
+  AtRest();
+  for (const auto& shared : layers_)
+    if (writes && shared->readers > 0)
+      throw Error(
+          ErrorCode::kBusy,
+          "native model: expected layers at rest, received a call while another model computes with them");
+  writes_ = writes;
+  for (const auto& shared : layers_) {
+    if (writes)
+      shared->is_written = true;
+    else
+      ++shared->readers;
+  }
+}
+
+void NativeModel::ReleaseLayers() {
+  for (const auto& shared : layers_) {
+    if (writes_)
+      shared->is_written = false;
+    else
+      --shared->readers;
+  }
 }
 
 Optimizer& NativeModel::Compiled() {
@@ -139,30 +166,13 @@ Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), busy_); });
 }
 
-void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const Parameter& weight = Weight(info[0]);
-    Napi::Float32Array out = ToFloats(info[1], "weight");
-    if (out.ElementLength() != weight.size()) Malformed("weight size");
-    std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
-  });
-}
-
-void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    Parameter& weight = Weight(info[0]);
-    const Napi::Float32Array values = ToFloats(info[1], "weight");
-    if (values.ElementLength() != weight.size()) Malformed("weight size");
-    std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
-    model_->Invalidate();
-  });
-}
-
 void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
-    if (config.optimizer.decays.size() != Idle().parameters().size()) Malformed("decays");
+    const size_t weights = AtRest().plan().parameters().size();
+    if (config.optimizer.decays.size() != weights) Malformed("decays");
+    if (config.trainable.size() != weights) Malformed("trainable");
     model_->Compile(config);
     Report(info.Env());
   });
@@ -218,22 +228,21 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
     model_->CheckRun(run);
     if (run.mode == RunMode::kPredict) {
-      Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
-      const Dataset& data = *run.datasets[0];
-      const size_t size =
-          state->model->output_size(data.is_tokens || data.shape.size() == 2 ? data.shape[0] : 1);
-      if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
-      run.outputs = outputs.Data() + first * size;
-      state->outputs = Napi::Persistent(outputs);
-      run.training = GetBool(spec, "training");
-      const Napi::Value states = GetValue(spec, "states");
-      if (!states.IsNull()) {
-        Napi::Float32Array room = ToFloats(states, "states");
-        const size_t each = state->model->state_size();
-        if (each == 0 || room.ElementLength() < (first + run.end - run.begin) * each) Malformed("states");
-        run.states = room.Data() + first * each;
-        state->states = Napi::Persistent(room);
+      const Napi::Array outputs = GetArray(spec, "outputs");
+      const std::vector<size_t> sizes = state->model->OutputSizes(*run.datasets[0]);
+      if (outputs.Length() != sizes.size()) Malformed("outputs");
+      for (uint32_t i = 0; i < outputs.Length(); ++i) {
+        const Napi::Value given = outputs.Get(i);
+        if (given.IsNull()) {
+          run.outputs.push_back(nullptr);
+          continue;
+        }
+        Napi::Float32Array room = ToFloats(given, "outputs");
+        if (room.ElementLength() < (first + run.end - run.begin) * sizes[i]) Malformed("outputs");
+        run.outputs.push_back(room.Data() + first * sizes[i]);
+        state->outputs.push_back(Napi::Persistent(room));
       }
+      run.training = GetBool(spec, "training");
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
@@ -242,7 +251,9 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }
-    Idle();  // and here: these getters came after the last look
+    // And here: these getters came after the last look. Statistics of a batch are written in training alone,
+    // penalties use memory of the weights.
+    Acquire(run.mode != RunMode::kPredict);
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
@@ -268,6 +279,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       busy_ = false;
+      ReleaseLayers();
       Report(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
@@ -279,7 +291,12 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
                         Napi::Number::New(env, static_cast<double>(state->result.rows_done)),
                         Napi::Number::New(env, state->seconds)});
     };
-    Environment::Of(info.Env()).Start(std::move(job));
+    try {
+      Environment::Of(info.Env()).Start(std::move(job));
+    } catch (...) {
+      ReleaseLayers();
+      throw;
+    }
     busy_ = true;
   });
 }
@@ -390,6 +407,7 @@ void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
     if (!model_) return;
     Idle();
     model_.reset();
+    layers_.clear();
     Report(info.Env());
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// NativeModel of lib/native/binding.ts: a model, its weights, and one run at a time on the compute threads.
+// NativeModel of lib/native/contracts/model.ts: a graph of layers, and one run at a time on the compute
+// threads.
 #ifndef OSTINATO_NAPI_NATIVE_MODEL_H_
 #define OSTINATO_NAPI_NATIVE_MODEL_H_
 
@@ -9,6 +10,7 @@
 #include <memory>
 
 #include "model/model.h"
+#include "napi/native_layer.h"
 
 namespace ostinato {
 
@@ -23,6 +25,8 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   static std::shared_ptr<NativeModel*> From(const Napi::Value& value);
   // The model, to be changed now: neither disposed nor busy.
   Model& Idle();
+  // The same, where no other model trains its layers either.
+  Model& AtRest();
   void ReportMemory(Napi::BasicEnv env);
 
  private:
@@ -30,8 +34,6 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
-  void JsReadWeight(const Napi::CallbackInfo& info);
-  void JsWriteWeight(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
@@ -49,7 +51,9 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsWriteLayerStates(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
-  Parameter& Weight(const Napi::Value& index);
+  // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
+  void Acquire(bool writes);
+  void ReleaseLayers();
   // The optimizer of an idle model that was compiled.
   Optimizer& Compiled();
   CarriedStates& Carried(const Napi::Value& index);
@@ -57,8 +61,9 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
+  std::vector<std::shared_ptr<SharedLayer>> layers_;
   std::shared_ptr<std::atomic<bool>> stop_;
-  bool busy_ = false;
+  bool busy_ = false, writes_ = false;
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

@@ -29,9 +29,8 @@ Napi::Function NativeStreams::Define(Napi::Env env) {
       env, "NativeStreams",
       {InstanceAccessor<&NativeStreams::JsMemoryBytes>("memoryBytes"),
        InstanceAccessor<&NativeStreams::JsCount>("count"), InstanceMethod<&NativeStreams::JsIsOpen>("isOpen"),
-       InstanceMethod<&NativeStreams::JsAttach>("attach"), InstanceMethod<&NativeStreams::JsOpen>("open"),
-       InstanceMethod<&NativeStreams::JsClose>("close"), InstanceMethod<&NativeStreams::JsReset>("reset"),
-       InstanceMethod<&NativeStreams::JsPlaces>("places"),
+       InstanceMethod<&NativeStreams::JsOpen>("open"), InstanceMethod<&NativeStreams::JsClose>("close"),
+       InstanceMethod<&NativeStreams::JsReset>("reset"), InstanceMethod<&NativeStreams::JsPlaces>("places"),
        InstanceMethod<&NativeStreams::JsReadState>("readState"),
        InstanceMethod<&NativeStreams::JsWriteState>("writeState"),
        InstanceMethod<&NativeStreams::JsPin>("pin"),
@@ -42,7 +41,7 @@ Napi::Function NativeStreams::Define(Napi::Env env) {
 NativeStreams::NativeStreams(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeStreams>(info) {
   Guarded(info.Env(), [&] {
     owner_ = NativeModel::From(info[0]);
-    group_ = std::make_unique<StreamGroup>((*owner_)->Idle());
+    group_ = std::make_unique<StreamGroup>((*owner_)->Idle().plan());
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
@@ -71,7 +70,7 @@ StreamGroup& NativeStreams::Group() {
 Model& NativeStreams::AtRest() {
   if (!*owner_)
     throw Error(ErrorCode::kDisposed, "native streams: expected a live model, received a disposed one");
-  return (*owner_)->Idle();
+  return (*owner_)->AtRest();
 }
 
 size_t NativeStreams::Place(const Napi::Value& value) {
@@ -98,17 +97,60 @@ Napi::Value NativeStreams::JsIsOpen(const Napi::CallbackInfo& info) {
   });
 }
 
-void NativeStreams::JsAttach(const Napi::CallbackInfo& info) {
-  OnStreams(info, [&] {
-    const auto owner = NativeModel::From(info[0]);
-    Group().Attach((*owner)->Idle());
-    owner_ = owner;
-  });
+std::vector<const float*> NativeStreams::Constants(const Napi::Value& value) const {
+  const std::vector<StepPort>& ports = group_->stepper().constants();
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("constants");
+  std::vector<const float*> constants;
+  for (uint32_t i = 0; i < ports.size(); ++i) {
+    const Napi::Float32Array values = ToFloats(value.As<Napi::Array>().Get(i), "constants");
+    if (values.ElementLength() != ports[i].columns) Malformed("constants");
+    constants.push_back(values.Data());
+  }
+  return constants;
+}
+
+void NativeStreams::ReadInputs(const Napi::Value& value, size_t rows, std::vector<StepInput>* inputs) const {
+  const std::vector<StepPort>& ports = group_->stepper().inputs();
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("inputs");
+  inputs->clear();
+  for (uint32_t i = 0; i < ports.size(); ++i) {
+    const Napi::Value rows_of = value.As<Napi::Array>().Get(i);
+    StepInput input = {};
+    if (ports[i].is_tokens)
+      input.tokens = ToInts(rows_of, "inputs").Data();
+    else
+      input.values = ToFloats(rows_of, "inputs").Data();
+    if (rows_of.As<Napi::TypedArray>().ElementLength() != Product(rows, ports[i].columns, "inputs"))
+      Malformed("rows");
+    inputs->push_back(input);
+  }
+}
+
+void NativeStreams::ReadOutputs(const Napi::Value& value, size_t rows, std::vector<float*>* outputs) const {
+  const std::vector<StepPort>& ports = group_->stepper().outputs();
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("outputs");
+  outputs->clear();
+  for (uint32_t i = 0; i < ports.size(); ++i) {
+    Napi::Float32Array out = ToFloats(value.As<Napi::Array>().Get(i), "outputs");
+    if (out.ElementLength() != Product(rows, ports[i].columns, "outputs")) Malformed("rows");
+    outputs->push_back(out.Data());
+  }
+}
+
+int64_t NativeStreams::FindForeign(const std::vector<StepInput>& inputs, size_t rows) const {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    for (size_t row = 0; inputs[i].tokens && row < rows; ++row)
+      if (static_cast<size_t>(static_cast<uint32_t>(inputs[i].tokens[row])) >=
+          group_->stepper().inputs()[i].vocabulary)
+        return static_cast<int64_t>(row);
+  return -1;
 }
 
 Napi::Value NativeStreams::JsOpen(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
-    const int32_t place = Group().Open();
+    AtRest();
+    Group();
+    const int32_t place = group_->Open(Constants(info[0]));
     ReportMemory(info.Env());
     return Napi::Number::New(info.Env(), place);
   });
@@ -119,7 +161,11 @@ void NativeStreams::JsClose(const Napi::CallbackInfo& info) {
 }
 
 void NativeStreams::JsReset(const Napi::CallbackInfo& info) {
-  OnStreams(info, [&] { group_->Reset(Place(info[0])); });
+  OnStreams(info, [&] {
+    AtRest();
+    const size_t place = Place(info[0]);
+    group_->Begin(place, Constants(info[1]));
+  });
 }
 
 void NativeStreams::JsPlaces(const Napi::CallbackInfo& info) {
@@ -156,29 +202,26 @@ void NativeStreams::JsWriteState(const Napi::CallbackInfo& info) {
 
 void NativeStreams::JsPin(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
-    const Model& model = AtRest();
-    Napi::Float32Array out = ToFloats(info[1], "output");
-    const float* values = model.is_tokens() ? nullptr : ToFloats(info[0], "input").Data();
-    const int32_t* tokens = model.is_tokens() ? ToInts(info[0], "input").Data() : nullptr;
-    if (info[0].As<Napi::TypedArray>().ElementLength() != model.input_columns() ||
-        out.ElementLength() != model.output_columns())
-      Malformed("row size");
-    input_ = Napi::Persistent(info[0].As<Napi::TypedArray>());
-    output_ = Napi::Persistent(Napi::TypedArray(out));
-    values_ = values;
-    tokens_ = tokens;
-    out_ = out.Data();
+    AtRest();
+    Group();
+    std::vector<StepInput> inputs;
+    std::vector<float*> outputs;
+    ReadInputs(info[0], 1, &inputs);
+    ReadOutputs(info[1], 1, &outputs);
+    pinned_inputs_ = Napi::Persistent(info[0].As<Napi::Object>());
+    pinned_outputs_ = Napi::Persistent(info[1].As<Napi::Object>());
+    inputs_ = std::move(inputs);
+    outputs_ = std::move(outputs);
   });
 }
 
 void NativeStreams::JsStepPinned(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     static const int32_t kFirst = 0;
-    const Model& model = AtRest();
-    if (!out_ || !Group().is_open(0)) Malformed("place");
-    if (tokens_ && static_cast<size_t>(static_cast<uint32_t>(*tokens_)) >= model.vocabulary())
-      Malformed("token");
-    group_->Step(1, values_, tokens_, &kFirst, out_);
+    AtRest();
+    if (outputs_.empty() || !Group().is_open(0)) Malformed("place");
+    if (FindForeign(inputs_, 1) >= 0) Malformed("token");
+    group_->Step(1, inputs_.data(), &kFirst, outputs_.data());
     ReportMemory(info.Env());
   });
 }
@@ -190,11 +233,8 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
     const auto answer = [&](int64_t value) {
       return Napi::Number::New(info.Env(), static_cast<double>(value));
     };
-    const Model& model = AtRest();
+    AtRest();
     StreamGroup& group = Group();
-    const float* values = model.is_tokens() ? nullptr : ToFloats(info[0], "inputs").Data();
-    const int32_t* tokens = model.is_tokens() ? ToInts(info[0], "inputs").Data() : nullptr;
-    Napi::Float32Array out = ToFloats(info[1], "outputs");
     const int32_t* places;
     size_t rows;
     if (info[2].IsNull()) {
@@ -207,13 +247,13 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
       const int64_t unfit = group.FindUnfit(places, rows);
       if (unfit >= 0) return answer(-1 - unfit);
     }
-    if (info[0].As<Napi::TypedArray>().ElementLength() != Product(rows, model.input_columns(), "inputs") ||
-        out.ElementLength() != Product(rows, model.output_columns(), "outputs"))
-      Malformed("rows");
-    for (size_t i = 0; tokens && i < rows; ++i)
-      if (static_cast<size_t>(static_cast<uint32_t>(tokens[i])) >= model.vocabulary())
-        return answer(1 + static_cast<int64_t>(i));
-    group.Step(rows, values, tokens, places, out.Data());
+    std::vector<StepInput> inputs;
+    std::vector<float*> outputs;
+    ReadInputs(info[0], rows, &inputs);
+    ReadOutputs(info[1], rows, &outputs);
+    const int64_t foreign = FindForeign(inputs, rows);
+    if (foreign >= 0) return answer(1 + foreign);
+    group.Step(rows, inputs.data(), places, outputs.data());
     ReportMemory(info.Env());
     return answer(0);
   });
@@ -222,9 +262,10 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
 void NativeStreams::JsDispose(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     group_.reset();
-    input_.Reset();
-    output_.Reset();
-    out_ = nullptr;
+    pinned_inputs_.Reset();
+    pinned_outputs_.Reset();
+    inputs_.clear();
+    outputs_.clear();
     ReportMemory(info.Env());
   });
 }

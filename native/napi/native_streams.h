@@ -11,6 +11,7 @@
 
 namespace ostinato {
 
+class Model;
 class NativeModel;
 
 class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
@@ -23,7 +24,6 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsCount(const Napi::CallbackInfo& info);
   Napi::Value JsIsOpen(const Napi::CallbackInfo& info);
-  void JsAttach(const Napi::CallbackInfo& info);
   Napi::Value JsOpen(const Napi::CallbackInfo& info);
   void JsClose(const Napi::CallbackInfo& info);
   void JsReset(const Napi::CallbackInfo& info);
@@ -38,6 +38,12 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   StreamGroup& Group();
   // The model that the group steps through: at rest, and still the one that it was made for.
   Model& AtRest();
+  std::vector<const float*> Constants(const Napi::Value& value) const;
+  // The rows of each input, and output, of a step.
+  void ReadInputs(const Napi::Value& value, size_t rows, std::vector<StepInput>* inputs) const;
+  void ReadOutputs(const Napi::Value& value, size_t rows, std::vector<float*>* outputs) const;
+  // The first row with an id that is none, or -1.
+  int64_t FindForeign(const std::vector<StepInput>& inputs, size_t rows) const;
   size_t Place(const Napi::Value& value);
   float* State(const Napi::CallbackInfo& info, Napi::Float32Array* array);
   void ReportMemory(Napi::BasicEnv env);
@@ -45,10 +51,9 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   std::unique_ptr<StreamGroup> group_;
   std::shared_ptr<NativeModel*> owner_;
   // One row in and one out, of the stream at place 0; held, so that a step asks JavaScript for nothing.
-  Napi::Reference<Napi::TypedArray> input_, output_;
-  const float* values_ = nullptr;
-  const int32_t* tokens_ = nullptr;
-  float* out_ = nullptr;
+  Napi::ObjectReference pinned_inputs_, pinned_outputs_;
+  std::vector<StepInput> inputs_;
+  std::vector<float*> outputs_;
   int64_t reported_bytes_ = 0;
 };
 

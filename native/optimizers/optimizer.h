@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/kernel_list.h"
+#include "layers/gradient_sums.h"
 #include "layers/parameter.h"
 #include "optimizers/schedule.h"
 #include "threading/worker_pool.h"
@@ -40,11 +41,12 @@ struct OptimizerArray {
 class Optimizer {
  public:
   // Makes the slots of every weight that is trained.
-  Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters, Arena* arena);
+  Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters,
+            const std::vector<bool>& trainable, Arena* arena);
 
   // Takes the gradients of one batch. Moves the weights, unless more batches belong to the step, and puts
   // those with a constraint back within it.
-  void Step(const KernelTable& kernels, WorkerPool& pool);
+  void Step(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool);
   void set_learning_rate(double rate) {
     config_.learning_rate = {};
     config_.learning_rate.initial = rate;
@@ -71,6 +73,7 @@ class Optimizer {
     Parameter* parameter;
     bool decays;
     Buffer<float> slots[3], accumulated, average;
+    WeightRows gradient;  // of the last batch
   };
 
   bool accumulates() const { return config_.accumulation_steps > 1; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "layers/lstm.h"
+#include "layers/recurrent/lstm.h"
 
 namespace ostinato {
 namespace {
@@ -9,6 +9,6 @@ constexpr CellShape kCell = {CellKind::kLstm, 4, 4, 0, kOrder};
 
 }  // namespace
 
-Lstm::Lstm(const RecurrentConfig& config, Arena* arena) : Recurrent(config, kCell, false, arena) {}
+Lstm::Lstm(const RecurrentConfig& config) : Recurrent(config, kCell, false) {}
 
 }  // namespace ostinato

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "layers/gru.h"
+#include "layers/recurrent/gru.h"
 
 namespace ostinato {
 namespace {
@@ -9,7 +9,6 @@ constexpr CellShape kCell = {CellKind::kGru, 3, 4, 1, kOrder};
 
 }  // namespace
 
-Gru::Gru(const RecurrentConfig& config, Arena* arena)
-    : Recurrent(config, kCell, !config.reset_after, arena) {}
+Gru::Gru(const RecurrentConfig& config) : Recurrent(config, kCell, !config.reset_after) {}
 
 }  // namespace ostinato

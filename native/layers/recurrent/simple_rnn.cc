@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "layers/simple_rnn.h"
+#include "layers/recurrent/simple_rnn.h"
 
 namespace ostinato {
 namespace {
@@ -9,6 +9,6 @@ constexpr CellShape kCell = {CellKind::kSimpleRnn, 1, 1, 0, kOrder};
 
 }  // namespace
 
-SimpleRnn::SimpleRnn(const RecurrentConfig& config, Arena* arena) : Recurrent(config, kCell, false, arena) {}
+SimpleRnn::SimpleRnn(const RecurrentConfig& config) : Recurrent(config, kCell, false) {}
 
 }  // namespace ostinato

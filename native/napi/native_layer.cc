@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "napi/native_layer.h"
+
+#include <cstring>
+
+#include "napi/arguments.h"
+#include "napi/errors.h"
+#include "napi/layers.h"
+
+namespace ostinato {
+namespace {
+
+constexpr napi_type_tag kTag = {0x6f7374696e61746full, 0x6c61796572ull};
+
+// As OnModel of native_model.cc, for layers.
+template <class Body>
+auto OnLayer(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
+  return Guarded(info.Env(), [&] {
+    if (!info.This().IsObject() || !info.This().As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("receiver");
+    return body();
+  });
+}
+
+}  // namespace
+
+Napi::Function NativeLayer::Define(Napi::Env env) {
+  return DefineClass(env, "NativeLayer",
+                     {InstanceAccessor<&NativeLayer::JsMemoryBytes>("memoryBytes"),
+                      InstanceMethod<&NativeLayer::JsReadWeight>("readWeight"),
+                      InstanceMethod<&NativeLayer::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeLayer::JsSetSeed>("setSeed")});
+}
+
+NativeLayer::NativeLayer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeLayer>(info) {
+  Guarded(info.Env(), [&] {
+    auto shared = std::make_shared<SharedLayer>();
+    shared->layer = MakeLayer(ToObject(info[0], "layer"));
+    shared_ = std::move(shared);
+    const Napi::Object self = info.This().As<Napi::Object>();
+    self.TypeTag(&kTag);
+    self.DefineProperty(Napi::PropertyDescriptor::Value(
+        "weightCount",
+        Napi::Number::New(info.Env(), static_cast<double>(shared_->layer->parameters().size())),
+        napi_enumerable));
+    reported_bytes_ = static_cast<int64_t>(shared_->layer->bytes());
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_bytes_);
+  });
+}
+
+void NativeLayer::Finalize(Napi::BasicEnv env) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, -reported_bytes_);
+}
+
+std::shared_ptr<SharedLayer> NativeLayer::From(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("layer");
+  return Unwrap(value.As<Napi::Object>())->shared_;
+}
+
+Parameter& NativeLayer::Weight(const Napi::Value& index) {
+  if (shared_->is_written)
+    throw Error(ErrorCode::kBusy,
+                "native layer: expected weights at rest, received a call while they are trained");
+  const size_t i = ToSize(index, "weight index");
+  if (i >= shared_->layer->parameters().size()) Malformed("weight index");
+  return shared_->layer->parameters()[i];
+}
+
+Napi::Value NativeLayer::JsMemoryBytes(const Napi::CallbackInfo& info) {
+  return OnLayer(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(reported_bytes_));
+  });
+}
+
+void NativeLayer::JsReadWeight(const Napi::CallbackInfo& info) {
+  OnLayer(info, [&] {
+    const Parameter& weight = Weight(info[0]);
+    Napi::Float32Array out = ToFloats(info[1], "weight");
+    if (out.ElementLength() != weight.size()) Malformed("weight size");
+    std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
+  });
+}
+
+void NativeLayer::JsWriteWeight(const Napi::CallbackInfo& info) {
+  OnLayer(info, [&] {
+    Parameter& weight = Weight(info[0]);
+    if (shared_->readers > 0)
+      throw Error(ErrorCode::kBusy,
+                  "native layer: expected weights at rest, received a call while they are read");
+    const Napi::Float32Array values = ToFloats(info[1], "weight");
+    if (values.ElementLength() != weight.size()) Malformed("weight size");
+    std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
+    shared_->layer->Invalidate();
+  });
+}
+
+void NativeLayer::JsSetSeed(const Napi::CallbackInfo& info) {
+  OnLayer(info, [&] {
+    if (shared_->is_written || shared_->readers > 0)
+      throw Error(ErrorCode::kBusy,
+                  "native layer: expected a layer at rest, received a call while it computes");
+    shared_->layer->SetSeed(ToSize(info[0], "seed"));
+  });
+}
+
+}  // namespace ostinato
