@@ -72,10 +72,9 @@ export function checkVocabulary(
   where: string,
   what: string,
   tokens: ShapedArray<Int32Array>,
-  extremes: { readonly minToken: number; readonly maxToken: number },
+  [minToken, maxToken]: readonly [number, number],
   vocabularySize: number,
 ): void {
-  const { minToken, maxToken } = extremes;
   if (minToken >= 0 && maxToken < vocabularySize) return;
   const index = tokens.data.findIndex((id) => id < 0 || id >= vocabularySize);
   const id = index < 0 ? (minToken < 0 ? minToken : maxToken) : tokens.data[index]!;

@@ -3,7 +3,7 @@
 import { resolveActivation, type ActivationLike } from '../activations';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
-import type { NativeActivation, NativeLayer } from '../native/binding';
+import type { NativeActivation, NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Activation}. */
@@ -49,7 +49,7 @@ export class Activation extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'activation', activation: this.activation };
   }
 

@@ -5,7 +5,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { knownFeatures } from './shapes';
 import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 import type { WeightDeclaration } from './layer';
 
@@ -88,9 +88,10 @@ export class BatchNormalization extends Normalization {
     ];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { momentum, epsilon, center, scale } = this;
-    return { kind: 'batch_normalization', momentum, epsilon, center, scale, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'batch_normalization', features, momentum, epsilon, center, scale, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {

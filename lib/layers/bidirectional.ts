@@ -7,7 +7,8 @@ import { Recurrent } from './recurrent';
 import { configOfLayer, layerFromConfig } from './registry';
 import { shapeText } from './shapes';
 import { Wrapper } from './wrapper';
-import type { NativeLayer } from '../native/binding';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { Regularizer } from '../regularizers';
 import type { ArrayInput, Shape } from '../types';
 
@@ -37,6 +38,8 @@ export const defaults = Object.freeze({
   weights: null,
   backwardLayer: null,
 } as const);
+
+const MERGES = Object.freeze({ sum: 'add', mul: 'multiply', ave: 'average' } as const);
 
 /** What both directions must have alike. */
 const COMMON = ['stateful', 'returnSequences', 'returnState'] as const;
@@ -84,6 +87,7 @@ export class Bidirectional extends Wrapper {
         ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
         : copied(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
+    backward.flipsOutputs = true;
     super(where, o);
     this.mergeMode = mergeMode;
     this.forwardLayer = forward;
@@ -136,12 +140,38 @@ export class Bidirectional extends Wrapper {
     return [...shape.slice(0, -1), isSideBySide ? forward + backward : forward];
   }
 
-  override toNative(): NativeLayer {
-    const [forward, backward] = [this.forwardLayer, this.backwardLayer].map((layer) => {
-      const native = layer.toNative();
-      return { ...native, trainable: native.trainable && this.trainable };
-    }) as [ReturnType<Recurrent['toNative']>, ReturnType<Recurrent['toNative']>];
-    return { kind: 'bidirectional', mergeMode: this.mergeMode ?? 'concat', forward, backward };
+  /** @internal The output or both, and with `returnState` the states of the forward, then the backward layer. */
+  override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    const { shape } = inputs[0]!;
+    const whole = this.computeOutputShape(shape);
+    const sizes = this.outputSizes ?? [whole.at(-1)!];
+    const states = this.returnState ? this.stateSizes : [];
+    return [
+      ...sizes.map((size): TensorSpec => ({ shape: [...whole.slice(0, -1), size], dtype: 'float32' })),
+      ...states.map((size): TensorSpec => ({ shape: [shape[0]!, size], dtype: 'float32' })),
+    ];
+  }
+
+  /** @internal Two layers over one input, and what merges their outputs. */
+  override lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    const { forwardLayer, backwardLayer, mergeMode } = this;
+    const half = forwardLayer.stateSizes.length;
+    const { initialState } = options;
+    const forward = forwardLayer.lowerDirection(engine, inputs, {
+      ...options,
+      initialState: initialState.slice(0, half),
+    });
+    const backward = backwardLayer.lowerDirection(engine, inputs, { ...options, initialState: initialState.slice(half) });
+    const outputs = [forward[0]!, backward[0]!];
+    const states = this.returnState ? [...forward.slice(1), ...backward.slice(1)] : [];
+    if (mergeMode === null) return [...outputs.map((output) => this.penalized(engine, output)), ...states];
+    const merged = engine.addPlain(
+      this,
+      mergeMode === 'concat' ? { kind: 'concatenate', alongSteps: false } : { kind: 'merge', merge: MERGES[mergeMode] },
+      outputs,
+      [{ shape: this.computeOutputShape(inputs[0]!.shape), dtype: 'float32' }],
+    );
+    return [this.penalized(engine, merged[0]!), ...states];
   }
 
   override getConfig(): Record<string, unknown> {

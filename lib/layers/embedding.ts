@@ -9,7 +9,7 @@ import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, shapeText } from './shapes';
 import { checkWeights } from './weights';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Embedding}. */
@@ -57,7 +57,6 @@ export const defaults = Object.freeze({
  */
 export class Embedding extends Layer {
   readonly className = 'Embedding';
-  override readonly inputKind = 'tokens';
   readonly inputDim: number;
   readonly outputDim: number;
   readonly embeddingsInitializer: Initializer;
@@ -119,13 +118,17 @@ export class Embedding extends Layer {
     return [batch, steps ?? this.inputLength, this.outputDim];
   }
 
+  override get inputKind(): 'tokens' {
+    return 'tokens';
+  }
+
   protected override declareWeights(): WeightDeclaration[] {
     const shape = [this.inputDim, this.outputDim];
     const { embeddingsInitializer: initializer, embeddingsRegularizer: regularizer } = this;
     return [{ name: 'embeddings', shape, initializer, regularizer, constraint: this.embeddingsConstraint }];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     const { inputDim, outputDim, maskZero } = this;
     return { kind: 'embedding', inputDim, outputDim, maskZero, ...this.nativeWeighted() };
   }

@@ -4,7 +4,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { shapeText } from './shapes';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Flatten}. */
@@ -43,7 +43,7 @@ export class Flatten extends Layer {
     return [batch, size];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'flatten' };
   }
 

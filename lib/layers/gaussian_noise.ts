@@ -4,7 +4,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link GaussianNoise}. */
@@ -54,7 +54,7 @@ export class GaussianNoise extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'gaussian_noise', stddev: this.stddev, seed: this.drawSeed! };
   }
 

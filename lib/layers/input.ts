@@ -1,64 +1,72 @@
 // SPDX-License-Identifier: MIT
-// The shape of a model's input, as the first item of a Sequential. It is no layer: it computes nothing and is not listed.
+// What a model reads: a symbolic tensor that no layer gives. It is no layer: it computes nothing and is not listed.
+import { SymbolicTensor, type Dtype } from '../graph/symbolic_tensor';
 import { autoName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkString, refusal } from '../util/validate';
+import { checkOneOf, checkString, describe, refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
 /** Options of {@link Input}. */
 export interface InputOptions {
   /** Axes after the batch, null where unknown: `[T]` of token ids, `[C]` or `[T,C]` of numbers. */
-  shape: Shape;
+  shape?: Shape;
   /** Default: `input_1` and so on. */
   name?: string | null;
+  /** `'int32'` for token ids, `'float32'` for numbers. Default null: ids where an `Embedding` reads it, else numbers. */
+  dtype?: Dtype | null;
   /** Not supported yet: only Keras' default. */
   batchSize?: null;
-  /** Not supported yet: only Keras' default. */
-  dtype?: null;
 }
 
 /** Defaults of {@link InputOptions}. */
-export const defaults = Object.freeze({ shape: null, name: null, batchSize: null, dtype: null });
-const NOT_YET = Object.freeze({ batchSize: null, dtype: null });
+export const defaults = Object.freeze({ shape: null, name: null, dtype: null, batchSize: null });
+const NOT_YET = Object.freeze({ batchSize: null });
+
+/** An input as plain data. */
+export interface InputConfig {
+  shape: Shape;
+  name: string;
+  dtype: Dtype | null;
+}
 
 /**
- * Tells a `Sequential` the shape of its input, so that it is built as layers are added.
+ * An input of a model: the first item of a `Sequential`, or where the layers of a `Model` begin.
  *
  * @see keras/src/layers/core/input_layer.py
  * @example
- * const model = new Sequential([new Input([null, 32]), new SimpleRNN(64), new Dense(1)]);
- * model.outputShape; // [null, 1]
+ * const sequential = new Sequential([new Input([null, 32]), new SimpleRNN(64), new Dense(1)]);
+ * const words = new Input([null], { dtype: 'int32', name: 'words' });
+ * const model = new Model(words, new LSTM(32).apply(new Embedding(10000, 32).apply(words)));
  */
-export class Input {
+export class Input extends SymbolicTensor {
   readonly className = 'Input';
-  readonly name: string;
-  /** Axes after the batch. */
-  readonly shape: Shape;
 
   /**
-   * @param shape axes after the batch, or an object with `shape` and `name`
+   * @param shape axes after the batch, or an object with `shape` and the options
    * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where there is no axis or a size is not positive
    */
-  constructor(shape: Shape | InputOptions) {
-    const options = Array.isArray(shape) ? { shape } : (shape as InputOptions);
-    const { shape: given, name } = withDefaults('Input', options, defaults);
-    refuseNotYet('Input', options, NOT_YET);
-    this.shape = checkShape('Input', 'shape', given);
-    if (this.shape.length === 0) throw refusal('ERR_SHAPE', 'Input', 'at least one axis after the batch', '[]');
-    this.name = name === null ? autoName('Input') : checkString('Input', 'name', name);
+  constructor(shape: Shape | (InputOptions & { readonly shape: Shape }), options?: Omit<InputOptions, 'shape'>) {
+    const where = 'Input';
+    if (!Array.isArray(shape) && options !== undefined)
+      throw refusal('ERR_TYPE', where, 'a shape and options, or one object with both', `${describe(shape)} and options`);
+    const all: InputOptions = Array.isArray(shape) ? { ...options, shape } : (shape as InputOptions);
+    if (Array.isArray(shape)) withDefaults(where, options, { name: null, dtype: null, batchSize: null });
+    const { shape: given, name, dtype } = withDefaults(where, all, defaults);
+    refuseNotYet(where, all, NOT_YET);
+    const axes = checkShape(where, 'shape', given);
+    if (axes.length === 0) throw refusal('ERR_SHAPE', where, 'at least one axis after the batch', '[]');
+    const kind = dtype === null ? null : checkOneOf(where, 'dtype', dtype, ['float32', 'int32'] as const);
+    const checkedName = name === null ? autoName(where) : checkString(where, 'name', name);
+    if (checkedName === '') throw refusal('ERR_CONFIG', where, 'name not to be empty', '""');
+    super(checkedName, { shape: [null, ...axes], dtype: kind });
   }
 
-  /** Shape with the batch axis first. */
-  get batchShape(): Shape {
-    return [null, ...this.shape];
+  getConfig(): InputConfig {
+    return { shape: this.shape.slice(1), name: this.name, dtype: this.dtype };
   }
 
-  getConfig(): { shape: Shape; name: string } {
-    return { shape: this.shape, name: this.name };
-  }
-
-  static fromConfig(config: { shape: Shape; name?: string | null }): Input {
+  static fromConfig(config: InputConfig): Input {
     return new Input(config);
   }
 }

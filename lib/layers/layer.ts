@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: MIT
-// What all layers have in common: a name, shapes, weights, config. The arithmetic of a layer is in native/layers.
+// What all layers have in common: a name, shapes, weights, config, a place in graphs. The arithmetic of a layer is in
+// native/layers.
 import { toValues } from '../arrays/arrays';
+import { GraphNode } from '../graph/node';
+import { callEngine, loadBinding } from '../native/engine';
+import { makeError } from '../errors';
 import { NdArray } from '../ndarray';
 import { autoName } from '../util/session';
 import { nextSeed } from '../util/seeds';
 import { checkBoolean, checkString, refusal } from '../util/validate';
+import { activityLayer } from './activity';
+import { readApplication, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
-import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
+import { checkWeights, sizeOf, type WeightSpec } from './weights';
 import type { Constraint } from '../constraints';
-import type { NativeActivation, NativeConstraint, NativeLayer, NativePenalty, NativeWeighted } from '../native/binding';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { SymbolicTensor, TensorSpec } from '../graph/symbolic_tensor';
+import type {
+  NativeActivation,
+  NativeConstraint,
+  NativeLayer,
+  NativeLayerConfig,
+  NativePenalty,
+  NativeWeighted,
+} from '../native/binding';
 import type { Regularizer } from '../regularizers';
 import type { ArrayInput, Shape } from '../types';
 
@@ -47,6 +62,50 @@ export type WeightDeclaration = Omit<WeightSpec, 'trainable' | 'constraint'> & {
   readonly trainable?: boolean;
 };
 
+/** A layer of the engine within another. */
+export interface Part {
+  /** Names of the layers on the way, each with a slash behind it; '' for the layer itself. */
+  readonly path: string;
+  readonly layer: Layer;
+  /** Whether the layers on the way let it be trained. */
+  readonly trainable: boolean;
+}
+
+/** The parts of layers, each once, with the names of these in front of their paths. */
+export function partsOf(layers: readonly Layer[]): Part[] {
+  const known = new Set<Layer>();
+  return layers.flatMap((layer) =>
+    layer.parts.flatMap((part) => {
+      if (known.has(part.layer)) return [];
+      known.add(part.layer);
+      return [{ ...part, path: `${layer.name}/${part.path}` }];
+    }),
+  );
+}
+
+/** The weights of parts, in order. */
+export function specsOf(parts: readonly Part[]): WeightSpec[] {
+  return parts.flatMap(({ path, layer, trainable }) =>
+    layer.weightSpecs.map((spec) => ({ ...spec, name: path + spec.name, trainable: trainable && spec.trainable })),
+  );
+}
+
+/** Sets the weights of parts to checked values, which follow each other as the weights do. */
+export function assignParts(parts: readonly Part[], values: readonly Float32Array[]): void {
+  let next = 0;
+  for (const { layer } of parts) {
+    const count = layer.weightSpecs.length;
+    layer.assignWeights(values.slice(next, next + count));
+    next += count;
+  }
+}
+
+/** A model that runs a stateful layer, as the layer sees it. */
+export interface StatefulUser {
+  /** The layer begins at zero again there. Throws `ERR_BUSY`. */
+  resetStates(layer: Layer): void;
+}
+
 /** Base class of all layers. */
 export abstract class Layer {
   /** The class name, as in Keras: it is printed in summaries and written into configs. */
@@ -54,17 +113,21 @@ export abstract class Layer {
   /** Unique within a model. */
   readonly name: string;
   /** What a first layer reads: token ids or numbers. */
-  readonly inputKind: 'tokens' | 'values' = 'values';
-  /** @internal Seed of what the layer draws in training; undefined where it draws nothing. An engine reads it once. */
-  drawSeed: number | undefined;
+  get inputKind(): 'tokens' | 'values' {
+    return 'values';
+  }
+
 
   #trainable: boolean;
   readonly #givenShape: Shape | undefined;
   #inputShape: Shape | undefined;
   #declared: readonly (WeightDeclaration & { readonly seed: number })[] = [];
-  #initialWeights: readonly ArrayInput[] | undefined;
+  /** The weights, until the engine has the layer. */
   #held: Float32Array[] | undefined;
-  #owner: WeightOwner | undefined;
+  #native: NativeLayer | undefined;
+  #drawSeed: number | undefined;
+  #nodes: readonly GraphNode[] = [];
+  #users: WeakRef<StatefulUser>[] = [];
   #caller: LayerCaller | undefined;
 
   protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
@@ -81,8 +144,10 @@ export abstract class Layer {
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
   abstract computeOutputShape(inputShape: Shape): Shape;
 
-  /** The layer as the engine takes it, every key resolved. */
-  abstract toNative(): NativeLayer;
+  /** @internal The layer as the engine takes it for an input of this shape, every key resolved. */
+  toNative(_inputShape: Shape): NativeLayerConfig {
+    throw makeError('ERR_INTERNAL', `${this.where}: expected a layer of the engine, received one of several.`);
+  }
 
   /** The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. */
   getConfig(): Record<string, unknown> {
@@ -172,7 +237,6 @@ export abstract class Layer {
 
   set trainable(value: boolean) {
     this.#trainable = checkBoolean(this.where, 'trainable', value);
-    this.#owner?.trainableChanged();
   }
 
   /**
@@ -183,28 +247,32 @@ export abstract class Layer {
    */
   build(inputShape: Shape): void {
     const shape = checkShape(this.where, 'inputShape', inputShape);
-    const declared = this.checkBuild(shape);
+    this.checkBuild(shape);
     if (this.#inputShape === undefined) {
+      const declared = this.declareWeights(shape);
       this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
-      if (this.#initialWeights !== undefined) this.#held = this.#checkInitialWeights(declared);
+      if (declared.length > 0 && this.initialWeights !== undefined) this.#held = this.checkInitialWeights(declared);
     }
     this.#inputShape = shape;
   }
 
   /** Values to begin with instead of the initializers': they are copied now, and must fit the weights when it is built. */
   protected beginWith(weights: readonly ArrayInput[]): void {
-    this.#initialWeights = weights.map((value, index) => {
+    this.initialWeights = weights.map((value, index) => {
       const { data, shape } = toValues(this.where, `weights[${index}]`, value);
       // A typed array by itself has no shape but the weight's.
       return ArrayBuffer.isView(value) ? data.slice() : { data: data.slice(), shape };
     });
   }
 
-  #checkInitialWeights(declared: readonly WeightDeclaration[]): Float32Array[] {
-    return checkWeights(`${this.where}.weights`, declared, this.#initialWeights);
+  /** @internal What {@link beginWith} was given. */
+  protected initialWeights: readonly ArrayInput[] | undefined;
+
+  protected checkInitialWeights(declared: readonly Pick<WeightSpec, 'name' | 'shape'>[]): Float32Array[] {
+    return checkWeights(`${this.where}.weights`, declared, this.initialWeights);
   }
 
-  /** What `build` refuses, refused without building: a model asks all its layers first. */
+  /** What `build` refuses, refused without building: a model asks all its layers first. Gives the weights that there will be. */
   checkBuild(shape: Shape): readonly WeightDeclaration[] {
     this.computeOutputShape(shape);
     const declared = this.declareWeights(shape);
@@ -216,7 +284,7 @@ export abstract class Layer {
         throw refusal('ERR_CONFIG', this.where, `${weight.name} of fewer than 2^31 elements`, shapeText(weight.shape));
     }
     if (this.#inputShape !== undefined) this.#checkSameWeights(declared, shape);
-    else if (this.#initialWeights !== undefined) this.#checkInitialWeights(declared);
+    else if (declared.length > 0 && this.initialWeights !== undefined) this.checkInitialWeights(declared);
     return declared;
   }
 
@@ -250,21 +318,178 @@ export abstract class Layer {
     return this.#declared.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   }
 
-  /** Copies of the weights in the order of {@link weightSpecs}; empty before the layer is built. */
+  /** Copies of the weights in the order of {@link weightSpecs}; empty before the layer is built. @throws StateError `ERR_BUSY` */
   getWeights(): NdArray[] {
-    const values = this.#owner?.readLayer(this) ?? this.#heldWeights().map((held) => held.slice());
-    return values.map((data, index) => new NdArray(data, this.#declared[index]!.shape));
+    return this.weightSpecs.map(({ shape }, index) => new NdArray(this.#readWeight(index), shape));
+  }
+
+  #readWeight(index: number): Float32Array {
+    const native = this.#native;
+    if (native === undefined) return this.#heldWeights()[index]!.slice();
+    const out = new Float32Array(sizeOf(this.#declared[index]!.shape));
+    this.#atRest('getWeights', () => native.readWeight(index, out));
+    return out;
   }
 
   /**
    * Sets all weights, or none where one does not fit.
    *
    * @param weights arrays in the order of {@link weightSpecs}: NdArrays, nested arrays, or flat typed arrays in row-major order
-   * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_BUSY`
    */
   setWeights(weights: readonly ArrayInput[]): void {
-    const values = checkWeights(`${this.where}.setWeights`, this.#declared, weights);
-    if (this.#owner?.writeLayer(this, values) !== true) this.#held = values;
+    const values = checkWeights(`${this.where}.setWeights`, this.weightSpecs, weights);
+    this.assertAtRest('setWeights');
+    this.assignWeights(values);
+  }
+
+  /** @internal Takes checked values as they are. */
+  assignWeights(values: readonly Float32Array[]): void {
+    const native = this.#native;
+    if (native === undefined) this.#held = [...values];
+    else values.forEach((value, index) => this.#atRest('setWeights', () => native.writeWeight(index, value)));
+  }
+
+  /** @internal @throws StateError `ERR_BUSY` while a model computes with the weights */
+  assertAtRest(method: string): void {
+    if (this.#native?.busy === true)
+      throw refusal('ERR_BUSY', `${this.where}.${method}`, 'a layer at rest', 'a call while a model computes with it');
+  }
+
+  #atRest<T>(method: string, call: () => T): T {
+    this.assertAtRest(method);
+    return callEngine(call);
+  }
+
+  /**
+   * Puts the layer behind others in a model that is being described. It is built for the input where it is not built yet;
+   * applied more than once, it has one set of weights for all its uses.
+   *
+   * @param inputs what it reads: an {@link Input} or what another layer gave; an array for layers of several inputs
+   * @param options see {@link ApplyOptions}
+   * @returns the output; an array where there are several: `lstm.apply<SymbolicTensor[]>(x)` with `returnState`
+   * @throws ConfigError `ERR_TYPE` for what is no symbolic tensor, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE`
+   * @see keras/src/ops/operation.py
+   * @example
+   * const words = new Input([null], { dtype: 'int32' });
+   * const state = new LSTM(32).apply(new Embedding(10000, 32).apply(words));
+   */
+  apply<R extends SymbolicTensor | SymbolicTensor[] = SymbolicTensor>(
+    inputs: SymbolicTensor | readonly SymbolicTensor[],
+    options?: ApplyOptions,
+  ): R {
+    const node = this.makeNode(`${this.where}.apply`, inputs, options);
+    this.#nodes = [...this.#nodes, node];
+    return (node.outputs.length === 1 ? node.outputs[0] : [...node.outputs]) as R;
+  }
+
+  /** @internal A call of this layer that it does not remember. */
+  makeNode(
+    where: string,
+    given: SymbolicTensor | readonly SymbolicTensor[],
+    options?: ApplyOptions,
+  ): GraphNode {
+    const { inputs, options: read } = readApplication(where, this, given, options);
+    this.buildFor(inputs);
+    return new GraphNode(this, inputs, read, this.outputSpecs(inputs, read.extra));
+  }
+
+  /** @internal Forgets a call: the model that made it goes on without it. */
+  forgetNode(node: GraphNode): void {
+    this.#nodes = this.#nodes.filter((known) => known !== node);
+  }
+
+  /** @internal The calls of {@link apply} so far. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
+  }
+
+  /**
+   * What the layer gave where it was applied, once: for cutting a model.
+   *
+   * @throws StateError `ERR_STATE` where it was not applied, or more than once
+   * @example
+   * const features = new Model(model.inputs, model.getLayer('lstm_1').output);
+   */
+  get output(): SymbolicTensor {
+    return this.#onlyNode('output').outputs[0]!;
+  }
+
+  /** What the layer was applied to, once. @throws StateError `ERR_STATE` as {@link output} */
+  get input(): SymbolicTensor {
+    return this.#onlyNode('input').inputs[0]!;
+  }
+
+  #onlyNode(what: string): GraphNode {
+    if (this.#nodes.length === 1) return this.#nodes[0]!;
+    throw refusal(
+      'ERR_STATE',
+      `${this.where}.${what}`,
+      'a layer that was applied once',
+      this.#nodes.length === 0 ? 'one that was not applied' : `one that was applied ${this.#nodes.length} times`,
+    );
+  }
+
+  /** How many inputs the layer reads, at least and at most. */
+  get inputCount(): readonly [least: number, most: number] {
+    return [1, 1];
+  }
+
+  /** Other options of {@link apply} that the class takes, with their defaults. */
+  get applyDefaults(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  /** @internal Builds the layer for these inputs, or checks that they suit what it was built for. */
+  buildFor(inputs: readonly TensorSpec[]): void {
+    this.build(inputs[0]!.shape);
+  }
+
+  /** @internal The outputs for these inputs. */
+  outputSpecs(inputs: readonly TensorSpec[], _extra: Readonly<Record<string, unknown>>): TensorSpec[] {
+    const { shape, dtype } = inputs[0]!;
+    return [{ shape: this.computeOutputShape(shape), dtype: this.keepsIds && dtype !== null ? dtype : 'float32' }];
+  }
+
+  /** Whether rows are moved and nothing is computed, so that ids stay ids. */
+  get keepsIds(): boolean {
+    return false;
+  }
+
+  /** @internal Whether input `index` is ids where its `Input` does not tell. */
+  readsTokens(_index: number): boolean {
+    return this.inputKind === 'tokens';
+  }
+
+  /** @internal Adds the layer to the engine's graph: one node, and the penalty on its output. */
+  lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    const [first, ...rest] = inputs;
+    const read = options.mask === null ? first! : this.masked(engine, first!, options.mask);
+    const outputs = engine.add(
+      this,
+      this.toNative(first!.shape),
+      [read, ...rest, ...options.initialState],
+      this.engineSpecs(inputs, options.extra),
+    );
+    const given = this.outputSpecs(inputs, options.extra).length;
+    return [this.penalized(engine, outputs[0]!), ...outputs.slice(1, given)];
+  }
+
+  /** @internal What the engine's node gives: the outputs, and what else it always gives. */
+  protected engineSpecs(inputs: readonly TensorSpec[], extra: Readonly<Record<string, unknown>>): TensorSpec[] {
+    return this.outputSpecs(inputs, extra);
+  }
+
+  /** @internal An output with the penalty of `activityRegularizer`. */
+  protected penalized(engine: EngineGraph, output: EngineValue): EngineValue {
+    const { activityRegularizer } = this;
+    if (activityRegularizer === null) return output;
+    return engine.addPlain(this, activityLayer(activityRegularizer), [output], [output])[0]!;
+  }
+
+  /** @internal An input with a mask of its own. */
+  protected masked(engine: EngineGraph, input: EngineValue, mask: EngineValue): EngineValue {
+    return engine.addPlain(this, { kind: 'set_mask' }, [input, mask], [input])[0]!;
   }
 
   /**
@@ -288,21 +513,26 @@ export abstract class Layer {
   }
 
   /**
-   * Lets a stateful layer begin at zero again, by itself and within its model; nothing happens to other layers.
+   * Lets a stateful layer begin at zero again, by itself and within its models; nothing happens to other layers.
    *
-   * @throws StateError `ERR_STATE` within a model of several stateful layers; `ERR_BUSY`, `ERR_DISPOSED`
+   * @throws StateError `ERR_BUSY` while a model computes with it
    * @see keras/src/layers/rnn/rnn.py
    */
   resetStates(): void {
     if (!this.isStateful) return;
-    this.#owner?.resetStates(this);
+    this.#users = this.#users.filter((user) => user.deref() !== undefined);
+    for (const user of this.#users) user.deref()?.resetStates(this);
     this.#caller?.resetStates(`${this.where}.resetStates`);
+  }
+
+  /** @internal A model's engine runs this layer. */
+  addUser(user: StatefulUser): void {
+    this.#users.push(new WeakRef(user));
   }
 
   /** What the engine is told of the weights. */
   protected nativeWeighted(): NativeWeighted {
-    const { trainable } = this;
-    return { trainable, penalties: this.nativePenalties(), constraints: this.nativeConstraints() };
+    return { penalties: this.nativePenalties(), constraints: this.nativeConstraints() };
   }
 
   /** Penalties as the engine takes them: one for each weight. */
@@ -320,30 +550,38 @@ export abstract class Layer {
     return this.#held;
   }
 
-  /** @internal The model that this layer belongs to. */
-  get owner(): WeightOwner | undefined {
-    return this.#owner;
+  /** @internal Seed of what the layer draws in training; undefined where it draws nothing. */
+  get drawSeed(): number | undefined {
+    return this.#drawSeed;
   }
 
-  /** @internal */
-  attach(owner: WeightOwner | undefined): void {
-    this.#owner = owner;
+  set drawSeed(seed: number | undefined) {
+    this.#drawSeed = seed;
+    const native = this.#native;
+    if (native !== undefined && seed !== undefined) callEngine(() => native.setSeed(seed));
   }
 
-  /** @internal The layers that draw in training: this one, or those that it is made of. */
-  get drawingLayers(): readonly Layer[] {
-    return this.drawSeed === undefined ? [] : [this];
+  /** @internal The layers of the engine that this one is made of: itself, where it is none of several. */
+  get parts(): readonly Part[] {
+    return [{ path: '', layer: this, trainable: true }];
   }
 
-  /** @internal Hands the values to an engine: the layer holds them no longer. */
-  releaseWeights(): Float32Array[] {
-    const values = this.#heldWeights();
+  /** @internal Whether the engine has one object for all uses of this layer: where there are weights or a seed. */
+  get ownsNative(): boolean {
+    return this.#declared.length > 0 || this.#drawSeed !== undefined;
+  }
+
+  /**
+   * @internal The engine's layer, made on first use; the weights lie there from then on.
+   *
+   * @throws NativeLoadError `ERR_NATIVE_LOAD`; InternalError `ERR_OUT_OF_MEMORY`
+   */
+  native(): NativeLayer {
+    if (this.#native !== undefined) return this.#native;
+    const native = callEngine(() => new (loadBinding().NativeLayer)(this.toNative(this.#inputShape!)));
+    this.#heldWeights().forEach((values, index) => callEngine(() => native.writeWeight(index, values)));
+    this.#native = native;
     this.#held = undefined;
-    return values;
-  }
-
-  /** @internal Takes values back from an engine, or from a check that has passed. */
-  holdWeights(values: Float32Array[]): void {
-    this.#held = values;
+    return native;
   }
 }

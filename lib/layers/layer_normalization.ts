@@ -2,7 +2,9 @@
 // LayerNormalization: each position by itself. Options and config; native/layers/layer_normalization computes.
 import { refuseNotYet, withDefaults } from '../util/options';
 import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
-import type { NativeLayer } from '../native/binding';
+import { knownFeatures } from './shapes';
+import type { NativeLayerConfig } from '../native/binding';
+import type { Shape } from '../types';
 
 /** Options of {@link LayerNormalization}. */
 export type LayerNormalizationOptions = NormalizationOptions;
@@ -36,9 +38,10 @@ export class LayerNormalization extends Normalization {
     return true;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { epsilon, center, scale } = this;
-    return { kind: 'layer_normalization', epsilon, center, scale, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'layer_normalization', features, epsilon, center, scale, ...this.nativeWeighted() };
   }
 
   /** The layer that `getConfig` described. */

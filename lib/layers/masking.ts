@@ -4,7 +4,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Masking}. */
@@ -44,7 +44,7 @@ export class Masking extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'masking', maskValue: this.maskValue };
   }
 

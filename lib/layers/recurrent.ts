@@ -11,6 +11,8 @@ import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe, refusal 
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, knownFeatures } from './shapes';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -117,6 +119,8 @@ export abstract class Recurrent extends Layer {
   readonly stateful: boolean;
   readonly unroll: boolean;
   readonly zeroOutputForMask: boolean;
+  /** @internal Whether its outputs are turned round: those of the second direction of a `Bidirectional`. */
+  flipsOutputs = false;
   readonly #activityRegularizer: Regularizer | null;
 
   /**
@@ -228,6 +232,21 @@ export abstract class Recurrent extends Layer {
     return this.returnSequences ? [batch, steps, this.units] : [batch, this.units];
   }
 
+  /** @internal The output, and with `returnState` the last states. */
+  override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    return this.engineSpecs(inputs).slice(0, this.returnState ? undefined : 1);
+  }
+
+  /** @internal The output and the last states. */
+  protected override engineSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    const { shape } = inputs[0]!;
+    const state: Shape = [shape[0]!, this.units];
+    return [this.computeOutputShape(shape), ...this.stateSizes.map(() => state)].map((given) => ({
+      shape: given,
+      dtype: 'float32',
+    }));
+  }
+
   protected override declareWeights(inputShape: Shape): WeightDeclaration[] {
     const columns = this.gates * this.units;
     const weights: WeightDeclaration[] = [
@@ -251,11 +270,12 @@ export abstract class Recurrent extends Layer {
     return weights;
   }
 
-  override toNative(): NativeRecurrent {
+  override toNative(inputShape: Shape): NativeRecurrent {
     const { units, activation, useBias, returnSequences, goBackwards, stateful, zeroOutputForMask } = this;
     const { dropout, recurrentDropout } = this;
     return {
       ...this.nativeGates(),
+      features: knownFeatures(this.where, inputShape),
       units,
       activation,
       useBias,
@@ -263,11 +283,19 @@ export abstract class Recurrent extends Layer {
       goBackwards,
       stateful,
       zeroOutputForMask,
+      flipsOutputs: this.flipsOutputs,
       dropout,
       recurrentDropout,
       seed: this.drawSeed ?? 0,
       ...this.nativeWeighted(),
     };
+  }
+
+  /** @internal As a direction of a `Bidirectional`: with the states, without the penalty. */
+  lowerDirection(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    const [input] = inputs;
+    const read = options.mask === null ? input! : this.masked(engine, input!, options.mask);
+    return engine.add(this, this.toNative(input!.shape), [read, ...options.initialState], this.engineSpecs(inputs));
   }
 
   override getConfig(): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { describe, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { shapeText } from './shapes';
 import { sizeOf } from './weights';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Reshape}. */
@@ -64,9 +64,8 @@ export class Reshape extends Layer {
     return [batch, ...this.targetShape.map((axis) => (axis === -1 ? size / known : axis))];
   }
 
-  override toNative(): NativeLayer {
-    const shape = this.outputShape?.slice(1) as number[] | undefined;
-    return { kind: 'reshape', targetShape: shape ?? [...this.targetShape] };
+  override toNative(inputShape: Shape): NativeLayerConfig {
+    return { kind: 'reshape', targetShape: this.computeOutputShape(inputShape).slice(1) as number[] };
   }
 
   override getConfig(): Record<string, unknown> {

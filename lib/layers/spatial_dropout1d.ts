@@ -5,7 +5,7 @@ import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link SpatialDropout1D}. */
@@ -55,7 +55,7 @@ export class SpatialDropout1D extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'spatial_dropout1d', rate: this.rate, seed: this.drawSeed! };
   }
 

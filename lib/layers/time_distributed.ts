@@ -7,7 +7,8 @@ import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { configOfLayer, layerFromConfig } from './registry';
 import { expectRank } from './shapes';
 import { Wrapper } from './wrapper';
-import type { NativeActivation, NativeLayer } from '../native/binding';
+import type { NativeActivation } from '../native/binding';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { Shape } from '../types';
 
 /** Options of {@link TimeDistributed}. */
@@ -41,7 +42,7 @@ export class TimeDistributed extends Wrapper {
     if (!(layer instanceof Layer)) throw refusal('ERR_TYPE', where, 'a layer', describe(layer));
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
-    const { className, name, owner } = layer;
+    const { className, name } = layer;
     if (!layer.isPositionWise)
       throw refusal(
         'ERR_CONFIG',
@@ -50,8 +51,6 @@ export class TimeDistributed extends Wrapper {
         `${className} "${name}"`,
         `TimeDistributed(${className}) is not supported.`,
       );
-    if (owner !== undefined)
-      throw refusal('ERR_CONFIG', where, 'a layer of no model', `"${name}" of "${owner.name}"`, 'Make a new one.');
     if (layer.activityRegularizer !== null)
       throw refusal(
         'ERR_CONFIG',
@@ -79,9 +78,9 @@ export class TimeDistributed extends Wrapper {
     return [batch!, inputShape[1]!, ...axes];
   }
 
-  override toNative(): NativeLayer {
-    const native = this.layer.toNative();
-    return 'trainable' in native ? { ...native, trainable: native.trainable && this.trainable } : native;
+  /** @internal The layer itself: the engine's computes each position of a sequence by itself. */
+  override lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    return this.layer.lower(engine, inputs, options);
   }
 
   override getConfig(): Record<string, unknown> {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The weights of one layer: what they are, and where their values lie. A layer holds its values itself until a model's
-// engine takes them over, and again once that engine is gone.
+// The weights of a layer: what they are, and values for them at the door.
 import { toValues } from '../arrays/arrays';
 import { describe, refusal } from '../util/validate';
 import type { Constraint } from '../constraints';
 import type { Initializer } from '../initializers';
 import type { Regularizer } from '../regularizers';
-import type { Layer } from './layer';
 
 /** One weight of a layer. */
 export interface WeightSpec {
@@ -18,19 +16,6 @@ export interface WeightSpec {
   readonly constraint: Constraint | null;
   /** Whether training changes it; follows the layer. */
   readonly trainable: boolean;
-}
-
-/** The model that a layer belongs to, as the layer sees it. */
-export interface WeightOwner {
-  readonly name: string;
-  /** Values that live in the engine, or undefined where the layer holds them still. Throws `ERR_DISPOSED`. */
-  readLayer(layer: Layer): Float32Array[] | undefined;
-  /** Writes checked values into the engine; false where the layer holds them still. Throws `ERR_BUSY`, `ERR_DISPOSED`. */
-  writeLayer(layer: Layer, values: readonly Float32Array[]): boolean;
-  /** A `trainable` flag changed: the engine must hear of it at the next `compile`. */
-  trainableChanged(): void;
-  /** States of this stateful layer begin at zero again. Throws `ERR_BUSY`, `ERR_DISPOSED`, `ERR_STATE`. */
-  resetStates(layer: Layer): void;
 }
 
 /** Elements of a shape. */

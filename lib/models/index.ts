@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public names of this room.
-export { Sequential, type ModelWeight, type SequentialConfig, type SequentialOptions } from './sequential';
+export { Model, type ModelOptions, type ModelWeight, type TensorStructure } from './model';
+export { Sequential, type SequentialConfig, type SequentialOptions } from './sequential';
 export { type SummaryOptions } from './summary';
 export { loadAssets, loadModel, modelFromJson, type LoadModelOptions } from './loading';
 export { type LoadWeightsOptions, type SaveOptions, type SaveWeightsOptions } from './model_files';

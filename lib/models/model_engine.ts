@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: MIT
-// The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
-// the layers hold their values themselves, so that nothing learnt is lost.
+// The engine's half of a model: made when it is first needed, given up when the layers change. Weights are the layers' own.
 import { callEngine, loadBinding } from '../native/engine';
+import { lowerGraph, modelConfig, type EngineGraph } from '../graph/lowering';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
-import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
-import type { Layer } from '../layers';
-import type { WeightOwner } from '../layers/weights';
-import type { NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
+import type { Graph } from '../graph/graph';
+import type { Layer, StatefulUser } from '../layers/layer';
+import type { NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
-import type { LayerStack } from './layer_stack';
 
-/** A layer that the engine holds, and the index of its first weight there. */
-interface Seat {
-  readonly layer: Layer;
-  readonly first: number;
+/** What the engine's half knows of a model. */
+export interface EngineHost {
+  readonly name: string;
+  /** undefined before the shapes are known. */
+  readonly graph: Graph | undefined;
 }
 
-export class ModelEngine implements WeightOwner {
+export class ModelEngine implements StatefulUser {
   #native: NativeModel | undefined;
-  #seats: readonly Seat[] = [];
+  #lowered: EngineGraph | undefined;
   #isDisposed = false;
-  #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
   /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
   #statefulRows: number | undefined;
 
-  constructor(
-    readonly name: string,
-    private readonly stack: LayerStack,
-  ) {}
+  constructor(private readonly host: EngineHost) {}
 
   get isDisposed(): boolean {
     return this.#isDisposed;
@@ -43,80 +38,46 @@ export class ModelEngine implements WeightOwner {
   /** @throws StateError `ERR_DISPOSED` */
   assertUsable(method: string): void {
     if (this.#isDisposed)
-      throw refusal('ERR_DISPOSED', `${this.name}.${method}`, 'a model in use', 'one that was disposed');
+      throw refusal('ERR_DISPOSED', `${this.host.name}.${method}`, 'a model in use', 'one that was disposed');
   }
 
   /** The engine's model. */
   native(method = 'native'): NativeModel {
     this.assertUsable(method);
-    this.#native ??= this.#create(method);
+    this.#native ??= this.#create(`${this.host.name}.${method}`);
     return this.#native;
   }
 
-  #create(method: string): NativeModel {
-    const { layers, inputShape } = this.stack;
-    const first = layers[0];
-    if (first === undefined || inputShape === undefined || !this.stack.isBuilt)
+  #create(where: string): NativeModel {
+    const { graph } = this.host;
+    if (graph === undefined)
       throw refusal(
         'ERR_STATE',
-        `${this.name}.${method}`,
+        where,
         'a built model',
         'one whose input shape is not known',
         'Give the first layer an inputShape, add an Input, or call build.',
       );
-    const seats: Seat[] = [];
-    let next = 0;
-    for (const layer of layers) {
-      seats.push({ layer, first: next });
-      next += layer.weightSpecs.length;
-    }
-    const native = callEngine(() => {
-      const { NativeModel } = loadBinding();
-      return new NativeModel({
-        input: first.inputKind,
-        inputShape: inputShape.slice(1).map((size) => size ?? -1),
-        layers: layers.flatMap(nativeLayers),
-        shortcuts: this.#shortcuts,
-      });
-    });
-    this.#fill(native, seats);
-    this.#seats = seats;
-    this.#isStale = false;
+    const { engine, outputs } = lowerGraph(where, graph);
+    const native = callEngine(() => new (loadBinding().NativeModel)(modelConfig(engine, outputs, this.#shortcuts)));
+    for (const layer of new Set(engine.stateful)) layer.addUser(this);
+    this.#lowered = engine;
     return native;
   }
 
-  /** The layers let go of their values only when the engine has them all. */
-  #fill(native: NativeModel, seats: readonly Seat[]): void {
-    const released: [Layer, Float32Array[]][] = [];
-    try {
-      for (const { layer, first } of seats) {
-        const values = layer.releaseWeights();
-        released.push([layer, values]);
-        values.forEach((value, index) => callEngine(() => native.writeWeight(first + index, value)));
-      }
-    } catch (error) {
-      for (const [layer, values] of released) layer.holdWeights(values);
-      native.dispose();
-      throw error;
-    }
+  /** The nodes of the engine's model, each with the layer that it stands for. */
+  nodes(): EngineGraph['entries'] {
+    this.native();
+    return this.#lowered!.entries;
   }
 
-  /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
+  /** Frees the engine's model: the next need makes a new one. */
   recall(): void {
     this.#statefulRows = undefined;
     const native = this.#native;
-    if (native === undefined) return;
-    const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
-    callEngine(() => native.dispose());
-    this.#seats.forEach(({ layer }, index) => layer.holdWeights(values[index]!));
+    if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
-    this.#seats = [];
-  }
-
-  /** Makes way for an engine that knows the present `trainable` flags. */
-  refresh(): void {
-    if (this.#isStale) this.recall();
-    this.#isStale = false;
+    this.#lowered = undefined;
   }
 
   useShortcuts(shortcuts: NativeShortcuts): void {
@@ -124,34 +85,10 @@ export class ModelEngine implements WeightOwner {
     this.#shortcuts = shortcuts;
   }
 
-  readLayer(layer: Layer): Float32Array[] | undefined {
-    this.assertUsable('getWeights');
-    const seat = this.#seatOf(layer);
-    if (seat === undefined) return undefined;
-    return layer.weightSpecs.map(({ shape }, index) => {
-      const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      callEngine(() => this.#native!.readWeight(seat.first + index, out));
-      return out;
-    });
-  }
-
-  writeLayer(layer: Layer, values: readonly Float32Array[]): boolean {
-    this.assertUsable('setWeights');
-    this.assertQuiet('setWeights');
-    const seat = this.#seatOf(layer);
-    if (seat === undefined) return false;
-    values.forEach((value, index) => callEngine(() => this.#native!.writeWeight(seat.first + index, value)));
-    return true;
-  }
-
   /** @throws StateError `ERR_BUSY` while the compute threads work on this model */
   assertQuiet(method: string): void {
     if (this.#native?.busy === true)
-      throw refusal('ERR_BUSY', `${this.name}.${method}`, 'an idle model', 'a call while it computes');
-  }
-
-  #seatOf(layer: Layer): Seat | undefined {
-    return this.#native && this.#seats.find((seat) => seat.layer === layer);
+      throw refusal('ERR_BUSY', `${this.host.name}.${method}`, 'an idle model', 'a call while it computes');
   }
 
   /**
@@ -160,7 +97,6 @@ export class ModelEngine implements WeightOwner {
    * @throws ShapeError `ERR_SHAPE`
    */
   expectBatches(where: string, rows: number, batchSize: number): void {
-    if (!this.stack.layers.some((layer) => layer.isStateful)) return;
     const size = Math.min(rows, batchSize);
     if (rows % size !== 0)
       throw refusal(
@@ -181,21 +117,17 @@ export class ModelEngine implements WeightOwner {
     this.#statefulRows = size;
   }
 
-  /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
+  /** All stateful layers begin at zero again, or one. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
+    if (layer !== undefined && this.#isDisposed) return;
     this.assertUsable('resetStates');
     this.assertQuiet('resetStates');
-    if (layer !== undefined && this.stack.layers.some((other) => other.isStateful && other !== layer))
-      throw refusal(
-        'ERR_STATE',
-        `${layer.className} "${layer.name}".resetStates`,
-        'a model of one stateful layer',
-        `several in "${this.name}"`,
-        'Reset all of them with model.resetStates().',
-      );
-    this.#statefulRows = undefined;
+    const others = this.#lowered?.stateful.some((other) => other !== layer) ?? false;
+    if (layer === undefined || !others) this.#statefulRows = undefined;
     const native = this.#native;
-    if (native !== undefined) callEngine(() => native.resetStates());
+    if (native === undefined) return;
+    const number = layer === undefined ? null : (this.#lowered!.numberOf(layer) ?? null);
+    callEngine(() => native.resetStates(number));
   }
 
   /** What layers hold besides weights. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
@@ -216,21 +148,18 @@ export class ModelEngine implements WeightOwner {
   }
 
   /**
-   * Lets the layers go on from a state. A new engine is made where they shall draw by other seeds.
+   * Lets the layers go on from a state.
    *
    * @throws DataError `ERR_DATA` where the state is of other layers; StateError `ERR_BUSY`, `ERR_DISPOSED`
    */
   setLayersState(method: string, { seeds, statefulRows, states }: LayersState): void {
     this.assertUsable(method);
     this.assertQuiet(method);
-    const where = `${this.name}.${method}`;
+    const where = `${this.host.name}.${method}`;
     const drawing = this.#drawingLayers();
     if (seeds.length !== drawing.length)
       throw refusal('ERR_DATA', where, `seeds of ${drawing.length} layers that draw`, `${seeds.length}`);
-    if (seeds.some((seed, index) => seed !== drawing[index]!.drawSeed)) {
-      this.recall();
-      drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
-    }
+    drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
     this.#statefulRows = statefulRows ?? undefined;
   }
@@ -242,30 +171,21 @@ export class ModelEngine implements WeightOwner {
     try {
       states.forEach((values, index) => callEngine(() => native.writeLayerStates(index, values)));
     } catch {
-      native.resetStates();
+      native.resetStates(null);
       throw refusal('ERR_DATA', where, "states of these layers' sizes", 'others');
     }
   }
 
   #drawingLayers(): readonly Layer[] {
-    return this.stack.layers.flatMap((layer) => layer.drawingLayers);
-  }
-
-  trainableChanged(): void {
-    this.#isStale = true;
+    const parts = this.host.graph?.layers.flatMap((layer) => layer.parts) ?? [];
+    return [...new Set(parts.map(({ layer }) => layer))].filter(({ drawSeed }) => drawSeed !== undefined);
   }
 
   dispose(): void {
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
-    this.#seats = [];
+    this.#lowered = undefined;
     this.#isDisposed = true;
   }
-}
-
-/** A layer as the engine takes it, and the penalty on its output after it. */
-function nativeLayers(layer: Layer): NativeLayer[] {
-  const { activityRegularizer } = layer;
-  return [layer.toNative(), ...(activityRegularizer === null ? [] : [activityLayer(activityRegularizer)])];
 }

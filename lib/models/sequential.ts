@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
-// ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
-import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
-import { checkWeights } from '../layers/weights';
-import { autoName } from '../util/session';
-import { nearest } from '../util/did_you_mean';
-import { withDefaults } from '../util/options';
-import { checkString, describe, refusal } from '../util/validate';
-import { Stream, StreamGroup } from '../streams';
-import { LayerStack } from './layer_stack';
-import { ModelEngine } from './model_engine';
-import { SET_SHORTCUTS } from './shortcuts';
-import { printSummary, type SummaryOptions } from './summary';
-import { TrainableModel } from './trainable_model';
-import type { NdArray } from '../ndarray';
-import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
-import type { LayersState } from '../serialization';
-import type { ArrayInput, Shape } from '../types';
+// Sequential: a model whose layers stand in a row. It is a graph like any other as soon as its input is known.
+import { Graph } from '../graph/graph';
+import { SymbolicTensor } from '../graph/symbolic_tensor';
+import { Input, Layer, layerFromConfig, type LayerConfig } from '../layers';
+import { areCompatible, checkShape, shapeText } from '../layers/shapes';
+import { describe, refusal } from '../util/validate';
+import { DEFERRED, Model, type ModelOptions } from './model';
+import type { GraphNode } from '../graph/node';
+import type { TensorSpec } from '../graph/symbolic_tensor';
+import type { Shape } from '../types';
 
 /** Options of {@link Sequential}. */
-export interface SequentialOptions {
-  /** Default: `sequential_1` and so on. */
-  name?: string | null;
-}
-
-/** Defaults of {@link SequentialOptions}. */
-export const defaults = Object.freeze({ name: null });
+export type SequentialOptions = ModelOptions;
 
 /** A model as plain data. */
 export interface SequentialConfig {
@@ -34,12 +20,6 @@ export interface SequentialConfig {
   /** The shape that `build` or the data gave, batch axis first; null where the layers say it themselves. */
   buildInputShape: Shape | null;
 }
-
-/** A weight of a model and the layer that it belongs to. */
-export type ModelWeight = WeightSpec & {
-  /** Name of the layer. */
-  readonly layer: string;
-};
 
 /**
  * A model of layers one after another.
@@ -57,11 +37,14 @@ export type ModelWeight = WeightSpec & {
  * model.compile({ optimizer: 'rmsprop', loss: 'binary_crossentropy', metrics: ['acc'] });
  * const history = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
  */
-export class Sequential extends TrainableModel {
-  readonly className = 'Sequential';
-  readonly name: string;
-  readonly #stack = new LayerStack();
-  readonly #engine: ModelEngine;
+export class Sequential extends Model {
+  override readonly className = 'Sequential';
+  readonly #layers: Layer[] = [];
+  /** The call of each layer, once the input is known. */
+  #nodes: GraphNode[] = [];
+  #input: Input | undefined;
+  /** What the first layer reads; undefined while unknown. */
+  #source: SymbolicTensor | undefined;
 
   /**
    * @param layers layers in order, an {@link Input} first where wanted; default none
@@ -69,41 +52,27 @@ export class Sequential extends TrainableModel {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where layers do not fit
    */
   constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
-    const { name } = withDefaults('Sequential', options, defaults);
+    super(DEFERRED, DEFERRED, options);
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
-    super();
-    this.name = name === null ? autoName('Sequential') : checkString('Sequential', 'name', name);
-    this.#engine = new ModelEngine(this.name, this.#stack);
-    for (const layer of layers) this.#stack.add('Sequential', layer, this.#engine);
+    for (const layer of layers) this.#append('Sequential', layer);
   }
 
   /** The layers in order; an {@link Input} is not listed. */
-  get layers(): readonly Layer[] {
-    return [...this.#stack.layers];
+  override get layers(): readonly Layer[] {
+    return [...this.#layers];
   }
 
-  /** Whether all shapes are known. */
-  get isBuilt(): boolean {
-    return this.#stack.isBuilt;
+  override get vocabularySize(): number | undefined {
+    return this.#layers[0]?.vocabularySize;
   }
 
-  get isDisposed(): boolean {
-    return this.#engine.isDisposed;
+  override get inputKind(): 'tokens' | 'values' {
+    return this.#layers[0]?.inputKind ?? 'values';
   }
 
-  /** Bytes that the engine holds for this model; 0 before weights are first needed. */
-  get memoryBytes(): number {
-    return this.#engine.memoryBytes;
-  }
-
-  /** Shape of the input, batch axis first and null where unknown; undefined before the model is built. */
-  get inputShape(): Shape | undefined {
-    return this.isBuilt ? this.#stack.inputShape : undefined;
-  }
-
-  /** Shape of the output, batch axis first and null where unknown; undefined before the model is built. */
-  get outputShape(): Shape | undefined {
-    return this.#stack.outputShape;
+  /** @internal */
+  override readsTokens(_index: number): boolean {
+    return this.#layers[0]?.readsTokens(0) ?? false;
   }
 
   /**
@@ -115,66 +84,89 @@ export class Sequential extends TrainableModel {
    * @example
    * new Sequential([new Conv1D(4, 3)]).computeOutputShape([null, 10, 8]); // [null, 8, 4]
    */
-  computeOutputShape(inputShape: Shape): Shape {
-    return this.#stack.computeOutputShape(inputShape);
+  override computeOutputShape(inputShape: Shape): Shape {
+    return this.#layers.reduce((shape, layer) => layer.computeOutputShape(shape), inputShape);
   }
 
-  /** What the first layer reads: token ids or numbers. */
-  get inputKind(): 'tokens' | 'values' {
-    return this.#stack.layers[0]?.inputKind ?? 'values';
+  /** @internal */
+  override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    return this.#layers.reduce<TensorSpec[]>((specs, layer) => layer.outputSpecs(specs, layer.applyDefaults), [...inputs]);
   }
 
-  /** Ids run from 0 to `vocabularySize - 1`; undefined where the model reads numbers. */
-  get vocabularySize(): number | undefined {
-    return this.#stack.layers[0]?.vocabularySize;
-  }
-
-  /** Whether a layer is: a batch then begins with the states that the one before ended with. */
-  get isStateful(): boolean {
-    return this.#stack.layers.some((layer) => layer.isStateful);
-  }
-
-  /** Activation of the last layer. */
-  get lastActivation(): NativeActivation {
-    return this.#stack.layers.at(-1)?.outputActivation ?? 'linear';
-  }
-
-  /** All weights in order: what they are, not their values. Empty before the model is built. */
-  get weights(): readonly ModelWeight[] {
-    return this.#stack.layers.flatMap((layer) => layer.weightSpecs.map((spec) => ({ ...spec, layer: layer.name })));
-  }
-
-  /** The weights that training changes. */
-  get trainableWeights(): readonly ModelWeight[] {
-    return this.weights.filter(({ trainable }) => trainable);
-  }
-
-  /** The weights that training leaves as they are. */
-  get nonTrainableWeights(): readonly ModelWeight[] {
-    return this.weights.filter(({ trainable }) => !trainable);
-  }
-
-  /** Whether any layer is trainable; setting it sets every layer's flag, which takes effect at the next `compile`. */
-  get trainable(): boolean {
-    return this.#stack.layers.some((layer) => layer.trainable);
-  }
-
-  set trainable(value: boolean) {
-    for (const layer of this.#stack.layers) layer.trainable = value;
+  /** @internal */
+  override buildFor(inputs: readonly TensorSpec[]): void {
+    if (this.isBuilt) super.buildFor(inputs);
+    else this.#build(`${this.name}.apply`, inputs[0]!.shape);
   }
 
   /**
    * Appends a layer. Weights that were learnt stay; the optimizer begins anew.
    *
-   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` for a layer in use or a name that is taken; ShapeError `ERR_SHAPE` where
-   *   the layer does not fit; StateError `ERR_BUSY`, `ERR_DISPOSED`
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` for a name that is taken; ShapeError `ERR_SHAPE` where the layer does not
+   *   fit; StateError `ERR_BUSY`, `ERR_DISPOSED`
    * @example
    * model.add(new SimpleRNN(32, { returnSequences: true }));
    */
   add(layer: Layer | Input): void {
     this.assertFree('add');
-    this.#stack.add(`${this.name}.add`, layer, this.#engine);
-    this.#engine.recall();
+    this.#append(`${this.name}.add`, layer);
+  }
+
+  #append(where: string, item: unknown): void {
+    if (item instanceof Input) return this.#setInput(where, item);
+    if (!(item instanceof Layer)) {
+      const hint = typeof item === 'function' ? 'Make one with new.' : '';
+      throw refusal('ERR_TYPE', where, 'a layer or an Input', describe(item), hint);
+    }
+    this.#checkNew(where, item);
+    if (this.#layers.length === 0) this.#source ??= sourceOf(where, item, item.batchInputShape);
+    else if (this.#source === undefined) return void this.#layers.push(item);
+    if (this.#source === undefined) return void this.#layers.push(item);
+    if (this.#layers.length === 0) checkSource(where, item, this.#source.shape);
+    const node = item.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
+    this.#layers.push(item);
+    this.#nodes.push(node);
+    this.#connect();
+  }
+
+  #setInput(where: string, input: Input): void {
+    if (this.#input !== undefined || this.#layers.length > 0)
+      throw refusal('ERR_CONFIG', where, 'Input as the first item, once', `one after ${this.#describeEnd()}`);
+    this.#input = input;
+    this.#source = input;
+  }
+
+  #checkNew(where: string, layer: Layer): void {
+    if (layer.outputSizes !== undefined || layer.returnsStates)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'layers of one output',
+        `${layer.className} "${layer.name}" with ${layer.returnsStates ? 'returnState: true' : 'mergeMode: null'}`,
+        'Use a Model for layers of several outputs.',
+      );
+    if (layer.inputCount[0] > 1)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'layers of one input',
+        `${layer.className} "${layer.name}"`,
+        'Use a Model for layers of several inputs.',
+      );
+    if (this.#layers.some(({ name }) => name === layer.name))
+      throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
+    if (layer.readsTokens(0) && this.#layers.length > 0)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        `${layer.className} as the first layer, for it reads token ids`,
+        `one after ${this.#describeEnd()}`,
+      );
+  }
+
+  #describeEnd(): string {
+    const last = this.#layers.at(-1);
+    return last === undefined ? 'another Input' : `${last.className} "${last.name}"`;
   }
 
   /**
@@ -184,8 +176,19 @@ export class Sequential extends TrainableModel {
    */
   pop(): Layer {
     this.assertFree('pop');
-    this.#engine.recall();
-    return this.#stack.pop(`${this.name}.pop`);
+    const layer = this.#layers.pop();
+    if (layer === undefined)
+      throw refusal('ERR_STATE', `${this.name}.pop`, 'at least one layer', 'a model without layers');
+    this.#nodes.length = Math.min(this.#nodes.length, this.#layers.length);
+    if (this.#layers.length === 0) this.#source = this.#input;
+    this.#connect();
+    return layer;
+  }
+
+  /** The graph of the layers so far. */
+  #connect(): void {
+    const last = this.#nodes.at(-1);
+    this.setGraph(last === undefined ? undefined : new Graph(this.name, [this.#source!], [last.outputs[0]!]));
   }
 
   /**
@@ -198,151 +201,63 @@ export class Sequential extends TrainableModel {
    * model.build([null, null, 4]);
    * model.countParams(); // 113
    */
-  build(inputShape?: Shape): void {
+  override build(inputShape?: Shape): void {
     this.assertFree('build');
     const where = `${this.name}.build`;
-    if (inputShape !== undefined) return this.#stack.build(where, inputShape);
+    if (inputShape !== undefined) return this.#build(where, inputShape);
     if (!this.isBuilt) throw refusal('ERR_STATE', where, 'an input shape', 'none', 'For instance build([null, 500]).');
   }
 
-  /**
-   * Prints a table of the layers, their output shapes and their numbers of parameters.
-   *
-   * @param options `printFn` (default `console.log`), `lineLength`, `style` (`'keras2'` by default, or `'keras3'`)
-   * @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED`; ConfigError for bad options
-   * @see keras 2.2.4, keras/utils/layer_utils.py
-   * @example
-   * model.summary({ style: 'keras3', printFn: (line) => logger.info(line) });
-   */
-  summary(options?: SummaryOptions): void {
-    this.#assertBuilt('summary');
-    printSummary(`${this.name}.summary`, { name: this.name, layers: this.#stack.layers }, options);
-  }
-
-  /** Number of elements of all weights. @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED` */
-  countParams(): number {
-    this.#assertBuilt('countParams');
-    return this.#stack.layers.reduce((sum, layer) => sum + layer.countParams(), 0);
-  }
-
-  /**
-   * Copies of all weights, in the order of {@link weights}.
-   *
-   * @throws StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
-   */
-  getWeights(): NdArray[] {
-    this.#assertBuilt('getWeights');
-    return this.#stack.layers.flatMap((layer) => layer.getWeights());
-  }
-
-  /**
-   * Sets all weights, or none where one does not fit.
-   *
-   * @param weights arrays in the order of {@link weights}: NdArrays, nested arrays, or flat typed arrays in row-major order
-   * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_STATE`, `ERR_BUSY`, `ERR_DISPOSED`
-   * @example
-   * copy.setWeights(model.getWeights());
-   */
-  setWeights(weights: readonly ArrayInput[]): void {
-    this.#assertBuilt('setWeights');
-    // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
-    this.assertOwnCall('setWeights');
-    this.#engine.assertQuiet('setWeights');
-    const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
-    let next = 0;
-    for (const layer of this.#stack.layers) {
-      const count = layer.weightSpecs.length;
-      const part = values.slice(next, next + count);
-      if (!this.#engine.writeLayer(layer, part)) layer.holdWeights(part);
-      next += count;
+  #build(where: string, given: unknown): void {
+    const shape: Shape = [null, ...checkShape(where, 'inputShape', given).slice(1)];
+    const first = this.#layers[0];
+    if (first === undefined) throw refusal('ERR_STATE', where, 'at least one layer', 'a model without layers');
+    if (this.#source !== undefined) {
+      if (areCompatible(this.#source.shape, shape)) return;
+      throw refusal('ERR_SHAPE', where, `input ${shapeText(this.#source.shape)}`, shapeText(shape));
     }
+    checkSource(where, first, shape);
+    // Nothing is built unless everything fits.
+    this.#layers.reduce((running, layer) => {
+      layer.checkBuild(running);
+      return layer.computeOutputShape(running);
+    }, shape);
+    const source = sourceOf(where, first, shape)!;
+    this.#source = source;
+    this.#nodes = [];
+    for (const layer of this.#layers)
+      this.#nodes.push(layer.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? source));
+    this.#connect();
   }
 
-  /**
-   * Lets stateful layers begin at zero again, and with batches of another size where wanted. Nothing happens to others.
-   *
-   * @throws StateError `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
-   * @see keras/src/layers/rnn/rnn.py
-   * @example
-   * for (const [x, y] of series) {
-   *   model.resetStates();
-   *   await model.fit(x, y, { batchSize: 1, shuffle: false });
-   * }
-   */
-  resetStates(): void {
-    this.#engine.assertUsable('resetStates');
-    this.assertOwnCall('resetStates');
-    this.#engine.resetStates();
+  /** @internal Builds the model for data of this shape where it is not built yet. */
+  override ensureBuilt(inputShape: Shape): void {
+    super.ensureBuilt(inputShape);
+    if (this.isBuilt) return;
+    // Timesteps are left open where the layers allow it, so that the next data may be longer.
+    const [batch = null, ...axes] = inputShape;
+    const open: Shape = axes.length === 2 ? [batch, null, axes[1]!] : inputShape;
+    this.#build(`${this.name}.build`, this.#accepts(open) ? open : inputShape);
   }
 
-  /**
-   * Opens a stream: a sequence that comes one timestep at a time, with a prediction at each.
-   *
-   * For models of `Embedding`, `SimpleRNN`, `LSTM`, `GRU`, `Dense`, `Activation`, dropout and noise (which do nothing),
-   * normalizations, `Masking`, `TimeDistributed` and causal `Conv1D`. A layer that needs the timesteps to come, such as
-   * `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of streams.
-   *
-   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps; StateError `ERR_STATE` before the model is
-   *   built, `ERR_BUSY` while it computes, `ERR_DISPOSED`
-   * @example
-   * const model = new Sequential([new Input([null, 16]), new LSTM(64), new Dense(1)]);
-   * const stream = model.openStream();
-   * const [prediction] = stream.push(new Float32Array(16));
-   */
-  openStream(): Stream {
-    return new Stream(`${this.name}.openStream`, this);
-  }
-
-  /**
-   * Opens streams that advance together, in one call for all of them: thousands are cheap.
-   *
-   * @param count streams to begin with, numbered from 0; default 0
-   * @throws as {@link openStream}, and ConfigError `ERR_TYPE`, `ERR_CONFIG` for the count
-   * @example
-   * const group = model.openStreams(1000);
-   * const predictions = group.step(new Float32Array(1000 * 16)); // [1000, 1], flat
-   */
-  openStreams(count = 0): StreamGroup {
-    return new StreamGroup(`${this.name}.openStreams`, this, count);
-  }
-
-  /**
-   * A layer by name or by index.
-   *
-   * @throws ConfigError `ERR_UNKNOWN_NAME`, with the nearest name, `ERR_TYPE`; DataError `ERR_RANGE`; StateError `ERR_DISPOSED`
-   * @example
-   * model.getLayer('simple_rnn_1') === model.getLayer({ index: 1 });
-   */
-  getLayer(which: string | number | { readonly name: string } | { readonly index: number }): Layer {
-    this.#engine.assertUsable('getLayer');
-    const where = `${this.name}.getLayer`;
-    const key: unknown =
-      typeof which === 'object' && which !== null ? ('name' in which ? which.name : which.index) : which;
-    const { layers } = this.#stack;
-    if (typeof key === 'number') {
-      const layer = Number.isInteger(key) ? layers[key] : undefined;
-      if (layer !== undefined) return layer;
-      throw refusal('ERR_RANGE', where, `an index of ${layers.length} layers`, describe(key));
+  #accepts(shape: Shape): boolean {
+    try {
+      this.computeOutputShape(shape);
+      return true;
+    } catch {
+      return false;
     }
-    const name = checkString(where, 'a name or an index', key);
-    const layer = layers.find((candidate) => candidate.name === name);
-    if (layer !== undefined) return layer;
-    const names = layers.map((candidate) => candidate.name);
-    const hint = nearest(name, names);
-    const expected = `one of ${names.map((known) => `"${known}"`).join(', ') || 'no layers'}`;
-    throw refusal('ERR_UNKNOWN_NAME', where, expected, describe(name), hint && `Did you mean "${hint}"?`);
   }
 
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
-  getConfig(): SequentialConfig {
-    this.#engine.assertUsable('getConfig');
-    const { input, layers, inputShape } = this.#stack;
-    const items = [...(input === undefined ? [] : [input]), ...layers];
-    const isTold = input !== undefined || layers[0]?.batchInputShape !== undefined;
+  override getConfig(): Record<string, unknown> & SequentialConfig {
+    this.assertUsable('getConfig');
+    const items = [...(this.#input === undefined ? [] : [this.#input]), ...this.#layers];
+    const isTold = this.#input !== undefined || this.#layers[0]?.batchInputShape !== undefined;
     return {
       name: this.name,
       layers: items.map((item) => ({ className: item.className, config: { ...item.getConfig() } })),
-      buildInputShape: isTold ? null : (inputShape ?? null),
+      buildInputShape: isTold ? null : (this.#source?.shape ?? null),
     };
   }
 
@@ -353,7 +268,8 @@ export class Sequential extends TrainableModel {
    * @example
    * const copy = Sequential.fromConfig(model.getConfig());
    */
-  static fromConfig(config: SequentialConfig): Sequential {
+  static override fromConfig(given: object): Sequential {
+    const config = given as Partial<SequentialConfig>;
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
@@ -362,77 +278,24 @@ export class Sequential extends TrainableModel {
     if (config.buildInputShape) model.build(config.buildInputShape);
     return model;
   }
+}
 
-  /**
-   * Frees the engine's memory now; the model is unusable afterwards. Garbage collection would do it later. Calls of
-   * `predict` that are not computed yet reject with `ERR_DISPOSED`.
-   *
-   * @throws StateError `ERR_BUSY` while a call has the model
-   */
-  dispose(): void {
-    if (this.isDisposed) return;
-    const where = `${this.name}.predict`;
-    this.dropWaiting(refusal('ERR_DISPOSED', where, 'a model in use', 'one that was disposed'));
-    this.assertFree('dispose');
-    this.#engine.dispose();
-  }
+/** What a first layer of this input shape reads. */
+function sourceOf(where: string, first: Layer, shape: Shape | undefined): SymbolicTensor | undefined {
+  if (shape === undefined) return undefined;
+  checkSource(where, first, shape);
+  return new SymbolicTensor(`${first.name}_input`, { shape, dtype: first.readsTokens(0) ? 'int32' : 'float32' });
+}
 
-  /** `using model = new Sequential(...)`: see {@link dispose}. */
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  /** @internal Builds the model for data of this shape where it is not built yet. */
-  ensureBuilt(inputShape: Shape): void {
-    this.#engine.assertUsable('build');
-    if (this.isBuilt) return;
-    // Timesteps are left open where the layers allow it, so that the next data may be longer.
-    const [batch = null, ...axes] = inputShape;
-    const open: Shape = axes.length === 2 ? [batch, null, axes[1]!] : inputShape;
-    this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
-  }
-
-  /** @internal Refuses batches that stateful layers cannot take. */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    this.#engine.expectBatches(where, rows, batchSize);
-  }
-
-  /** @internal The engine's model, made on first use. */
-  native(): NativeModel {
-    return this.#engine.native();
-  }
-
-  /** @internal See shortcuts.ts. */
-  [SET_SHORTCUTS](shortcuts: NativeShortcuts): void {
-    this.assertFree('withShortcuts');
-    this.#engine.useShortcuts(shortcuts);
-  }
-
-  protected override assertUsable(method: string): void {
-    this.#engine.assertUsable(method);
-  }
-
-  protected override assertQuiet(method: string): void {
-    this.#engine.assertQuiet(method);
-  }
-
-  protected override layersState(): LayersState {
-    return this.#engine.layersState('trainingState');
-  }
-
-  protected override setLayersState(state: LayersState): void {
-    this.#engine.setLayersState('setTrainingState', state);
-  }
-
-  /** A new engine where layers were frozen or thawed since the last. */
-  protected override onCompile(): void {
-    this.#engine.refresh();
-  }
-
-  #assertBuilt(method: string): void {
-    this.#engine.assertUsable(method);
-    if (this.isBuilt) return;
-    const hint = 'Give the first layer an inputShape, add an Input, or call build.';
-    throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);
-  }
+/** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */
+function checkSource(where: string, first: Layer, shape: Shape): void {
+  const isTokens = first.readsTokens(0);
+  const fits = isTokens ? shape.length === 2 : shape.length === 2 || shape.length === 3;
+  if (!fits || (!isTokens && shape.at(-1) === null))
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      isTokens ? 'input [N,T] of token ids' : 'input [N,C] or [N,T,C] with C known',
+      shapeText(shape),
+    );
 }

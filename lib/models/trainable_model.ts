@@ -2,6 +2,7 @@
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Layer } from '../layers/layer';
 import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
@@ -41,27 +42,15 @@ import type { ArrayInput, Shape } from '../types';
 /** The model whose call is under way in this asynchronous context: its own callbacks may touch it, others may not. */
 const CALLS = new AsyncLocalStorage<TrainableModel>();
 
-/** Base class of models. */
-export abstract class TrainableModel implements TrainerHost {
-  abstract readonly name: string;
-  abstract readonly inputKind: 'tokens' | 'values';
-  abstract readonly vocabularySize: number | undefined;
-  abstract readonly inputShape: Shape | undefined;
-  abstract readonly outputShape: Shape | undefined;
+/** Base class of models: layers that can be trained by themselves. */
+export abstract class TrainableModel extends Layer implements TrainerHost {
   abstract readonly lastActivation: NativeActivation;
-  abstract readonly isStateful: boolean;
-  abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
-  abstract native(): NativeModel;
-  abstract getWeights(): NdArray[];
-  abstract setWeights(weights: readonly ArrayInput[]): void;
-  abstract resetStates(): void;
-  abstract readonly className: string;
-  abstract readonly isBuilt: boolean;
+  /** @internal The engine's model. */
+  abstract nativeModel(): NativeModel;
   abstract readonly layers: SavedModel['layers'];
-  abstract readonly weights: SavedModel['weights'];
-  abstract getConfig(): object;
+  abstract readonly weights: (SavedModel['weights'][number] & { readonly trainable: boolean })[];
 
   /** Set to true by a callback, it ends `fit` after the present batch. */
   stopTraining = false;
@@ -118,7 +107,6 @@ export abstract class TrainableModel implements TrainerHost {
   compile(options: CompileOptions): void {
     this.assertFree('compile');
     this.#trainer.compile(options);
-    this.onCompile();
   }
 
   /**
@@ -400,9 +388,6 @@ export abstract class TrainableModel implements TrainerHost {
 
   /** Throws `ERR_BUSY` while a step is computed. */
   protected abstract assertQuiet(method: string): void;
-
-  /** Called when `compile` has succeeded. */
-  protected abstract onCompile(): void;
 
   protected assertFree(method: string): void {
     this.assertUsable(method);

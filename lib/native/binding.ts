@@ -56,7 +56,6 @@ export type NativeActivation =
 
 /** What layers with weights have in common. One entry per weight of the layer, in order. */
 export interface NativeWeighted {
-  trainable: boolean;
   penalties: NativePenalty[];
   constraints: (NativeConstraint | null)[];
 }
@@ -64,6 +63,8 @@ export interface NativeWeighted {
 /** A recurrent layer; one that has no such gate or option is given the value that changes nothing. */
 export interface NativeRecurrent extends NativeWeighted {
   kind: 'simple_rnn' | 'lstm' | 'gru';
+  /** C of the inputs [N,T,C]. */
+  features: number;
   units: number;
   /** Here and in `recurrentActivation`: none that mixes units. */
   activation: NativeActivation;
@@ -78,35 +79,41 @@ export interface NativeRecurrent extends NativeWeighted {
   stateful: boolean;
   /** Whether outputs of masked steps are zero; else they repeat the output before. */
   zeroOutputForMask: boolean;
+  /** Whether outputs are turned round, as those of the second direction of a Bidirectional are. */
+  flipsOutputs: boolean;
   dropout: number;
   recurrentDropout: number;
   seed: number;
 }
 
 /**
- * A layer as the engine sees it. Weights are numbered through the model in this order:
+ * A layer as the engine sees it, `features` being C of its inputs. Weights in order:
  * embedding: embeddings [V,D];
  * simple_rnn, lstm, gru: kernel [C,G·H], recurrent kernel [H,G·H], bias if used, with G = 1, 4 (i, f, c, o) or 3 (z, r, h)
  * gates side by side: [G·H], and [2,3·H] for a gru with `resetAfter`;
- * bidirectional: those of `forward`, then those of `backward`;
  * dense: kernel [C,units], bias [units] if used;
  * conv1d: kernel [kernelSize,C/groups,filters], bias [filters] if used;
  * layer_normalization: gamma [C] if `scale`, beta [C] if `center`;
  * batch_normalization: the same, then moving mean [C] and moving variance [C];
  * the rest has none.
+ *
+ * Inputs and outputs: one of each, but for simple_rnn, lstm and gru, which may read initial states (h, and c of an lstm)
+ * and give the last states after their output; merge and concatenate, which read several; set_mask, which reads a
+ * sequence and its mask [N,T].
  */
-export type NativeLayer =
+export type NativeLayerConfig =
   | ({ kind: 'embedding'; inputDim: number; outputDim: number; maskZero: boolean } & NativeWeighted)
   | NativeRecurrent
-  | {
-      kind: 'bidirectional';
-      mergeMode: 'concat' | 'sum' | 'mul' | 'ave';
-      forward: NativeRecurrent;
-      backward: NativeRecurrent;
-    }
-  | ({ kind: 'dense'; units: number; activation: NativeActivation; useBias: boolean } & NativeWeighted)
+  | ({
+      kind: 'dense';
+      features: number;
+      units: number;
+      activation: NativeActivation;
+      useBias: boolean;
+    } & NativeWeighted)
   | ({
       kind: 'conv1d';
+      features: number;
       filters: number;
       kernelSize: number;
       strides: number;
@@ -116,9 +123,16 @@ export type NativeLayer =
       activation: NativeActivation;
       useBias: boolean;
     } & NativeWeighted)
-  | ({ kind: 'layer_normalization'; epsilon: number; center: boolean; scale: boolean } & NativeWeighted)
+  | ({
+      kind: 'layer_normalization';
+      features: number;
+      epsilon: number;
+      center: boolean;
+      scale: boolean;
+    } & NativeWeighted)
   | ({
       kind: 'batch_normalization';
+      features: number;
       momentum: number;
       epsilon: number;
       center: boolean;
@@ -127,6 +141,10 @@ export type NativeLayer =
   | { kind: 'pool1d'; pool: 'max' | 'average'; poolSize: number; strides: number; padding: 'valid' | 'same' }
   | { kind: 'global_pool1d'; pool: 'max' | 'average'; keepdims: boolean }
   | { kind: 'masking'; maskValue: number }
+  | { kind: 'set_mask' }
+  | { kind: 'merge'; merge: 'add' | 'subtract' | 'multiply' | 'average' | 'maximum' | 'minimum' }
+  /** Along the features, or along the timesteps. */
+  | { kind: 'concatenate'; alongSteps: boolean }
   | { kind: 'repeat_vector'; n: number }
   /** One or two sizes after the batch, all known. */
   | { kind: 'reshape'; targetShape: number[] }
@@ -137,6 +155,21 @@ export type NativeLayer =
   | { kind: 'gaussian_noise'; stddev: number; seed: number }
   /** Penalizes its input, which passes through: the penalty of a batch is divided by its rows. */
   | { kind: 'activity_regularization'; l1: number; l2: number };
+
+/** A layer and its weights. All models that use it share it; it is freed when nothing refers to it any more. */
+export interface NativeLayer {
+  /** Number of weights (arrays). */
+  readonly weightCount: number;
+  readonly memoryBytes: number;
+  /** Whether a model computes with it. */
+  readonly busy: boolean;
+  /** Copies weight `index` into `out`, which has its size. ERR_BUSY while a model trains it. */
+  readWeight(index: number, out: Float32Array): void;
+  /** ERR_BUSY while a model computes with it. */
+  writeWeight(index: number, values: Float32Array): void;
+  /** Seed of what is drawn in training. ERR_BUSY while a model computes with it. */
+  setSeed(seed: number): void;
+}
 
 /** The exact shortcuts (docs/architecture.md); all on except in tests that compare on and off. */
 export interface NativeShortcuts {
@@ -152,12 +185,25 @@ export interface NativeShortcuts {
   overlapLayers: boolean;
 }
 
-export interface NativeModelConfig {
-  /** `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
-  input: 'tokens' | 'values';
+/** What a model reads: `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
+export interface NativeInput {
+  kind: 'tokens' | 'values';
   /** Axes after the batch; -1 where unknown until a batch comes (only the timesteps of a sequence may be). */
-  inputShape: number[];
+  shape: number[];
+}
+
+/**
+ * A model as a graph. Values are numbered: the inputs, then the outputs of every node in the order of the nodes; a node
+ * comes after what it reads.
+ */
+export interface NativeModelConfig {
+  inputs: NativeInput[];
+  /** Each once, in the order of their weights in the model. */
   layers: NativeLayer[];
+  /** `layer`: index into `layers`. `inputs`: values. */
+  nodes: { layer: number; inputs: number[] }[];
+  /** Values that nodes give. */
+  outputs: number[];
   shortcuts: NativeShortcuts;
 }
 
@@ -344,11 +390,22 @@ export interface NativeClassMatrix {
   threshold: number | null;
 }
 
-export interface NativeCompileConfig {
-  optimizer: NativeOptimizer;
-  loss: NativeLoss;
+/** What is asked of one output. */
+export interface NativeHead {
+  /** null where nothing is: the output is for `predict` alone. */
+  loss: NativeLoss | null;
+  /** Of the loss in the total. */
+  weight: number;
   /** `weighted`: whether the metric looks at the weights of a data set. */
   metrics: (NativeMetric & { weighted: boolean })[];
+}
+
+export interface NativeCompileConfig {
+  optimizer: NativeOptimizer;
+  /** Of each weight: whether training changes it. */
+  trainable: boolean[];
+  /** One for each output. */
+  heads: NativeHead[];
 }
 
 /**
@@ -375,9 +432,8 @@ export interface NativeRows {
  */
 export interface NativeDataset {
   readonly rows: number;
-  /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
-  readonly minToken: number;
-  readonly maxToken: number;
+  /** Of each input the smallest and largest token id (0 and -1 for values), so that TypeScript can refuse ids. */
+  readonly tokenRanges: readonly (readonly [number, number])[];
   readonly memoryBytes: number;
   /** Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then. */
   release(): void;
@@ -385,24 +441,22 @@ export interface NativeDataset {
 
 export interface NativeDatasetSpec {
   rows: number;
-  /** Axes after the batch: [T] for tokens, [T,C] or [C] for values. */
-  inputShape: number[];
-  inputs: Int32Array | Float32Array;
-  /** null where the data is for `predict`. */
-  targets: Float32Array | null;
-  /** Elements of one row of `targets`. */
-  targetSize: number;
-  /** Sample weights [N] or, one per timestep of the outputs, [N,T]; null where all are 1. */
+  /** One for each input of the model; `shape` are the axes after the batch: [T] of tokens, [T,C] or [C] of values. */
+  inputs: { shape: number[]; data: Int32Array | Float32Array }[];
+  /** One for each output of the model; none for `predict`. */
+  targets: NativeTargets[];
+}
+
+/** What one output shall be. */
+export interface NativeTargets {
+  /** null where the output has no loss. */
+  data: Float32Array | null;
+  /** Elements of one row of `data`. */
+  size: number;
+  /** Sample weights [N] or, one per timestep of the output, [N,T]; null where all are 1. */
   weights: Float32Array | null;
-  /** Elements of one row of `weights`: 1, or the timesteps of the outputs; 0 where there are none. */
+  /** Elements of one row of `weights`: 1, or the timesteps of the output; 0 where there are none. */
   weightSize: number;
-  /**
-   * Initial states of the first recurrent layer [N,S], or null for zeros. S are all its states side by side: h of a
-   * simple_rnn or gru, h and c of an lstm; of a bidirectional layer the forward states, then the backward ones.
-   */
-  initialState: Float32Array | null;
-  /** [N,T]: 1 where a step counts, 0 where it is masked; null where all count. */
-  mask: Uint8Array | null;
 }
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
@@ -416,16 +470,18 @@ export interface NativeRun {
   begin: number;
   end: number;
   batchSize: number;
-  /** `predict`: [dataset rows, output size], row i of the run's order is written at row begin + i. Otherwise null. */
-  outputs: Float32Array | null;
+  /**
+   * `predict`: for each output of the model [dataset rows, output size], or null where it is not wanted; row i of the
+   * run's order is written at row begin + i. Otherwise null.
+   */
+  outputs: (Float32Array | null)[] | null;
   /**
    * `train` and `evaluate`: read when the run starts and written, batch after batch added, when it ends:
-   * [loss total, loss weight, state of metric 0..., state of metric 1..., ...]. The loss total weighs each batch by its
-   * rows and includes the penalties. Otherwise null.
+   * [loss total, loss weight, where several outputs have one the loss total of each, then state after state the metrics of
+   * the first output, of the second...]. The loss total weighs each batch by its rows and includes weights of losses and
+   * penalties; those of the outputs are without both. Otherwise null.
    */
   totals: Float64Array | null;
-  /** `predict`: final states of the last recurrent layer, [dataset rows, S] laid out as `initialState`. Otherwise null. */
-  states: Float32Array | null;
   /** `predict`: whether dropout and the like act as they do in training. */
   training: boolean;
 }
@@ -434,21 +490,21 @@ export interface NativeRun {
 export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
 
 export interface NativeModel {
-  /** Number of weights (arrays). */
+  /** Number of weights (arrays) of all layers. */
   readonly weightCount: number;
-  /** Bytes of weights, gradients, optimizer slots and workspace held at present. */
+  /** Bytes of weights, gradients, optimizer slots and workspace held at present, those of its layers included. */
   readonly memoryBytes: number;
   readonly busy: boolean;
-  /** Copies weight `index` into `out`, which has its size. */
-  readWeight(index: number, out: Float32Array): void;
-  writeWeight(index: number, values: Float32Array): void;
-  /** Sets optimizer, loss and metrics; optimizer slots begin at zero, iterations at 0. */
+  /** Sets optimizer, losses and metrics; optimizer slots begin at zero, iterations at 0. */
   compile(config: NativeCompileConfig): void;
   setLearningRate(learningRate: number): void;
-  /** Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs. */
+  /**
+   * Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs, while
+   * another model trains one of the layers, and in training also while another model computes with one.
+   */
   run(run: NativeRun, done: NativeDone): void;
-  /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
-  resetStates(): void;
+  /** Stateful layers, or that at `layer` of the layers, begin at zero again. ERR_BUSY while a run goes on. */
+  resetStates(layer: number | null): void;
   /**
    * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
    * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
@@ -467,8 +523,8 @@ export interface NativeModel {
   /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
   applyEma(): void;
   /**
-   * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
-   * zero. The two directions of a bidirectional layer count as one each, forward first.
+   * Elements of the states that each use of a stateful layer carries into the next batch, row after row; 0 where it begins
+   * at zero. In the order of the nodes.
    */
   layerStates(): number[];
   readLayerStates(index: number, out: Float32Array): void;
@@ -491,27 +547,25 @@ export interface NativeStreams {
   /** Streams that are open. */
   readonly count: number;
   isOpen(place: number): boolean;
-  /** Goes on with the engine's model of the same layers that took the place of the first; states stay. */
-  attach(model: NativeModel): void;
-  /** Opens the lowest place that is free, at zero. */
-  open(): number;
+  /** Opens the lowest place that is free; a stream begins with a value for each input that is a vector. */
+  open(constants: Float32Array[]): number;
   close(place: number): void;
-  /** The stream begins at zero again. */
-  reset(place: number): void;
+  /** The stream begins anew. */
+  reset(place: number, constants: Float32Array[]): void;
   /** Fills `out` (`count` elements) with the places that are open, ascending. */
   places(out: Int32Array): void;
   readState(place: number, out: Float32Array): void;
   writeState(place: number, values: Float32Array): void;
   /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
-  pin(input: Float32Array | Int32Array, output: Float32Array): void;
+  pin(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void;
   /** One timestep of the stream at place 0, from and to what was pinned. */
   stepPinned(): void;
   /**
-   * One timestep of the streams at `which`, or of all in the order of `places`: inputs [rows,C] or tokens [rows], outputs
-   * [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on then: -1 - row where its place is
-   * not open or comes twice, 1 + row where its token is outside the vocabulary.
+   * One timestep of the streams at `which`, or of all in the order of `places`: for each input that is a sequence [rows,C] or
+   * tokens [rows], for each output [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on
+   * then: -1 - row where its place is not open or comes twice, 1 + row where a token is outside the vocabulary.
    */
-  step(inputs: Float32Array | Int32Array, outputs: Float32Array, which: Int32Array | null): number;
+  step(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[], which: Int32Array | null): number;
   /** Frees all memory now. Idempotent. */
   dispose(): void;
 }
@@ -541,6 +595,7 @@ export interface CpuInfo {
 }
 
 export interface NativeBinding {
+  NativeLayer: new (config: NativeLayerConfig) => NativeLayer;
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
   NativeStreams: new (model: NativeModel) => NativeStreams;

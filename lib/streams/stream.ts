@@ -35,8 +35,8 @@ export class Stream {
     const { plan, native } = this.#engine;
     this.#input = plan.vocabularySize === undefined ? new Float32Array(plan.features) : new Int32Array(1);
     this.#output = new Float32Array(plan.units);
-    native.open();
-    this.#engine.step(where, () => native.pin(this.#input, this.#output));
+    native.open([]);
+    this.#engine.step(where, () => native.pin([this.#input], [this.#output]));
     this.#step = () => native.stepPinned();
   }
 
@@ -90,7 +90,7 @@ export class Stream {
   /** The stream begins anew, as if nothing had been pushed. @throws StateError `ERR_STATE` after {@link close} */
   reset(): void {
     this.#engine.assertOpen('Stream.reset');
-    this.#engine.native.reset(0);
+    this.#engine.step('Stream.reset', () => this.#engine.native.reset(0, []));
   }
 
   /**
@@ -136,6 +136,6 @@ function readToken(where: string, x: Timestep, vocabularySize: number): number {
   const tokens = toTokens(where, 'x', typeof x === 'number' ? [x] : x);
   if (tokens.data.length !== 1) throw refusal('ERR_SHAPE', where, 'one token', `${tokens.data.length}`);
   const id = tokens.data[0]!;
-  checkVocabulary(where, 'x', tokens, { minToken: id, maxToken: id }, vocabularySize);
+  checkVocabulary(where, 'x', tokens, [id, id], vocabularySize);
   return id;
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The engine's half of streams: made for a model, and carried over where the model got a new engine (compile after a
-// change of `trainable`, for instance), so that streams outlive that.
+// The engine's half of streams.
 import { callEngine, loadBinding } from '../native/engine';
 import { OstinatoError } from '../errors';
 import { describe, refusal } from '../util/validate';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot';
 import { planStreams, type StreamHost, type StreamPlan } from './stream_plan';
-import type { NativeStreams } from '../native/binding';
+import type { NativeModel, NativeStreams } from '../native/binding';
 
 export class StreamEngine {
   readonly plan: StreamPlan;
   readonly native: NativeStreams;
+  readonly #model: NativeModel;
   #isClosed = false;
 
   constructor(
@@ -18,7 +18,7 @@ export class StreamEngine {
     private readonly host: StreamHost,
   ) {
     this.plan = planStreams(where, host);
-    const model = host.native();
+    const model = (this.#model = host.nativeModel());
     this.native = guard(where, () => new (loadBinding().NativeStreams)(model));
   }
 
@@ -33,25 +33,11 @@ export class StreamEngine {
 
   /** Calls what steps. */
   step<T>(where: string, call: () => T): T {
-    try {
+    return guard(where, () => {
+      if (this.host.nativeModel() !== this.#model)
+        throw refusal('ERR_STATE', where, 'the layers that the streams were opened with', 'others', 'Open new streams.');
       return call();
-    } catch (error) {
-      // The model has another engine, or none any more: the latter is for it to say.
-      if ((error as { code?: unknown }).code === 'ERR_DISPOSED') {
-        this.#attach(where);
-        return guard(where, call);
-      }
-      return guard(where, () => {
-        throw error;
-      });
-    }
-  }
-
-  #attach(where: string): void {
-    const { signature } = planStreams(where, this.host);
-    if (signature.some((byte, i) => byte !== this.plan.signature[i]))
-      throw refusal('ERR_STATE', where, 'the layers that the streams were opened with', 'others', 'Open new streams.');
-    guard(where, () => this.native.attach(this.host.native()));
+    });
   }
 
   /** An index of a stream that is open. @throws ConfigError `ERR_TYPE`; DataError `ERR_RANGE` */

@@ -25,7 +25,7 @@ export class StreamGroup {
   constructor(where: string, host: StreamHost, count: unknown) {
     const checked = checkInteger(where, 'count', count, 0);
     this.#engine = new StreamEngine(where, host);
-    for (let i = 0; i < checked; i++) this.#engine.native.open();
+    for (let i = 0; i < checked; i++) this.#engine.native.open([]);
   }
 
   /** Number of streams that are open. */
@@ -59,7 +59,7 @@ export class StreamGroup {
   /** Opens one more stream; returns its number, the lowest that is free. @throws StateError `ERR_STATE` */
   open(): number {
     this.#engine.assertOpen('StreamGroup.open');
-    return this.#engine.native.open();
+    return this.#engine.native.open([]);
   }
 
   /** Ends one stream. @throws ConfigError `ERR_TYPE`; DataError `ERR_RANGE`; StateError `ERR_STATE` */
@@ -72,8 +72,8 @@ export class StreamGroup {
     const where = 'StreamGroup.reset';
     this.#engine.assertOpen(where);
     const { native } = this.#engine;
-    if (stream !== undefined) native.reset(this.#engine.checkPlace(where, stream));
-    else for (const place of this.numbers()) native.reset(place);
+    if (stream !== undefined) native.reset(this.#engine.checkPlace(where, stream), []);
+    else for (const place of this.numbers()) native.reset(place, []);
   }
 
   /**
@@ -98,14 +98,14 @@ export class StreamGroup {
     if (rows === 0) return outputs;
     // A row may be written before another is read.
     const safe = out !== undefined && out.buffer === inputs.buffer ? inputs.slice() : inputs;
-    const refused = this.#engine.step(where, () => native.step(safe, outputs, places));
+    const refused = this.#engine.step(where, () => native.step([safe], [outputs], places));
     if (refused < 0) throw unfitPlace(where, places!, -1 - refused);
     if (refused > 0)
       checkVocabulary(
         where,
         'x',
         { data: inputs as Int32Array, shape: [rows] },
-        { minToken: -1, maxToken: -1 },
+        [-1, -1],
         plan.vocabularySize!,
       );
     return outputs;
@@ -156,7 +156,7 @@ export class StreamGroup {
     for (const place of this.numbers()) native.close(place);
     // The lowest free number is opened first: all up to the last, and those that were not there closed again.
     const last = places.at(-1) ?? -1;
-    for (let place = 0; place <= last; place++) native.open();
+    for (let place = 0; place <= last; place++) native.open([]);
     let row = 0;
     for (let place = 0; place <= last; place++) {
       if (places[row] === place) this.#engine.write(place, snapshot, row++);

@@ -3,19 +3,26 @@
 import { createHash } from 'node:crypto';
 import { refusal } from '../util/validate';
 import type { Layer } from '../layers';
-import type { NativeLayer, NativeModel } from '../native/binding';
+import type { NativeLayerConfig, NativeModel } from '../native/binding';
 import type { Shape } from '../types';
 
-/** What streams need to know of a model; `Sequential` is one. */
+/** A node of the engine's model and the layer that it stands for. */
+export interface StreamNode {
+  readonly owner: Layer;
+  readonly config: NativeLayerConfig;
+}
+
+/** What streams need to know of a model. */
 export interface StreamHost {
   readonly name: string;
-  readonly layers: readonly Layer[];
   readonly inputKind: 'tokens' | 'values';
   readonly vocabularySize: number | undefined;
   readonly inputShape: Shape | undefined;
   readonly outputShape: Shape | undefined;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
-  native(): NativeModel;
+  nativeModel(): NativeModel;
+  /** The nodes of that. */
+  streamNodes(): readonly StreamNode[];
 }
 
 /** A model as its streams see it. */
@@ -37,15 +44,14 @@ export interface StreamPlan {
  *   model is built, `ERR_DISPOSED`
  */
 export function planStreams(where: string, host: StreamHost): StreamPlan {
-  host.native(); // says what is missing before the model is built, and after it was disposed
-  const { layers, inputKind, inputShape, outputShape, vocabularySize } = host;
+  host.nativeModel(); // says what is missing before the model is built, and after it was disposed
+  const { inputKind, inputShape, outputShape, vocabularySize } = host;
   if (inputKind === 'values' && inputShape!.length !== 3)
     throw refusal('ERR_CONFIG', where, 'a model of sequences [N,T,C]', 'one of vectors', 'Call predict for each.');
-  const kept = layers.map((layer) => {
-    const native = layer.toNative();
-    const reason = obstacle(native);
-    if (reason === undefined) return kind(native);
-    const { className, name } = layer;
+  const kept = host.streamNodes().map(({ owner, config }) => {
+    const reason = obstacle(config);
+    if (reason === undefined) return kind(config);
+    const { className, name } = owner;
     const hint = 'Call predict on whole sequences instead.';
     throw refusal(
       'ERR_CONFIG',
@@ -65,7 +71,7 @@ export function planStreams(where: string, host: StreamHost): StreamPlan {
 }
 
 /** Why a layer cannot go on by timesteps; undefined where it can. */
-function obstacle(layer: NativeLayer): string | undefined {
+function obstacle(layer: NativeLayerConfig): string | undefined {
   switch (layer.kind) {
     case 'embedding':
     case 'dense':
@@ -77,13 +83,16 @@ function obstacle(layer: NativeLayer): string | undefined {
     case 'layer_normalization':
     case 'batch_normalization':
     case 'masking':
+    case 'merge':
       return undefined;
+    case 'concatenate':
+      return layer.alongSteps ? 'joins timesteps' : undefined;
+    case 'set_mask':
+      return 'needs the whole mask';
     case 'simple_rnn':
     case 'lstm':
     case 'gru':
       return layer.goBackwards ? 'reads the timesteps from the last to the first' : undefined;
-    case 'bidirectional':
-      return 'reads the timesteps from both ends';
     case 'conv1d':
       if (layer.padding !== 'causal') return `reads timesteps to come (padding '${layer.padding}', not 'causal')`;
       if (layer.strides !== 1) return 'gives no output at some timesteps (strides above 1)';
@@ -99,7 +108,7 @@ function obstacle(layer: NativeLayer): string | undefined {
 }
 
 /** What tells the states of one layer from another's. */
-function kind(layer: NativeLayer): unknown[] {
+function kind(layer: NativeLayerConfig): unknown[] {
   switch (layer.kind) {
     case 'simple_rnn':
     case 'lstm':

@@ -155,7 +155,7 @@ class PassRunner {
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
-      const run = { mode, ...portion, outputs: outputs?.(portion) ?? null, totals, states: null, training: false };
+      const run = { mode, ...portion, outputs: outputs === undefined ? null : [outputs(portion)], totals, training: false };
       callEngine(() => native.run(run, done));
       this.#running = native;
     } catch (error) {

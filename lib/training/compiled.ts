@@ -124,8 +124,14 @@ export class Compiled {
     callEngine(() =>
       native.compile({
         optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
-        loss: loss.toNative(),
-        metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
+        trainable: weights.map(({ trainable }) => trainable),
+        heads: [
+          {
+            loss: loss.toNative(),
+            weight: 1,
+            metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
+          },
+        ],
       }),
     );
     if (this.#loss === undefined) this.#options = { ...this.#options, loss: loss.kind };

@@ -200,7 +200,7 @@ export class DataReader {
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
     const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
     const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
+    compiled.tell(where, this.host.nativeModel(), outputAxes.at(-1)!, this.host.weights, loss);
     const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
   }

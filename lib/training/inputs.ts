@@ -88,17 +88,21 @@ export function makeDataset(
     () =>
       new engine.NativeDataset({
         rows,
-        inputShape: [...axes],
-        inputs: array.data,
-        targets: targets?.data ?? null,
-        targetSize: targets?.targetSize ?? 0,
-        weights: weights?.data ?? null,
-        weightSize: weights?.weightSize ?? 0,
-        initialState: null,
-        mask: null,
+        inputs: [{ shape: [...axes], data: array.data }],
+        targets:
+          targets === null
+            ? []
+            : [
+                {
+                  data: targets.data,
+                  size: targets.targetSize,
+                  weights: weights?.data ?? null,
+                  weightSize: weights?.weightSize ?? 0,
+                },
+              ],
       }),
   );
   if (host.inputKind === 'tokens' && host.vocabularySize !== undefined)
-    checkVocabulary(where, what, array as ShapedArray<Int32Array>, dataset, host.vocabularySize);
+    checkVocabulary(where, what, array as ShapedArray<Int32Array>, dataset.tokenRanges[0]!, host.vocabularySize);
   return dataset;
 }

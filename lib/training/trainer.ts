@@ -112,7 +112,7 @@ export class Trainer {
    * @param weightNames names of the weights in the engine's order
    */
   optimizerState(weightNames: readonly string[]): OptimizerState | null {
-    const native = () => this.#host.native();
+    const native = () => this.#host.nativeModel();
     if (this.#compiled?.isToldTo(native) !== true) return null;
     return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
   }
@@ -121,7 +121,7 @@ export class Trainer {
   setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
-    const native = this.#host.native();
+    const native = this.#host.nativeModel();
     compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
@@ -141,7 +141,7 @@ export class Trainer {
         optimizer === undefined ? 'a model that was not compiled' : `${optimizer.className} without them`,
         'Set useEma: true.',
       );
-    const native = () => this.#host.native();
+    const native = () => this.#host.nativeModel();
     return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
   }
 
@@ -410,7 +410,7 @@ export class Trainer {
     const callbacks = new CallbackList(where, given, { history: isFit, progbar: verbose !== 0 });
     callbacks.begin(host, { verbose, epochs, steps, metrics: compiled?.metrics ?? [] });
     const native = (): NativeModel => {
-      const model = host.native();
+      const model = host.nativeModel();
       compiled?.tellLearningRate(model);
       return model;
     };

@@ -26,7 +26,7 @@ export interface TrainerHost extends CallbackModel {
   /** Refuses batches that the model's states cannot take. Throws `ERR_SHAPE`. */
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
-  native(): NativeModel;
+  nativeModel(): NativeModel;
   /** All weights, in the engine's order. */
-  readonly weights: readonly { readonly layer: string; readonly name: string }[];
+  readonly weights: readonly { readonly layer: string; readonly name: string; readonly trainable: boolean }[];
 }

@@ -84,8 +84,11 @@ void Model::SetLearningRate(double rate) {
   if (optimizer_) optimizer_->set_learning_rate(rate);
 }
 
-void Model::ResetStates() {
-  for (CarriedStates* states : carried_states()) states->rows = 0;
+void Model::ResetStates(const size_t* layer) {
+  std::vector<CarriedStates*> list;
+  for (const PlannedNode& node : plan_.nodes())
+    if (!layer || node.layer == *layer) node.node->ListCarried(&list);
+  for (CarriedStates* states : list) states->rows = 0;
 }
 
 std::vector<CarriedStates*> Model::carried_states() const {

@@ -65,9 +65,9 @@ class Model {
   size_t totals_size() const { return totals_size_; }
   // Elements of one row of each output, for these inputs.
   std::vector<size_t> OutputSizes(const Dataset& data) const;
-  // Stateful layers begin anew.
-  void ResetStates();
-  // One per stateful layer.
+  // The uses of stateful layers, or of one of them, begin anew.
+  void ResetStates(const size_t* layer);
+  // One per use of a stateful layer.
   std::vector<CarriedStates*> carried_states() const;
 
  private:

@@ -26,6 +26,7 @@ auto OnLayer(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
 Napi::Function NativeLayer::Define(Napi::Env env) {
   return DefineClass(env, "NativeLayer",
                      {InstanceAccessor<&NativeLayer::JsMemoryBytes>("memoryBytes"),
+                      InstanceAccessor<&NativeLayer::JsBusy>("busy"),
                       InstanceMethod<&NativeLayer::JsReadWeight>("readWeight"),
                       InstanceMethod<&NativeLayer::JsWriteWeight>("writeWeight"),
                       InstanceMethod<&NativeLayer::JsSetSeed>("setSeed")});
@@ -68,6 +69,12 @@ Parameter& NativeLayer::Weight(const Napi::Value& index) {
 Napi::Value NativeLayer::JsMemoryBytes(const Napi::CallbackInfo& info) {
   return OnLayer(info, [&]() -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(reported_bytes_));
+  });
+}
+
+Napi::Value NativeLayer::JsBusy(const Napi::CallbackInfo& info) {
+  return OnLayer(info, [&]() -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), shared_->is_written || shared_->readers > 0);
   });
 }
 

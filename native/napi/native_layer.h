@@ -30,6 +30,7 @@ class NativeLayer : public Napi::ObjectWrap<NativeLayer> {
 
  private:
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsBusy(const Napi::CallbackInfo& info);
   void JsReadWeight(const Napi::CallbackInfo& info);
   void JsWriteWeight(const Napi::CallbackInfo& info);
   void JsSetSeed(const Napi::CallbackInfo& info);

@@ -306,7 +306,12 @@ void NativeModel::JsStop(const Napi::CallbackInfo& info) {
 }
 
 void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Idle().ResetStates(); });
+  OnModel(info, [&] {
+    if (info[0].IsNull()) return Idle().ResetStates(nullptr);
+    const size_t layer = ToSize(info[0], "layer");
+    if (layer >= layers_.size()) Malformed("layer");
+    Idle().ResetStates(&layer);
+  });
 }
 
 Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {

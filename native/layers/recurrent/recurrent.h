@@ -19,7 +19,7 @@ struct RecurrentConfig {
   Activation activation, recurrent_activation;
   bool use_bias, reset_after, return_sequences, go_backwards, stateful, zero_output;
   bool
-      in_input_order;  // of a walk backwards: outputs stand in the order of the inputs, as in a Bidirectional
+      flips_outputs;  // of a walk backwards: outputs stand in the order of the inputs, as in a Bidirectional
   float dropout, recurrent_dropout;
   uint64_t seed;
   std::vector<WeightConfig> weights;  // kernel, recurrent kernel, bias

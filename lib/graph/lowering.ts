@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// A graph as the engine takes it: wrappers and models within models come apart into what the engine has.
+import { callEngine, loadBinding } from '../native/engine';
+import { shapeText } from '../layers/shapes';
+import { refusal } from '../util/validate';
+import type { Graph } from './graph';
+import type { GraphNode } from './node';
+import type { SymbolicTensor, TensorSpec } from './symbolic_tensor';
+import type { Layer } from '../layers/layer';
+import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig } from '../native/binding';
+
+/** A value of the engine's graph. */
+export interface EngineValue extends TensorSpec {
+  /** Its number. */
+  readonly value: number;
+}
+
+/** What a layer is called with besides its inputs. */
+export interface EngineOptions {
+  readonly initialState: readonly EngineValue[];
+  readonly mask: EngineValue | null;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
+  initialState: Object.freeze([]),
+  mask: null,
+  extra: Object.freeze({}),
+});
+
+/** Collects layers and nodes; values are numbered as the engine numbers them. */
+export class EngineGraph {
+  readonly inputs: NativeInput[] = [];
+  readonly layers: NativeLayer[] = [];
+  readonly nodes: { layer: number; inputs: number[] }[] = [];
+  /** Of each node the layer that it stands for, and what the engine is told. */
+  readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
+  /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
+  readonly stateful: Layer[] = [];
+  #values = 0;
+  /** The layer of the model's own graph whose call is added at present. */
+  #caller: Layer | undefined;
+  readonly #numbers = new Map<NativeLayer, number>();
+  readonly #plain = new Map<object, Map<string, NativeLayer>>();
+
+  /** Makes room for the weights of a layer: those registered first come first. */
+  register(layer: Layer): void {
+    for (const part of layer.parts) if (part.layer.ownsNative) this.#number(part.layer.native());
+  }
+
+  addInput(spec: TensorSpec, kind: NativeInput['kind']): EngineValue {
+    this.inputs.push({ kind, shape: spec.shape.slice(1).map((size) => size ?? -1) });
+    return { shape: spec.shape, dtype: kind === 'tokens' ? 'int32' : 'float32', value: this.#values++ };
+  }
+
+  /**
+   * One node.
+   *
+   * @param owner the layer whose node it is: where it has weights, they are its own
+   * @param config what the engine is told of a layer without weights
+   * @param outputs what the node gives
+   */
+  add(
+    owner: Layer,
+    config: NativeLayerConfig,
+    inputs: readonly EngineValue[],
+    outputs: readonly TensorSpec[],
+  ): EngineValue[] {
+    const layer = owner.ownsNative ? owner.native() : this.#plainLayer(owner, config);
+    return this.#addNode(owner, config, layer, inputs, outputs);
+  }
+
+  /** One node of the engine's own that no layer of the user stands for. */
+  addPlain(
+    owner: Layer,
+    config: NativeLayerConfig,
+    inputs: readonly EngineValue[],
+    outputs: readonly TensorSpec[],
+  ): EngineValue[] {
+    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs);
+  }
+
+  #addNode(
+    owner: Layer,
+    config: NativeLayerConfig,
+    layer: NativeLayer,
+    inputs: readonly EngineValue[],
+    outputs: readonly TensorSpec[],
+  ): EngineValue[] {
+    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value) });
+    this.entries.push({ owner: this.#caller ?? owner, config });
+    if ('stateful' in config && config.stateful) this.stateful.push(owner);
+    return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
+  }
+
+  /** Adds what `layer` is made of. */
+  within<T>(layer: Layer, add: () => T): T {
+    if (this.#caller !== undefined) return add();
+    this.#caller = layer;
+    try {
+      return add();
+    } finally {
+      this.#caller = undefined;
+    }
+  }
+
+  /** Number of a layer among the engine's; undefined where it has none. */
+  numberOf(layer: Layer): number | undefined {
+    return layer.ownsNative ? this.#numbers.get(layer.native()) : undefined;
+  }
+
+  #number(layer: NativeLayer): number {
+    const known = this.#numbers.get(layer);
+    if (known !== undefined) return known;
+    this.#numbers.set(layer, this.layers.length);
+    this.layers.push(layer);
+    return this.layers.length - 1;
+  }
+
+  /** The same for the same settings, so that uses of one layer are told apart by what they draw. */
+  #plainLayer(owner: Layer, config: NativeLayerConfig): NativeLayer {
+    const key = JSON.stringify(config);
+    const known = this.#plain.get(owner) ?? new Map<string, NativeLayer>();
+    this.#plain.set(owner, known);
+    const layer = known.get(key) ?? callEngine(() => new (loadBinding().NativeLayer)(config));
+    known.set(key, layer);
+    return layer;
+  }
+}
+
+/** The engine's graph of a model, its values by tensor, and the kinds of its inputs. */
+export function lowerGraph(
+  where: string,
+  graph: Graph,
+): { engine: EngineGraph; outputs: EngineValue[]; inputs: EngineValue[] } {
+  const engine = new EngineGraph();
+  for (const layer of graph.layers) engine.register(layer);
+  const inputs = graph.inputs.map((tensor) => {
+    const kind = kindOf(graph, tensor);
+    checkInput(where, tensor, kind);
+    return engine.addInput(tensor, kind);
+  });
+  return { engine, inputs, outputs: lowerNodes(engine, graph, inputs) };
+}
+
+/** Adds the nodes of a graph for these values of its inputs; gives those of its outputs. */
+export function lowerNodes(engine: EngineGraph, graph: Graph, inputs: readonly EngineValue[]): EngineValue[] {
+  const values = new Map<SymbolicTensor, EngineValue>(graph.inputs.map((tensor, index) => [tensor, inputs[index]!]));
+  const valueOf = (tensor: SymbolicTensor): EngineValue => values.get(tensor)!;
+  for (const node of graph.nodes) {
+    const given = lowerNode(engine, node, valueOf);
+    node.outputs.forEach((tensor, index) => values.set(tensor, given[index]!));
+  }
+  return graph.outputs.map(valueOf);
+}
+
+function lowerNode(
+  engine: EngineGraph,
+  { layer, inputs, options }: GraphNode,
+  valueOf: (tensor: SymbolicTensor) => EngineValue,
+): EngineValue[] {
+  const lowered = {
+    initialState: options.initialState.map(valueOf),
+    mask: options.mask === null ? null : valueOf(options.mask),
+    extra: options.extra,
+  };
+  return engine.within(layer, () => layer.lower(engine, inputs.map(valueOf), lowered));
+}
+
+/** The engine's model config of a lowered graph. */
+export function modelConfig(
+  engine: EngineGraph,
+  outputs: readonly EngineValue[],
+  shortcuts: NativeModelConfig['shortcuts'],
+): NativeModelConfig {
+  const { inputs, layers, nodes } = engine;
+  return { inputs, layers, nodes, outputs: outputs.map(({ value }) => value), shortcuts };
+}
+
+/** What an input holds: what it was told, else ids where an embedding reads it. */
+export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'] {
+  if (tensor.dtype !== null) return tensor.dtype === 'int32' ? 'tokens' : 'values';
+  const reads = graph.nodes.some(({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)));
+  return reads ? 'tokens' : 'values';
+}
+
+/** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */
+export function checkInput(where: string, { name, shape }: SymbolicTensor, kind: NativeInput['kind']): void {
+  const isTokens = kind === 'tokens';
+  const fits = isTokens ? shape.length === 2 : shape.length === 2 || shape.length === 3;
+  if (fits && (isTokens || shape.at(-1) !== null)) return;
+  throw refusal(
+    'ERR_SHAPE',
+    where,
+    isTokens ? 'input [N,T] of token ids' : 'input [N,C] or [N,T,C] with C known',
+    `${shapeText(shape)} of "${name}"`,
+  );
+}
+

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What `layer.apply` is given, at the door.
+import { SymbolicTensor } from '../graph/symbolic_tensor';
+import { checkOptions, describe, refusal } from '../util/validate';
+import { shapeText } from './shapes';
+import type { NodeOptions } from '../graph/node';
+import type { Layer } from './layer';
+
+/** Options of `layer.apply`. */
+export interface ApplyOptions {
+  /**
+   * States before the first timestep, symbolic [N,H] each: h for `SimpleRNN` and `GRU`, [h, c] for `LSTM`, those of the
+   * forward layer, then those of the backward layer for `Bidirectional`. One may stand alone. Default null: zeros.
+   */
+  initialState?: SymbolicTensor | readonly SymbolicTensor[] | null;
+  /** Timesteps that count, a symbolic [N,T] of numbers, 0 where masked. Default null: what the input's mask says. */
+  mask?: SymbolicTensor | null;
+  /** Other options that a class takes. */
+  readonly [option: string]: unknown;
+}
+
+/** Inputs and options that suit a layer. */
+export interface Application {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly options: NodeOptions;
+}
+
+/**
+ * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE`
+ */
+export function readApplication(where: string, layer: Layer, given: unknown, options: unknown): Application {
+  const inputs = readInputs(where, layer, given);
+  const { applyDefaults } = layer;
+  const known = ['initialState', 'mask', ...Object.keys(applyDefaults)];
+  const { initialState, mask, ...extra } = checkOptions(where, options as ApplyOptions | undefined, known) as ApplyOptions;
+  const set = Object.entries(extra).filter(([, value]) => value !== undefined);
+  return {
+    inputs,
+    options: {
+      initialState: readStates(where, layer, initialState ?? null),
+      mask: readMask(where, layer, inputs[0]!, mask ?? null),
+      extra: { ...applyDefaults, ...Object.fromEntries(set) },
+    },
+  };
+}
+
+function readInputs(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const wrong = list.find((item) => !(item instanceof SymbolicTensor));
+  if (wrong !== undefined || list.length === 0)
+    throw refusal(
+      'ERR_TYPE',
+      where,
+      'an Input, or what a layer gave',
+      list.length === 0 ? 'none' : describe(wrong),
+      'Arrays go to call: await layer.call(x).',
+    );
+  const [least, most] = layer.inputCount;
+  if (list.length < least || list.length > most) {
+    const expected = least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
+    throw refusal('ERR_CONFIG', where, `${expected} input${expected === '1' ? '' : 's'}`, `${list.length}`);
+  }
+  return Object.freeze([...(list as SymbolicTensor[])]);
+}
+
+function readStates(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
+  if (given === null) return [];
+  const { stateSizes } = layer;
+  if (stateSizes.length === 0)
+    throw refusal('ERR_CONFIG', where, 'initialState for a recurrent layer', 'one for a layer without states');
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const expected = `initialState to be ${stateSizes.map((size) => `[N,${size}]`).join(' and ')}`;
+  if (list.length !== stateSizes.length) throw refusal('ERR_SHAPE', where, expected, `${list.length} states`);
+  list.forEach((state, index) => {
+    if (!(state instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, expected, describe(state));
+    if (state.rank !== 2 || state.shape[1] !== stateSizes[index])
+      throw refusal('ERR_SHAPE', where, expected, `${shapeText(state.shape)} of "${state.name}"`);
+  });
+  return Object.freeze([...(list as SymbolicTensor[])]);
+}
+
+function readMask(where: string, layer: Layer, input: SymbolicTensor, given: unknown): SymbolicTensor | null {
+  if (given === null) return null;
+  if (!layer.readsMask)
+    throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
+  if (!(given instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
+  const steps = input.shape[1] ?? null;
+  const fits = given.rank === 2 && (steps === null || given.shape[1] === null || given.shape[1] === steps);
+  if (fits) return given;
+  throw refusal(
+    'ERR_SHAPE',
+    where,
+    `mask of shape [N,T] = ${shapeText([null, steps])}`,
+    `${shapeText(given.shape)} of "${given.name}"`,
+  );
+}
