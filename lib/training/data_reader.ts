@@ -6,13 +6,13 @@ import { allocate } from '../arrays/nested_arrays';
 import { readTargets, type Targets } from '../losses/targets';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
-import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
+import { MemoryFeed, type Feed, type MemoryFeedOptions, type Portion, type HeldRows } from './feed';
 import { makeDataset, readInputs, type Inputs } from './inputs';
-import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
+import { isBatchSource, SourceFeed, type BatchSource, type SourceFeedOptions } from './source_feed';
 import { classWeights, combineWeights, readWeights, type Weights } from './weights';
-import type { Loss } from '../losses';
 import type { Compiled } from './compiled';
 import type { Validation } from './fit_loop';
+import type { NativeDataset } from '../native/binding';
 import type { ResolvedFit, ResolvedPass } from './options';
 import type { ProgressTracker } from './progress';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
@@ -51,51 +51,62 @@ export class DataReader {
   ): { train: Feed; validation: Validation | undefined } {
     const { sampleWeight, classWeight, validationData, validationSplit, batchSize, stepsPerEpoch, shuffle } = options;
     const { validationBatchSize, validationSteps, validationFreq: frequency } = options;
-    const validationOptions = { batchSize: validationBatchSize, steps: validationSteps };
-    const given = { prefix: '', x, y, sampleWeight, classWeight };
+    const validationOptions = { steps: validationSteps, stepsOption: 'validationSteps' };
+    const trainOptions = { steps: stepsPerEpoch, stepsOption: 'stepsPerEpoch', goesOn: true };
     const own =
       validationData === undefined
         ? undefined
         : {
-            feed: this.#openValidation(where, compiled, validationData, validationBatchSize, validationSteps),
+            feed: this.#openValidation(where, compiled, validationData, {
+              ...validationOptions,
+              batchSize: validationBatchSize,
+            }),
             frequency,
           };
     if (isBatchSource(x)) {
       refuseBesideSource(where, { sampleWeight, validationSplit: own === undefined && validationSplit !== 0 });
-      const train = this.#sourceFeed(where, compiled, x, 'x', classWeight, stepsPerEpoch, options.initialEpoch);
+      const train = this.#sourceFeed(
+        where,
+        compiled,
+        x,
+        { name: 'x', ...trainOptions, firstEpoch: options.initialEpoch },
+        classWeight,
+      );
       return { train, validation: own };
     }
-    const all = this.readRows(where, compiled, given);
+    const checked = this.#checkRows(where, compiled, { prefix: '', x, y, sampleWeight, classWeight });
+    const { rows } = checked.inputs;
     const permute = (pass: number, order: Int32Array): void =>
       callEngine(() => this.engine().permutation(progress.seed, pass, order));
-    const open = (rows: RowRange): Feed =>
-      this.memoryFeed(where, rows, { batchSize, steps: stepsPerEpoch, permute: shuffle ? permute : undefined });
-    if (own !== undefined || validationSplit === 0) return { train: open(all), validation: own };
-    const split = Math.floor(all.end * (1 - validationSplit));
-    if (split === 0 || split === all.end)
+    const open = (begin: number, end: number): Feed =>
+      this.memoryFeed(where, this.#copyRows(where, checked, begin, end), {
+        ...trainOptions,
+        batchSize,
+        permute: shuffle ? permute : undefined,
+      });
+    if (own !== undefined || validationSplit === 0) return { train: open(0, rows), validation: own };
+    const split = Math.floor(rows * (1 - validationSplit));
+    if (split === 0 || split === rows)
       throw refusal(
         'ERR_CONFIG',
         where,
-        `validationSplit to leave rows on either side of ${all.end}`,
+        `validationSplit to leave rows on either side of ${rows}`,
         String(validationSplit),
       );
-    const feed = this.memoryFeed(where, { ...all, begin: split }, validationOptions);
-    return { train: open({ ...all, end: split }), validation: { feed, frequency } };
+    // Class weights are for training: a validation measures what `evaluate` would.
+    const held = this.#copyRows(where, { ...checked, ofClass: null }, split, rows);
+    const feed = this.memoryFeed(where, held, { ...validationOptions, batchSize: validationBatchSize });
+    return { train: open(0, split), validation: { feed, frequency } };
   }
 
-  #openValidation(
-    where: string,
-    compiled: Compiled,
-    data: unknown,
-    batchSize: number,
-    steps: number | undefined,
-  ): Feed {
-    if (isBatchSource(data)) return this.#sourceFeed(where, compiled, data, 'validationData', undefined, steps, 0);
+  #openValidation(where: string, compiled: Compiled, data: unknown, { batchSize, ...steps }: MemoryFeedOptions): Feed {
+    if (isBatchSource(data))
+      return this.#sourceFeed(where, compiled, data, { name: 'validationData', ...steps, firstEpoch: 0 });
     if (!Array.isArray(data) || data.length < 2 || data.length > 3)
       throw refusal('ERR_TYPE', where, 'validationData to be [x, y] or [x, y, sampleWeight]', describe(data));
     const [x, y, sampleWeight] = data as readonly unknown[];
     const rows = this.readRows(where, compiled, { prefix: 'validationData ', x, y, sampleWeight });
-    return this.memoryFeed(where, rows, { batchSize, steps });
+    return this.memoryFeed(where, rows, { batchSize, ...steps });
   }
 
   openFeed(
@@ -107,36 +118,34 @@ export class DataReader {
   ): Feed {
     if (isBatchSource(x)) {
       refuseBesideSource(where, { sampleWeight });
-      return this.#sourceFeed(where, compiled, x, 'x', undefined, steps, 0);
+      return this.#sourceFeed(where, compiled, x, { name: 'x', steps, firstEpoch: 0 });
     }
     const rows = this.readRows(where, compiled, { prefix: '', x, y, sampleWeight });
     return this.memoryFeed(where, rows, { batchSize, steps });
   }
 
-  memoryFeed(where: string, rows: RowRange, options: ConstructorParameters<typeof MemoryFeed>[2]): Feed {
-    this.host.expectBatches(where, rows.end - rows.begin, options.batchSize);
-    return new MemoryFeed(where, rows, options);
+  memoryFeed(where: string, held: HeldRows, options: MemoryFeedOptions): Feed {
+    this.host.expectBatches(where, held.rows, options.batchSize);
+    return new MemoryFeed(where, held, options);
   }
 
   #sourceFeed(
     where: string,
     compiled: Compiled,
     source: BatchSource<unknown>,
-    name: string,
-    classWeight: unknown,
-    steps: number | undefined,
-    firstEpoch: number,
+    options: Omit<SourceFeedOptions, 'read'>,
+    classWeight?: unknown,
   ): Feed {
-    const read = (item: unknown, index: number): RowRange => {
-      const prefix = `batch ${index} of ${name}: `;
+    const read = (item: unknown, index: number): NativeDataset => {
+      const prefix = `batch ${index} of ${options.name}: `;
       if (!Array.isArray(item) || item.length < 2 || item.length > 3)
         throw refusal('ERR_TYPE', where, `${prefix}[x, y] or [x, y, sampleWeight]`, describe(item));
       const [x, y, sampleWeight] = item as readonly unknown[];
-      const rows = this.readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
-      this.host.expectBatches(where, rows.end, rows.end);
-      return rows;
+      const { dataset, rows } = this.readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
+      this.host.expectBatches(where, rows, rows);
+      return dataset;
     };
-    return new SourceFeed(where, source, { steps, firstEpoch, read: (item, index) => read(item, index).dataset });
+    return new SourceFeed(where, source, { ...options, read });
   }
 
   predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
@@ -146,7 +155,7 @@ export class DataReader {
     const rows = Math.min(inputs.rows, (steps ?? Infinity) * batchSize);
     const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
     const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
-    const feed = this.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+    const feed = this.memoryFeed(where, { dataset, rows }, { batchSize, steps: undefined });
     return { feed, outputs: () => outputs, result: () => new NdArray(outputs, [rows, ...outputAxes]) };
   }
 
@@ -189,35 +198,45 @@ export class DataReader {
       }
       return new NdArray(joined, [rows, ...axes!]);
     };
-    const feed = new SourceFeed(where, source, { steps, firstEpoch: 0, read, isTakenOneByOne: true });
+    const feed = new SourceFeed(where, source, { name: 'x', steps, firstEpoch: 0, read, isTakenOneByOne: true });
     return { feed, outputs, result };
   }
 
   /** Inputs, targets and weights, checked and copied into the engine. */
-  readRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): RowRange {
+  readRows(where: string, compiled: Compiled, given: GivenRows): HeldRows {
+    const checked = this.#checkRows(where, compiled, given);
+    return this.#copyRows(where, checked, 0, checked.inputs.rows);
+  }
+
+  /** Inputs, targets and weights against model and loss. */
+  #checkRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): CheckedRows {
     const inputs = readInputs(where, `${prefix}x`, x, this.host);
     const { rows, outputAxes } = inputs;
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
     const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
-    const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
+    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
+    const ofSample = isGiven(sampleWeight)
+      ? readWeights(where, `${prefix}sampleWeight`, sampleWeight, rows, weighed)
+      : null;
+    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
     compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
-    const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights);
-    return { dataset, begin: 0, end: rows };
+    return { inputs, targets, ofSample, ofClass };
   }
 
-  #readWeights(
-    where: string,
-    loss: Loss,
-    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
-    targets: Targets,
-    { rows, outputAxes }: Inputs,
-  ): Weights | null {
-    const what = `${prefix}sampleWeight`;
-    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
-    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, weighed) : null;
-    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
-    return combineWeights(where, ofSample, ofClass);
+  /** Some of the rows, copied into the engine. */
+  #copyRows(where: string, { inputs, targets, ofSample, ofClass }: CheckedRows, begin: number, end: number): HeldRows {
+    const weights = combineWeights(where, ofSample, ofClass);
+    const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights, { begin, end });
+    return { dataset, rows: end - begin };
   }
+}
+
+/** Rows that fit model and loss. Weights of samples and of classes are apart, for only the former count in a validation. */
+interface CheckedRows {
+  readonly inputs: Inputs;
+  readonly targets: Targets;
+  readonly ofSample: Weights | null;
+  readonly ofClass: Weights | null;
 }
 
 function isGiven(value: unknown): boolean {

@@ -7,6 +7,8 @@ export type Portion = Pick<NativeRun, 'datasets' | 'order' | 'begin' | 'end' | '
 
 /** Batches, epoch by epoch. */
 export interface Feed {
+  /** What messages call the source that may have no batch; undefined for rows in memory, of which there are some. */
+  readonly name?: string;
   /** Batches of an epoch; undefined where only the source knows. */
   readonly steps: number | undefined;
   /**
@@ -23,11 +25,10 @@ export interface Feed {
   close(): void;
 }
 
-/** Rows of a data set, in their own order. */
-export interface RowRange {
+/** The first rows of a data set, in their own order. */
+export interface HeldRows {
   readonly dataset: NativeDataset;
-  readonly begin: number;
-  readonly end: number;
+  readonly rows: number;
 }
 
 /** Options of {@link MemoryFeed}. */
@@ -35,20 +36,27 @@ export interface MemoryFeedOptions {
   readonly batchSize: number;
   /** Batches of an epoch; undefined: all that there are. */
   readonly steps: number | undefined;
-  /** Fills the order of rows 0 to n - 1 of one pass over the data; undefined: they keep their own. Rows must begin at 0. */
+  /** The option that says so. Default 'steps'. */
+  readonly stepsOption?: string;
+  /** Whether an epoch of some steps goes on where the last one ended, rather than at the first batch. Default false. */
+  readonly goesOn?: boolean;
+  /** Fills the order of rows 0 to n - 1 of one pass over the data; undefined: they keep their own. */
   readonly permute?: ((pass: number, order: Int32Array) => void) | undefined;
 }
 
 /**
- * Rows in memory. Where an epoch has fewer steps than the data has batches, the next epoch goes on with the rest; the
- * last epoch of a pass over the data may be short. (keras/src/trainers/epoch_iterator.py.)
+ * Rows in memory. Where an epoch has fewer steps than the data has batches, the next epoch of a training goes on with the
+ * rest, and the last epoch of a pass over the data may be short; each validation takes the first batches.
+ * (keras/src/trainers/epoch_iterator.py.)
  */
 export class MemoryFeed implements Feed {
   readonly steps: number;
-  readonly #rows: RowRange;
+  readonly #held: HeldRows;
   /** Never more than there are rows: the engine makes room for a whole batch. */
   readonly #batchSize: number;
   readonly #batches: number;
+  readonly #stepsOption: string | undefined;
+  readonly #epochsPerPass: number;
   readonly #permute: MemoryFeedOptions['permute'];
   readonly #order: Int32Array | null;
   #pass = 0;
@@ -58,26 +66,27 @@ export class MemoryFeed implements Feed {
 
   constructor(
     private readonly where: string,
-    rows: RowRange,
-    { batchSize, steps, permute }: MemoryFeedOptions,
+    held: HeldRows,
+    { batchSize, steps, stepsOption, goesOn = false, permute }: MemoryFeedOptions,
   ) {
-    const count = rows.end - rows.begin;
-    this.#rows = rows;
-    this.#batchSize = Math.min(batchSize, count);
-    this.#batches = Math.ceil(count / this.#batchSize);
+    const { rows } = held;
+    this.#held = held;
+    this.#batchSize = Math.min(batchSize, rows);
+    this.#batches = Math.ceil(rows / this.#batchSize);
     this.steps = steps ?? this.#batches;
+    this.#stepsOption = stepsOption;
+    this.#epochsPerPass = goesOn ? Math.ceil(this.#batches / this.steps) : 1;
     this.#permute = permute;
-    this.#order = permute === undefined ? null : new Int32Array(count);
+    this.#order = permute === undefined ? null : new Int32Array(rows);
   }
 
   begin(epoch: number, batch: number): boolean {
-    const epochsPerPass = Math.ceil(this.#batches / this.steps);
-    const first = (epoch % epochsPerPass) * this.steps;
-    this.#pass = Math.floor(epoch / epochsPerPass);
-    const { begin, end } = this.#rows;
-    this.#position = begin + (first + batch) * this.#batchSize;
-    this.#end = Math.min(end, begin + (first + this.steps) * this.#batchSize);
-    if (first + this.steps > this.#batches) warnOutOfData(this.where, this.steps, this.#batches - first);
+    const first = (epoch % this.#epochsPerPass) * this.steps;
+    this.#pass = Math.floor(epoch / this.#epochsPerPass);
+    this.#position = (first + batch) * this.#batchSize;
+    this.#end = Math.min(this.#held.rows, (first + this.steps) * this.#batchSize);
+    if (first + this.steps > this.#batches)
+      warnOutOfData(this.where, this.#stepsOption, this.steps, this.#batches - first);
     return true;
   }
 
@@ -86,7 +95,7 @@ export class MemoryFeed implements Feed {
     this.#shuffle();
     const begin = this.#position;
     this.#position = Math.min(this.#end, begin + batches * this.#batchSize);
-    const { dataset } = this.#rows;
+    const { dataset } = this.#held;
     return { datasets: [dataset], order: this.#order, begin, end: this.#position, batchSize: this.#batchSize };
   }
 
@@ -111,10 +120,10 @@ export function batchesIn({ datasets, batchSize }: Portion, rows: number): numbe
   return batches;
 }
 
-/** Tells that an epoch is shorter than asked for. */
-export function warnOutOfData(where: string, steps: number, batches: number): void {
+/** Warns that a pass is shorter than an option asks for. */
+export function warnOutOfData(where: string, option = 'steps', steps: number, batches: number): void {
   warn(
-    `${where}: expected ${steps} batches in an epoch, received ${batches}. The epoch ends early; ask for fewer steps.`,
+    `${where}: expected ${steps} batches, as ${option} asks, received ${batches}. The pass ends early; ask for fewer.`,
   );
 }
 

@@ -90,7 +90,7 @@ function isDue(frequency: number | readonly number[], epoch: number): boolean {
   return typeof frequency === 'number' ? (epoch + 1) % frequency === 0 : frequency.includes(epoch + 1);
 }
 
-/** How many validations come before that of an epoch: each goes on in the data where `validationSteps` cut the last. */
+/** How many validations come before that of an epoch: a generator goes on after them, and shuffled data is in another order. */
 function validationsBefore(frequency: number | readonly number[], epoch: number): number {
   return typeof frequency === 'number'
     ? Math.floor(epoch / frequency)
@@ -141,5 +141,11 @@ export async function beginFilled(
   const hasBatches = await feed.begin(epoch, 0);
   throwIfAborted(where, signal);
   if (!hasBatches)
-    throw refusal('ERR_DATA', where, 'at least one batch', 'none', 'A generator gives its batches only once.');
+    throw refusal(
+      'ERR_DATA',
+      where,
+      `at least one batch from ${feed.name ?? 'x'}`,
+      'none',
+      'A generator gives its batches only once; a function gives a new one each time.',
+    );
 }

@@ -31,8 +31,17 @@ export function isBatchSource(value: unknown): value is BatchSource<unknown> {
 
 /** Options of {@link SourceFeed}. */
 export interface SourceFeedOptions {
-  /** Batches of an epoch, over which the source is not begun anew; undefined: an epoch is all that the source gives. */
+  /** What messages call the source. */
+  readonly name: string;
+  /** Batches of an epoch; undefined: an epoch is all that the source gives. */
   readonly steps: number | undefined;
+  /** The option that says so. Default 'steps'. */
+  readonly stepsOption?: string;
+  /**
+   * Whether an epoch of some steps goes on where the last one ended, rather than begin the source anew. Default false. A
+   * generator, which has one pass, goes on in any case.
+   */
+  readonly goesOn?: boolean;
   /** First epoch: batches of later ones are skipped where a fit goes on in the middle. */
   readonly firstEpoch: number;
   /** Checks the item that is batch `index` of the source and copies it into the engine. */
@@ -48,6 +57,7 @@ type Iterated = Iterator<unknown> | AsyncIterator<unknown>;
  * and not closed in good order, so that another `fit` goes on where this one stopped; others are closed at the end.
  */
 export class SourceFeed implements Feed {
+  readonly name: string;
   /** Told to who shows progress; where the source knows its length, that. */
   readonly steps: number | undefined;
   /** Batches after which an epoch ends in the middle of the source. */
@@ -79,6 +89,7 @@ export class SourceFeed implements Feed {
     private readonly source: BatchSource<unknown>,
     private readonly options: SourceFeedOptions,
   ) {
+    this.name = options.name;
     this.#limit = options.steps;
     this.#epoch = options.firstEpoch;
     this.steps = options.steps ?? lengthOf(source);
@@ -114,19 +125,23 @@ export class SourceFeed implements Feed {
     this.#isClosed = true;
     this.#close();
     this.#ready = [];
-    if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
+    this.#giveBack();
     this.#wakeUp?.();
   }
 
   /** Passes over the batches up to batch `batch` of an epoch, as the epochs before took them. */
   async #goTo(epoch: number, batch: number): Promise<void> {
-    if (this.#limit !== undefined) {
-      if (this.#iterator === undefined) this.#open(epoch);
+    if (this.#iterator === undefined || (this.#taken > 0 && this.#opensEachEpoch())) this.#open(epoch);
+    else if (epoch !== this.#openedAt && this.#countsEpochs()) this.#open(epoch);
+    if (this.#limit !== undefined && !this.#opensEachEpoch())
       for (; this.#epoch < epoch; this.#epoch++, this.#taken = 0) await this.#skipTo(this.#limit);
-    } else if (this.#iterator === undefined || this.#taken > 0) this.#open(epoch);
-    else if (epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
     this.#epoch = epoch;
     await this.#skipTo(batch);
+  }
+
+  /** Whether each epoch has an iterator of its own: not where epochs follow each other in one, nor of a generator. */
+  #opensEachEpoch(): boolean {
+    return this.#limit === undefined || (this.#isOwn && this.options.goesOn !== true);
   }
 
   /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
@@ -137,30 +152,23 @@ export class SourceFeed implements Feed {
     return true;
   }
 
-  /** Nothing was taken yet, and another epoch is wanted than the one that was opened. */
-  #reopen(epoch: number): void {
-    this.#ready = [];
-    void this.#giveBack();
-    this.#open(epoch);
-  }
-
-  /** What closing throws has nobody left to tell. */
-  async #giveBack(): Promise<void> {
-    try {
-      await this.#iterator?.return?.();
-    } catch {
-      // See above.
-    }
+  /** Closes an iterator that the feed opened and did not read to its end. What closing throws has nobody left to tell. */
+  #giveBack(): void {
+    if (!this.#isOwn || this.#isAtEnd) return;
+    const iterator = this.#iterator;
+    const close = async () => iterator?.return?.();
+    close().catch(() => undefined);
   }
 
   /** Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does. */
   #countsEpochs(): boolean {
     const { epoch } = this.source as { readonly epoch?: unknown };
-    return this.#limit === undefined && typeof this.source === 'object' && typeof epoch === 'number';
+    const isOfEpochs = this.#limit === undefined || this.options.goesOn !== true;
+    return isOfEpochs && typeof this.source === 'object' && typeof epoch === 'number';
   }
 
   #open(epoch: number): void {
-    const { source } = this;
+    const { source, name } = this;
     if (this.#countsEpochs()) {
       const counted = source as unknown as { epoch: number };
       this.#epochBase ??= counted.epoch - this.options.firstEpoch;
@@ -169,14 +177,17 @@ export class SourceFeed implements Feed {
     this.#openedAt = epoch;
     const given: unknown = typeof source === 'function' ? source() : source;
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
-      throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
+      throw refusal('ERR_TYPE', this.where, `the function ${name} to return an iterable of batches`, describe(given));
     const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
     const iterator: unknown = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
     if (typeof (iterator as Partial<Iterated> | null)?.next !== 'function')
-      throw refusal('ERR_TYPE', this.where, 'the source x to give an iterator, with next()', describe(iterator));
+      throw refusal('ERR_TYPE', this.where, `the source ${name} to give an iterator, with next()`, describe(iterator));
+    // Not before the next one is open: a function may give the same generator again.
+    if (iterator !== this.#iterator) this.#giveBack();
     this.#isOwn = iterator !== source;
     this.#iterator = iterator as Iterated;
     this.#isAtEnd = false;
+    this.#ready = [];
     this.#taken = 0;
     this.#given = 0;
   }
@@ -190,7 +201,7 @@ export class SourceFeed implements Feed {
     if (ready.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#limit !== undefined && this.#taken < this.#limit && !this.#isClosed)
-        warnOutOfData(this.where, this.#limit, this.#taken);
+        warnOutOfData(this.where, this.options.stepsOption, this.#limit, this.#taken);
       return undefined;
     }
     this.#taken += ready.length;

@@ -68,7 +68,7 @@ export class Trainer {
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
       compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, { batchSize, steps: undefined });
         return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
       },
     });
@@ -381,10 +381,10 @@ export class Trainer {
 
   async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
-    const rows = this.#data.readRows(where, compiled, given);
-    const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
+    const held = this.#data.readRows(where, compiled, given);
+    const feed = this.#data.memoryFeed(where, held, { batchSize: held.rows, steps: undefined });
     feed.begin(0, 0);
-    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined } as const;
+    const pass = { batchSize: held.rows, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
     await runPass(this.#context(where, compiled, pass, 1, 1), {
       mode,

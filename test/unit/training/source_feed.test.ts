@@ -10,11 +10,13 @@ const code = (code: string) => expect.objectContaining({ code });
 /** A feed whose items are numbers of rows. */
 function feedOf(
   source: BatchSource<unknown>,
-  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean } = {},
+  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean; goesOn?: boolean } = {},
 ) {
   const read: number[] = [];
   const feed = new SourceFeed('m.fit', source, {
+    name: 'x',
     steps: options.steps,
+    goesOn: options.goesOn ?? true,
     firstEpoch: options.firstEpoch ?? 0,
     isTakenOneByOne: options.single ?? false,
     read: (item) => {
@@ -197,6 +199,83 @@ describe('an epoch of some steps', () => {
 
   test('in the middle of a fit skips the epochs before', async () => {
     expect(await rowsOf(feedOf(countTo(9), { steps: 2, firstEpoch: 1 }).feed, 3, 1)).toEqual([6]);
+  });
+});
+
+describe('a validation of some steps', () => {
+  const validation = (source: BatchSource<unknown>, steps: number) => feedOf(source, { steps, goesOn: false });
+
+  test.each<[string, () => BatchSource<unknown>]>([
+    ['of a function', () => () => countTo(5)],
+    ['of an iterable', () => new Set([1, 2, 3, 4, 5])],
+    ['of a function that gives an iterable', () => () => new Set([1, 2, 3, 4, 5])],
+  ])('%s takes the first batches each time, and reads no further', async (_title, source) => {
+    const { feed, read } = validation(source(), 2);
+    await feed.begin(0, 0); // as fit does before it trains
+    for (const round of [0, 1, 2]) expect(await rowsOf(feed, round)).toEqual([1, 2]);
+    expect(read).toEqual([1, 2, 1, 2, 1, 2]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test('takes the first batches in a fit that goes on at a later epoch, too', async () => {
+    expect(await rowsOf(validation(() => countTo(5), 2).feed, 3)).toEqual([1, 2]);
+  });
+
+  test('of a generator, which has one pass, goes on', async () => {
+    const source = countTo(9);
+    const { feed } = validation(source, 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+    feed.close();
+    expect(source.next().value).toBe(5);
+    expect(await rowsOf(validation(countTo(9), 2).feed, 3)).toEqual([7, 8]);
+  });
+
+  test('of a function that gives one generator again and again goes on', async () => {
+    const source = countTo(9);
+    const { feed } = validation(() => source, 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+  });
+
+  test('closes what it opened for the one before', async () => {
+    const closed: number[] = [];
+    let opened = 0;
+    const { feed } = validation(function* () {
+      const number = ++opened;
+      try {
+        yield* countTo(9);
+      } finally {
+        closed.push(number);
+      }
+    }, 2);
+    for (const round of [0, 1, 2]) await rowsOf(feed, round);
+    await turn();
+    expect(closed).toEqual([1, 2]);
+    feed.close();
+    await turn();
+    expect(closed).toEqual([1, 2, 3]);
+  });
+
+  test('ends early where the source does, and begins anew all the same', async () => {
+    const { feed } = validation(() => countTo(2), 3);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([1, 2]);
+    expect(warned).toHaveBeenCalledTimes(2);
+  });
+
+  test('of data that is shuffled anew for each pass takes the pass of its number', async () => {
+    const source = {
+      epoch: 0,
+      *[Symbol.iterator]() {
+        const first = 10 * ++this.epoch;
+        yield* [first, first + 1, first + 2];
+      },
+    };
+    const { feed } = validation(source, 2);
+    await feed.begin(0, 0);
+    expect(await rowsOf(feed, 3)).toEqual([40, 41]);
+    expect(await rowsOf(feed, 4)).toEqual([50, 51]);
   });
 });
 
