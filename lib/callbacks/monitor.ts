@@ -40,10 +40,15 @@ export abstract class MonitorCallback extends Callback {
     this.#stream = options.stream;
   }
 
-  /** Whether `value` is better than `reference` by at least the smallest change that counts. */
+  /**
+   * Whether `value` is better than `reference` by at least the smallest change that counts. Any value is better than none, and
+   * any number is better than NaN.
+   */
   protected improves(value: number, reference: number | undefined): boolean {
+    if (reference === undefined) return true;
+    if (Number.isNaN(reference)) return !Number.isNaN(value);
     const sign = this.#direction();
-    return reference === undefined || sign * (value - sign * this.minDelta) > sign * reference;
+    return sign * (value - sign * this.minDelta) > sign * reference;
   }
 
   /** The watched value; undefined, with a warning, where the logs lack it. */

@@ -22,7 +22,7 @@ interface Golden {
   reduceLrOnPlateau: {
     name: string;
     learningRate: number;
-    values: (number | null)[];
+    values: (number | string | null)[];
     options: ReduceLROnPlateauOptions;
     rates: number[];
   }[];
@@ -30,7 +30,7 @@ interface Golden {
     name: string;
     template: string;
     steps: number;
-    epochs: Record<string, number>[];
+    epochs: Record<string, number | string>[];
     options: ModelCheckpointOptions;
     saved: string[];
   }[];
@@ -57,8 +57,9 @@ const golden = readGolden<Golden>('callbacks');
 const at = temporaryFolder();
 
 const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const logsOf = (row: Record<string, number>): Logs =>
-  Object.fromEntries(Object.entries(row).map(([key, value]) => [camel(key), value]));
+/** JSON has no NaN: it is written as a text. */
+const logsOf = (row: Record<string, number | string>): Logs =>
+  Object.fromEntries(Object.entries(row).map(([key, value]) => [camel(key), Number(value)]));
 
 interface StandIn {
   stopTraining: boolean;
