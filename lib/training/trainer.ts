@@ -14,7 +14,7 @@ import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector, type GivenRows } from './data_reader';
 import type { Feed } from './feed';
-import { beginFilled, runEvaluation, runFit } from './fit_loop';
+import { beginFilled, logKeys, runEvaluation, runFit } from './fit_loop';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -330,13 +330,15 @@ export class Trainer {
         // none is refused before anything is learnt.
         await beginFilled(call, train, options.initialEpoch);
         if (validation !== undefined) await beginFilled(call, validation.feed, 0);
-        const context = this.#context(where, compiled, options, options.epochs, train.steps);
+        const { initialEpoch, epochs } = options;
+        const keys = logKeys(compiled.metricNames, validation, initialEpoch, epochs);
+        const context = this.#context(where, compiled, options, epochs, train.steps, keys);
         const history = context.callbacks.history!;
         this.#history = history;
         this.#host.stopTraining = false;
         progress.totals = compiled.newTotals();
         this.#progress = progress;
-        await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
+        await runFit({ context, compiled, epochs, train, validation, progress });
         return history;
       });
     } finally {
@@ -404,11 +406,13 @@ export class Trainer {
     { verbose, callbacks: given, signal }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
+    keys?: readonly string[],
   ): RunContext {
     const host = this.#host;
     const isFit = this.#running === 'fit';
     const callbacks = new CallbackList(where, given, { history: isFit, progbar: verbose !== 0 });
-    callbacks.begin(host, { verbose, epochs, steps, metrics: compiled?.metrics ?? [] });
+    const params = { verbose, epochs, steps, metrics: compiled?.metrics ?? [] };
+    callbacks.begin(host, keys === undefined ? params : { ...params, logKeys: keys });
     const native = (): NativeModel => {
       const model = host.native();
       compiled?.tellLearningRate(model);
