@@ -79,6 +79,7 @@ export class EarlyStopping extends MonitorCallback {
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'Training goes on without it.');
     if (current === undefined || epoch < this.startFromEpoch) return;
     this.wait++;

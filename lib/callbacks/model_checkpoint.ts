@@ -82,7 +82,8 @@ export class ModelCheckpoint extends MonitorCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     this.#epoch = epoch;
-    if (this.#batches === undefined) await this.#save(logs);
+    if (this.#batches !== undefined || (this.saveBestOnly && this.isUnvalidated(logs))) return;
+    await this.#save(logs);
   }
 
   override getState(): unknown {

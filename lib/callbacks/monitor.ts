@@ -51,9 +51,15 @@ export abstract class MonitorCallback extends Callback {
     return sign * (value - sign * this.minDelta) > sign * reference;
   }
 
+  /** Whether an epoch lacks the value because its validation is not due: others have it. */
+  protected isUnvalidated(logs: Logs): boolean {
+    this.#direction(); // an unknown one is refused at the first epoch
+    return logs[this.monitor] === undefined && this.params?.logKeys?.includes(this.monitor) === true;
+  }
+
   /** The watched value; undefined, with a warning, where the logs lack it. */
   protected watched(logs: Logs, otherwise: string): number | undefined {
-    this.#direction(); // an unknown one is refused at the first epoch
+    this.#direction(); // see above
     const value = logs[this.monitor];
     if (value === undefined)
       process.emitWarning(

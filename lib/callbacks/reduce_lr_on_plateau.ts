@@ -75,6 +75,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
   override onEpochEnd(epoch: number, logs: Logs): void {
     const optimizer = optimizerOf(WHERE, this);
     logLearningRate(logs, optimizer);
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'The learning rate stays.');
     if (current === undefined) return;
     if (this.cooldownCounter > 0) {
