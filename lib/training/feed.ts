@@ -5,10 +5,37 @@ import type { NativeDataset, NativeRun } from '../native/binding';
 /** What the engine computes in one run. */
 export type Portion = Pick<NativeRun, 'datasets' | 'order' | 'begin' | 'end' | 'batchSize'>;
 
+/** What a feed is for. */
+export interface Role {
+  /** What messages call its data. */
+  readonly data: string;
+  /** The options that say how many rows a batch has, and how many batches an epoch. */
+  readonly batchSize: string;
+  readonly steps: string;
+  /** Whether an epoch of some steps goes on where the last one ended, rather than at the first batch. */
+  readonly goesOn: boolean;
+}
+
+export const TRAINING: Role = Object.freeze({
+  data: 'x',
+  batchSize: 'batchSize',
+  steps: 'stepsPerEpoch',
+  goesOn: true,
+});
+export const VALIDATION: Role = Object.freeze({
+  data: 'validationData',
+  batchSize: 'validationBatchSize',
+  steps: 'validationSteps',
+  goesOn: false,
+});
+/** Rows of the training data that are held out for validation. */
+export const SPLIT: Role = Object.freeze({ ...VALIDATION, data: 'the validationSplit' });
+/** The one pass of a call. */
+export const ALONE: Role = Object.freeze({ data: 'x', batchSize: 'batchSize', steps: 'steps', goesOn: false });
+
 /** Batches, epoch by epoch. */
 export interface Feed {
-  /** What messages call the source that may have no batch; undefined for rows in memory, of which there are some. */
-  readonly name?: string;
+  readonly role: Role;
   /** Batches of an epoch; undefined where only the source knows. */
   readonly steps: number | undefined;
   /**
@@ -33,13 +60,10 @@ export interface HeldRows {
 
 /** Options of {@link MemoryFeed}. */
 export interface MemoryFeedOptions {
+  readonly role: Role;
   readonly batchSize: number;
   /** Batches of an epoch; undefined: all that there are. */
   readonly steps: number | undefined;
-  /** The option that says so. Default 'steps'. */
-  readonly stepsOption?: string;
-  /** Whether an epoch of some steps goes on where the last one ended, rather than at the first batch. Default false. */
-  readonly goesOn?: boolean;
   /** Fills the order of rows 0 to n - 1 of one pass over the data; undefined: they keep their own. */
   readonly permute?: ((pass: number, order: Int32Array) => void) | undefined;
 }
@@ -50,12 +74,12 @@ export interface MemoryFeedOptions {
  * (keras/src/trainers/epoch_iterator.py.)
  */
 export class MemoryFeed implements Feed {
+  readonly role: Role;
   readonly steps: number;
   readonly #held: HeldRows;
   /** Never more than there are rows: the engine makes room for a whole batch. */
   readonly #batchSize: number;
   readonly #batches: number;
-  readonly #stepsOption: string | undefined;
   readonly #epochsPerPass: number;
   readonly #permute: MemoryFeedOptions['permute'];
   readonly #order: Int32Array | null;
@@ -67,15 +91,15 @@ export class MemoryFeed implements Feed {
   constructor(
     private readonly where: string,
     held: HeldRows,
-    { batchSize, steps, stepsOption, goesOn = false, permute }: MemoryFeedOptions,
+    { role, batchSize, steps, permute }: MemoryFeedOptions,
   ) {
     const { rows } = held;
+    this.role = role;
     this.#held = held;
     this.#batchSize = Math.min(batchSize, rows);
     this.#batches = Math.ceil(rows / this.#batchSize);
     this.steps = steps ?? this.#batches;
-    this.#stepsOption = stepsOption;
-    this.#epochsPerPass = goesOn ? Math.ceil(this.#batches / this.steps) : 1;
+    this.#epochsPerPass = role.goesOn ? Math.ceil(this.#batches / this.steps) : 1;
     this.#permute = permute;
     this.#order = permute === undefined ? null : new Int32Array(rows);
   }
@@ -85,8 +109,7 @@ export class MemoryFeed implements Feed {
     this.#pass = Math.floor(epoch / this.#epochsPerPass);
     this.#position = (first + batch) * this.#batchSize;
     this.#end = Math.min(this.#held.rows, (first + this.steps) * this.#batchSize);
-    if (first + this.steps > this.#batches)
-      warnOutOfData(this.where, this.#stepsOption, this.steps, this.#batches - first);
+    if (first + this.steps > this.#batches) warnOutOfData(this.where, this.role, this.steps, this.#batches - first);
     return true;
   }
 
@@ -121,9 +144,9 @@ export function batchesIn({ datasets, batchSize }: Portion, rows: number): numbe
 }
 
 /** Warns that a pass is shorter than an option asks for. */
-export function warnOutOfData(where: string, option = 'steps', steps: number, batches: number): void {
+export function warnOutOfData(where: string, role: Role, steps: number, batches: number): void {
   warn(
-    `${where}: expected ${steps} batches, as ${option} asks, received ${batches}. The pass ends early; ask for fewer.`,
+    `${where}: expected ${steps} batches, as ${role.steps} asks, received ${batches}. The pass ends early; ask for fewer.`,
   );
 }
 

@@ -158,7 +158,7 @@ export async function beginFilled(
     throw refusal(
       'ERR_DATA',
       where,
-      `at least one batch from ${feed.name ?? 'x'}`,
+      `at least one batch from ${feed.role.data}`,
       'none',
       'A generator gives its batches only once; a function gives a new one each time.',
     );

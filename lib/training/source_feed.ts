@@ -4,7 +4,7 @@
 import { types } from 'node:util';
 import { isThenable } from '../callbacks/callback_list';
 import { describe, refusal } from '../util/validate';
-import { warnOutOfData, type Feed, type Portion } from './feed';
+import { warnOutOfData, type Feed, type Portion, type Role } from './feed';
 import type { NativeDataset } from '../native/binding';
 
 /**
@@ -31,17 +31,10 @@ export function isBatchSource(value: unknown): value is BatchSource<unknown> {
 
 /** Options of {@link SourceFeed}. */
 export interface SourceFeedOptions {
-  /** What messages call the source. */
-  readonly name: string;
+  /** A generator, which has one pass, goes on where the last epoch ended, whatever it is for. */
+  readonly role: Role;
   /** Batches of an epoch; undefined: an epoch is all that the source gives. */
   readonly steps: number | undefined;
-  /** The option that says so. Default 'steps'. */
-  readonly stepsOption?: string;
-  /**
-   * Whether an epoch of some steps goes on where the last one ended, rather than begin the source anew. Default false. A
-   * generator, which has one pass, goes on in any case.
-   */
-  readonly goesOn?: boolean;
   /** First epoch: batches of later ones are skipped where a fit goes on in the middle. */
   readonly firstEpoch: number;
   /** Checks the item that is batch `index` of the source and copies it into the engine. */
@@ -57,7 +50,7 @@ type Iterated = Iterator<unknown> | AsyncIterator<unknown>;
  * and not closed in good order, so that another `fit` goes on where this one stopped; others are closed at the end.
  */
 export class SourceFeed implements Feed {
-  readonly name: string;
+  readonly role: Role;
   /** Told to who shows progress; where the source knows its length, that. */
   readonly steps: number | undefined;
   /** Batches after which an epoch ends in the middle of the source. */
@@ -89,7 +82,7 @@ export class SourceFeed implements Feed {
     private readonly source: BatchSource<unknown>,
     private readonly options: SourceFeedOptions,
   ) {
-    this.name = options.name;
+    this.role = options.role;
     this.#limit = options.steps;
     this.#epoch = options.firstEpoch;
     this.steps = options.steps ?? lengthOf(source);
@@ -141,7 +134,7 @@ export class SourceFeed implements Feed {
 
   /** Whether each epoch has an iterator of its own: not where epochs follow each other in one, nor of a generator. */
   #opensEachEpoch(): boolean {
-    return this.#limit === undefined || (this.#isOwn && this.options.goesOn !== true);
+    return this.#limit === undefined || (this.#isOwn && !this.role.goesOn);
   }
 
   /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
@@ -163,12 +156,12 @@ export class SourceFeed implements Feed {
   /** Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does. */
   #countsEpochs(): boolean {
     const { epoch } = this.source as { readonly epoch?: unknown };
-    const isOfEpochs = this.#limit === undefined || this.options.goesOn !== true;
+    const isOfEpochs = this.#limit === undefined || !this.role.goesOn;
     return isOfEpochs && typeof this.source === 'object' && typeof epoch === 'number';
   }
 
   #open(epoch: number): void {
-    const { source, name } = this;
+    const { source, role } = this;
     if (this.#countsEpochs()) {
       const counted = source as unknown as { epoch: number };
       this.#epochBase ??= counted.epoch - this.options.firstEpoch;
@@ -177,11 +170,21 @@ export class SourceFeed implements Feed {
     this.#openedAt = epoch;
     const given: unknown = typeof source === 'function' ? source() : source;
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
-      throw refusal('ERR_TYPE', this.where, `the function ${name} to return an iterable of batches`, describe(given));
+      throw refusal(
+        'ERR_TYPE',
+        this.where,
+        `the function ${role.data} to return an iterable of batches`,
+        describe(given),
+      );
     const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
     const iterator: unknown = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
     if (typeof (iterator as Partial<Iterated> | null)?.next !== 'function')
-      throw refusal('ERR_TYPE', this.where, `the source ${name} to give an iterator, with next()`, describe(iterator));
+      throw refusal(
+        'ERR_TYPE',
+        this.where,
+        `the source ${role.data} to give an iterator, with next()`,
+        describe(iterator),
+      );
     // Not before the next one is open: a function may give the same generator again.
     if (iterator !== this.#iterator) this.#giveBack();
     this.#isOwn = iterator !== source;
@@ -201,7 +204,7 @@ export class SourceFeed implements Feed {
     if (ready.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#limit !== undefined && this.#taken < this.#limit && !this.#isClosed)
-        warnOutOfData(this.where, this.options.stepsOption, this.#limit, this.#taken);
+        warnOutOfData(this.where, this.role, this.#limit, this.#taken);
       return undefined;
     }
     this.#taken += ready.length;

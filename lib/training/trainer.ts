@@ -68,7 +68,7 @@ export class Trainer {
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
       compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#data.memoryFeed(where, { dataset, rows }, { batchSize, steps: undefined });
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, batchSize);
         return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
       },
     });
@@ -383,10 +383,9 @@ export class Trainer {
 
   async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
-    const held = this.#data.readRows(where, compiled, given);
-    const feed = this.#data.memoryFeed(where, held, { batchSize: held.rows, steps: undefined });
-    feed.begin(0, 0);
-    const pass = { batchSize: held.rows, verbose: 0, callbacks: [], signal: undefined } as const;
+    const { feed, rows } = this.#data.openBatch(where, compiled, given);
+    await feed.begin(0, 0);
+    const pass = { batchSize: rows, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
     await runPass(this.#context(where, compiled, pass, 1, 1), {
       mode,
@@ -418,7 +417,10 @@ export class Trainer {
       compiled?.tellLearningRate(model);
       return model;
     };
-    return { where, callbacks, signal, native, isStopped: () => isFit && host.stopTraining };
+    const onRun = (batchSize: number): void => {
+      if (host.isStateful) host.statefulRows = batchSize;
+    };
+    return { where, callbacks, signal, native, onRun, isStopped: () => isFit && host.stopTraining };
   }
 
   #requireCompiled(where: string): Compiled {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Rows in memory, cut into epochs and portions.
-import { batchesIn, MemoryFeed, type Portion } from '../../../lib/training/feed';
+import { batchesIn, MemoryFeed, TRAINING, VALIDATION, type Portion } from '../../../lib/training/feed';
 import { ScriptedDataset } from './scripted_host';
 
 const dataset = (rows: number) =>
   new ScriptedDataset({ rows, inputShape: [1], inputs: new Int32Array(rows) } as unknown as ConstructorParameters<typeof ScriptedDataset>[0]); // prettier-ignore
 
 function feedOf(rows: number, batchSize: number, steps?: number, permute?: (pass: number, order: Int32Array) => void) {
-  const options = { batchSize, steps, stepsOption: 'stepsPerEpoch', goesOn: true, permute };
-  return new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, options);
+  return new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { role: TRAINING, batchSize, steps, permute });
 }
 
 /** The ranges of an epoch, taken `batches` at a time. */
@@ -55,7 +54,7 @@ describe('an epoch without steps given', () => {
 
 describe('a validation of fewer steps than batches', () => {
   const validation = (rows: number, steps: number) =>
-    new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { batchSize: 2, steps, stepsOption: 'validationSteps' });
+    new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { role: VALIDATION, batchSize: 2, steps });
 
   test('takes the first batches each time', () => {
     const feed = validation(8, 3);

@@ -2,6 +2,7 @@
 // Batches that a source gives one by one: what is read, when, and who closes it.
 import { setImmediate as turn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { TRAINING, VALIDATION, type Role } from '../../../lib/training/feed';
 import { isBatchSource, SourceFeed, type BatchSource } from '../../../lib/training/source_feed';
 import { ScriptedDataset } from './scripted_host';
 
@@ -10,13 +11,12 @@ const code = (code: string) => expect.objectContaining({ code });
 /** A feed whose items are numbers of rows. */
 function feedOf(
   source: BatchSource<unknown>,
-  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean; goesOn?: boolean } = {},
+  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean; role?: Role } = {},
 ) {
   const read: number[] = [];
   const feed = new SourceFeed('m.fit', source, {
-    name: 'x',
+    role: options.role ?? TRAINING,
     steps: options.steps,
-    goesOn: options.goesOn ?? true,
     firstEpoch: options.firstEpoch ?? 0,
     isTakenOneByOne: options.single ?? false,
     read: (item) => {
@@ -203,7 +203,7 @@ describe('an epoch of some steps', () => {
 });
 
 describe('a validation of some steps', () => {
-  const validation = (source: BatchSource<unknown>, steps: number) => feedOf(source, { steps, goesOn: false });
+  const validation = (source: BatchSource<unknown>, steps: number) => feedOf(source, { steps, role: VALIDATION });
 
   test.each<[string, () => BatchSource<unknown>]>([
     ['of a function', () => () => countTo(5)],
