@@ -119,7 +119,7 @@ export class DataReader {
   }
 
   /** All rows as one batch. */
-  openBatch(where: string, compiled: Compiled, given: GivenRows): { feed: Feed; rows: number } {
+  openBatch(where: string, compiled: Compiled, given: GivenRows): { feed: MemoryFeed; rows: number } {
     const call = this.#call(where, compiled);
     const held = this.#readRows(call, given);
     return {
@@ -138,7 +138,11 @@ export class DataReader {
     return { where, compiled, batches: new StatefulBatches(where, this.host) };
   }
 
-  #rowsFeed({ where, batches }: Pick<Call, 'where' | 'batches'>, held: HeldRows, options: MemoryFeedOptions): Feed {
+  #rowsFeed(
+    { where, batches }: Pick<Call, 'where' | 'batches'>,
+    held: HeldRows,
+    options: MemoryFeedOptions,
+  ): MemoryFeed {
     const { batchSize, role } = options;
     batches.expectRows({ what: role.data, rows: held.rows, batchSize, option: role.batchSize });
     return new MemoryFeed(where, held, options);

@@ -67,7 +67,7 @@ export interface FitOptions extends PassOptions {
   validationData?: Batch | BatchSource<Batch>;
   /** Rows per batch of validation. Default `batchSize`. */
   validationBatchSize?: number;
-  /** Batches of a validation, from 1: the first ones each time, but of a generator, which goes on. Default: all. */
+  /** Batches of a validation, from 1: the first ones each time; a generator or a stream goes on. Default: all. */
   validationSteps?: number;
   /** Validates every so many epochs, from 1, or after the epochs listed, counted from 1. Default 1. */
   validationFreq?: number | readonly number[];

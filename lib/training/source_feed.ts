@@ -31,7 +31,7 @@ export function isBatchSource(value: unknown): value is BatchSource<unknown> {
 
 /** Options of {@link SourceFeed}. */
 export interface SourceFeedOptions {
-  /** A generator, which has one pass, goes on where the last epoch ended, whatever it is for. */
+  /** A generator or a stream, which has one pass, goes on where the last epoch ended, whatever it is for. */
   readonly role: Role;
   /** Batches of an epoch; undefined: an epoch is all that the source gives. */
   readonly steps: number | undefined;
@@ -132,9 +132,9 @@ export class SourceFeed implements Feed {
     await this.#skipTo(batch);
   }
 
-  /** Whether each epoch has an iterator of its own: not where epochs follow each other in one, nor of a generator. */
+  /** Whether each epoch has an iterator of its own, rather than a part of one. */
   #opensEachEpoch(): boolean {
-    return this.#limit === undefined || (this.#isOwn && !this.role.goesOn);
+    return this.#limit === undefined || !(this.role.goesOn || !this.#isOwn || isStream(this.source));
   }
 
   /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
@@ -282,6 +282,12 @@ export class SourceFeed implements Feed {
       this.#taken++;
     }
   }
+}
+
+/** Streams, of Node or of the web, have one pass, though each iteration has an iterator of its own. */
+function isStream(source: BatchSource<unknown>): boolean {
+  const { pipe, getReader } = source as { readonly pipe?: unknown; readonly getReader?: unknown };
+  return typeof pipe === 'function' || typeof getReader === 'function';
 }
 
 function lengthOf(source: BatchSource<unknown>): number | undefined {

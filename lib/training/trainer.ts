@@ -384,7 +384,7 @@ export class Trainer {
   async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
     const { feed, rows } = this.#data.openBatch(where, compiled, given);
-    await feed.begin(0, 0);
+    feed.begin(0, 0);
     const pass = { batchSize: rows, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
     await runPass(this.#context(where, compiled, pass, 1, 1), {

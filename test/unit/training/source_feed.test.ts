@@ -2,6 +2,7 @@
 // Batches that a source gives one by one: what is read, when, and who closes it.
 import { setImmediate as turn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { TRAINING, VALIDATION, type Role } from '../../../lib/training/feed';
 import { isBatchSource, SourceFeed, type BatchSource } from '../../../lib/training/source_feed';
 import { ScriptedDataset } from './scripted_host';
@@ -39,6 +40,10 @@ async function rowsOf(feed: SourceFeed, epoch: number, batch = 0, batches = 1): 
 
 function* countTo(n: number) {
   for (let i = 1; i <= n; i++) yield i;
+}
+
+function webStream(source: Iterator<number>): AsyncIterable<number> {
+  return new ReadableStream<number>({ pull: (controller) => controller.enqueue(source.next().value as number) });
 }
 
 let warned: jest.SpyInstance;
@@ -229,6 +234,24 @@ describe('a validation of some steps', () => {
     feed.close();
     expect(source.next().value).toBe(5);
     expect(await rowsOf(validation(countTo(9), 2).feed, 3)).toEqual([7, 8]);
+  });
+
+  test.each([
+    ['a Node stream', () => Readable.from(countTo(9))],
+    ['a stream of the web', () => webStream(countTo(9))],
+  ])('of %s, which has one pass, goes on', async (_title, source) => {
+    const { feed } = validation(source(), 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+    feed.close();
+    await turn();
+  });
+
+  test('of a function that gives a new stream each time takes the first batches', async () => {
+    const { feed } = validation(() => Readable.from(countTo(9)), 2);
+    for (const round of [0, 1, 2]) expect(await rowsOf(feed, round)).toEqual([1, 2]);
+    feed.close();
+    await turn();
   });
 
   test('of a function that gives one generator again and again goes on', async () => {
