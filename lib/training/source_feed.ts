@@ -145,7 +145,7 @@ export class SourceFeed implements Feed {
     return true;
   }
 
-  /** Closes an iterator that the feed opened and did not read to its end. What closing throws has nobody left to tell. */
+  /** Closes an iterator that the feed opened and did not read to its end. An error of closing is dropped. */
   #giveBack(): void {
     if (!this.#isOwn || this.#isAtEnd) return;
     const iterator = this.#iterator;

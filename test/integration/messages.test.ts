@@ -58,7 +58,7 @@ describe('batches of a stateful model', () => {
 
   test.each<[string, FitOptions, number, string]>([
     [
-      'validation of one row beside batches of two',
+      'validation of one row where training has batches of two',
       { validationData: held(1) },
       4,
       'm.fit: expected 2 rows in each batch of validationData as in each batch of x, for a layer is stateful, received 1. ' +
@@ -180,13 +180,13 @@ describe('several inputs, outputs or batches', () => {
 
 describe('targets of -1', () => {
   const padded = [[0, 1, -1, -1]]; // prettier-ignore
-  test('beside 1 alone are labels of two classes', async () => {
+  test('with 1 alone are labels of two classes', async () => {
     expect(await messageOfAsync(dense(1, 'bce').fit(zeros(2, 3), [1, -1], quiet))).toContain(
       'Labels -1 and 1 must become 0 and 1.',
     );
   });
 
-  test('beside 0 are padding', async () => {
+  test('with 0 among them are padding', async () => {
     const bce = await messageOfAsync(sequences(1, 'bce', 'sigmoid').fit(zeros(1, 4, 3), padded, quiet));
     expect(bce).toContain('Where it is padding, put 0 there and weigh it 0 by sampleWeight.');
     expect(bce).not.toContain('Labels -1 and 1');

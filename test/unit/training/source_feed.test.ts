@@ -280,14 +280,14 @@ describe('a validation of some steps', () => {
     expect(closed).toEqual([1, 2, 3]);
   });
 
-  test('ends early where the source does, and begins anew all the same', async () => {
+  test('ends early where the source does, and starts over the next time', async () => {
     const { feed } = validation(() => countTo(2), 3);
     expect(await rowsOf(feed, 0)).toEqual([1, 2]);
     expect(await rowsOf(feed, 1)).toEqual([1, 2]);
     expect(warned).toHaveBeenCalledTimes(2);
   });
 
-  test('of data that is shuffled anew for each pass takes the pass of its number', async () => {
+  test('of data that is shuffled for each pass takes the pass of its number', async () => {
     const source = {
       epoch: 0,
       *[Symbol.iterator]() {
