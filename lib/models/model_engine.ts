@@ -24,7 +24,7 @@ export class ModelEngine implements WeightOwner {
   #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
   /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
-  #statefulRows: number | undefined;
+  statefulRows: number | undefined;
 
   constructor(
     readonly name: string,
@@ -103,7 +103,7 @@ export class ModelEngine implements WeightOwner {
 
   /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
   recall(): void {
-    this.#statefulRows = undefined;
+    this.statefulRows = undefined;
     const native = this.#native;
     if (native === undefined) return;
     const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
@@ -154,33 +154,6 @@ export class ModelEngine implements WeightOwner {
     return this.#native && this.#seats.find((seat) => seat.layer === layer);
   }
 
-  /**
-   * Stateful layers carry one state per row of a batch: all batches must be of one size.
-   *
-   * @throws ShapeError `ERR_SHAPE`
-   */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    if (!this.stack.layers.some((layer) => layer.isStateful)) return;
-    const size = Math.min(rows, batchSize);
-    if (rows % size !== 0)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `rows in batches of ${size} without a rest, for a layer is stateful`,
-        `${rows} rows`,
-        'Leave rows out, or choose another batchSize.',
-      );
-    if (this.#statefulRows !== undefined && this.#statefulRows !== size)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `batches of ${this.#statefulRows} rows as before, for a layer is stateful`,
-        `${size}`,
-        'Call resetStates() first.',
-      );
-    this.#statefulRows = size;
-  }
-
   /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
     this.assertUsable('resetStates');
@@ -193,7 +166,7 @@ export class ModelEngine implements WeightOwner {
         `several in "${this.name}"`,
         'Reset all of them with model.resetStates().',
       );
-    this.#statefulRows = undefined;
+    this.statefulRows = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.resetStates());
   }
@@ -206,7 +179,7 @@ export class ModelEngine implements WeightOwner {
     const states = native === undefined ? [] : callEngine(() => native.layerStates());
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
-      statefulRows: this.#statefulRows ?? null,
+      statefulRows: this.statefulRows ?? null,
       states: states.map((size, index) => {
         const out = new Float32Array(size);
         callEngine(() => native!.readLayerStates(index, out));
@@ -232,7 +205,7 @@ export class ModelEngine implements WeightOwner {
       drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     }
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
-    this.#statefulRows = statefulRows ?? undefined;
+    this.statefulRows = statefulRows ?? undefined;
   }
 
   #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {

@@ -392,9 +392,12 @@ export class Sequential extends TrainableModel {
     this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
   }
 
-  /** @internal Refuses batches that stateful layers cannot take. */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    this.#engine.expectBatches(where, rows, batchSize);
+  /** @internal Rows of the batches whose states stateful layers hold. */
+  get statefulRows(): number | undefined {
+    return this.#engine.statefulRows;
+  }
+  set statefulRows(rows: number | undefined) {
+    this.#engine.statefulRows = rows;
   }
 
   /** @internal The engine's model, made on first use. */

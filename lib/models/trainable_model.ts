@@ -52,7 +52,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly isStateful: boolean;
   abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
-  abstract expectBatches(where: string, rows: number, batchSize: number): void;
+  abstract statefulRows: number | undefined;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
