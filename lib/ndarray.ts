@@ -53,7 +53,7 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
     indices.forEach((index, axis) => {
       const size = this.shape[axis]!;
       if (!Number.isInteger(index) || index < 0 || index >= size)
-        throw refusal('ERR_RANGE', 'NdArray.get', `index ${axis} from 0 to ${size - 1}`, describe(index));
+        throw refusal('ERR_RANGE', 'NdArray.get', `index ${axis} of ${size} positions`, describe(index));
       offset = offset * size + index;
     });
     return this.data[offset]!;
@@ -63,7 +63,7 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
   row(index: number): NdArray<A> {
     if (this.rank === 0) throw refusal('ERR_SHAPE', 'NdArray.row', 'at least one axis', 'a scalar');
     if (!Number.isInteger(index) || index < 0 || index >= this.length)
-      throw refusal('ERR_RANGE', 'NdArray.row', `an index from 0 to ${this.length - 1}`, describe(index));
+      throw refusal('ERR_RANGE', 'NdArray.row', `an index of ${this.length} rows`, describe(index));
     return this.slice(index, index + 1).reshape(this.shape.slice(1));
   }
 

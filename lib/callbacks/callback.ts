@@ -15,6 +15,11 @@ export interface CallbackParams {
   readonly steps: number | undefined;
   /** Metrics of the model besides the loss: key and direction. */
   readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
+  /**
+   * Keys that `fit` logs by itself: loss and metrics, and those of validation where an epoch to come has one. Undefined outside
+   * `fit`.
+   */
+  readonly logKeys?: readonly string[];
 }
 
 /** Where a `fit` goes on. */

@@ -34,7 +34,8 @@ const WHERE = 'EarlyStopping';
  * Ends training when the monitored value has stopped improving.
  *
  * Source: keras/src/callbacks/early_stopping.py and monitor_callback.py (3.15), same semantics.
- * Differs from Keras: an unknown `mode` is an error, not a warning.
+ * Differs from Keras: NaN is worse than any number, where a NaN that comes first is the best for ever in Keras; an unknown
+ * `mode` is an error, not a warning.
  *
  * @example
  * const stop = new EarlyStopping('valLoss', { patience: 2, restoreBestWeights: true });
@@ -78,6 +79,7 @@ export class EarlyStopping extends MonitorCallback {
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'Training goes on without it.');
     if (current === undefined || epoch < this.startFromEpoch) return;
     this.wait++;

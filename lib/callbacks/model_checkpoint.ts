@@ -12,7 +12,7 @@ import type { Logs } from './callback';
 
 /** Options of {@link ModelCheckpoint}. */
 export interface ModelCheckpointOptions extends MonitorOptions {
-  /** Saves only where the watched value is better than ever. Default false. */
+  /** Saves only where the watched value is better than ever; warns and saves where it is not logged. Default false. */
   saveBestOnly?: boolean;
   /** Saves the weights alone. Default false: the whole model, its optimizer included. */
   saveWeightsOnly?: boolean;
@@ -35,7 +35,7 @@ const WHERE = 'ModelCheckpoint';
  * Saves the model during training, each file whole or not at all. Missing folders are made.
  *
  * Source: keras/src/callbacks/model_checkpoint.py (3.15), same decisions.
- * Differs from Keras: files are `.safetensors`; where `saveBestOnly` lacks its value, it saves and warns, as Keras does.
+ * Differs from Keras: files are `.safetensors`; NaN is worse than any number.
  *
  * @example
  * const best = new ModelCheckpoint('runs/{epoch:02d}-{valLoss:.3f}.safetensors', { saveBestOnly: true });
@@ -82,7 +82,8 @@ export class ModelCheckpoint extends MonitorCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     this.#epoch = epoch;
-    if (this.#batches === undefined) await this.#save(logs);
+    if (this.#batches !== undefined || (this.saveBestOnly && this.isUnvalidated(logs))) return;
+    await this.#save(logs);
   }
 
   override getState(): unknown {

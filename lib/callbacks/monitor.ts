@@ -40,15 +40,26 @@ export abstract class MonitorCallback extends Callback {
     this.#stream = options.stream;
   }
 
-  /** Whether `value` is better than `reference` by at least the smallest change that counts. */
+  /**
+   * Whether `value` is better than `reference` by at least the smallest change that counts. Any value is better than none, and
+   * any number is better than NaN.
+   */
   protected improves(value: number, reference: number | undefined): boolean {
+    if (reference === undefined) return true;
+    if (Number.isNaN(reference)) return !Number.isNaN(value);
     const sign = this.#direction();
-    return reference === undefined || sign * (value - sign * this.minDelta) > sign * reference;
+    return sign * (value - sign * this.minDelta) > sign * reference;
+  }
+
+  /** Whether an epoch lacks the value because its validation is not due: others have it. */
+  protected isUnvalidated(logs: Logs): boolean {
+    this.#direction(); // an unknown one is refused at the first epoch
+    return logs[this.monitor] === undefined && this.params?.logKeys?.includes(this.monitor) === true;
   }
 
   /** The watched value; undefined, with a warning, where the logs lack it. */
   protected watched(logs: Logs, otherwise: string): number | undefined {
-    this.#direction(); // an unknown one is refused at the first epoch
+    this.#direction(); // see above
     const value = logs[this.monitor];
     if (value === undefined)
       process.emitWarning(

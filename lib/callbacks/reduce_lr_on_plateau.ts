@@ -34,6 +34,7 @@ const WHERE = 'ReduceLROnPlateau';
  * Lowers the learning rate when the watched value has stopped improving, and logs it as `learningRate`.
  *
  * Source: keras/src/callbacks/reduce_lr_on_plateau.py (3.15), same semantics.
+ * Differs from Keras: NaN is worse than any number.
  *
  * @example
  * const reduce = new ReduceLROnPlateau({ monitor: 'valLoss', factor: 0.5, patience: 3 });
@@ -74,6 +75,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
   override onEpochEnd(epoch: number, logs: Logs): void {
     const optimizer = optimizerOf(WHERE, this);
     logLearningRate(logs, optimizer);
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'The learning rate stays.');
     if (current === undefined) return;
     if (this.cooldownCounter > 0) {

@@ -225,7 +225,10 @@ export abstract class Recurrent extends Layer {
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
-    const hint = inputShape.length === 2 ? 'Hint: set returnSequences: true on the layer before.' : '';
+    const hint =
+      inputShape.length === 2
+        ? 'Set returnSequences: true on the layer before, or give the Input timesteps: [T,C].'
+        : '';
     expectRank(this.where, inputShape, '[N,T,C]', hint);
     knownFeatures(this.where, inputShape);
     const [batch, steps] = inputShape as [number | null, number | null, number];

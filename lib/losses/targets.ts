@@ -42,7 +42,7 @@ export function readTargets(
   checkTargetShape(where, what, shape, rules, rows, outputAxes);
   const classes = rules.classes ?? outputAxes.at(-1)!;
   const index = firstBadTarget(data, rules, classes, shape.at(-1)!);
-  if (index >= 0) throw targetRefusal(where, what, data[index]!, positionText(index, shape), rules, classes);
+  if (index >= 0) throw targetRefusal(where, what, data, index, positionText(index, shape), rules, classes);
   return { data, targetSize: data.length / rows };
 }
 
@@ -109,11 +109,13 @@ function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number,
 function targetRefusal(
   where: string,
   what: string,
-  value: number,
+  data: Float32Array,
+  index: number,
   position: string,
   rules: TargetRules,
   classes: number,
 ): Error {
+  const value = data[index]!;
   const expected = {
     ids: `${what} to hold class ids from 0 to ${classes - 1}, as many as the last axis of the outputs has`,
     probabilities: `${what} to hold values from 0 to 1 for ${rules.kind}`,
@@ -122,8 +124,21 @@ function targetRefusal(
   }[rules.targetRule];
   const isFraction = (rules.targetRule === 'ids' || rules.targetRule === 'labels') && !Number.isInteger(value);
   const code = Number.isFinite(value) && !isFraction ? 'ERR_RANGE' : 'ERR_DATA';
-  const hint = rules.targetRule === 'probabilities' && value === -1 ? 'Labels -1 and 1 must become 0 and 1.' : '';
-  return refusal(code, where, expected, `${describe(value)} at ${position}`, hint);
+  return refusal(code, where, expected, `${describe(value)} at ${position}`, targetHint(data, value, rules, classes));
+}
+
+/** What is meant by targets that are refused. Where there are zeros, -1 is no label of two but padding. */
+function targetHint(data: Float32Array, value: number, { targetRule, kind }: TargetRules, classes: number): string {
+  if (targetRule === 'ids' && classes === 1)
+    return 'Outputs of one unit go with binary_crossentropy; classes need a unit each.';
+  if (targetRule === 'labels' && classes === 1)
+    return 'Class 0 is the blank: outputs need a unit for each other class.';
+  if (kind === 'sparse_categorical_crossentropy' && value === -1)
+    return 'Where it is padding, give the loss ignoreClass: -1, or put a class there and weigh it 0 by sampleWeight.';
+  if (targetRule !== 'probabilities' || value !== -1) return '';
+  return data.every((label) => label === -1 || label === 1)
+    ? 'Labels -1 and 1 must become 0 and 1.'
+    : 'Where it is padding, put 0 there and weigh it 0 by sampleWeight.';
 }
 
 function sameAxes(a: readonly number[], b: readonly number[]): boolean {

@@ -446,9 +446,12 @@ export class Model extends TrainableModel {
     this.#engine.assertUsable('build');
   }
 
-  /** @internal Refuses batches that stateful layers cannot take. */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    if (this.isStateful) this.#engine.expectBatches(where, rows, batchSize);
+  /** @internal Rows of the batches whose states stateful layers hold. */
+  get statefulRows(): number | undefined {
+    return this.#engine.statefulRows;
+  }
+  set statefulRows(rows: number | undefined) {
+    this.#engine.statefulRows = rows;
   }
 
   /** @internal The engine's model, made on first use. */

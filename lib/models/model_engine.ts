@@ -22,7 +22,7 @@ export class ModelEngine implements StatefulUser {
   #isDisposed = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
   /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
-  #statefulRows: number | undefined;
+  statefulRows: number | undefined;
 
   constructor(private readonly host: EngineHost) {}
 
@@ -73,7 +73,7 @@ export class ModelEngine implements StatefulUser {
 
   /** Frees the engine's model: the next need makes a new one. */
   recall(): void {
-    this.#statefulRows = undefined;
+    this.statefulRows = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
@@ -91,39 +91,13 @@ export class ModelEngine implements StatefulUser {
       throw refusal('ERR_BUSY', `${this.host.name}.${method}`, 'an idle model', 'a call while it computes');
   }
 
-  /**
-   * Stateful layers carry one state per row of a batch: all batches must be of one size.
-   *
-   * @throws ShapeError `ERR_SHAPE`
-   */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    const size = Math.min(rows, batchSize);
-    if (rows % size !== 0)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `rows in batches of ${size} without a rest, for a layer is stateful`,
-        `${rows} rows`,
-        'Leave rows out, or choose another batchSize.',
-      );
-    if (this.#statefulRows !== undefined && this.#statefulRows !== size)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `batches of ${this.#statefulRows} rows as before, for a layer is stateful`,
-        `${size}`,
-        'Call resetStates() first.',
-      );
-    this.#statefulRows = size;
-  }
-
   /** All stateful layers begin at zero again, or one. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
     if (layer !== undefined && this.#isDisposed) return;
     this.assertUsable('resetStates');
     this.assertQuiet('resetStates');
     const others = this.#lowered?.stateful.some((other) => other !== layer) ?? false;
-    if (layer === undefined || !others) this.#statefulRows = undefined;
+    if (layer === undefined || !others) this.statefulRows = undefined;
     const native = this.#native;
     if (native === undefined) return;
     const number = layer === undefined ? null : (this.#lowered!.numberOf(layer) ?? null);
@@ -138,7 +112,7 @@ export class ModelEngine implements StatefulUser {
     const states = native === undefined ? [] : callEngine(() => native.layerStates());
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
-      statefulRows: this.#statefulRows ?? null,
+      statefulRows: this.statefulRows ?? null,
       states: states.map((size, index) => {
         const out = new Float32Array(size);
         callEngine(() => native!.readLayerStates(index, out));
@@ -161,7 +135,7 @@ export class ModelEngine implements StatefulUser {
       throw refusal('ERR_DATA', where, `seeds of ${drawing.length} layers that draw`, `${seeds.length}`);
     drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
-    this.#statefulRows = statefulRows ?? undefined;
+    this.statefulRows = statefulRows ?? undefined;
   }
 
   #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {

@@ -46,7 +46,7 @@ const CALLS = new AsyncLocalStorage<TrainableModel>();
 export abstract class TrainableModel extends Layer implements TrainerHost {
   abstract readonly lastActivation: NativeActivation;
   abstract ensureBuilt(inputShape: Shape): void;
-  abstract expectBatches(where: string, rows: number, batchSize: number): void;
+  abstract statefulRows: number | undefined;
   /** @internal The engine's model. */
   abstract nativeModel(): NativeModel;
   abstract readonly layers: SavedModel['layers'];

@@ -199,8 +199,14 @@ export async function textDatasetFromDirectory<const O extends TextDatasetOption
   }
   const dataset = (subset: 'training' | 'validation' | null, seed: number | null) => {
     const part = partOf(files, given.validationSplit, subset);
+    if (files.paths.length === 0) throw refusal('ERR_DATA', WHERE, `files .txt in ${describe(directory)}`, 'none');
     if (part.paths.length === 0)
-      throw refusal('ERR_DATA', WHERE, `${subset ?? ''} files .txt in ${describe(directory)}`.trim(), 'none');
+      throw refusal(
+        'ERR_DATA',
+        WHERE,
+        `validationSplit to leave files for ${subset}, of ${files.paths.length} in ${describe(directory)}`,
+        String(given.validationSplit),
+      );
     if (given.verbose && subset !== null) console.log(`Using ${part.paths.length} files for ${subset}.`);
     return new TextDataset(part, classNames, { ...given, labelMode: given.labelMode ?? 'int', seed });
   };

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly signal: AbortSignal | undefined;
   /** The engine's model, ready for a run. */
   readonly native: () => NativeModel;
+  /** Told of each run that the engine takes, how many rows its batches have. */
+  readonly onRun: (batchSize: number) => void;
   /** Whether the pass shall end early. */
   readonly isStopped: () => boolean;
 }
@@ -158,6 +160,7 @@ class PassRunner {
       const run = { mode, ...portion, outputs: outputs === undefined ? null : [outputs(portion)], totals, training: false };
       callEngine(() => native.run(run, done));
       this.#running = native;
+      this.context.onRun(portion.batchSize);
     } catch (error) {
       this.#fail(error);
       this.#settle();

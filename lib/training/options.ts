@@ -42,7 +42,10 @@ export interface PassOptions {
 export type Batch =
   readonly [x: ArrayInput, y: ArrayInput] | readonly [x: ArrayInput, y: ArrayInput, sampleWeight: ArrayInput];
 
-/** What a class counts: by its id, for targets that are class ids or one-hot. Classes that are not named count 1. */
+/**
+ * What a class counts: by its id, for targets that are class ids or one-hot, of samples or of timesteps. Classes that are
+ * not named count 1.
+ */
 export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number>;
 
 /** Options of {@link Trainer.fit}. */
@@ -51,7 +54,10 @@ export interface FitOptions extends PassOptions {
   epochs?: number;
   /** What each row counts in the loss and in `weightedMetrics`: [N], or [N,T] for outputs [N,T,...]. Default 1 each. */
   sampleWeight?: ArrayInput;
-  /** What each class counts. Not together with `sampleWeight`. Default 1 each. */
+  /**
+   * What each class counts in training; validation is without it. Not together with `sampleWeight`; the weights of a source's
+   * batches are multiplied by it. Default 1 each.
+   */
   classWeight?: ClassWeight;
   /** Batches of an epoch, from 1; the next epoch goes on where this one ended. Default: all. */
   stepsPerEpoch?: number;
@@ -61,7 +67,7 @@ export interface FitOptions extends PassOptions {
   validationData?: Batch | BatchSource<Batch>;
   /** Rows per batch of validation. Default `batchSize`. */
   validationBatchSize?: number;
-  /** Batches of a validation, from 1. Default: all. */
+  /** Batches of a validation, from 1: the first ones each time; a generator or a stream goes on. Default: all. */
   validationSteps?: number;
   /** Validates every so many epochs, from 1, or after the epochs listed, counted from 1. Default 1. */
   validationFreq?: number | readonly number[];
@@ -99,7 +105,7 @@ export interface BatchOptions {
 
 /** Options of `trainOnBatch`. */
 export interface TrainBatchOptions extends BatchOptions {
-  /** As in {@link FitOptions}. */
+  /** What each class counts. Not together with `sampleWeight`. Default 1 each. */
   classWeight?: ClassWeight;
 }
 
@@ -161,15 +167,11 @@ const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: und
 export function resolveFitOptions(where: string, options: FitOptions | undefined): ResolvedFit {
   const o = withDefaults(where, options, FIT_DEFAULTS);
   const pass = resolvePass(where, o);
-  const { sampleWeight, classWeight } = o;
-  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
-    throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
   return {
     ...pass,
+    ...eitherWeight(where, o),
     epochs: checkInteger(where, 'epochs', o.epochs),
     initialEpoch: checkInteger(where, 'initialEpoch', o.initialEpoch, 0),
-    sampleWeight,
-    classWeight,
     stepsPerEpoch: checkSteps(where, 'stepsPerEpoch', o.stepsPerEpoch),
     validationSplit: checkNumber(where, 'validationSplit', o.validationSplit, { min: 0, max: 1, belowMax: true }),
     validationData: o.validationData ?? undefined,
@@ -211,8 +213,7 @@ export function resolveBatchOptions(where: string, options: BatchOptions | undef
 export function resolveTrainBatchOptions(where: string, options: TrainBatchOptions | undefined) {
   const o = withDefaults(where, options, TRAIN_BATCH_DEFAULTS);
   return {
-    sampleWeight: o.sampleWeight,
-    classWeight: o.classWeight,
+    ...eitherWeight(where, o),
     returnDict: checkBoolean(where, 'returnDict', o.returnDict),
   };
 }
@@ -226,6 +227,13 @@ function withDefaults<D extends object>(
   const given = checkOptions(where, options, Object.keys(defaults));
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(set) };
+}
+
+/** Weights of rows or of classes: as in Keras, not both at once. */
+function eitherWeight(where: string, { sampleWeight, classWeight }: Record<'sampleWeight' | 'classWeight', unknown>) {
+  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
+    throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
+  return { sampleWeight, classWeight };
 }
 
 function resolvePass(where: string, o: Record<keyof typeof PASS_DEFAULTS, unknown>): ResolvedPass {

@@ -14,7 +14,7 @@ import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector, type GivenRows } from './data_reader';
 import type { Feed } from './feed';
-import { beginFilled, runEvaluation, runFit } from './fit_loop';
+import { beginFilled, logKeys, runEvaluation, runFit } from './fit_loop';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -68,7 +68,7 @@ export class Trainer {
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
       compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, batchSize);
         return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
       },
     });
@@ -330,13 +330,15 @@ export class Trainer {
         // none is refused before anything is learnt.
         await beginFilled(call, train, options.initialEpoch);
         if (validation !== undefined) await beginFilled(call, validation.feed, 0);
-        const context = this.#context(where, compiled, options, options.epochs, train.steps);
+        const { initialEpoch, epochs } = options;
+        const keys = logKeys(compiled.metricNames, validation, initialEpoch, epochs);
+        const context = this.#context(where, compiled, options, epochs, train.steps, keys);
         const history = context.callbacks.history!;
         this.#history = history;
         this.#host.stopTraining = false;
         progress.totals = compiled.newTotals();
         this.#progress = progress;
-        await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
+        await runFit({ context, compiled, epochs, train, validation, progress });
         return history;
       });
     } finally {
@@ -381,10 +383,9 @@ export class Trainer {
 
   async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
     const compiled = this.#requireCompiled(where);
-    const rows = this.#data.readRows(where, compiled, given);
-    const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
+    const { feed, rows } = this.#data.openBatch(where, compiled, given);
     feed.begin(0, 0);
-    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined } as const;
+    const pass = { batchSize: rows, verbose: 0, callbacks: [], signal: undefined } as const;
     const totals = compiled.newTotals();
     await runPass(this.#context(where, compiled, pass, 1, 1), {
       mode,
@@ -404,17 +405,22 @@ export class Trainer {
     { verbose, callbacks: given, signal }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
+    keys?: readonly string[],
   ): RunContext {
     const host = this.#host;
     const isFit = this.#running === 'fit';
     const callbacks = new CallbackList(where, given, { history: isFit, progbar: verbose !== 0 });
-    callbacks.begin(host, { verbose, epochs, steps, metrics: compiled?.metrics ?? [] });
+    const params = { verbose, epochs, steps, metrics: compiled?.metrics ?? [] };
+    callbacks.begin(host, keys === undefined ? params : { ...params, logKeys: keys });
     const native = (): NativeModel => {
       const model = host.nativeModel();
       compiled?.tellLearningRate(model);
       return model;
     };
-    return { where, callbacks, signal, native, isStopped: () => isFit && host.stopTraining };
+    const onRun = (batchSize: number): void => {
+      if (host.isStateful) host.statefulRows = batchSize;
+    };
+    return { where, callbacks, signal, native, onRun, isStopped: () => isFit && host.stopTraining };
   }
 
   #requireCompiled(where: string): Compiled {

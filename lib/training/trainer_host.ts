@@ -23,8 +23,8 @@ export interface TrainerHost extends CallbackModel {
   ensureBuilt(inputShape: Shape): void;
   /** Whether a batch begins with the states that the one before ended with. */
   readonly isStateful: boolean;
-  /** Refuses batches that the model's states cannot take. Throws `ERR_SHAPE`. */
-  expectBatches(where: string, rows: number, batchSize: number): void;
+  /** Rows of the batches whose states stateful layers hold; undefined where they begin at zero. Set with each batch. */
+  statefulRows: number | undefined;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   nativeModel(): NativeModel;
   /** All weights, in the engine's order. */

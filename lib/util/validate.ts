@@ -48,7 +48,8 @@ export function checkNumber(where: string, what: string, value: unknown, range: 
 
 /** An integer of at least `min` and at most `max` (default: the largest 32-bit integer). */
 export function checkInteger(where: string, what: string, value: unknown, min = 1, max = 2147483647): number {
-  const expected = `${what} to be an integer from ${min}${max === 2147483647 ? '' : ` to ${max}`}`;
+  const isBounded = max !== 2147483647 || (typeof value === 'number' && value > max);
+  const expected = `${what} to be an integer from ${min}${isBounded ? ` to ${max}` : ''}`;
   if (typeof value !== 'number') throw refusal('ERR_TYPE', where, expected, describe(value));
   if (!Number.isSafeInteger(value) || value < min || value > max || Object.is(value, -0))
     throw refusal('ERR_CONFIG', where, expected, describe(value));

@@ -294,12 +294,12 @@ describe('early_stopping.json', () => {
     name: string;
     options: lib.EarlyStoppingOptions;
     monitor: string;
-    values: (number | null)[];
+    values: (number | string | null)[];
     epochsRun?: number;
     stoppedEpoch?: number;
     stopped?: boolean;
     bestEpoch?: number;
-    best?: number | null;
+    best?: number | string | null;
     weightsOfEpoch?: number;
     error?: string;
   }
@@ -328,7 +328,10 @@ describe('early_stopping.json', () => {
       callback.onTrainBegin();
       for (const [epoch, value] of wanted.values.entries()) {
         weight = epoch;
-        callback.onEpochEnd(epoch, value === null ? { other: 1 } : { [camel(wanted.monitor)]: value, other: 1 });
+        callback.onEpochEnd(
+          epoch,
+          value === null ? { other: 1 } : { [camel(wanted.monitor)]: Number(value), other: 1 },
+        );
         epochsRun = epoch + 1;
         if (model.stopTraining) break;
       }
@@ -344,7 +347,7 @@ describe('early_stopping.json', () => {
         stopped: wanted.stopped,
         stoppedEpoch: wanted.stoppedEpoch,
         bestEpoch: wanted.bestEpoch,
-        best: wanted.best,
+        best: wanted.best === null ? null : Number(wanted.best),
         weight: wanted.weightsOfEpoch,
       });
     }

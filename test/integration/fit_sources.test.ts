@@ -7,10 +7,12 @@ import {
   Dense,
   Dropout,
   Embedding,
+  Input,
   LSTM,
   NdArray,
   Sequential,
   setRandomSeed,
+  SGD,
   type Batch,
   type FitOptions,
   type FitProgress,
@@ -289,6 +291,38 @@ describe('epochs of some steps', () => {
   });
 });
 
+describe('validationSteps', () => {
+  const targets = [1, 2, 3, 4, 5, 6];
+  const inputs = targets.map(() => [0]);
+  const pairs = function* (): Generator<Batch> {
+    for (let i = 0; i < 6; i += 2) yield [inputs.slice(i, i + 2), targets.slice(i, i + 2)];
+  };
+  /** Outputs are 0, so that the loss of a validation is the mean of the squares of its targets. */
+  async function valLossOf(options: FitOptions): Promise<number[]> {
+    const model = new Sequential([new Input([1]), new Dense(1, { kernelInitializer: 'zeros' })]);
+    model.compile({ optimizer: new SGD(0), loss: 'mse' });
+    const { history } = await model.fit(inputs, targets, { ...quiet, epochs: 3, validationSteps: 1, ...options });
+    return history['valLoss']!;
+  }
+
+  test.each<[string, () => FitOptions]>([
+    ['arrays', () => ({ validationData: [inputs, targets], validationBatchSize: 2 })],
+    ['a function', () => ({ validationData: pairs })],
+    ['an iterable', () => ({ validationData: { [Symbol.iterator]: pairs } })],
+  ])('of %s begin at the first batch each time', async (_title, options) => {
+    expect(await valLossOf(options())).toEqual([2.5, 2.5, 2.5]);
+  });
+
+  test('of a generator, which has one pass, go on', async () => {
+    expect(await valLossOf({ validationData: pairs() })).toEqual([2.5, 12.5, 30.5]);
+  });
+
+  test('of a generator that has no batch left, and a source that is none, are refused in the name of validationData', async () => {
+    await expect(valLossOf({ validationData: pairs(), epochs: 4 })).rejects.toThrow('one batch from validationData');
+    await expect(valLossOf({ validationData: (() => 3) as never })).rejects.toThrow('the function validationData');
+  });
+});
+
 describe('weights of rows and classes', () => {
   const half = Float32Array.from({ length: ROWS }, (_, i) => (i < ROWS / 2 ? 1 : 0));
   const fitted = async (options: FitOptions): Promise<string> => fromMemory({ batchSize: 4, epochs: 2, ...options });
@@ -300,6 +334,11 @@ describe('weights of rows and classes', () => {
     ['a weight of a class that is none', { classWeight: { a: 1 } as never }, 'ERR_CONFIG'],
   ])('%s: refused', async (_title, options, expected) => {
     await expect(makeModel().fit(x, y, { ...quiet, ...options })).rejects.toEqual(code(expected));
+  });
+
+  test('both at once: refused by a step, too', async () => {
+    const step = makeModel().trainOnBatch(x, y, { sampleWeight: half, classWeight: { 1: 2 } });
+    await expect(step).rejects.toEqual(code('ERR_CONFIG'));
   });
 
   test('weights of one change nothing; others do', async () => {

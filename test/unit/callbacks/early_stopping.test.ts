@@ -91,6 +91,28 @@ describe('stops', () => {
   });
 });
 
+describe('a NaN is worse than any number', () => {
+  test.each<[string, EarlyStoppingOptions, number[], number]>([
+    ['so one that comes first does not end training', { patience: 3 }, [NaN, 0.9, 0.5, 0.2, 0.3], 5],
+    [
+      'so one that comes first does not end it where more is better',
+      { patience: 2, mode: 'max' },
+      [NaN, 1, 2, 3, 4],
+      5,
+    ],
+    ['so one that comes later counts as no improvement', { patience: 1 }, [1, NaN, 0.5], 2],
+    ['so it meets no baseline', { patience: 2, baseline: 1 }, [NaN, 2, 3, 0.5], 3],
+  ])('%s', (_title, options, values, epochs) => {
+    expect(train(new EarlyStopping(options), values).epochs).toBe(epochs);
+  });
+
+  test('and the weights of the best number are put back', () => {
+    const stop = new EarlyStopping({ patience: 3, restoreBestWeights: true });
+    expect(train(stop, [NaN, 0.9, 0.5, 0.2, 0.3]).weights).toEqual([3]);
+    expect(stop.best).toBe(0.2);
+  });
+});
+
 describe('restoreBestWeights', () => {
   test('puts the best weights back after an early stop', () => {
     const stop = new EarlyStopping({ patience: 1, restoreBestWeights: true });

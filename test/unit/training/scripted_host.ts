@@ -125,7 +125,7 @@ export class ScriptedHost implements TrainerHost {
   values: unknown[] = ['first'];
   readonly weights = [{ layer: 'dense', name: 'kernel' }];
 
-  expectBatches(): void {}
+  statefulRows: undefined;
   save(): Promise<void> {
     return Promise.resolve();
   }

@@ -77,6 +77,14 @@ describe('misuse of fit', () => {
     await expect(trainer.fit(badX as never, badY as never, quiet)).rejects.toEqual(code(expected));
   });
 
+  test('names an id beyond the vocabulary by its place in x, also among the rows held for validation', async () => {
+    const { trainer } = setUp();
+    const bad = x.data.slice();
+    bad[9 * 3 + 1] = 10;
+    const fit = trainer.fit({ data: bad, shape: x.shape }, y, { ...quiet, validationSplit: 0.2 });
+    await expect(fit).rejects.toThrow('received 10 at [9, 1]');
+  });
+
   test('refuses inputs of another length than the first, and says how one row is given', async () => {
     const { trainer } = setUp();
     await trainer.predict(x);
@@ -173,9 +181,9 @@ describe('fit', () => {
   test('validates on the last rows, in their own order', async () => {
     const { trainer, model } = setUp();
     const { history } = await trainer.fit(x, y, { verbose: 0, batchSize: ROWS, validationSplit: 0.25 });
-    expect(model.runs.map(({ mode, begin, end }) => [mode, begin, end])).toEqual([
-      ['train', 0, 7],
-      ['evaluate', 7, 10],
+    expect(model.runs.map(({ mode, begin, end, order }) => [mode, begin, end, order])).toEqual([
+      ['train', 0, 7, [1, 2, 3, 4, 5, 6, 0]],
+      ['evaluate', 0, 3, null],
     ]);
     expect(history).toEqual({ acc: [1], loss: [1], valAcc: [1], valLoss: [1] });
   });
