@@ -14,6 +14,7 @@ GlobalPool1dNode::GlobalPool1dNode(const GlobalPool1dConfig& config, const NodeC
     : kind_(config.kind),
       keep_steps_(config.keep_steps),
       expand_(node.arena),
+      compact_(node.arena),
       layout_(node.arena),
       output_(node.arena),
       gradient_(node.arena),
@@ -62,7 +63,7 @@ void GlobalPool1dNode::Average(size_t r, float* out) const {
 }
 
 Tensor GlobalPool1dNode::Forward(const Tensor& given, BatchContext& batch) {
-  input_ = kind_ == PoolKind::kMax ? expand_.Forward(given) : given;
+  input_ = kind_ == PoolKind::kMax ? expand_.Forward(given) : compact_.Forward(given);
   const size_t rows = input_.layout->rows(), columns = input_.columns, stride = PaddedStride(columns);
   // A sequence has an unused position before its rows.
   const size_t base = keep_steps_ ? 1 : 0;
@@ -103,7 +104,7 @@ Gradient GlobalPool1dNode::Backward(const Gradient& output, BatchContext& batch,
     }
   });
   const Gradient gradient = {gradient_.data(), stride, false};
-  return kind_ == PoolKind::kMax ? expand_.Backward(gradient, batch) : gradient;
+  return kind_ == PoolKind::kMax ? expand_.Backward(gradient, batch) : compact_.Backward(gradient);
 }
 
 }  // namespace ostinato

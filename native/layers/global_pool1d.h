@@ -36,6 +36,7 @@ class GlobalPool1dNode : public UnaryNode {
   PoolKind kind_;
   bool keep_steps_;  // the output is a sequence of one step
   Expand expand_;
+  Compact compact_;
   Tensor input_;
   BatchLayout layout_;
   Buffer<float> output_, gradient_;
