@@ -22,6 +22,7 @@
       "native/layers/embedding.cc",
       "native/layers/expand.cc",
       "native/layers/flatten.cc",
+      "native/layers/fold.cc",
       "native/layers/gaussian_noise.cc",
       "native/layers/global_pool1d.cc",
       "native/layers/gradient_sums.cc",

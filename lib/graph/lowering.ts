@@ -184,15 +184,15 @@ export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'
   return reads ? 'tokens' : 'values';
 }
 
-/** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */
+/** The engine reads [N,T] or [N,A,T] of ids, and [N,C], [N,T,C] or [N,A,T,C] of numbers, where C must be known. */
 export function checkInput(where: string, { name, shape }: SymbolicTensor, kind: NativeInput['kind']): void {
   const isTokens = kind === 'tokens';
-  const fits = isTokens ? shape.length === 2 : shape.length === 2 || shape.length === 3;
+  const fits = shape.length >= 2 && shape.length <= (isTokens ? 3 : 4);
   if (fits && (isTokens || shape.at(-1) !== null)) return;
   throw refusal(
     'ERR_SHAPE',
     where,
-    isTokens ? 'input [N,T] of token ids' : 'input [N,C] or [N,T,C] with C known',
+    isTokens ? 'input [N,T] or [N,A,T] of token ids' : 'input [N,C], [N,T,C] or [N,A,T,C] with C known',
     `${shapeText(shape)} of "${name}"`,
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `layer.apply` is given, at the door.
-import { SymbolicTensor } from '../graph/symbolic_tensor';
+import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { checkOptions, describe, refusal } from '../util/validate';
 import { shapeText } from './shapes';
 import type { NodeOptions } from '../graph/node';
@@ -32,7 +32,11 @@ export function readApplication(where: string, layer: Layer, given: unknown, opt
   const inputs = readInputs(where, layer, given);
   const { applyDefaults } = layer;
   const known = ['initialState', 'mask', ...Object.keys(applyDefaults)];
-  const { initialState, mask, ...extra } = checkOptions(where, options as ApplyOptions | undefined, known) as ApplyOptions;
+  const { initialState, mask, ...extra } = checkOptions(
+    where,
+    options as ApplyOptions | undefined,
+    known,
+  ) as ApplyOptions;
   const set = Object.entries(extra).filter(([, value]) => value !== undefined);
   return {
     inputs,
@@ -60,7 +64,21 @@ function readInputs(where: string, layer: Layer, given: unknown): readonly Symbo
     const expected = least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
     throw refusal('ERR_CONFIG', where, `${expected} input${expected === '1' ? '' : 's'}`, `${list.length}`);
   }
-  return Object.freeze([...(list as SymbolicTensor[])]);
+  const tensors = Object.freeze([...(list as SymbolicTensor[])]);
+  checkKinds(where, layer, tensors);
+  return tensors;
+}
+
+/** Refuses numbers where a layer reads token ids. */
+export function checkKinds(where: string, layer: Layer, inputs: readonly TensorSpec[]): void {
+  const index = inputs.findIndex(({ dtype }, i) => dtype === 'float32' && layer.readsTokens(i));
+  if (index < 0) return;
+  throw refusal(
+    'ERR_CONFIG',
+    where,
+    'token ids: an Input of dtype int32, or what a layer gave that only moves ids',
+    `numbers ${shapeText(inputs[index]!.shape)}`,
+  );
 }
 
 function readStates(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
@@ -83,7 +101,8 @@ function readMask(where: string, layer: Layer, input: SymbolicTensor, given: unk
   if (given === null) return null;
   if (!layer.readsMask)
     throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
-  if (!(given instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
+  if (!(given instanceof SymbolicTensor))
+    throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
   const steps = input.shape[1] ?? null;
   const fits = given.rank === 2 && (steps === null || given.shape[1] === null || given.shape[1] === steps);
   if (fits) return given;

@@ -161,7 +161,10 @@ export class Bidirectional extends Wrapper {
       ...options,
       initialState: initialState.slice(0, half),
     });
-    const backward = backwardLayer.lowerDirection(engine, inputs, { ...options, initialState: initialState.slice(half) });
+    const backward = backwardLayer.lowerDirection(engine, inputs, {
+      ...options,
+      initialState: initialState.slice(half),
+    });
     const outputs = [forward[0]!, backward[0]!];
     const states = this.returnState ? [...forward.slice(1), ...backward.slice(1)] : [];
     if (mergeMode === null) return [...outputs.map((output) => this.penalized(engine, output)), ...states];

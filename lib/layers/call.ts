@@ -61,11 +61,23 @@ export class LayerCaller {
     const dataset = makeBatch(rows, given);
     const { vocabularySize } = layer;
     if (vocabularySize !== undefined)
-      checkVocabulary(where, 'x', job.x as { data: Int32Array; shape: number[] }, dataset.tokenRanges[0]!, vocabularySize);
+      checkVocabulary(
+        where,
+        'x',
+        job.x as { data: Int32Array; shape: number[] },
+        dataset.tokenRanges[0]!,
+        vocabularySize,
+      );
     const shapes = layer.outputSpecs([{ shape: [rows, ...job.x.shape], dtype: null }], layer.applyDefaults);
     const native = this.#open(where, job, graph);
     try {
-      const outputs = await runBatch(where, native, dataset, shapes.map(({ shape }) => shape as number[]), training);
+      const outputs = await runBatch(
+        where,
+        native,
+        dataset,
+        shapes.map(({ shape }) => shape as number[]),
+        training,
+      );
       return outputs.length === 1 ? outputs[0]! : outputs;
     } finally {
       if (native !== this.#kept?.native) native.dispose();
@@ -88,11 +100,11 @@ export class LayerCaller {
       ? toTokens(where, 'x', x)
       : toValues(where, 'x', x);
     const [rows = 0, ...axes] = shape;
-    if (isTokens ? axes.length !== 1 : axes.length !== 1 && axes.length !== 2)
+    if (axes.length < 1 || axes.length > (isTokens ? 2 : 3))
       throw refusal(
         'ERR_SHAPE',
         where,
-        isTokens ? 'x of shape [N,T]' : 'x of shape [N,C] or [N,T,C]',
+        isTokens ? 'x of shape [N,T] or [N,A,T]' : 'x of shape [N,C], [N,T,C] or [N,A,T,C]',
         `[${shape.join(', ')}]`,
         'A row alone needs a batch axis.',
       );

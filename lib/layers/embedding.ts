@@ -46,9 +46,10 @@ export const defaults = Object.freeze({
 } as const);
 
 /**
- * Turns token ids into vectors: row `id` of a table that is learnt. It can only be the first layer of a model.
+ * Turns token ids into vectors: row `id` of a table that is learnt.
  *
- * Input [N,T] of ids from 0 to `inputDim - 1`; output [N,T,outputDim]. Weight: `embeddings` [inputDim, outputDim].
+ * Input [N,T], or [N,A,T] with A parts a sample, of ids from 0 to `inputDim - 1`; output [N,T,outputDim] or
+ * [N,A,T,outputDim]. Weight: `embeddings` [inputDim, outputDim].
  *
  * @see keras/src/layers/core/embedding.py
  * @example
@@ -111,11 +112,12 @@ export class Embedding extends Layer {
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
-    expectRank(this.where, inputShape, '[N,T]', 'Token ids come as sequences of one length.');
-    const [batch, steps] = inputShape as [number | null, number | null];
+    const hint = 'Token ids come as sequences of one length.';
+    expectRank(this.where, inputShape, inputShape.length === 3 ? '[N,A,T]' : '[N,T]', hint);
+    const steps = inputShape.at(-1)!;
     if (this.inputLength !== null && steps !== null && steps !== this.inputLength)
       throw refusal('ERR_SHAPE', this.where, `${this.inputLength} timesteps (inputLength)`, shapeText(inputShape));
-    return [batch, steps ?? this.inputLength, this.outputDim];
+    return [...inputShape.slice(0, -1), steps ?? this.inputLength, this.outputDim];
   }
 
   override get inputKind(): 'tokens' {

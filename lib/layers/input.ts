@@ -49,7 +49,12 @@ export class Input extends SymbolicTensor {
   constructor(shape: Shape | (InputOptions & { readonly shape: Shape }), options?: Omit<InputOptions, 'shape'>) {
     const where = 'Input';
     if (!Array.isArray(shape) && options !== undefined)
-      throw refusal('ERR_TYPE', where, 'a shape and options, or one object with both', `${describe(shape)} and options`);
+      throw refusal(
+        'ERR_TYPE',
+        where,
+        'a shape and options, or one object with both',
+        `${describe(shape)} and options`,
+      );
     const all: InputOptions = Array.isArray(shape) ? { ...options, shape } : (shape as InputOptions);
     if (Array.isArray(shape)) withDefaults(where, options, { name: null, dtype: null, batchSize: null });
     const { shape: given, name, dtype } = withDefaults(where, all, defaults);

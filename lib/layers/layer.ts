@@ -117,7 +117,6 @@ export abstract class Layer {
     return 'values';
   }
 
-
   #trainable: boolean;
   readonly #givenShape: Shape | undefined;
   #inputShape: Shape | undefined;
@@ -384,11 +383,7 @@ export abstract class Layer {
   }
 
   /** @internal A call of this layer that it does not remember. */
-  makeNode(
-    where: string,
-    given: SymbolicTensor | readonly SymbolicTensor[],
-    options?: ApplyOptions,
-  ): GraphNode {
+  makeNode(where: string, given: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
     const { inputs, options: read } = readApplication(where, this, given, options);
     this.buildFor(inputs);
     return new GraphNode(this, inputs, read, this.outputSpecs(inputs, read.extra));

@@ -39,6 +39,10 @@ export class RepeatVector extends Layer {
     this.n = checked;
   }
 
+  override get keepsIds(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     expectRank(this.where, inputShape, '[N,C]');
     return [inputShape[0]!, this.n, knownFeatures(this.where, inputShape)];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Sequential: a model whose layers stand in a row. It is a graph like any other as soon as its input is known.
 import { Graph } from '../graph/graph';
+import { checkInput } from '../graph/lowering';
+import { checkKinds } from '../layers/apply';
 import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { Input, Layer, layerFromConfig, type LayerConfig } from '../layers';
 import { areCompatible, checkShape, shapeText } from '../layers/shapes';
@@ -90,7 +92,10 @@ export class Sequential extends Model {
 
   /** @internal */
   override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
-    return this.#layers.reduce<TensorSpec[]>((specs, layer) => layer.outputSpecs(specs, layer.applyDefaults), [...inputs]);
+    return this.#layers.reduce<TensorSpec[]>(
+      (specs, layer) => layer.outputSpecs(specs, layer.applyDefaults),
+      [...inputs],
+    );
   }
 
   /** @internal */
@@ -122,7 +127,7 @@ export class Sequential extends Model {
     if (this.#layers.length === 0) this.#source ??= sourceOf(where, item, item.batchInputShape);
     else if (this.#source === undefined) return void this.#layers.push(item);
     if (this.#source === undefined) return void this.#layers.push(item);
-    if (this.#layers.length === 0) checkSource(where, item, this.#source.shape);
+    if (this.#layers.length === 0) checkSource(where, this.#source, item);
     const node = item.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
     this.#layers.push(item);
     this.#nodes.push(node);
@@ -155,13 +160,6 @@ export class Sequential extends Model {
       );
     if (this.#layers.some(({ name }) => name === layer.name))
       throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
-    if (layer.readsTokens(0) && this.#layers.length > 0)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `${layer.className} as the first layer, for it reads token ids`,
-        `one after ${this.#describeEnd()}`,
-      );
   }
 
   #describeEnd(): string {
@@ -216,17 +214,19 @@ export class Sequential extends Model {
       if (areCompatible(this.#source.shape, shape)) return;
       throw refusal('ERR_SHAPE', where, `input ${shapeText(this.#source.shape)}`, shapeText(shape));
     }
-    checkSource(where, first, shape);
-    // Nothing is built unless everything fits.
-    this.#layers.reduce((running, layer) => {
-      layer.checkBuild(running);
-      return layer.computeOutputShape(running);
-    }, shape);
     const source = sourceOf(where, first, shape)!;
+    // Nothing is built unless everything fits.
+    this.#layers.reduce<TensorSpec[]>(
+      (specs, layer) => {
+        checkKinds(where, layer, specs);
+        layer.checkBuild(specs[0]!.shape);
+        return layer.outputSpecs(specs, layer.applyDefaults);
+      },
+      [{ shape, dtype: source.dtype }],
+    );
     this.#source = source;
     this.#nodes = [];
-    for (const layer of this.#layers)
-      this.#nodes.push(layer.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? source));
+    for (const layer of this.#layers) this.#nodes.push(layer.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? source));
     this.#connect();
   }
 
@@ -283,19 +283,16 @@ export class Sequential extends Model {
 /** What a first layer of this input shape reads. */
 function sourceOf(where: string, first: Layer, shape: Shape | undefined): SymbolicTensor | undefined {
   if (shape === undefined) return undefined;
-  checkSource(where, first, shape);
-  return new SymbolicTensor(`${first.name}_input`, { shape, dtype: first.readsTokens(0) ? 'int32' : 'float32' });
+  const source = new SymbolicTensor(`${first.name}_input`, {
+    shape,
+    dtype: first.readsTokens(0) ? 'int32' : 'float32',
+  });
+  checkSource(where, source, first);
+  return source;
 }
 
-/** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */
-function checkSource(where: string, first: Layer, shape: Shape): void {
-  const isTokens = first.readsTokens(0);
-  const fits = isTokens ? shape.length === 2 : shape.length === 2 || shape.length === 3;
-  if (!fits || (!isTokens && shape.at(-1) === null))
-    throw refusal(
-      'ERR_SHAPE',
-      where,
-      isTokens ? 'input [N,T] of token ids' : 'input [N,C] or [N,T,C] with C known',
-      shapeText(shape),
-    );
+/** What the engine cannot read, whatever the layers make of it. */
+function checkSource(where: string, source: SymbolicTensor, first: Layer): void {
+  const isTokens = source.dtype === null ? first.readsTokens(0) : source.dtype === 'int32';
+  checkInput(where, source, isTokens ? 'tokens' : 'values');
 }

@@ -149,6 +149,7 @@ export type NativeLayerConfig =
   /** One or two sizes after the batch, all known. */
   | { kind: 'reshape'; targetShape: number[] }
   | { kind: 'activation'; activation: NativeActivation }
+  | { kind: 'fold' | 'unfold' | 'unmask' }
   | { kind: 'flatten' }
   | { kind: 'dropout'; rate: number; seed: number }
   | { kind: 'spatial_dropout1d'; rate: number; seed: number }

@@ -126,6 +126,27 @@ void BatchLayout::BuildPlain(const BatchLayout& from, size_t steps, bool in_batc
   CountSteps();
 }
 
+void BatchLayout::BuildFolded(const BatchLayout& from) {
+  const size_t parts = from.steps();
+  Begin(1, nullptr, 0, from.rows() * parts, from.block_rows());
+  SortByStart(nullptr, false);
+  for (size_t i = 0; i < rows_; ++i) {
+    const size_t r = i / parts, t = i % parts;
+    order_[i] = from.order()[r] * static_cast<int32_t>(parts) + static_cast<int32_t>(t);
+    samples_[i] = from.samples()[r] * static_cast<int32_t>(parts) + static_cast<int32_t>(t);
+  }
+  CountSteps();
+}
+
+void BatchLayout::BuildUnfolded(const BatchLayout& from, size_t parts) {
+  Begin(parts, nullptr, 0, from.rows() / parts, from.block_rows());
+  for (size_t r = 0; r < from.rows(); ++r)
+    batch_samples_[static_cast<size_t>(from.order()[r]) / parts] =
+        from.samples()[r] / static_cast<int32_t>(parts);
+  SortByStart(nullptr, false);
+  CountSteps();
+}
+
 void BatchLayout::BuildIds(const BatchLayout& from, const int32_t* ids, size_t vocabulary, bool mask_zero) {
   Begin(from.steps(), nullptr, 0, from.rows(), from.block_rows());
   block_rows_ = from.block_rows();

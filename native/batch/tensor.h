@@ -42,6 +42,9 @@ struct Tensor {
   const uint8_t* counts = nullptr;
   // Token ids instead of rows: that of each position; `data` is null.
   const int32_t* tokens = nullptr;
+  // Where the rows of the layout are parts of samples, `parts` of each one after another: [N, parts, ...] of
+  // the user is [N * parts, ...] here. 0 where rows are samples.
+  size_t parts = 0;
 };
 
 // The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum

@@ -30,11 +30,19 @@ struct Shortcuts {
   bool overlap_layers = true;
 };
 
-// What is known of a value before a batch comes: [N, columns], or as a sequence [N, steps, columns].
+// What is known of a value before a batch comes: [N, columns], or as a sequence [N, steps, columns]. With
+// `parts` each sample has so many rows of this shape, which lie one after another: [N, parts, steps,
+// columns].
 struct ValueShape {
   bool sequence;
   int64_t steps;  // -1 where a batch tells
   size_t columns;
+  int64_t parts = 0;  // 0 for none, -1 where a batch tells
+
+  // Of one sample of a batch.
+  size_t rows() const {
+    return static_cast<size_t>(sequence ? steps : 1) * static_cast<size_t>(parts > 0 ? parts : 1);
+  }
 };
 
 // One batch on its way through the model.
@@ -139,6 +147,9 @@ class Layer {
   // Shapes of the outputs. Throws where the inputs do not suit: TypeScript has checked them, so that is a bug
   // of ours.
   virtual std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const = 0;
+  // Whether OutputShapes says how many parts the outputs have; else they have those of the inputs, for a
+  // layer does not care whether its rows are samples or parts of them.
+  virtual bool ChangesParts() const { return false; }
   // The node must not outlive the layer.
   virtual std::unique_ptr<Node> MakeNode(const NodeConfig& config) = 0;
   // Whether a node can give the logits of this last activation to a loss.

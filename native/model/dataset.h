@@ -26,10 +26,10 @@ class Copy {
 
 // One input of all rows.
 struct Inputs {
-  std::vector<size_t> shape;  // of one row
+  std::vector<size_t> shape;  // of one row: see GraphInput
   bool is_tokens = false;
-  Copy<int32_t> tokens;  // [rows, T]
-  Copy<float> values;    // [rows, T, C] or [rows, C]
+  Copy<int32_t> tokens;  // [rows, ...shape]
+  Copy<float> values;    // [rows, ...shape]
   int32_t min_token = 0, max_token = -1;
 
   size_t row_size() const {
@@ -37,7 +37,6 @@ struct Inputs {
     for (const size_t n : shape) size *= n;
     return size;
   }
-  size_t steps() const { return is_tokens || shape.size() == 2 ? shape[0] : 1; }
   size_t bytes() const { return tokens.size() * sizeof(int32_t) + values.size() * sizeof(float); }
 };
 

@@ -55,14 +55,14 @@ void Head::CompileLoss(const HeadConfig& config, size_t first, bool fuses) {
   }
 }
 
-void Head::Check(const Targets& targets, size_t steps) const {
+void Head::Check(const Targets& targets, size_t rows) const {
   if (!config_.has_loss) return;
   const bool labels = TakesLabels(config_.loss.kind);
   ExpectShape(labels ? shape_.sequence && targets.size > 0
-                     : targets.size == steps * (TakesIds(config_.loss.kind) ? 1 : shape_.columns),
+                     : targets.size == rows * (TakesIds(config_.loss.kind) ? 1 : shape_.columns),
               "the targets have the wrong size");
   ExpectShape(
-      targets.weights.size() == 0 || targets.weight_size == 1 || (!labels && targets.weight_size == steps),
+      targets.weights.size() == 0 || targets.weight_size == 1 || (!labels && targets.weight_size == rows),
       "the weights have the wrong size");
 }
 
@@ -102,10 +102,11 @@ void Head::Prepare(const Tensor& given, const Targets& targets, BatchContext& ba
     target_index_.Resize(rows_.count);
     for (size_t t = 0, i = 0; t < layout.steps(); ++t)
       for (size_t r = 0; r < static_cast<size_t>(layout.active()[t]); ++r, ++i)
-        target_index_[i] = layout.samples()[r] * static_cast<int32_t>(rows_.steps) +
+        target_index_[i] = layout.samples()[r] * static_cast<int32_t>(layout.source_steps()) +
                            static_cast<int32_t>(layout.source_step(r, t));
     rows_.index = target_index_.data();
   }
+  if (tensor.parts > 0) rows_.steps *= tensor.parts;
   const bool labels = config_.has_loss && TakesLabels(config_.loss.kind);
   rows_.target_columns = labels ? targets.size : targets.size / rows_.steps;
   if (targets.weights.size() > 0) {

@@ -39,8 +39,8 @@ class Head {
   // Size of the states of all metrics.
   size_t state_size() const { return state_size_; }
 
-  // Throws where targets or weights do not fit outputs of `steps` timesteps.
-  void Check(const Targets& targets, size_t steps) const;
+  // Throws where targets or weights do not fit outputs of `rows` rows per sample.
+  void Check(const Targets& targets, size_t rows) const;
 
   // The batch at hand.
   void Prepare(const Tensor& output, const Targets& targets, BatchContext& batch);

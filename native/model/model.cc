@@ -23,7 +23,7 @@ constexpr size_t kOverlapSteps = 16;
 
 }  // namespace
 
-Model::Model(const Graph& graph) : shortcuts_(graph.shortcuts), plan_(graph, &arena_) {
+Model::Model(const Graph& graph) : shortcuts_(graph.shortcuts), plan_(graph, &arena_), parts_(&arena_) {
   const std::vector<PlannedNode>& nodes = plan_.nodes();
   while (first_trained_ < nodes.size() && !nodes[first_trained_].is_trained) ++first_trained_;
   trainable_.assign(plan_.parameters().size(), true);
@@ -97,17 +97,17 @@ std::vector<CarriedStates*> Model::carried_states() const {
   return list;
 }
 
-std::vector<int64_t> Model::StepsOf(const Dataset& data) const {
-  std::vector<int64_t> steps;
-  for (const Inputs& input : data.inputs) steps.push_back(static_cast<int64_t>(input.steps()));
-  return plan_.StepsOf(steps);
+std::vector<ValueShape> Model::ShapesFor(const Dataset& data) const {
+  std::vector<ValueShape> inputs;
+  for (size_t i = 0; i < data.inputs.size(); ++i)
+    inputs.push_back(plan_.inputs()[i].ValueOf(data.inputs[i].shape));
+  return plan_.ShapesFor(inputs);
 }
 
 std::vector<size_t> Model::OutputSizes(const Dataset& data) const {
-  const std::vector<int64_t> steps = StepsOf(data);
+  const std::vector<ValueShape> shapes = ShapesFor(data);
   std::vector<size_t> sizes;
-  for (const size_t output : plan_.outputs())
-    sizes.push_back(plan_.values()[output].shape.columns * static_cast<size_t>(steps[output]));
+  for (const size_t output : plan_.outputs()) sizes.push_back(shapes[output].columns * shapes[output].rows());
   return sizes;
 }
 
@@ -134,18 +134,17 @@ void Model::CheckData(const Run& run, const Dataset& data) const {
       expect(
           input.min_token >= 0 && (input.max_token < 0 || static_cast<size_t>(input.max_token) < vocabulary),
           "a token is outside the vocabulary");
-    longest = std::max(longest, input.steps());
+    longest = std::max(longest, wanted.ValueOf(input.shape).rows());
   }
-  const std::vector<int64_t> steps = StepsOf(data);
+  const std::vector<ValueShape> shapes = ShapesFor(data);
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
     expect(data.targets.size() == heads_.size(), "the data set has another number of targets");
     for (size_t i = 0; i < heads_.size(); ++i)
-      heads_[i].Check(data.targets[i], static_cast<size_t>(steps[plan_.outputs()[i]]));
+      heads_[i].Check(data.targets[i], shapes[plan_.outputs()[i]].rows());
   }
   const size_t inputs = longest;
-  for (const int64_t count : steps)
-    longest = std::max(longest, static_cast<size_t>(std::max<int64_t>(1, count)));
+  for (const ValueShape& shape : shapes) longest = std::max(longest, shape.rows());
   if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / longest ||
       data.rows > kMaxPositions * 4 / inputs)
     throw Error(ErrorCode::kShape,
@@ -153,16 +152,37 @@ void Model::CheckData(const Run& run, const Dataset& data) const {
                 "more. Use a smaller batchSize, or feed the data in parts.");
 }
 
-void Model::LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) const {
+// The rows that the samples of a slice consist of.
+const int32_t* Model::PartsOf(const Run& run, const Slice& slice, size_t parts) {
+  parts_.Resize(slice.rows * parts);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const size_t place = slice.begin + i / parts;
+    const size_t sample = run.order ? static_cast<size_t>(run.order[place]) : place;
+    parts_[i] = static_cast<int32_t>(sample * parts + i % parts);
+  }
+  return parts_.data();
+}
+
+void Model::LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) {
   const size_t walk_rows = plan_.walk_floats() >= kWalkFloats ? Kernels().tile_rows : Kernels().walk_rows;
   for (size_t i = 0; i < layouts->size(); ++i) {
     const Source& source = plan_.sources()[i];
     const Inputs& input = slice.data->inputs[source.input];
+    const ValueShape shape = plan_.inputs()[source.input].ValueOf(input.shape);
+    const int32_t* samples = run.order;
+    size_t begin = slice.begin, rows = slice.rows;
+    if (shape.parts > 0) {
+      const size_t parts = static_cast<size_t>(shape.parts);
+      samples = PartsOf(run, slice, parts);
+      begin = 0;
+      rows *= parts;
+    }
+    const size_t steps = static_cast<size_t>(shape.steps);
     if (source.vocabulary > 0)
-      (*layouts)[i].BuildTokens(input.tokens.data(), input.shape[0], source.vocabulary, run.order,
-                                slice.begin, slice.rows, source.shares_padding, source.mask_zero, walk_rows);
+      (*layouts)[i].BuildTokens(input.tokens.data(), steps, source.vocabulary, samples, begin, rows,
+                                source.shares_padding, source.mask_zero, walk_rows);
     else
-      (*layouts)[i].BuildValues(input.steps(), nullptr, run.order, slice.begin, slice.rows, walk_rows);
+      (*layouts)[i].BuildValues(steps, nullptr, samples, begin, rows, walk_rows);
   }
 }
 
@@ -174,6 +194,7 @@ void Model::ReadSources(const Dataset& data, const std::deque<BatchLayout>& layo
     const BatchLayout& layout = layouts[i];
     Tensor tensor;
     tensor.layout = &layout;
+    tensor.parts = plan_.inputs()[source.input].has_parts() ? input.shape[0] : 0;
     tensor.space = plan_.inputs()[source.input].is_sequence() ? Space::kSteps : Space::kSamples;
     tensor.index = tensor.space == Space::kSteps ? layout.values() : layout.samples();
     if (source.vocabulary > 0) {
@@ -213,6 +234,10 @@ void Model::Forward(BatchContext& batch) {
       for (size_t i = 0; i < node.inputs.size(); ++i) inputs_.push_back(InputOf(node, i));
       node.node->Forward(inputs_.data(), &tensors_[node.first_output], batch);
     }
+    const PlannedNode& last = nodes[n + stacked - 1];
+    if (!plan_.layer(last).ChangesParts())
+      for (size_t k = 0; k < last.outputs; ++k)
+        tensors_[last.first_output + k].parts = InputOf(node, 0).parts;
     n += stacked;
   }
 }

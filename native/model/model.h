@@ -83,11 +83,12 @@ class Model {
     TokenSums sums;  // where readers give it in different forms
   };
 
-  std::vector<int64_t> StepsOf(const Dataset& data) const;
+  std::vector<ValueShape> ShapesFor(const Dataset& data) const;
   static std::vector<Slice> Slices(const Run& run);
   void CheckData(const Run& run, const Dataset& data) const;
-  void LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) const;
+  void LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts);
   void ReadSources(const Dataset& data, const std::deque<BatchLayout>& layouts);
+  const int32_t* PartsOf(const Run& run, const Slice& slice, size_t parts);
   const Tensor& InputOf(const PlannedNode& node, size_t i) const;
   void Forward(BatchContext& batch);
   size_t StackedAt(size_t first, const BatchContext& batch) const;
@@ -105,6 +106,7 @@ class Model {
   std::vector<bool> trainable_;  // by weight
   std::unique_ptr<GradientSums> gradients_;
   std::deque<BatchLayout> layouts_[2];  // of each source: those of the batch in work and of the one after it
+  Buffer<int32_t> parts_;               // of the samples of the batch that is laid out
   std::deque<Buffer<float>> numbers_;   // of each source: ids as numbers
   std::vector<Tensor> source_tensors_, tensors_, inputs_;
   std::deque<ValueGradient> value_gradients_;

@@ -26,7 +26,7 @@ GraphInput ToGraphInput(const Napi::Object& object) {
     if (!size.IsNumber()) Malformed("shape");
     input.shape.push_back(size.As<Napi::Number>().Int64Value());
   }
-  if (input.shape.empty() || input.shape.size() > (input.is_tokens ? 1u : 2u)) Malformed("shape");
+  if (input.shape.empty() || input.shape.size() > (input.is_tokens ? 2u : 3u)) Malformed("shape");
   if (!input.is_tokens && input.shape.back() < 1) Malformed("shape");
   return input;
 }

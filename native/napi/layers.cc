@@ -11,6 +11,7 @@
 #include "layers/dropout.h"
 #include "layers/embedding.h"
 #include "layers/flatten.h"
+#include "layers/fold.h"
 #include "layers/gaussian_noise.h"
 #include "layers/global_pool1d.h"
 #include "layers/layer_normalization.h"
@@ -234,6 +235,9 @@ const std::map<std::string, Maker>& Makers() {
        [](const Napi::Object& o) {
          return std::make_shared<ActivationLayer>(GetActivation(o, "activation"));
        }},
+      {"fold", [](const Napi::Object&) { return std::make_shared<Fold>(FoldConfig{}); }},
+      {"unfold", [](const Napi::Object&) { return std::make_shared<Unfold>(FoldConfig{}); }},
+      {"unmask", [](const Napi::Object&) { return std::make_shared<Unmask>(FoldConfig{}); }},
       {"flatten", [](const Napi::Object&) { return std::make_shared<Flatten>(FlattenConfig{}); }},
       {"dropout",
        [](const Napi::Object& o) {

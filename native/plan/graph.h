@@ -14,10 +14,20 @@ namespace ostinato {
 
 struct GraphInput {
   bool is_tokens;
-  std::vector<int64_t>
-      shape;  // of one row: [T] of tokens, [C] or [T, C] of numbers; -1 where only a batch tells
+  // Of one sample: [T] or [A, T] of tokens, [C], [T, C] or [A, T, C] of numbers, where A counts the parts of
+  // a sample; -1 where only a batch tells.
+  std::vector<int64_t> shape;
 
-  bool is_sequence() const { return is_tokens || shape.size() == 2; }
+  bool is_sequence() const { return is_tokens || shape.size() >= 2; }
+  bool has_parts() const { return shape.size() == (is_tokens ? 2u : 3u); }
+  // What it is as a value, in a batch whose samples have this shape.
+  template <class Axis>
+  ValueShape ValueOf(const std::vector<Axis>& axes) const {
+    const size_t steps = has_parts() ? 1 : 0;
+    return {is_sequence(), is_sequence() ? static_cast<int64_t>(axes[steps]) : 1,
+            is_tokens ? 1 : static_cast<size_t>(axes.back()),
+            has_parts() ? static_cast<int64_t>(axes[0]) : 0};
+  }
 };
 
 struct GraphNode {

@@ -14,8 +14,7 @@ Plan::Plan(const Graph& graph, Arena* arena)
   for (const GraphInput& input : inputs_) {
     PlannedValue value;
     value.is_input = true;
-    value.shape = {input.is_sequence(), input.is_sequence() ? input.shape[0] : 1,
-                   input.is_tokens ? 1 : static_cast<size_t>(input.shape.back())};
+    value.shape = input.ValueOf(input.shape);
     values_.push_back(std::move(value));
   }
   for (const GraphNode& node : graph.nodes) AddNode(node, arena);
@@ -56,7 +55,7 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
                       std::move(needs)};
   node.recurrent = dynamic_cast<RecurrentNode*>(node.node.get());
   if (node.recurrent) walk_floats_ = std::max(walk_floats_, node.recurrent->layer().walk_floats());
-  for (const ValueShape& shape : layer.OutputShapes(shapes)) {
+  for (const ValueShape& shape : OutputsOf(layer, shapes)) {
     PlannedValue value;
     value.shape = shape;
     value.needs_gradient = is_trained;
@@ -162,20 +161,22 @@ void Plan::Decide(bool training, bool reads_all_steps, bool shares_padding) {
                               WantsUnmasked(node.first_output, training, reads_all_steps));
 }
 
-std::vector<int64_t> Plan::StepsOf(const std::vector<int64_t>& input_steps) const {
-  std::vector<int64_t> steps(values_.size(), 1);
-  for (size_t i = 0; i < inputs_.size(); ++i) steps[i] = inputs_[i].is_sequence() ? input_steps[i] : 1;
+std::vector<ValueShape> Plan::OutputsOf(const Layer& layer, const std::vector<ValueShape>& inputs) const {
+  std::vector<ValueShape> outputs = layer.OutputShapes(inputs);
+  if (!layer.ChangesParts())
+    for (ValueShape& output : outputs) output.parts = inputs[0].parts;
+  return outputs;
+}
+
+std::vector<ValueShape> Plan::ShapesFor(const std::vector<ValueShape>& inputs) const {
+  std::vector<ValueShape> shapes = inputs;
+  std::vector<ValueShape> read;
   for (const PlannedNode& node : nodes_) {
-    std::vector<ValueShape> shapes;
-    for (const size_t value : node.inputs) {
-      shapes.push_back(values_[value].shape);
-      if (shapes.back().sequence) shapes.back().steps = steps[value];
-    }
-    const std::vector<ValueShape> outputs = layer(node).OutputShapes(shapes);
-    for (size_t k = 0; k < outputs.size(); ++k)
-      steps[node.first_output + k] = outputs[k].sequence ? outputs[k].steps : 1;
+    read.clear();
+    for (const size_t value : node.inputs) read.push_back(shapes[value]);
+    for (const ValueShape& output : OutputsOf(layer(node), read)) shapes.push_back(output);
   }
-  return steps;
+  return shapes;
 }
 
 }  // namespace ostinato
