@@ -20,6 +20,7 @@ import { AveragePooling1D, MaxPooling1D } from './pooling1d';
 import { registerLayers, type LayerClass } from './registry';
 import { RepeatVector } from './repeat_vector';
 import { Reshape } from './reshape';
+import { RNN } from './rnn';
 import { SimpleRNN } from './simple_rnn';
 import { SpatialDropout1D } from './spatial_dropout1d';
 import { TimeDistributed } from './time_distributed';
@@ -32,6 +33,16 @@ export { Activation, type ActivationOptions } from './activation';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './activity_regularization';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch_normalization';
 export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional';
+export {
+  GRUCell,
+  LSTMCell,
+  SimpleRNNCell,
+  StackedRNNCells,
+  type GRUCellOptions,
+  type LSTMCellOptions,
+  type RecurrentCell,
+  type SimpleRNNCellOptions,
+} from './cells';
 export { Conv1D, type Conv1DOptions } from './conv1d';
 export { Dense, type DenseOptions } from './dense';
 export { Dropout, type DropoutOptions } from './dropout';
@@ -48,6 +59,7 @@ export { AveragePooling1D, MaxPooling1D, type Pooling1DOptions } from './pooling
 export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
 export { Reshape, type ReshapeOptions } from './reshape';
+export { RNN, type RNNOptions } from './rnn';
 export { SimpleRNN, type SimpleRNNOptions } from './simple_rnn';
 export { SpatialDropout1D, type SpatialDropout1DOptions } from './spatial_dropout1d';
 export { TimeDistributed, type TimeDistributedOptions } from './time_distributed';
@@ -74,6 +86,7 @@ const CLASSES: readonly LayerClass[] = [
   MaxPooling1D,
   RepeatVector,
   Reshape,
+  RNN,
   SimpleRNN,
   SpatialDropout1D,
   TimeDistributed,
