@@ -72,6 +72,8 @@ type MaybePromise = void | Promise<void>;
  * await model.fit(x, y, { callbacks: [new Report()] });
  */
 export abstract class Callback {
+  /** What backups know the callback by: a class with a state of its own declares its name here. */
+  readonly className: string = 'Callback';
   #model: CallbackModel | undefined;
   #params: CallbackParams | undefined;
 

@@ -29,6 +29,7 @@ const NEWLINE = '\r\n';
  * await model.fit(x, y, { epochs: 10, validationSplit: 0.2, callbacks: [new CSVLogger('run.csv')] });
  */
 export class CSVLogger extends Callback {
+  override readonly className = WHERE;
   readonly filename: string;
   readonly separator: string;
   readonly append: boolean;

@@ -2,13 +2,13 @@
 // Texts to ids or to counts over a vocabulary that is learnt from texts, with Keras' exact semantics.
 // Source: keras/src/layers/preprocessing/{text_vectorization,string_lookup,index_lookup}.py.
 import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { allocate } from '../arrays/nested_arrays';
 import { toValues } from '../arrays/arrays';
 import { NdArray } from '../ndarray';
 import { checkText } from '../util/code_points';
 import { resolveName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
+import { nextTurn } from '../util/timers';
 import { checkBoolean, checkInteger, checkOptions, describe, refusal } from '../util/validate';
 import type { ArrayInput } from '../types';
 import { joinNgrams, ngramOption, splitOption, splitter, type SplitName, type Splitter } from './split';

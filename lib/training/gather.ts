@@ -4,6 +4,7 @@
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import { withDefaults } from '../util/options';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
 import { makeDataset, readInputs, type Inputs } from './inputs';
