@@ -299,6 +299,7 @@ export {
   type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type CallbackPassOptions,
   type FitProgress,
   type CSVLoggerOptions,
   type EarlyStoppingOptions,

@@ -15,7 +15,7 @@ import type { Compiled } from './compiled';
 import type { Validation } from './fit_loop';
 import type { ResolvedFit, ResolvedPass } from './options';
 import type { ProgressTracker } from './progress';
-import type { TrainerHost, TrainingEngine } from './trainer_host';
+import type { BatchRows, TrainerHost, TrainingEngine } from './trainer_host';
 
 /** Rows to train or evaluate on, as they were given. */
 export interface GivenRows {
@@ -33,12 +33,17 @@ export interface Collector {
   readonly result: () => NdArray;
 }
 
-/** Opens the data of calls of one model. */
+/** Opens the data of a call. */
 export class DataReader {
+  /** A source is read ahead: the call's batches lead to the call's states, whatever a callback computes meanwhile. */
+  readonly #batchRows: BatchRows;
+
   constructor(
     private readonly host: TrainerHost,
     private readonly engine: () => TrainingEngine,
-  ) {}
+  ) {
+    this.#batchRows = host.batchRows;
+  }
 
   /** Training and validation: the latter are the last rows of the same data, or data of their own, or none. */
   openFeeds(
@@ -114,7 +119,7 @@ export class DataReader {
   }
 
   memoryFeed(where: string, rows: RowRange, options: ConstructorParameters<typeof MemoryFeed>[2]): Feed {
-    this.host.expectBatches(where, rows.end - rows.begin, options.batchSize);
+    this.host.expectBatches(where, rows.end - rows.begin, options.batchSize, this.#batchRows);
     return new MemoryFeed(where, rows, options);
   }
 
@@ -133,7 +138,7 @@ export class DataReader {
         throw refusal('ERR_TYPE', where, `${prefix}[x, y] or [x, y, sampleWeight]`, describe(item));
       const [x, y, sampleWeight] = item as readonly unknown[];
       const rows = this.readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
-      this.host.expectBatches(where, rows.end, rows.end);
+      this.host.expectBatches(where, rows.end, rows.end, this.#batchRows);
       return rows;
     };
     return new SourceFeed(where, source, { steps, firstEpoch, read: (item, index) => read(item, index).dataset });
@@ -167,7 +172,7 @@ export class DataReader {
           `${what} to give outputs of axes [${axes.join(', ')}] as the first`,
           `[${inputs.outputAxes.join(', ')}]`,
         );
-      this.host.expectBatches(where, inputs.rows, inputs.rows);
+      this.host.expectBatches(where, inputs.rows, inputs.rows, this.#batchRows);
       const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
       const outputs = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, inputs.rows)));
       pending.set(dataset, outputs);

@@ -7,6 +7,17 @@ import type { Shape } from '../types';
 /** The part of the addon that training uses besides a model. */
 export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
 
+/** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
+export interface BatchRows {
+  count: number | undefined;
+}
+
+/** What stateful layers carry from batch to batch. */
+export interface CarriedStates {
+  readonly batchRows: BatchRows;
+  readonly states: readonly Float32Array[];
+}
+
 export interface TrainerHost extends CallbackModel {
   /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
   readonly inputKind: 'tokens' | 'values';
@@ -23,8 +34,12 @@ export interface TrainerHost extends CallbackModel {
   ensureBuilt(inputShape: Shape): void;
   /** Whether a batch begins with the states that the one before ended with. */
   readonly isStateful: boolean;
-  /** Refuses batches that the model's states cannot take. Throws `ERR_SHAPE`. */
-  expectBatches(where: string, rows: number, batchSize: number): void;
+  /** How large the batches are whose states the model holds at present. */
+  readonly batchRows: BatchRows;
+  /** Refuses batches that the model's states cannot take: those that the batches of `of` lead to. Throws `ERR_SHAPE`. */
+  expectBatches(where: string, rows: number, batchSize: number, of: BatchRows): void;
+  /** Takes out what stateful layers carry, and puts other states in its place; undefined: they begin at zero. */
+  exchangeStates(states: CarriedStates | undefined): CarriedStates;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
   /** All weights, in the engine's order. */
