@@ -6,6 +6,7 @@ import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 import { textDatasetFromDirectory } from './preprocessing/text_dataset';
 import { timeseriesDatasetFromArray } from './preprocessing/timeseries';
+import { toCategorical } from './preprocessing/to_categorical';
 import * as text from './text';
 
 export * as callbacks from './callbacks';
@@ -29,6 +30,7 @@ export const preprocessing = Object.freeze({
   text,
   timeseriesDatasetFromArray,
   textDatasetFromDirectory,
+  toCategorical,
 });
 
 export {
@@ -332,6 +334,7 @@ export { Stream, StreamGroup, type Timestep } from './streams';
 export type { GatherOptions } from './training/gather';
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
+export { toCategorical } from './preprocessing/to_categorical';
 export {
   textDatasetFromDirectory,
   type BatchSequence,
@@ -362,8 +365,8 @@ export {
   type TokenizerOptions,
   type WordOptions,
 } from './text';
-export { NdArray } from './ndarray';
-export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
+export { NdArray, type SumArray } from './ndarray';
+export type { ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';
 export { setRandomSeed } from './util/seeds';
 export { cpuInfo, setThreads } from './native/machine';
