@@ -262,7 +262,7 @@ const KINDS: Readonly<Record<string, new (size: number) => NumericTypedArray>> =
   Uint32Array,
 };
 
-/** A new array of the same kind, by its tag: a Buffer is an array of bytes, and other realms have arrays of their own. */
+/** A new array of the same kind, by its tag: a Buffer counts as bytes, and arrays may come from another realm. */
 function like<A extends NumericTypedArray>(array: A, size: number): A {
   const Kind = KINDS[Object.prototype.toString.call(array).slice(8, -1)]!;
   return new Kind(size) as A;

@@ -82,7 +82,7 @@ type MaybePromise = void | Promise<void>;
  * streams: the engine rests between two batches, and the training goes on to the same bits. The calls see the weights of
  * that moment; stateful layers begin at zero for them in each hook and carry on from call to call in it, apart from the
  * training's states, which `resetStates` resets as well. Await the calls: the hook ends with those that are under way, and
- * later ones are refused (`ERR_BUSY`), as is a training inside another call.
+ * later ones are refused (`ERR_BUSY`), as is a training inside another call. A `signal` is heard when the hook has ended.
  *
  * Overriding a batch hook makes `fit` compute one batch at a time, so that the hook sees each; without one, several
  * batches are computed between two looks at the event loop.
@@ -92,14 +92,14 @@ type MaybePromise = void | Promise<void>;
  * @example
  * class Report extends Callback {
  *   override async onEpochEnd(epoch: number, logs: Logs) {
- *     const sample = await this.model.predict([[1, 14, 22, 16]]);
+ *     const sample = await this.model!.predict([[1, 14, 22, 16]]);
  *     console.log(epoch, logs.loss, sample.get(0, 0));
  *   }
  * }
  * await model.fit(x, y, { callbacks: [new Report()] });
  */
 export abstract class Callback {
-  /** What backups know the callback by: a class with a state of its own declares its name here. */
+  /** What backups know the callback by. A class that has a state (`getState`) declares its name here. */
   readonly className: string = 'Callback';
   #model: CallbackModel | undefined;
   #params: CallbackParams | undefined;

@@ -116,7 +116,7 @@ export abstract class IndexLookup<T extends string | number> {
     if (this.maskToken === this.oovToken)
       throw refusal('ERR_CONFIG', where, 'maskToken and oovToken to differ', `${describe(this.oovToken)} for both`);
     const special = this.#specialTokens();
-    // One token at least beside the special ones.
+    // Room for one token besides the special ones.
     this.maxTokens =
       o.maxTokens === null ? null : checkInteger(where, 'maxTokens', o.maxTokens, Math.max(2, special.length + 1));
     this.padToMaxTokens = checkBoolean(where, 'padToMaxTokens', o.padToMaxTokens);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Who has a model. One call at a time has it, and while that call runs a hook of a callback, between two of its batches,
-// the engine rests: calls that the hook makes then have the model. They are a level above the call, and end before it
-// goes on; a level may have hooks of its own, and so on.
+// Who has a model. One call at a time has it. While that call runs a hook of a callback, between two of its batches, the
+// engine rests, and calls that the hook makes have the model: they are a level above the call and end before it goes on.
+// Calls of a level may run hooks too, which open further levels.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isThenable, type MaybePromise } from '../callbacks/callback_list';
 import { refusal } from '../util/validate';
@@ -24,7 +24,7 @@ export class CallLevels {
     this.#program = new CallLevel(this, undefined, undefined);
   }
 
-  /** The level of whoever asks: that of the innermost hook of this model that it runs in, else the program's. */
+  /** The level of the code that asks: that of the innermost hook of this model around it, else the program's. */
   get current(): CallLevel {
     for (let level = HOOKS.getStore(); level !== undefined; level = level.outer)
       if (level.levels === this && level.isOpen) return level;

@@ -131,7 +131,7 @@ describe('refused', () => {
     expect(model.isBusy).toBe(false);
   });
 
-  test('a second call of the callback beside its first, unless both are gathered', async () => {
+  test('a second call of the callback during its first, unless both are gathered', async () => {
     const model = lstm();
     const ends: unknown[] = [];
     const two = async (): Promise<void> => {
@@ -387,7 +387,7 @@ describe('the training goes on to the same bits', () => {
   };
   const output = (): Dense => new Dense(1, { activation: 'sigmoid' });
   async function* ahead(): AsyncGenerator<Batch> {
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 9; i++) {
       await new Promise(setImmediate);
       yield [values(i, BATCH), labels(i, BATCH)];
     }
