@@ -39,6 +39,11 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
     this.shape = Object.freeze([...shape]);
   }
 
+  /** The class name, for messages. */
+  get className(): string {
+    return 'NdArray';
+  }
+
   /** Number of axes. */
   get rank(): number {
     return this.shape.length;

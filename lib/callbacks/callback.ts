@@ -33,9 +33,13 @@ export interface FitProgress {
 
 /** Options of the passes that a callback makes between two batches. */
 export interface CallbackPassOptions {
+  /** Rows per batch, from 1. Default 32. */
   batchSize?: number;
+  /** Batches, from 1. Default: all. */
   steps?: number;
+  /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line. Default 1; 0 for `predict`. */
   verbose?: 0 | 1 | 2 | 'auto';
+  /** Ends the call within one batch. */
   signal?: AbortSignal;
 }
 

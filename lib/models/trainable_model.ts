@@ -131,7 +131,8 @@ export abstract class TrainableModel implements TrainerHost {
    *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
    * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
    * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
-   *   `ERR_BUSY` during another call and in its callbacks, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
+   *   `ERR_BUSY` during another call and in its callbacks, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`;
+   *   whatever a callback throws
    * @see keras/src/trainers/trainer.py
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
@@ -181,7 +182,7 @@ export abstract class TrainableModel implements TrainerHost {
    *
    * Calls at the same time are gathered into batches, see {@link gather}: a server may call `predict` for every request.
    * Calls with `verbose` or `callbacks`, and calls of a model with a stateful layer, run alone (`ERR_BUSY`). Callbacks may
-   * call `predict` between two batches of a call of the same model, see {@link Callback}.
+   * call `predict` between two batches of a call of the same model, see `Callback`.
    *
    * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them: not gathered either
    * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`, which ends this call alone

@@ -41,7 +41,7 @@ function toPlain(where: string, value: unknown, lift: Lift, path: readonly strin
     throw refusal('ERR_TYPE', where, `data of at most ${MAX_DEPTH} levels`, 'data that is nested deeper');
   if (Array.isArray(value))
     return Array.from(value, (item: unknown, i) => toPlain(where, item, lift, [...path, String(i)]));
-  if (isDescribed(value)) return toPlain(where, value.toJSON(), lift, path);
+  if (isDescribed(value)) return toPlain(where, { className: value.className, config: value.getConfig() }, lift, path);
   if (!isPlainObject(value)) throw refusal('ERR_TYPE', where, 'plain data', describe(value));
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   for (const [key] of entries)
@@ -91,11 +91,16 @@ function fromPlain(where: string, value: Json): Json {
   return number;
 }
 
-/** Whether a value is of a class of ours that says what it is as `{ className, config }`: a lookup, a TextVectorization. */
-function isDescribed(value: unknown): value is { toJSON(): unknown } {
+/** An object of a class that says what it is: a lookup, a TextVectorization. */
+interface Described {
+  readonly className: string;
+  getConfig(): unknown;
+}
+
+function isDescribed(value: unknown): value is Described {
   if (typeof value !== 'object' || value === null || isPlainObject(value)) return false;
-  const { className, toJSON } = value as { readonly className?: unknown; readonly toJSON?: unknown };
-  return typeof className === 'string' && typeof toJSON === 'function';
+  const { className, getConfig } = value as Partial<Described>;
+  return typeof className === 'string' && typeof getConfig === 'function';
 }
 
 /** Whether a value is an object of no class. */
