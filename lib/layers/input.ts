@@ -31,7 +31,8 @@ const NOT_YET = Object.freeze({ batchSize: null, dtype: null });
  * model.outputShape; // [null, 1]
  */
 export class Input {
-  readonly className = 'Input';
+  static readonly className = 'Input';
+  readonly className = Input.className;
   readonly name: string;
   /** Axes after the batch. */
   readonly shape: Shape;

@@ -29,7 +29,8 @@ export const defaults = layerDefaults;
  * new Sequential([new Input([null, 8]), new LSTM(16, { returnSequences: true }), new TimeDistributed(new Dense(4))]);
  */
 export class TimeDistributed extends Wrapper {
-  readonly className = 'TimeDistributed';
+  static readonly className = 'TimeDistributed';
+  readonly className = TimeDistributed.className;
   readonly layer: Layer;
 
   /**

@@ -9,6 +9,7 @@ import type { Layer } from '../layers';
 import type { WeightOwner } from '../layers/weights';
 import type { NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { LayerStack } from './layer_stack';
 
 /** A layer that the engine holds, and the index of its first weight there. */
@@ -23,12 +24,13 @@ export class ModelEngine implements WeightOwner {
   #isDisposed = false;
   #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
-  /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
-  statefulRows: number | undefined;
+  #batchRows: BatchRows = { count: undefined };
 
   constructor(
     readonly name: string,
     private readonly stack: LayerStack,
+    /** Told when states begin at zero again. */
+    private readonly onReset: () => void,
   ) {}
 
   get isDisposed(): boolean {
@@ -103,7 +105,7 @@ export class ModelEngine implements WeightOwner {
 
   /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
   recall(): void {
-    this.statefulRows = undefined;
+    this.#batchRows.count = undefined;
     const native = this.#native;
     if (native === undefined) return;
     const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
@@ -154,6 +156,20 @@ export class ModelEngine implements WeightOwner {
     return this.#native && this.#seats.find((seat) => seat.layer === layer);
   }
 
+  get batchRows(): BatchRows {
+    return this.#batchRows;
+  }
+
+  /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
+  exchangeStates(next: CarriedStates | undefined): CarriedStates {
+    const native = this.native('exchangeStates');
+    const present = { batchRows: this.#batchRows, states: readStates(native) };
+    if (next === undefined) callEngine(() => native.resetStates());
+    else this.#writeStates(this.name, native, next.states);
+    this.#batchRows = next?.batchRows ?? { count: undefined };
+    return present;
+  }
+
   /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
     this.assertUsable('resetStates');
@@ -166,25 +182,20 @@ export class ModelEngine implements WeightOwner {
         `several in "${this.name}"`,
         'Reset all of them with model.resetStates().',
       );
-    this.statefulRows = undefined;
+    this.#batchRows.count = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.resetStates());
+    this.onReset();
   }
 
   /** What layers hold besides weights. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   layersState(method: string): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
-    const native = this.#native;
-    const states = native === undefined ? [] : callEngine(() => native.layerStates());
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
-      statefulRows: this.statefulRows ?? null,
-      states: states.map((size, index) => {
-        const out = new Float32Array(size);
-        callEngine(() => native!.readLayerStates(index, out));
-        return out;
-      }),
+      statefulRows: this.#batchRows.count ?? null,
+      states: this.#native === undefined ? [] : readStates(this.#native),
     };
   }
 
@@ -205,7 +216,7 @@ export class ModelEngine implements WeightOwner {
       drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     }
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
-    this.statefulRows = statefulRows ?? undefined;
+    this.#batchRows.count = statefulRows ?? undefined;
   }
 
   #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {
@@ -235,6 +246,15 @@ export class ModelEngine implements WeightOwner {
     this.#seats = [];
     this.#isDisposed = true;
   }
+}
+
+/** What stateful layers carry. */
+function readStates(native: NativeModel): Float32Array[] {
+  return callEngine(() => native.layerStates()).map((size, index) => {
+    const out = new Float32Array(size);
+    callEngine(() => native.readLayerStates(index, out));
+    return out;
+  });
 }
 
 /** A layer as the engine takes it, and the penalty on its output after it. */

@@ -16,6 +16,7 @@ import { TrainableModel } from './trainable_model';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -73,7 +74,7 @@ export class Sequential extends TrainableModel {
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
     super();
     this.name = name === null ? autoName('Sequential') : checkString('Sequential', 'name', name);
-    this.#engine = new ModelEngine(this.name, this.#stack);
+    this.#engine = new ModelEngine(this.name, this.#stack, () => this.forgetStates());
     for (const layer of layers) this.#stack.add('Sequential', layer, this.#engine);
   }
 
@@ -246,7 +247,7 @@ export class Sequential extends TrainableModel {
   setWeights(weights: readonly ArrayInput[]): void {
     this.#assertBuilt('setWeights');
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
-    this.assertOwnCall('setWeights');
+    this.assertTurn('setWeights');
     this.#engine.assertQuiet('setWeights');
     const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
     let next = 0;
@@ -271,7 +272,7 @@ export class Sequential extends TrainableModel {
    */
   resetStates(): void {
     this.#engine.assertUsable('resetStates');
-    this.assertOwnCall('resetStates');
+    this.assertTurn('resetStates');
     this.#engine.resetStates();
   }
 
@@ -392,12 +393,14 @@ export class Sequential extends TrainableModel {
     this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
   }
 
-  /** @internal Rows of the batches whose states stateful layers hold. */
-  get statefulRows(): number | undefined {
-    return this.#engine.statefulRows;
+  /** @internal */
+  get batchRows(): BatchRows {
+    return this.#engine.batchRows;
   }
-  set statefulRows(rows: number | undefined) {
-    this.#engine.statefulRows = rows;
+
+  /** @internal Puts other states in the place of those that stateful layers carry. */
+  exchangeStates(states: CarriedStates | undefined): CarriedStates {
+    return this.#engine.exchangeStates(states);
   }
 
   /** @internal The engine's model, made on first use. */
