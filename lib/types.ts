@@ -19,6 +19,9 @@ export type NumericTypedArray =
 /** Plain numbers, nested to any depth, rows of equal length; the innermost rows may be typed arrays. */
 export type NestedArray = number | NumericTypedArray | readonly NestedArray[];
 
+/** Nested arrays as they are given: true counts as 1 and false as 0, among numbers too. */
+export type NestedInput = number | boolean | NumericTypedArray | readonly NestedInput[];
+
 /** What `fit`, `evaluate` and `predict` take: an {@link NdArray}, a typed array with its shape, or nested arrays. */
 export type ArrayInput =
-  { readonly data: NumericTypedArray; readonly shape: readonly number[] } | NumericTypedArray | readonly NestedArray[];
+  { readonly data: NumericTypedArray; readonly shape: readonly number[] } | NumericTypedArray | readonly NestedInput[];

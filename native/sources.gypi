@@ -52,6 +52,7 @@
       "native/losses/cosine_similarity.cc",
       "native/losses/crossentropy.cc",
       "native/losses/ctc.cc",
+      "native/losses/ctc_decode.cc",
       "native/losses/focal_crossentropy.cc",
       "native/losses/hinge.cc",
       "native/losses/make_loss.cc",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Plain nested arrays, as users write them, into one flat typed array: every element is looked at once, and the first
-// that does not fit is named by its position.
+// that does not fit is named by its position. Booleans are the numbers 1 and 0.
 import { types } from 'node:util';
 import { describe, refusal } from '../util/validate';
 import { isNumericTypedArray, type ShapedArray } from './arrays';
@@ -117,6 +117,7 @@ function paddingHint({ path, tokens }: Walk): string {
 
 function checkElement({ where, what, path, tokens }: Walk, row: ArrayLike<unknown>, index: number): number {
   const value = row[index];
+  if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'number') {
     if (isShaped(value))
       throw refusal(

@@ -41,6 +41,7 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
  * await model.fit(x, y, { epochs: 50, callbacks: [backup] });
  */
 export class BackupAndRestore extends Callback {
+  override readonly className = WHERE;
   readonly backupDir: string;
   readonly saveFreq: SaveFreq;
   readonly deleteCheckpoint: boolean;
@@ -117,7 +118,7 @@ export class BackupAndRestore extends Callback {
 
   async #save(): Promise<void> {
     const { progress, stopTraining } = this.#model;
-    const states = this.#stateful().map((callback) => [callback.constructor.name, callback.getState()]);
+    const states = this.#stateful().map((callback) => [callback.className, callback.getState()]);
     await this.#model.saveTraining(this.#file, {
       progress: {
         ...progress,
@@ -153,7 +154,7 @@ export class BackupAndRestore extends Callback {
   #restoreCallbacks(states: unknown): void {
     const callbacks = this.#stateful();
     const saved = Array.isArray(states) ? states.map((entry: unknown) => (Array.isArray(entry) ? entry : [])) : [];
-    const names = callbacks.map((callback) => callback.constructor.name);
+    const names = callbacks.map((callback) => callback.className);
     if (saved.length !== names.length || saved.some(([name], index) => name !== names[index])) {
       const received = saved.map(([name]) => describe(name)).join(', ') || 'none';
       throw refusal('ERR_DATA', WHERE, `a backup with the callbacks ${names.join(', ') || '(none)'}`, received);

@@ -33,6 +33,7 @@ const MAX_HEADER = 65536;
  * await model.fit(x, y, { epochs: 10, validationSplit: 0.2, callbacks: [new CSVLogger('run.csv')] });
  */
 export class CSVLogger extends Callback {
+  override readonly className = WHERE;
   readonly filename: string;
   readonly separator: string;
   readonly append: boolean;

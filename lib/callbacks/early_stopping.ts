@@ -42,6 +42,7 @@ const WHERE = 'EarlyStopping';
  * await model.fit(x, y, { epochs: 50, validationSplit: 0.2, callbacks: [stop] });
  */
 export class EarlyStopping extends MonitorCallback {
+  override readonly className = WHERE;
   readonly patience: number;
   readonly baseline: number | null;
   readonly restoreBestWeights: boolean;

@@ -33,6 +33,7 @@ export type LambdaCallbackOptions = { readonly [K in (typeof HOOKS)[number]]?: C
  * await model.fit(x, y, { callbacks: [log] });
  */
 export class LambdaCallback extends Callback {
+  override readonly className = 'LambdaCallback';
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`; `ERR_TYPE` where one is no function */
   constructor(functions: LambdaCallbackOptions = {}) {
     super();

@@ -25,6 +25,7 @@ const WHERE = 'LearningRateScheduler';
  * await model.fit(x, y, { epochs: 50, callbacks: [halve] });
  */
 export class LearningRateScheduler extends Callback {
+  override readonly className = WHERE;
   readonly verbose: number;
   readonly #schedule: (epoch: number, learningRate: number) => number;
   readonly #stream: ProgbarStream | undefined;

@@ -42,6 +42,7 @@ const WHERE = 'ModelCheckpoint';
  * await model.fit(x, y, { epochs: 20, validationSplit: 0.2, callbacks: [best] });
  */
 export class ModelCheckpoint extends MonitorCallback {
+  override readonly className = WHERE;
   readonly filepath: string;
   readonly saveBestOnly: boolean;
   readonly saveWeightsOnly: boolean;

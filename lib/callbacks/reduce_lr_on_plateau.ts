@@ -41,6 +41,7 @@ const WHERE = 'ReduceLROnPlateau';
  * await model.fit(x, y, { epochs: 50, validationSplit: 0.2, callbacks: [reduce] });
  */
 export class ReduceLROnPlateau extends MonitorCallback {
+  override readonly className = WHERE;
   readonly factor: number;
   readonly patience: number;
   readonly cooldown: number;

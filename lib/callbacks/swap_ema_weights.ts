@@ -30,6 +30,7 @@ const WHERE = 'SwapEMAWeights';
  * await model.fit(x, y, { validationSplit: 0.2, callbacks: [new SwapEMAWeights()] });
  */
 export class SwapEMAWeights extends Callback {
+  override readonly className = WHERE;
   readonly swapOnEpoch: boolean;
   /** The weights that averages stand in for at present, and whose. */
   #replaced: { readonly model: CallbackModel; readonly weights: unknown[] } | undefined;

@@ -5,6 +5,7 @@ import { checkPath } from '../serialization';
 import { normalizeName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, describe, refusal } from '../util/validate';
+import { secondsSince1970 as now } from '../util/timers';
 import { Callback, type Logs } from './callback';
 import { EventFile } from './event_file';
 import { isCount, readState } from './state';
@@ -55,6 +56,7 @@ const WHERE = 'TensorBoard';
  * // tensorboard --logdir logs
  */
 export class TensorBoard extends Callback {
+  override readonly className = WHERE;
   readonly logDir: string;
   readonly updateFreq: 'epoch' | number;
   readonly writeStepsPerSecond: boolean;
@@ -156,11 +158,6 @@ export class TensorBoard extends Callback {
   #validationFile(): EventFile {
     return (this.#validation ??= new EventFile(WHERE, path.join(this.logDir, 'validation'), now));
   }
-}
-
-/** Seconds since 1970. */
-function now(): number {
-  return (performance.timeOrigin + performance.now()) / 1000;
 }
 
 function checkUpdateFreq(value: unknown): 'epoch' | number {

@@ -24,6 +24,7 @@ const WHERE = 'TerminateOnNaN';
  * await model.fit(x, y, { epochs: 50, callbacks: [new TerminateOnNaN()] });
  */
 export class TerminateOnNaN extends Callback {
+  override readonly className = WHERE;
   readonly raiseError: boolean;
   readonly #stream: ProgbarStream | undefined;
 

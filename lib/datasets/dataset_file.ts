@@ -7,6 +7,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { clearTimeout, setTimeout } from '../util/timers';
 import { describe, refusal } from '../util/validate';
 
 /** A file that Keras publishes. */

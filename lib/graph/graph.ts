@@ -72,9 +72,7 @@ class Search {
         nodeDepth.set(before, Math.max(depth + 1, nodeDepth.get(before) ?? 0));
     }
     const rank = new Map(this.#order.map((node, index) => [node, index]));
-    this.nodes = [...this.#order].sort(
-      (a, b) => nodeDepth.get(b)! - nodeDepth.get(a)! || rank.get(a)! - rank.get(b)!,
-    );
+    this.nodes = [...this.#order].sort((a, b) => nodeDepth.get(b)! - nodeDepth.get(a)! || rank.get(a)! - rank.get(b)!);
     this.layers = [...this.#met.keys()].sort(
       (a, b) => layerDepth.get(b)! - layerDepth.get(a)! || this.#met.get(a)! - this.#met.get(b)!,
     );

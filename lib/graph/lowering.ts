@@ -180,7 +180,9 @@ export function modelConfig(
 /** What an input holds: what it was told, else ids where an embedding reads it. */
 export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'] {
   if (tensor.dtype !== null) return tensor.dtype === 'int32' ? 'tokens' : 'values';
-  const reads = graph.nodes.some(({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)));
+  const reads = graph.nodes.some(
+    ({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)),
+  );
   return reads ? 'tokens' : 'values';
 }
 
@@ -196,4 +198,3 @@ export function checkInput(where: string, { name, shape }: SymbolicTensor, kind:
     `${shapeText(shape)} of "${name}"`,
   );
 }
-

@@ -22,7 +22,8 @@ export const defaults = layerDefaults;
  * new Sequential([new Input([8]), new Dense(4), new Activation('relu')]).outputShape; // [null, 4]
  */
 export class Activation extends Layer {
-  readonly className = 'Activation';
+  static readonly className = 'Activation';
+  readonly className = Activation.className;
   readonly activation: NativeActivation;
 
   /**

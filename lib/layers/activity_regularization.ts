@@ -28,7 +28,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, l1: 0, l2:
  * new Sequential([new Input([8]), new Dense(16), new ActivityRegularization({ l1: 0.001 }), new Dense(1)]);
  */
 export class ActivityRegularization extends Layer {
-  readonly className = 'ActivityRegularization';
+  static readonly className = 'ActivityRegularization';
+  readonly className = ActivityRegularization.className;
   readonly l1: number;
   readonly l2: number;
 

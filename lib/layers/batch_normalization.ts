@@ -60,7 +60,8 @@ export const defaults = Object.freeze({
  * new Sequential([new Input([8]), new Dense(16), new BatchNormalization(), new Activation('relu'), new Dense(1)]);
  */
 export class BatchNormalization extends Normalization {
-  readonly className = 'BatchNormalization';
+  static readonly className = 'BatchNormalization';
+  readonly className = BatchNormalization.className;
   readonly momentum: number;
   readonly movingMeanInitializer: Initializer;
   readonly movingVarianceInitializer: Initializer;

@@ -59,7 +59,8 @@ const COMMON = ['stateful', 'returnSequences', 'returnState'] as const;
  * model.layers[1].outputShape; // [null, 64]
  */
 export class Bidirectional extends Wrapper {
-  readonly className = 'Bidirectional';
+  static readonly className = 'Bidirectional';
+  readonly className = Bidirectional.className;
   readonly mergeMode: MergeMode;
   readonly forwardLayer: Recurrent;
   readonly backwardLayer: Recurrent;

@@ -75,7 +75,8 @@ export type SimpleRNNCellOptions = Omit<SimpleRNNOptions, OfSequences>;
  * new RNN([new SimpleRNNCell(32), new SimpleRNNCell(16)]).computeOutputShape([null, null, 8]); // [null, 16]
  */
 export class SimpleRNNCell extends RecurrentCell {
-  readonly className = 'SimpleRNNCell';
+  static readonly className = 'SimpleRNNCell';
+  readonly className = SimpleRNNCell.className;
 
   /** @throws as {@link SimpleRNN} */
   constructor(units: number, options: SimpleRNNCellOptions = {}) {
@@ -101,7 +102,8 @@ export type LSTMCellOptions = Omit<LSTMOptions, OfSequences>;
  * const decoder = new RNN([new LSTMCell(64), new LSTMCell(64)], { returnSequences: true });
  */
 export class LSTMCell extends RecurrentCell {
-  readonly className = 'LSTMCell';
+  static readonly className = 'LSTMCell';
+  readonly className = LSTMCell.className;
 
   /** @throws as {@link LSTM} */
   constructor(units: number, options: LSTMCellOptions = {}) {
@@ -127,7 +129,8 @@ export type GRUCellOptions = Omit<GRUOptions, OfSequences>;
  * const layer = new RNN(new GRUCell(64));
  */
 export class GRUCell extends RecurrentCell {
-  readonly className = 'GRUCell';
+  static readonly className = 'GRUCell';
+  readonly className = GRUCell.className;
 
   /** @throws as {@link GRU} */
   constructor(units: number, options: GRUCellOptions = {}) {
@@ -151,7 +154,8 @@ export class GRUCell extends RecurrentCell {
  * new RNN(stack, { returnState: true }).stateSizes; // [64, 64, 32, 32]
  */
 export class StackedRNNCells {
-  readonly className = 'StackedRNNCells';
+  static readonly className = 'StackedRNNCells';
+  readonly className = StackedRNNCells.className;
   readonly name: string;
   readonly cells: readonly RecurrentCell[];
 
@@ -181,7 +185,7 @@ export class StackedRNNCells {
 }
 
 const TABLE = new Map<string, { fromConfig(config: Record<string, unknown>): RecurrentCell | StackedRNNCells }>(
-  [SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells].map((entry) => [normalizeName(entry.name), entry]),
+  [SimpleRNNCell, LSTMCell, GRUCell, StackedRNNCells].map((entry) => [normalizeName(entry.className), entry]),
 );
 
 /** The cell that {@link configOfCell} described. @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME` */

@@ -83,7 +83,8 @@ export const defaults = Object.freeze({
  * new Sequential([new Embedding(1000, 32), new Conv1D(64, 5, { activation: 'relu' }), new MaxPooling1D(4), new LSTM(32)]);
  */
 export class Conv1D extends Layer {
-  readonly className = 'Conv1D';
+  static readonly className = 'Conv1D';
+  readonly className = Conv1D.className;
   readonly filters: number;
   readonly kernelSize: number;
   readonly strides: number;

@@ -63,7 +63,8 @@ export const defaults = Object.freeze({
  * new Sequential([new Input([8]), new Dense(1, { activation: 'sigmoid' })]).countParams(); // 9
  */
 export class Dense extends Layer {
-  readonly className = 'Dense';
+  static readonly className = 'Dense';
+  readonly className = Dense.className;
   readonly units: number;
   readonly activation: NativeActivation;
   readonly useBias: boolean;

@@ -30,7 +30,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, seed: null
  * new Sequential([new Input([8]), new Dropout(0.5, { seed: 1 }), new Dense(1)]);
  */
 export class Dropout extends Layer {
-  readonly className = 'Dropout';
+  static readonly className = 'Dropout';
+  readonly className = Dropout.className;
   readonly rate: number;
   readonly seed: number | null;
 

@@ -57,7 +57,8 @@ export const defaults = Object.freeze({
  * model.countParams(); // 322113
  */
 export class Embedding extends Layer {
-  readonly className = 'Embedding';
+  static readonly className = 'Embedding';
+  readonly className = Embedding.className;
   readonly inputDim: number;
   readonly outputDim: number;
   readonly embeddingsInitializer: Initializer;

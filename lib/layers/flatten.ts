@@ -28,7 +28,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET } as const)
  * new Sequential([new Embedding(100, 8, { inputLength: 20 }), new Flatten()]).outputShape; // [null, 160]
  */
 export class Flatten extends Layer {
-  readonly className = 'Flatten';
+  static readonly className = 'Flatten';
+  readonly className = Flatten.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
   constructor(options: FlattenOptions = {}) {

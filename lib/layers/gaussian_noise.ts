@@ -26,7 +26,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, seed: null
  * new Sequential([new Input([20, 8]), new GaussianNoise(0.1), new LSTM(16), new Dense(1)]);
  */
 export class GaussianNoise extends Layer {
-  readonly className = 'GaussianNoise';
+  static readonly className = 'GaussianNoise';
+  readonly className = GaussianNoise.className;
   readonly stddev: number;
   readonly seed: number | null;
 

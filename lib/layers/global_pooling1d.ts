@@ -64,7 +64,8 @@ abstract class GlobalPooling1D extends Layer {
  * new Sequential([new Embedding(1000, 32), new Conv1D(64, 5), new GlobalMaxPooling1D(), new Dense(1)]);
  */
 export class GlobalMaxPooling1D extends GlobalPooling1D {
-  readonly className = 'GlobalMaxPooling1D';
+  static readonly className = 'GlobalMaxPooling1D';
+  readonly className = GlobalMaxPooling1D.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
   constructor(options: GlobalPooling1DOptions = {}) {
@@ -87,7 +88,8 @@ export class GlobalMaxPooling1D extends GlobalPooling1D {
  * new Sequential([new Embedding(1000, 32, { maskZero: true }), new GlobalAveragePooling1D(), new Dense(1)]);
  */
 export class GlobalAveragePooling1D extends GlobalPooling1D {
-  readonly className = 'GlobalAveragePooling1D';
+  static readonly className = 'GlobalAveragePooling1D';
+  readonly className = GlobalAveragePooling1D.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
   constructor(options: GlobalPooling1DOptions = {}) {

@@ -27,7 +27,8 @@ export const defaults = Object.freeze({ ...gatedDefaults, resetAfter: true } as 
  * const model = new Sequential([new Embedding(10000, 32), new GRU(32), new Dense(1, { activation: 'sigmoid' })]);
  */
 export class GRU extends Recurrent {
-  readonly className = 'GRU';
+  static readonly className = 'GRU';
+  readonly className = GRU.className;
   readonly recurrentActivation: NativeActivation;
   readonly resetAfter: boolean;
   readonly useCudnn: 'auto' | false;

@@ -40,7 +40,8 @@ export interface InputConfig {
  * const model = new Model(words, new LSTM(32).apply(new Embedding(10000, 32).apply(words)));
  */
 export class Input extends SymbolicTensor {
-  readonly className = 'Input';
+  static readonly className = 'Input';
+  readonly className = Input.className;
 
   /**
    * @param shape axes after the batch, or an object with `shape` and the options

@@ -24,7 +24,8 @@ export const defaults = normalizationDefaults;
  * new Sequential([new Input([20, 8]), new LSTM(16, { returnSequences: true }), new LayerNormalization(), new LSTM(16)]);
  */
 export class LayerNormalization extends Normalization {
-  readonly className = 'LayerNormalization';
+  static readonly className = 'LayerNormalization';
+  readonly className = LayerNormalization.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
   constructor(options: LayerNormalizationOptions = {}) {

@@ -28,7 +28,8 @@ export const defaults = Object.freeze({ ...gatedDefaults, unitForgetBias: true }
  * const model = new Sequential([new Embedding(10000, 32), new LSTM(32), new Dense(1, { activation: 'sigmoid' })]);
  */
 export class LSTM extends Recurrent {
-  readonly className = 'LSTM';
+  static readonly className = 'LSTM';
+  readonly className = LSTM.className;
   readonly recurrentActivation: NativeActivation;
   readonly unitForgetBias: boolean;
   readonly useCudnn: 'auto' | false;

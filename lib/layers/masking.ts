@@ -27,7 +27,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, maskValue:
  * new Sequential([new Input([null, 8]), new Masking({ maskValue: -1 }), new LSTM(16), new Dense(1)]);
  */
 export class Masking extends Layer {
-  readonly className = 'Masking';
+  static readonly className = 'Masking';
+  readonly className = Masking.className;
   readonly maskValue: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */

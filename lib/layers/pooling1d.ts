@@ -88,7 +88,8 @@ abstract class Pooling1D extends Layer {
  * new MaxPooling1D(2).computeOutputShape([null, 10, 3]); // [null, 5, 3]
  */
 export class MaxPooling1D extends Pooling1D {
-  readonly className = 'MaxPooling1D';
+  static readonly className = 'MaxPooling1D';
+  readonly className = MaxPooling1D.className;
 
   /**
    * @param poolSize timesteps of a window, from 1; default 2
@@ -115,7 +116,8 @@ export class MaxPooling1D extends Pooling1D {
  * new AveragePooling1D(3, { strides: 1, padding: 'same' }).computeOutputShape([null, 10, 3]); // [null, 10, 3]
  */
 export class AveragePooling1D extends Pooling1D {
-  readonly className = 'AveragePooling1D';
+  static readonly className = 'AveragePooling1D';
+  readonly className = AveragePooling1D.className;
 
   /**
    * @param poolSize timesteps of a window, from 1

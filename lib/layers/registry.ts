@@ -12,9 +12,9 @@ export interface LayerConfig {
   config: Record<string, unknown>;
 }
 
-/** What the table needs of a class. */
+/** What the table needs of a class. Its name is data: a bundler may have changed that of the function. */
 export interface LayerClass {
-  readonly name: string;
+  readonly className: string;
   fromConfig(config: never): Layer | Input;
 }
 
@@ -22,7 +22,7 @@ const TABLE = new Map<string, LayerClass>();
 
 /** Lets {@link layerFromConfig} find these classes. */
 export function registerLayers(classes: readonly LayerClass[]): void {
-  for (const entry of classes) TABLE.set(normalizeName(entry.name), entry);
+  for (const entry of classes) TABLE.set(normalizeName(entry.className), entry);
 }
 
 /**

@@ -24,7 +24,8 @@ export const defaults = layerDefaults;
  * new Sequential([new Input([20, 8]), new LSTM(16), new RepeatVector(10), new LSTM(16, { returnSequences: true })]);
  */
 export class RepeatVector extends Layer {
-  readonly className = 'RepeatVector';
+  static readonly className = 'RepeatVector';
+  readonly className = RepeatVector.className;
   readonly n: number;
 
   /**

@@ -27,7 +27,8 @@ export const defaults = layerDefaults;
  * new Reshape([-1, 2]).computeOutputShape([null, 12]); // [null, 6, 2]
  */
 export class Reshape extends Layer {
-  readonly className = 'Reshape';
+  static readonly className = 'Reshape';
+  readonly className = Reshape.className;
   /** As given: one axis may be -1. */
   readonly targetShape: readonly number[];
 

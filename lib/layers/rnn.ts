@@ -58,7 +58,8 @@ export const defaults = Object.freeze({
  * const model = new Sequential([new Input([null, 8]), new RNN([new LSTMCell(32), new LSTMCell(32)]), new Dense(1)]);
  */
 export class RNN extends Wrapper {
-  readonly className = 'RNN';
+  static readonly className = 'RNN';
+  readonly className = RNN.className;
   readonly cell: RecurrentCell | StackedRNNCells;
   readonly returnSequences: boolean;
   readonly returnState: boolean;

@@ -21,7 +21,8 @@ export const defaults = recurrentDefaults;
  * const model = new Sequential([new Embedding(10000, 32), new SimpleRNN(32), new Dense(1, { activation: 'sigmoid' })]);
  */
 export class SimpleRNN extends Recurrent {
-  readonly className = 'SimpleRNN';
+  static readonly className = 'SimpleRNN';
+  readonly className = SimpleRNN.className;
 
   /**
    * @param units size H of the state and of the output, from 1

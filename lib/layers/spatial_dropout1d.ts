@@ -30,7 +30,8 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, seed: null
  * new Sequential([new Embedding(1000, 32), new SpatialDropout1D(0.2), new LSTM(16), new Dense(1)]);
  */
 export class SpatialDropout1D extends Layer {
-  readonly className = 'SpatialDropout1D';
+  static readonly className = 'SpatialDropout1D';
+  readonly className = SpatialDropout1D.className;
   readonly rate: number;
   readonly seed: number | null;
 

@@ -33,7 +33,8 @@ export const defaults = layerDefaults;
  * new Sequential([new Input([5, 20, 8]), new TimeDistributed(new LSTM(16)), new LSTM(16)]).outputShape; // [null, 16]
  */
 export class TimeDistributed extends Wrapper {
-  readonly className = 'TimeDistributed';
+  static readonly className = 'TimeDistributed';
+  readonly className = TimeDistributed.className;
   readonly layer: Layer;
 
   /**

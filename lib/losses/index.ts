@@ -29,6 +29,7 @@ export {
   type SparseCategoricalCrossentropyOptions,
 } from './crossentropy';
 export { CTC } from './ctc';
+export { ctcDecode, type CtcDecodeOptions, type CtcStrategy } from './ctc_decode';
 export {
   BinaryFocalCrossentropy,
   CategoricalFocalCrossentropy,

@@ -84,7 +84,7 @@ export function graphFromConfig(
   }
   const find = (place: TensorConfig): SymbolicTensor | undefined => known.get(keyOf(checkPlace(where, place)));
   // Calls of layers that read each other's may come in any order.
-  for (let isMoving = true; isMoving; ) {
+  for (let isMoving = true; isMoving;) {
     isMoving = false;
     for (const entry of waiting) {
       for (let call = entry.calls[entry.next]; call !== undefined; call = entry.calls[++entry.next]) {
@@ -150,4 +150,3 @@ function checkPlace(where: string, place: unknown): TensorConfig {
 function keyOf([layer, call, output]: TensorConfig): string {
   return JSON.stringify([layer, call, output]);
 }
-

@@ -21,6 +21,7 @@ import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { StreamNode } from '../streams/stream_plan';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Model}. */
@@ -62,7 +63,8 @@ export type ModelWeight = WeightSpec & {
  * const model = new Model([words, meta], score);
  */
 export class Model extends TrainableModel {
-  readonly className: string = 'Model';
+  static readonly className: string = 'Model';
+  readonly className: string = Model.className;
   readonly #engine: ModelEngine;
   #graph: Graph | undefined;
 
@@ -78,7 +80,7 @@ export class Model extends TrainableModel {
     const where = isDeferred ? 'Sequential' : 'Model';
     const { name } = withDefaults(where, options, defaults);
     super(where, { name, trainable: true, inputShape: null });
-    this.#engine = new ModelEngine(this);
+    this.#engine = new ModelEngine(this, () => this.forgetStates());
     if (isDeferred) return;
     const read = readTensors(where, 'inputs', inputs);
     this.#graph = new Graph(where, read, readTensors(where, 'outputs', outputs));
@@ -307,7 +309,7 @@ export class Model extends TrainableModel {
   override setWeights(weights: readonly ArrayInput[]): void {
     this.#assertBuilt('setWeights');
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
-    this.assertOwnCall('setWeights');
+    this.assertTurn('setWeights');
     this.#engine.assertQuiet('setWeights');
     const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
     this.assertAtRest('setWeights');
@@ -337,7 +339,7 @@ export class Model extends TrainableModel {
    */
   override resetStates(): void {
     this.#engine.assertUsable('resetStates');
-    this.assertOwnCall('resetStates');
+    this.assertTurn('resetStates');
     this.#engine.resetStates();
   }
 
@@ -446,12 +448,14 @@ export class Model extends TrainableModel {
     this.#engine.assertUsable('build');
   }
 
-  /** @internal Rows of the batches whose states stateful layers hold. */
-  get statefulRows(): number | undefined {
-    return this.#engine.statefulRows;
+  /** @internal */
+  get batchRows(): BatchRows {
+    return this.#engine.batchRows;
   }
-  set statefulRows(rows: number | undefined) {
-    this.#engine.statefulRows = rows;
+
+  /** @internal Puts other states in the place of those that stateful layers carry. */
+  exchangeStates(states: CarriedStates | undefined): CarriedStates {
+    return this.#engine.exchangeStates(states);
   }
 
   /** @internal The engine's model, made on first use. */

@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph';
 import type { Layer, StatefulUser } from '../layers/layer';
 import type { NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 
 /** What the engine's half knows of a model. */
 export interface EngineHost {
@@ -21,10 +22,13 @@ export class ModelEngine implements StatefulUser {
   #lowered: EngineGraph | undefined;
   #isDisposed = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
-  /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
-  statefulRows: number | undefined;
+  #batchRows: BatchRows = { count: undefined };
 
-  constructor(private readonly host: EngineHost) {}
+  constructor(
+    private readonly host: EngineHost,
+    /** Told when states begin at zero again. */
+    private readonly onReset: () => void,
+  ) {}
 
   get isDisposed(): boolean {
     return this.#isDisposed;
@@ -73,7 +77,7 @@ export class ModelEngine implements StatefulUser {
 
   /** Frees the engine's model: the next need makes a new one. */
   recall(): void {
-    this.statefulRows = undefined;
+    this.#batchRows.count = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
@@ -91,13 +95,28 @@ export class ModelEngine implements StatefulUser {
       throw refusal('ERR_BUSY', `${this.host.name}.${method}`, 'an idle model', 'a call while it computes');
   }
 
+  get batchRows(): BatchRows {
+    return this.#batchRows;
+  }
+
+  /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
+  exchangeStates(next: CarriedStates | undefined): CarriedStates {
+    const native = this.native('exchangeStates');
+    const present = { batchRows: this.#batchRows, states: readStates(native) };
+    if (next === undefined) callEngine(() => native.resetStates(null));
+    else this.#writeStates(this.host.name, native, next.states);
+    this.#batchRows = next?.batchRows ?? { count: undefined };
+    return present;
+  }
+
   /** All stateful layers begin at zero again, or one. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
     if (layer !== undefined && this.#isDisposed) return;
     this.assertUsable('resetStates');
     this.assertQuiet('resetStates');
     const others = this.#lowered?.stateful.some((other) => other !== layer) ?? false;
-    if (layer === undefined || !others) this.statefulRows = undefined;
+    if (layer === undefined || !others) this.#batchRows.count = undefined;
+    this.onReset();
     const native = this.#native;
     if (native === undefined) return;
     const number = layer === undefined ? null : (this.#lowered!.numberOf(layer) ?? null);
@@ -108,16 +127,10 @@ export class ModelEngine implements StatefulUser {
   layersState(method: string): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
-    const native = this.#native;
-    const states = native === undefined ? [] : callEngine(() => native.layerStates());
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
-      statefulRows: this.statefulRows ?? null,
-      states: states.map((size, index) => {
-        const out = new Float32Array(size);
-        callEngine(() => native!.readLayerStates(index, out));
-        return out;
-      }),
+      statefulRows: this.#batchRows.count ?? null,
+      states: this.#native === undefined ? [] : readStates(this.#native),
     };
   }
 
@@ -135,7 +148,7 @@ export class ModelEngine implements StatefulUser {
       throw refusal('ERR_DATA', where, `seeds of ${drawing.length} layers that draw`, `${seeds.length}`);
     drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
-    this.statefulRows = statefulRows ?? undefined;
+    this.#batchRows.count = statefulRows ?? undefined;
   }
 
   #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {
@@ -162,4 +175,13 @@ export class ModelEngine implements StatefulUser {
     this.#lowered = undefined;
     this.#isDisposed = true;
   }
+}
+
+/** What stateful layers carry. */
+function readStates(native: NativeModel): Float32Array[] {
+  return callEngine(() => native.layerStates()).map((size, index) => {
+    const out = new Float32Array(size);
+    callEngine(() => native.readLayerStates(index, out));
+    return out;
+  });
 }

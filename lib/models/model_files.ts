@@ -22,7 +22,10 @@ export interface SaveOptions {
   overwrite?: boolean;
   /** Whether the optimizer's state is saved, so that training can go on. Default true. */
   includeOptimizer?: boolean;
-  /** Plain data by name that belongs to the model, a vocabulary for instance; {@link loadAssets} reads it. Default none. */
+  /**
+   * Plain data by name that belongs to the model, and what prepares its inputs: a `TextVectorization`, a `StringLookup`, which
+   * become `{ className, config }`. {@link loadAssets} reads it. Default none.
+   */
   assets?: Readonly<Record<string, unknown>>;
 }
 

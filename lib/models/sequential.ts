@@ -40,7 +40,8 @@ export interface SequentialConfig {
  * const history = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
  */
 export class Sequential extends Model {
-  override readonly className = 'Sequential';
+  static override readonly className = 'Sequential';
+  override readonly className = Sequential.className;
   readonly #layers: Layer[] = [];
   /** The call of each layer, once the input is known. */
   #nodes: GraphNode[] = [];

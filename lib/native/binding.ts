@@ -427,6 +427,28 @@ export interface NativeRows {
   steps: number;
 }
 
+/** Labels from logits [rows,steps,columns]; `done` is told the first row that has a timestep without a probability. */
+export interface NativeCtcDecode {
+  logits: Float32Array;
+  rows: number;
+  steps: number;
+  columns: number;
+  /** [rows] timesteps that count, from 0. */
+  lengths: Int32Array;
+  /** The column that stands for no label. */
+  blank: number;
+  /** 0: greedy. */
+  beamWidth: number;
+  /** 1 where greedy. */
+  topPaths: number;
+  /** Greedy alone. */
+  mergeRepeated: boolean;
+  /** Filled: [topPaths,rows,steps], -1 behind the labels. */
+  paths: Int32Array;
+  /** Filled: [rows,topPaths]. */
+  scores: Float32Array;
+}
+
 /**
  * A native copy of inputs and targets, taken at construction: what happens to the caller's arrays later changes nothing.
  * Targets are float32 [N,K] or [N,T,K] flattened; sparse targets hold class ids as float32 [N] or [N,T].
@@ -608,6 +630,8 @@ export interface NativeBinding {
   scheduledRate(schedule: NativeSchedule, step: number): number;
   /** The loss of rows; with reduction `none` 0, and one number a row goes to `values`. */
   computeLoss(loss: NativeLoss, rows: NativeRows, values: Float32Array | null): number;
+  /** Decodes on the compute threads; `done` is called later on this thread, exactly once. See NativeCtcDecode. */
+  ctcDecode(spec: NativeCtcDecode, done: NativeDone): void;
   /** Adds rows to the state of a metric. */
   updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
   cpuInfo(): CpuInfo;

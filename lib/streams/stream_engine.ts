@@ -35,7 +35,13 @@ export class StreamEngine {
   step<T>(where: string, call: () => T): T {
     return guard(where, () => {
       if (this.host.nativeModel() !== this.#model)
-        throw refusal('ERR_STATE', where, 'the layers that the streams were opened with', 'others', 'Open new streams.');
+        throw refusal(
+          'ERR_STATE',
+          where,
+          'the layers that the streams were opened with',
+          'others',
+          'Open new streams.',
+        );
       return call();
     });
   }

@@ -101,13 +101,7 @@ export class StreamGroup {
     const refused = this.#engine.step(where, () => native.step([safe], [outputs], places));
     if (refused < 0) throw unfitPlace(where, places!, -1 - refused);
     if (refused > 0)
-      checkVocabulary(
-        where,
-        'x',
-        { data: inputs as Int32Array, shape: [rows] },
-        [-1, -1],
-        plan.vocabularySize!,
-      );
+      checkVocabulary(where, 'x', { data: inputs as Int32Array, shape: [rows] }, [-1, -1], plan.vocabularySize!);
     return outputs;
   }
 

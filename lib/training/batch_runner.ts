@@ -157,7 +157,13 @@ class PassRunner {
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
-      const run = { mode, ...portion, outputs: outputs === undefined ? null : [outputs(portion)], totals, training: false };
+      const run = {
+        mode,
+        ...portion,
+        outputs: outputs === undefined ? null : [outputs(portion)],
+        totals,
+        training: false,
+      };
       callEngine(() => native.run(run, done));
       this.#running = native;
       this.context.onRun(portion.batchSize);
@@ -183,9 +189,13 @@ class PassRunner {
     const { kind } = this.pass;
     const last = this.#batch - 1;
     const logs = this.pass.logs();
-    const show = () => this.context.callbacks.onBatchEnd(kind, last, logs);
-    if (this.#watched) this.#afterHook(show, () => this.#advance());
-    else this.#advance(() => this.#showMeanwhile(show));
+    const { callbacks } = this.context;
+    if (this.#watched)
+      this.#afterHook(
+        () => callbacks.onBatchEnd(kind, last, logs),
+        () => this.#advance(),
+      );
+    else this.#advance(() => this.#showMeanwhile(() => callbacks.showBatchEnd(kind, last, logs)));
   }
 
   /** The compute threads come first; what is shown may be late, never the work. */

@@ -44,7 +44,7 @@ export interface Collector {
   readonly result: () => NdArray;
 }
 
-/** Opens the data of calls of one model. */
+/** Opens the data of a call. */
 export class DataReader {
   constructor(
     private readonly host: TrainerHost,

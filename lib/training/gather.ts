@@ -4,6 +4,7 @@
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import { withDefaults } from '../util/options';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
 import { makeDataset, readInputs, type Inputs } from './inputs';
@@ -22,10 +23,20 @@ export interface GatherOptions {
   maxDelay?: number;
 }
 
-/** Defaults of {@link GatherOptions}. */
-export const gatherDefaults = Object.freeze({ maxRows: 1024, maxDelay: 0 });
-
 const MAX_TIMEOUT = 2147483647;
+
+/** Defaults of {@link GatherOptions}. */
+export const gatherDefaults: Required<Readonly<GatherOptions>> = Object.freeze({ maxRows: 1024, maxDelay: 0 });
+
+/** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
+export function readGatherOptions(where: string, options: GatherOptions | undefined): typeof gatherDefaults {
+  const { maxRows, maxDelay } = withDefaults(where, options, gatherDefaults);
+  return {
+    maxRows: checkInteger(where, 'maxRows', maxRows),
+    maxDelay: checkNumber(where, 'maxDelay', maxDelay, { min: 0, max: MAX_TIMEOUT }),
+  };
+}
+
 /** Arrays that are kept for groups to come, one for that in work and one for the next, of 4 MB at most. */
 const ROOMS = 2;
 const MAX_ROOM = 1 << 20;
@@ -43,6 +54,7 @@ export interface GatheredWork {
 export interface GatherOwner {
   readonly host: TrainerHost;
   engine(): TrainingEngine;
+  options(): typeof gatherDefaults;
   /** The first call has come to an idle model. */
   begin(): void;
   /** All calls are answered. */
@@ -152,10 +164,9 @@ function like(array: Float32Array | Int32Array, size: number): Float32Array | In
   return array instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
 }
 
-/** Gathers the calls of `predict` of one model. */
+/** Gathers the calls of `predict` of one level of a model's calls. */
 export class Gatherer {
   readonly #owner: GatherOwner;
-  #options: { readonly maxRows: number; readonly maxDelay: number } = gatherDefaults;
   #queue: Group[] = [];
   #computing: Group | undefined;
   /** Calls by the signal that may end them. */
@@ -170,15 +181,6 @@ export class Gatherer {
   /** Whether calls wait or are computed. */
   get isActive(): boolean {
     return this.#computing !== undefined || this.#queue.length > 0;
-  }
-
-  /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
-  configure(where: string, options: GatherOptions | undefined): void {
-    const { maxRows, maxDelay } = withDefaults(where, options, gatherDefaults);
-    this.#options = {
-      maxRows: checkInteger(where, 'maxRows', maxRows),
-      maxDelay: checkNumber(where, 'maxDelay', maxDelay, { min: 0, max: MAX_TIMEOUT }),
-    };
   }
 
   /** Whether a call may wait for others: none that shows or tells of its batches, none whose rows have states. */
@@ -227,9 +229,14 @@ export class Gatherer {
     for (const request of requests) request.fail(error);
   }
 
+  /** Lets calls that wait for others wait no longer. */
+  hurry(): void {
+    if (this.#computing === undefined && this.#queue.length > 0) this.#flush();
+  }
+
   #enqueue(request: Request): void {
     const { inputs, batchSize } = request;
-    const { maxRows, maxDelay } = this.#options;
+    const { maxRows, maxDelay } = this.#owner.options();
     const wasActive = this.isActive;
     const isAlone = inputs.rows > Math.min(batchSize, maxRows);
     const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));

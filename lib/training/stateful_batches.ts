@@ -2,7 +2,7 @@
 // Batches of a model with stateful layers: these hold a state for each row of a batch, so that all batches of a call, and of
 // the calls after it until `resetStates()`, must have the same number of rows.
 import { refusal } from '../util/validate';
-import type { TrainerHost } from './trainer_host';
+import type { BatchRows, TrainerHost } from './trainer_host';
 
 /** Batches of rows in memory. */
 export interface BatchedRows {
@@ -16,12 +16,16 @@ export interface BatchedRows {
 
 /** Checks the batches of one call. */
 export class StatefulBatches {
+  /** A source is read ahead: its batches lead to the states of this call, whatever a callback computes meanwhile. */
+  readonly #held: BatchRows;
   #first: { readonly what: string; readonly size: number } | undefined;
 
   constructor(
     private readonly where: string,
-    private readonly host: Pick<TrainerHost, 'isStateful' | 'statefulRows'>,
-  ) {}
+    private readonly host: Pick<TrainerHost, 'isStateful' | 'batchRows'>,
+  ) {
+    this.#held = host.batchRows;
+  }
 
   /** @throws ShapeError `ERR_SHAPE` where the rows do not fill batches of the size that is wanted */
   expectRows({ what, rows, batchSize, option }: BatchedRows): void {
@@ -39,7 +43,7 @@ export class StatefulBatches {
   /** @throws ShapeError `ERR_SHAPE` where a batch has another number of rows than the others */
   expectBatch(what: string, size: number): void {
     if (!this.host.isStateful) return;
-    const { statefulRows } = this.host;
+    const { count } = this.#held;
     this.#first ??= { what, size };
     if (size !== this.#first.size)
       throw this.#refusal(
@@ -47,9 +51,9 @@ export class StatefulBatches {
         `${size}`,
         'All batches of a call go on from the same states.',
       );
-    if (statefulRows !== undefined && size !== statefulRows)
+    if (count !== undefined && size !== count)
       throw this.#refusal(
-        `${statefulRows} rows in ${what}, one for each state that stateful layers hold`,
+        `${count} rows in ${what}, one for each state that stateful layers hold`,
         `${size}`,
         'Call resetStates() first.',
       );

@@ -7,6 +7,17 @@ import type { Shape } from '../types';
 /** The part of the addon that training uses besides a model. */
 export type TrainingEngine = Pick<NativeBinding, 'NativeDataset' | 'permutation'>;
 
+/** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
+export interface BatchRows {
+  count: number | undefined;
+}
+
+/** What stateful layers carry from batch to batch. */
+export interface CarriedStates {
+  readonly batchRows: BatchRows;
+  readonly states: readonly Float32Array[];
+}
+
 export interface TrainerHost extends CallbackModel {
   /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
   readonly inputKind: 'tokens' | 'values';
@@ -23,8 +34,10 @@ export interface TrainerHost extends CallbackModel {
   ensureBuilt(inputShape: Shape): void;
   /** Whether a batch begins with the states that the one before ended with. */
   readonly isStateful: boolean;
-  /** Rows of the batches whose states stateful layers hold; undefined where they begin at zero. Set with each batch. */
-  statefulRows: number | undefined;
+  /** Rows of the batches whose states the model holds at present. Set with each batch. */
+  readonly batchRows: BatchRows;
+  /** Takes out what stateful layers carry, and puts other states in its place; undefined: they begin at zero. */
+  exchangeStates(states: CarriedStates | undefined): CarriedStates;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   nativeModel(): NativeModel;
   /** All weights, in the engine's order. */

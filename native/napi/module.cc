@@ -89,6 +89,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("scheduledRate", Napi::Function::New<JsScheduledRate>(env, "scheduledRate"));
     exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
     exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
+    exports.Set("ctcDecode", Napi::Function::New<JsCtcDecode>(env, "ctcDecode"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
     return exports;

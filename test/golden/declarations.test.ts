@@ -3,6 +3,7 @@
 import * as lib from '../../lib';
 import { resolveInitializer } from '../../lib/initializers';
 import { layerFromConfig } from '../../lib/layers';
+import { defaults as ctcDefaults } from '../../lib/losses/ctc_decode';
 import { readGolden, type Packed } from '../reference/golden';
 
 describe('signatures.json', () => {
@@ -163,6 +164,35 @@ describe('signatures.json', () => {
       return undefined;
     },
   );
+});
+
+describe('signatures.json: lookups and functions', () => {
+  const { functions } = readGolden<{ functions: Record<string, Record<string, unknown>> }>('signatures');
+  const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  /** Options with their defaults; positional arguments, names and what is refused aside. */
+  const options = (name: string) =>
+    Object.fromEntries(
+      Object.entries(functions[name]!)
+        .filter(
+          ([key, value]) => value !== '<required>' && !['name', 'sparse', 'encoding', 'vocabulary_dtype'].includes(key),
+        )
+        .map(([key, value]) => [camel(key), value]),
+    );
+
+  test('defaults are those of Keras', () => {
+    expect(new lib.StringLookup().getConfig()).toEqual(options('StringLookup'));
+    expect(new lib.IntegerLookup().getConfig()).toEqual(options('IntegerLookup'));
+    expect(ctcDefaults).toEqual(options('ctc_decode'));
+    expect(options('to_categorical')).toEqual({ numClasses: null });
+  });
+
+  test('what is refused is refused but at its default', () => {
+    for (const name of ['StringLookup', 'IntegerLookup'] as const)
+      for (const key of ['sparse', 'encoding', 'vocabulary_dtype']) {
+        const value = functions[name]![key];
+        if (value !== undefined) expect(() => new lib[name]({ [camel(key)]: value } as never)).not.toThrow();
+      }
+  });
 });
 
 describe('initializers.json', () => {

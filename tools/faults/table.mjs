@@ -740,6 +740,36 @@ const metrics = [
   ['loss_mean', [['timesteps weigh as samples', 'sums.weights / steps', 'sums.weights']]],
 ].flatMap(([name, faults]) => inFile(`native/metrics/${name}.cc`, faults, METRIC_TESTS));
 
+const decoding = inFile(
+  'native/losses/ctc_decode.cc',
+  [
+    [
+      'a path that was lost is not known again when it comes back',
+      'const auto [found, is_new] = by_label_.try_emplace(key, static_cast<uint32_t>(nodes_.size()));',
+      'by_label_.erase(key);\n    const auto [found, is_new] = by_label_.try_emplace(key, static_cast<uint32_t>(nodes_.size()));',
+    ],
+    ['a label follows itself without a blank', '(label == last ? beam.blank : beam.total)', 'beam.total'],
+    [
+      'ways that lead to a path that is kept already do not count',
+      'other.emit = LogAdd(other.emit, emit);',
+      'other.emit = std::fmax(other.emit, emit);',
+    ],
+    [
+      'of equally likely paths that with the higher label comes first',
+      'return labels_a[i] < labels_b[i];',
+      'return labels_a[i] > labels_b[i];',
+    ],
+    [
+      'timesteps that do not count are read',
+      't < static_cast<size_t>(d.lengths[row]); ++t)\n    if (!search',
+      't < d.steps; ++t)\n    if (!search',
+    ],
+    ['infinite logits are taken', 'if (!(x[j] < std::numeric_limits<float>::infinity())) return false;', ''],
+    ['a repeated label counts after a blank alone', 'last = best;', 'if (best != d.blank) last = best;'],
+  ],
+  ['test/golden/ctc_decode.test.ts'],
+);
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -756,4 +786,5 @@ export const FAULTS = [
   ...streams,
   ...losses,
   ...metrics,
+  ...decoding,
 ];

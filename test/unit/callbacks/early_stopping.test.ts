@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EarlyStopping: when it ends training, what it puts back, what it refuses.
-import { EarlyStopping, type EarlyStoppingOptions } from '../../../lib/callbacks';
+import { EarlyStopping, type CallbackModel, type EarlyStoppingOptions } from '../../../lib/callbacks';
 
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -21,7 +21,7 @@ function train(stop: EarlyStopping, values: readonly (number | undefined)[], key
     getAveragedWeights: () => undefined,
     setWeights: (weights: never[]) => void (model.weights = weights),
   };
-  stop.setModel(model);
+  stop.setModel(model as unknown as CallbackModel);
   stop.setParams({ verbose: 0, epochs: values.length, steps: 1, metrics: [{ name: 'accuracy', direction: 'up' }] });
   stop.onTrainBegin();
   let epochs = 0;

@@ -125,7 +125,17 @@ export class ScriptedHost implements TrainerHost {
   values: unknown[] = ['first'];
   readonly weights = [{ layer: 'dense', name: 'kernel' }];
 
-  statefulRows: undefined;
+  readonly batchRows = { count: undefined };
+
+  exchangeStates(): { batchRows: { count: undefined }; states: [] } {
+    return { batchRows: this.batchRows, states: [] };
+  }
+  predict(): Promise<never> {
+    return Promise.reject(new Error('the trainer is called itself'));
+  }
+  predictOnBatch = (): Promise<never> => this.predict();
+  evaluate = (): Promise<never> => this.predict();
+  testOnBatch = (): Promise<never> => this.predict();
   save(): Promise<void> {
     return Promise.resolve();
   }

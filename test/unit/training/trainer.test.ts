@@ -125,16 +125,26 @@ describe('busy', () => {
     await trainer.predict(x);
   });
 
-  test('refuses a call from within a callback', async () => {
-    const { trainer } = setUp();
-    const refusals: unknown[] = [];
+  test('lets a callback call it between two batches, one call after another', async () => {
+    const { trainer, model } = setUp();
+    const modes = (): string[] => model.runs.map(({ mode }) => mode);
+    const seen: unknown[] = [];
     class Nested extends Callback {
-      override async onEpochEnd() {
-        await trainer.predict(x).catch((error: unknown) => refusals.push(error));
+      override async onEpochBegin() {
+        seen.push(modes());
+        await trainer.predict(x);
+        await trainer.evaluate(x, y, { verbose: 0 });
+      }
+      override async onTrainBatchEnd() {
+        // Gathered, as those of the program are.
+        await Promise.all([trainer.predict(x), trainer.predict(x), trainer.predict(x)]);
       }
     }
-    await trainer.fit(x, y, { ...quiet, callbacks: [new Nested()] });
-    expect(refusals).toEqual([code('ERR_BUSY')]);
+    await trainer.fit(x, y, { ...quiet, batchSize: 5, callbacks: [new Nested()] });
+    expect(seen).toEqual([[]]);
+    expect(modes()).toEqual(['predict', 'evaluate', 'train', 'predict', 'train', 'predict']);
+    expect(model.runs.map(({ begin, end }) => end - begin)).toEqual([ROWS, ROWS, 5, 3 * ROWS, 5, 3 * ROWS]);
+    expect(trainer.busy).toBe(false);
   });
 });
 
