@@ -186,6 +186,20 @@ export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'
   return reads ? 'tokens' : 'values';
 }
 
+/** Ids of a tensor lie below this, as all layers want that read it as ids; undefined where none does. */
+export function vocabularyOf(graph: Graph, tensor: SymbolicTensor): number | undefined {
+  const sizes = graph.nodes.flatMap(({ layer, inputs, outputs }) =>
+    inputs.flatMap((read, index) => {
+      if (read !== tensor) return [];
+      const given = layer.keepsIds
+        ? outputs.map((output) => vocabularyOf(graph, output))
+        : [layer.vocabularyFor(index)];
+      return given.filter((size) => size !== undefined);
+    }),
+  );
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
 /** The engine reads [N,T] or [N,A,T] of ids, and [N,C], [N,T,C] or [N,A,T,C] of numbers, where C must be known. */
 export function checkInput(where: string, { name, shape }: SymbolicTensor, kind: NativeInput['kind']): void {
   const isTokens = kind === 'tokens';

@@ -174,6 +174,11 @@ export abstract class Layer {
     return undefined;
   }
 
+  /** @internal {@link vocabularySize} of input `index`. */
+  vocabularyFor(index: number): number | undefined {
+    return this.readsTokens(index) ? this.vocabularySize : undefined;
+  }
+
   /** Sizes of the states that are carried from step to step, in order; empty where there are none. */
   get stateSizes(): readonly number[] {
     return [];

@@ -2,7 +2,14 @@
 // Model: a graph of layers from inputs to outputs. This file is the public face: the graph is found by lib/graph, the
 // engine's half is model_engine.ts, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Graph } from '../graph/graph';
-import { kindOf, lowerNodes, type EngineGraph, type EngineOptions, type EngineValue } from '../graph/lowering';
+import {
+  kindOf,
+  lowerNodes,
+  vocabularyOf,
+  type EngineGraph,
+  type EngineOptions,
+  type EngineValue,
+} from '../graph/lowering';
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { checkWeights } from '../layers/weights';
@@ -21,7 +28,7 @@ import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { StreamNode } from '../streams/stream_plan';
-import type { BatchRows, CarriedStates } from '../training/trainer_host';
+import type { BatchRows, CarriedStates, HostInput, HostOutput } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Model}. */
@@ -67,6 +74,8 @@ export class Model extends TrainableModel {
   readonly className: string = Model.className;
   readonly #engine: ModelEngine;
   #graph: Graph | undefined;
+  #dataInputs: readonly HostInput[] | undefined;
+  #dataOutputs: readonly HostOutput[] | undefined;
 
   /**
    * @param inputs symbolic tensors that the outputs come from
@@ -94,6 +103,8 @@ export class Model extends TrainableModel {
 
   protected setGraph(graph: Graph | undefined): void {
     this.#graph = graph;
+    this.#dataInputs = undefined;
+    this.#dataOutputs = undefined;
     this.#engine.recall();
   }
 
@@ -207,6 +218,38 @@ export class Model extends TrainableModel {
     return partsOf(this.layers).map((part) => ({ ...part, trainable: super.trainable && part.trainable }));
   }
 
+  /** @internal What data the model takes. */
+  get dataInputs(): readonly HostInput[] {
+    return (this.#dataInputs ??= this.#builtGraph('inputs').inputs.map(({ name, shape }, index) => ({
+      name,
+      shape,
+      kind: this.readsTokens(index) ? 'tokens' : 'values',
+      vocabularySize: this.vocabularyFor(index),
+    })));
+  }
+
+  /** @internal What data the model gives. */
+  get dataOutputs(): readonly HostOutput[] {
+    const { outputs } = this.#builtGraph('outputs');
+    return (this.#dataOutputs ??= outputs.map(({ shape }, index) => ({ name: this.outputNames[index]!, shape })));
+  }
+
+  /** Names of the outputs: those of the layers that give them, numbered where one gives several: `lstm`, `lstm_1`. */
+  get outputNames(): readonly string[] {
+    const names = this.#builtGraph('outputNames').outputs.map(({ node, name }) => node?.layer.name ?? name);
+    return names.map((name, index) => {
+      const before = names.slice(0, index).filter((other) => other === name).length;
+      return before === 0 ? name : `${name}_${before}`;
+    });
+  }
+
+  /** @internal */
+  computeOutputShapes(inputShapes: readonly Shape[]): Shape[] {
+    const { inputs } = this.#builtGraph('computeOutputShapes');
+    const specs = inputs.map(({ dtype }, index) => ({ dtype, shape: inputShapes[index]! }));
+    return this.outputSpecs(specs).map(({ shape }) => shape);
+  }
+
   /** What the first input holds: token ids or numbers. */
   override get inputKind(): 'tokens' | 'values' {
     return this.readsTokens(0) ? 'tokens' : 'values';
@@ -214,12 +257,13 @@ export class Model extends TrainableModel {
 
   /** Ids run from 0 to `vocabularySize - 1`; undefined where the first input is numbers. */
   override get vocabularySize(): number | undefined {
-    const input = this.#graph?.inputs[0];
-    if (input === undefined || !this.readsTokens(0)) return undefined;
-    const sizes = this.#graph!.nodes.flatMap(({ layer, inputs }) =>
-      inputs.includes(input) && layer.vocabularySize !== undefined ? [layer.vocabularySize] : [],
-    );
-    return sizes.length === 0 ? undefined : Math.min(...sizes);
+    return this.vocabularyFor(0);
+  }
+
+  /** @internal */
+  override vocabularyFor(index: number): number | undefined {
+    const graph = this.#graph;
+    return graph === undefined ? undefined : vocabularyOf(graph, graph.inputs[index]!);
   }
 
   /** Whether a layer is: a batch then begins with the states that the one before ended with. */
@@ -227,13 +271,8 @@ export class Model extends TrainableModel {
     return this.layers.some((layer) => layer.isStateful);
   }
 
-  /** Activation of the layer that gives the first output. */
-  get lastActivation(): NativeActivation {
-    return this.#graph?.outputs[0]!.node?.layer.outputActivation ?? 'linear';
-  }
-
   override get outputActivation(): NativeActivation {
-    return this.lastActivation;
+    return this.#graph?.outputs[0]!.node?.layer.outputActivation ?? 'linear';
   }
 
   /** All weights in order: what they are, not their values. Empty before the model is built. */

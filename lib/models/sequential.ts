@@ -10,6 +10,7 @@ import { describe, refusal } from '../util/validate';
 import { DEFERRED, Model, type ModelOptions } from './model';
 import type { GraphNode } from '../graph/node';
 import type { TensorSpec } from '../graph/symbolic_tensor';
+import type { HostInput, HostOutput } from '../training/trainer_host';
 import type { Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -65,17 +66,26 @@ export class Sequential extends Model {
     return [...this.#layers];
   }
 
-  override get vocabularySize(): number | undefined {
-    return this.#layers[0]?.vocabularySize;
+  override get dataInputs(): readonly HostInput[] {
+    if (this.isBuilt) return super.dataInputs;
+    const { inputKind, vocabularySize } = this;
+    const name = this.#source?.name ?? `${this.#layers[0]?.name ?? this.name}_input`;
+    return [{ name, kind: inputKind, vocabularySize, shape: this.#source?.shape }];
   }
 
-  override get inputKind(): 'tokens' | 'values' {
-    return this.#layers[0]?.inputKind ?? 'values';
+  override get dataOutputs(): readonly HostOutput[] {
+    if (this.isBuilt) return super.dataOutputs;
+    return [{ name: this.#layers.at(-1)?.name ?? this.name, shape: undefined }];
+  }
+
+  override get vocabularySize(): number | undefined {
+    return this.isBuilt ? super.vocabularySize : this.#layers[0]?.vocabularySize;
   }
 
   /** @internal */
-  override readsTokens(_index: number): boolean {
-    return this.#layers[0]?.readsTokens(0) ?? false;
+  override readsTokens(index: number): boolean {
+    if (this.isBuilt) return super.readsTokens(index);
+    return this.#source?.dtype === 'int32' || (this.#layers[0]?.readsTokens(0) ?? false);
   }
 
   /**

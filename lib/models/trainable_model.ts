@@ -3,7 +3,7 @@
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { Layer } from '../layers/layer';
 import { NdArray } from '../ndarray';
-import { Trainer } from '../training/trainer';
+import { Trainer, type Predicted } from '../training/trainer';
 import { writeJson } from '../serialization';
 import { refusal } from '../util/validate';
 import { weightNames } from '../util/weight_names';
@@ -19,7 +19,7 @@ import {
   type SaveWeightsOptions,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
-import type { NativeActivation, NativeModel } from '../native/binding';
+import type { NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
@@ -30,17 +30,20 @@ import type {
   CompileOptions,
   EvaluateOptions,
   FitOptions,
+  ModelArrays,
   PredictOptions,
   TrainBatchOptions,
 } from '../training/options';
 import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
-import type { BatchRows, CarriedStates, TrainerHost } from '../training/trainer_host';
-import type { ArrayInput, Shape } from '../types';
+import type { BatchRows, CarriedStates, HostInput, HostOutput, TrainerHost } from '../training/trainer_host';
+import type { Shape } from '../types';
 
 /** Base class of models: layers that can be trained by themselves. */
 export abstract class TrainableModel extends Layer implements TrainerHost {
-  abstract readonly lastActivation: NativeActivation;
+  abstract readonly dataInputs: readonly HostInput[];
+  abstract readonly dataOutputs: readonly HostOutput[];
+  abstract computeOutputShapes(inputShapes: readonly Shape[]): Shape[];
   abstract ensureBuilt(inputShape: Shape): void;
   abstract readonly batchRows: BatchRows;
   abstract exchangeStates(states: CarriedStates | undefined): CarriedStates;
@@ -125,9 +128,9 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
    * await model.fit(async function* () { for await (const rows of table) yield toBatch(rows); }, { epochs: 3 });
    */
-  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
+  async fit(x: ModelArrays, y: ModelArrays, options?: FitOptions): Promise<History>;
   async fit(batches: BatchSource<Batch>, options?: FitOptions): Promise<History>;
-  async fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
+  async fit(x: ModelArrays | BatchSource<Batch>, y?: ModelArrays | FitOptions, options?: FitOptions): Promise<History> {
     this.assertUsable('fit');
     return this.#trainer.fit(x, y, options);
   }
@@ -144,10 +147,10 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
    */
-  async evaluate(x: ArrayInput, y: ArrayInput, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
+  async evaluate(x: ModelArrays, y: ModelArrays, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
   async evaluate<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: EvaluateOptions,
   ): Promise<R>;
   async evaluate(batches: BatchSource<Batch>, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
@@ -156,8 +159,8 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
     options?: EvaluateOptions,
   ): Promise<R>;
   async evaluate(
-    x: ArrayInput | BatchSource<Batch>,
-    y?: ArrayInput | EvaluateOptions,
+    x: ModelArrays | BatchSource<Batch>,
+    y?: ModelArrays | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Logs | number | number[]> {
     this.assertUsable('evaluate');
@@ -179,7 +182,15 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+  predict(
+    x: ModelArrays | BatchSource<ModelArrays | Batch>,
+    options: PredictOptions & { returnDict: true },
+  ): Promise<Record<string, NdArray>>;
+  predict<R extends NdArray | NdArray[] = NdArray>(
+    x: ModelArrays | BatchSource<ModelArrays | Batch>,
+    options?: PredictOptions,
+  ): Promise<R>;
+  predict(x: ModelArrays | BatchSource<ModelArrays | Batch>, options?: PredictOptions): Promise<Predicted> {
     try {
       this.assertUsable('predict');
       return this.#trainer.predict(x, options);
@@ -213,13 +224,13 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
+  async trainOnBatch(x: ModelArrays, y: ModelArrays, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
   async trainOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: TrainBatchOptions,
   ): Promise<R>;
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+  async trainOnBatch(x: ModelArrays, y: ModelArrays, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
     this.assertUsable('trainOnBatch');
     return this.#trainer.trainOnBatch(x, y, options);
   }
@@ -233,13 +244,13 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.testOnBatch(x, y);
    */
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async testOnBatch(x: ModelArrays, y: ModelArrays, options: BatchOptions & { returnDict: true }): Promise<Logs>;
   async testOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: BatchOptions,
   ): Promise<R>;
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
+  async testOnBatch(x: ModelArrays, y: ModelArrays, options?: BatchOptions): Promise<Logs | number | number[]> {
     this.assertUsable('testOnBatch');
     return this.#trainer.testOnBatch(x, y, options);
   }
@@ -252,9 +263,9 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @example
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
-  async predictOnBatch(x: ArrayInput): Promise<NdArray> {
+  async predictOnBatch<R extends NdArray | NdArray[] = NdArray>(x: ModelArrays): Promise<R> {
     this.assertUsable('predictOnBatch');
-    return this.#trainer.predictOnBatch(x);
+    return (await this.#trainer.predictOnBatch(x)) as R;
   }
 
   /**

@@ -29,7 +29,7 @@ export interface Pass extends Pick<NativeRun, 'mode' | 'totals'> {
   readonly feed: Feed;
   readonly firstBatch: number;
   /** Where `predict` writes; undefined elsewhere. */
-  readonly outputs?: (portion: Portion) => Float32Array;
+  readonly outputs?: (portion: Portion) => Float32Array[];
   /** Told how many batches are done, each time before the hooks are. */
   readonly onProgress?: (batch: number) => void;
   /** Means so far, for the hooks. */
@@ -160,7 +160,7 @@ class PassRunner {
       const run = {
         mode,
         ...portion,
-        outputs: outputs === undefined ? null : [outputs(portion)],
+        outputs: outputs?.(portion) ?? null,
         totals,
         training: false,
       };
