@@ -6,7 +6,7 @@
 namespace ostinato {
 
 Tensor Expand::InBatchOrder(const Tensor& input) {
-  if (input.space == Space::kSteps) return Forward(input, true);
+  if (input.space == Space::kSteps) return Forward(input, true, true);
   input_ = input;
   in_batch_order_ = true;
   const BatchLayout& from = *input.layout;
@@ -23,14 +23,14 @@ Tensor Expand::InBatchOrder(const Tensor& input) {
   return output;
 }
 
-Tensor Expand::Forward(const Tensor& input, bool in_batch_order) {
+Tensor Expand::Forward(const Tensor& input, bool keeps_mask, bool in_batch_order) {
   input_ = input;
   const BatchLayout& from = *input.layout;
   in_batch_order_ = in_batch_order && !from.in_batch_order();
   is_same_ = !from.masked() && from.trunk() == 0 && !in_batch_order_;
   Tensor output = input;
   output.fill = MaskFill::kUnused;
-  if (!in_batch_order) output.counts = nullptr;
+  if (!keeps_mask) output.counts = nullptr;
   if (is_same_) return output;
   const size_t rows = from.rows(), steps = from.source_steps();
   layout_.BuildPlain(from, steps, in_batch_order_);
@@ -43,7 +43,7 @@ Tensor Expand::Forward(const Tensor& input, bool in_batch_order) {
     output.tokens = index_.data();
     return output;
   }
-  if (in_batch_order && (from.masked() || input.counts)) {
+  if (keeps_mask && (from.masked() || input.counts)) {
     counts_.Resize(index_.size());
     std::memset(counts_.data(), 0, counts_.size());
     if (input.counts) {

@@ -15,14 +15,16 @@ class Expand {
   explicit Expand(Arena* arena) : layout_(arena), index_(arena), counts_(arena), gradient_(arena) {}
 
   // A view of `input`, a sequence, whose layout is plain, and which has no mask. Copies nothing.
-  Tensor Forward(const Tensor& input) { return Forward(input, false); }
-  // The same of a sequence or of samples, rows in the order of the batch. The mask stays: in `counts`.
+  Tensor Forward(const Tensor& input) { return Forward(input, false, false); }
+  // The same with its mask, in `counts`.
+  Tensor WithMask(const Tensor& input) { return Forward(input, true, false); }
+  // The same of a sequence or of samples, rows in the order of the batch.
   Tensor InBatchOrder(const Tensor& input);
   // The adjoint: the gradients of all steps that one position stands for are summed there.
   Gradient Backward(const Gradient& output, BatchContext& batch);
 
  private:
-  Tensor Forward(const Tensor& input, bool in_batch_order);
+  Tensor Forward(const Tensor& input, bool keeps_mask, bool in_batch_order);
   void Index(bool carry);
   Gradient SamplesBackward(const Gradient& output);
 
