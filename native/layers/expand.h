@@ -12,7 +12,8 @@ namespace ostinato {
 // Every row with all its steps.
 class Expand {
  public:
-  explicit Expand(Arena* arena) : layout_(arena), index_(arena), counts_(arena), gradient_(arena) {}
+  explicit Expand(Arena* arena)
+      : layout_(arena), index_(arena), positions_(arena), counts_(arena), gradient_(arena) {}
 
   // A view of `input`, a sequence, whose layout is plain, and which has no mask. Copies nothing.
   Tensor Forward(const Tensor& input) { return Forward(input, false, false); }
@@ -25,13 +26,13 @@ class Expand {
 
  private:
   Tensor Forward(const Tensor& input, bool keeps_mask, bool in_batch_order);
-  void Index(bool carry);
   Gradient SamplesBackward(const Gradient& output);
 
   Tensor input_;
   bool is_same_ = false, in_batch_order_ = false;
   BatchLayout layout_;
-  Buffer<int32_t> index_;
+  Buffer<int32_t> index_;      // of the view
+  Buffer<int32_t> positions_;  // the input's position of each position of the view
   Buffer<uint8_t> counts_;
   Buffer<float> gradient_;
 };
