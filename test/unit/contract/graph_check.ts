@@ -9,6 +9,8 @@ const OUTPUT_TOLERANCE = 1e-5;
 // As in model_check.ts.
 const TOLERANCE = 1e-4;
 const RESOLUTION = 2 ** -24 / 1024;
+/** What cancels leaves the rounding of what it is made of. */
+const CANCELLED = 5e-2;
 /** Elements of a weight whose gradients are compared at most: each takes two forward passes of the oracle. */
 const elementsOf = (rows: number): number => (rows > 10 ? 2 : 8);
 const DIFFERENCE = 1e-5;
@@ -119,7 +121,7 @@ export async function checkGraph(recipe: GraphRecipe, seed: number, rows = 5, gr
   });
   const largest = Math.max(0, ...compared.flatMap(({ wanted }) => wanted.map(Math.abs)));
   for (const { wanted, got: received, values } of compared) {
-    const size = Math.max(1e-2 * largest, ...wanted.map(Math.abs));
+    const size = Math.max(CANCELLED * largest, ...wanted.map(Math.abs));
     const resolution = RESOLUTION * values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const apart = Math.max(...wanted.map((value, i) => Math.abs(value - received[i]!)));
     expect(apart).toBeLessThanOrEqual(TOLERANCE * size + resolution + 1e-8);
