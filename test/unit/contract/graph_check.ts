@@ -13,7 +13,8 @@ const RESOLUTION = 2 ** -24 / 1024;
 const CANCELLED = 5e-2;
 /** Elements of a weight whose gradients are compared at most: each takes two forward passes of the oracle. */
 const elementsOf = (rows: number): number => (rows > 10 ? 2 : 8);
-const DIFFERENCE = 1e-5;
+/** Small, for rectifiers have kinks, and large enough for the rounding of a loss. */
+const DIFFERENCE = 1e-6;
 export const VOCABULARY = 11;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
