@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A graph as the engine takes it: wrappers and models within models come apart into what the engine has.
 import { callEngine, loadBinding } from '../native/engine';
+import { refuseIds } from '../layers/apply';
 import { shapeText } from '../layers/shapes';
 import { refusal } from '../util/validate';
 import type { Graph } from './graph';
@@ -164,7 +165,10 @@ function lowerNode(
     mask: options.mask === null ? null : valueOf(options.mask),
     extra: options.extra,
   };
-  return engine.within(layer, () => layer.lower(engine, inputs.map(valueOf), lowered));
+  const values = inputs.map(valueOf);
+  // Whether an input is ids that was not told what it holds is known only now.
+  refuseIds(`${layer.className} "${layer.name}"`, layer, values);
+  return engine.within(layer, () => layer.lower(engine, values, lowered));
 }
 
 /** The engine's model config of a lowered graph. */

@@ -13,7 +13,10 @@ export interface ApplyOptions {
    * forward layer, then those of the backward layer for `Bidirectional`. One may stand alone. Default null: zeros.
    */
   initialState?: SymbolicTensor | readonly SymbolicTensor[] | null;
-  /** Timesteps that count, a symbolic [N,T] of numbers, 0 where masked. Default null: what the input's mask says. */
+  /**
+   * Timesteps that count, a symbolic [N,T] of numbers, 0 where masked; for a `Softmax` the features that do, of the input's
+   * shape. Default null: what the input's mask says.
+   */
   mask?: SymbolicTensor | null;
   /** Other options that a class takes. */
   readonly [option: string]: unknown;
@@ -46,6 +49,18 @@ export function readApplication(where: string, layer: Layer, given: unknown, opt
       extra: { ...applyDefaults, ...Object.fromEntries(set) },
     },
   };
+}
+
+/**
+ * Refuses ids for a layer that computes with numbers: a row of ids is a sequence, one of numbers a vector.
+ *
+ * @throws ConfigError `ERR_CONFIG`
+ */
+export function refuseIds(where: string, layer: Layer, inputs: readonly TensorSpec[]): void {
+  const ids = inputs.find(({ dtype }, index) => dtype === 'int32' && !layer.keepsIds && !layer.readsTokens(index));
+  if (ids === undefined) return;
+  const hint = "Embed ids first; an Input of numbers has the dtype 'float32'.";
+  throw refusal('ERR_CONFIG', where, 'numbers', `ids ${shapeText(ids.shape)}`, hint);
 }
 
 function readInputs(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
@@ -91,7 +106,7 @@ function readStates(where: string, layer: Layer, given: unknown): readonly Symbo
   if (list.length !== stateSizes.length) throw refusal('ERR_SHAPE', where, expected, `${list.length} states`);
   list.forEach((state, index) => {
     if (!(state instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, expected, describe(state));
-    if (state.rank !== 2 || state.shape[1] !== stateSizes[index])
+    if (state.rank !== 2 || state.shape[1] !== stateSizes[index] || state.dtype === 'int32')
       throw refusal('ERR_SHAPE', where, expected, `${shapeText(state.shape)} of "${state.name}"`);
   });
   return Object.freeze([...(list as SymbolicTensor[])]);
@@ -103,13 +118,9 @@ function readMask(where: string, layer: Layer, input: SymbolicTensor, given: unk
     throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
   if (!(given instanceof SymbolicTensor))
     throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
-  const steps = input.shape[1] ?? null;
-  const fits = given.rank === 2 && (steps === null || given.shape[1] === null || given.shape[1] === steps);
-  if (fits) return given;
-  throw refusal(
-    'ERR_SHAPE',
-    where,
-    `mask of shape [N,T] = ${shapeText([null, steps])}`,
-    `${shapeText(given.shape)} of "${given.name}"`,
-  );
+  if (given.dtype === 'int32')
+    throw refusal('ERR_CONFIG', where, 'mask of numbers', `ids "${given.name}"`, 'Give its Input the dtype "float32".');
+  if (layer.maskFits(input.shape, given.shape)) return given;
+  const expected = `mask of shape ${shapeText(layer.maskShape(input.shape))}`;
+  throw refusal('ERR_SHAPE', where, expected, `${shapeText(given.shape)} of "${given.name}"`);
 }

@@ -2,6 +2,9 @@
 // All layers, and the table that turns a config into one. A new layer needs a line in each of the two lists below.
 import { Activation } from './activation';
 import { ActivityRegularization } from './activity_regularization';
+import { PReLU } from './activations/prelu';
+import { ELU, LeakyReLU, ReLU } from './activations/rectifiers';
+import { Softmax } from './activations/softmax';
 import { BatchNormalization } from './batch_normalization';
 import { Bidirectional } from './bidirectional';
 import { Conv1D } from './conv1d';
@@ -16,11 +19,20 @@ import { Input } from './input';
 import { LayerNormalization } from './layer_normalization';
 import { LSTM } from './lstm';
 import { Masking } from './masking';
+import { Concatenate } from './merging/concatenate';
+import { Add, Average, Maximum, Minimum, Multiply, Subtract } from './merging/merge';
+import { Normalization } from './normalization/normalization';
+import { Rescaling } from './normalization/rescaling';
+import { UnitNormalization } from './normalization/unit_normalization';
 import { AveragePooling1D, MaxPooling1D } from './pooling1d';
 import { registerLayers, type LayerClass } from './registry';
 import { RepeatVector } from './repeat_vector';
 import { Reshape } from './reshape';
 import { RNN } from './rnn';
+import { Cropping1D, ZeroPadding1D } from './reshaping/cropping_padding1d';
+import { Permute } from './reshaping/permute';
+import { Slice } from './reshaping/slice';
+import { UpSampling1D } from './reshaping/up_sampling1d';
 import { SimpleRNN } from './simple_rnn';
 import { SpatialDropout1D } from './spatial_dropout1d';
 import { TimeDistributed } from './time_distributed';
@@ -30,6 +42,16 @@ export { type CallOptions } from './call';
 export { layerFromConfig, type LayerConfig } from './registry';
 export { type WeightSpec } from './weights';
 export { Activation, type ActivationOptions } from './activation';
+export { PReLU, type PReLUOptions } from './activations/prelu';
+export {
+  ELU,
+  LeakyReLU,
+  ReLU,
+  type ELUOptions,
+  type LeakyReLUOptions,
+  type ReLUOptions,
+} from './activations/rectifiers';
+export { Softmax, type SoftmaxOptions } from './activations/softmax';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './activity_regularization';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch_normalization';
 export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional';
@@ -55,11 +77,47 @@ export { Input, type InputOptions } from './input';
 export { LayerNormalization, type LayerNormalizationOptions } from './layer_normalization';
 export { LSTM, type LSTMOptions } from './lstm';
 export { Masking, type MaskingOptions } from './masking';
+export { concatenate, Concatenate, type ConcatenateOptions } from './merging/concatenate';
+export {
+  add,
+  Add,
+  average,
+  Average,
+  maximum,
+  Maximum,
+  minimum,
+  Minimum,
+  multiply,
+  Multiply,
+  subtract,
+  Subtract,
+  type MergeOptions,
+} from './merging/merge';
+export {
+  Normalization,
+  type AdaptBatch,
+  type AdaptSource,
+  type Moments,
+  type NormalizationOptions,
+} from './normalization/normalization';
+export { Rescaling, type PerFeature, type RescalingOptions } from './normalization/rescaling';
+export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit_normalization';
 export { AveragePooling1D, MaxPooling1D, type Pooling1DOptions } from './pooling1d';
 export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
 export { Reshape, type ReshapeOptions } from './reshape';
 export { RNN, type RNNOptions } from './rnn';
+export {
+  Cropping1D,
+  ZeroPadding1D,
+  type BothEnds,
+  type Cropping1DOptions,
+  type ZeroPadding1DOptions,
+} from './reshaping/cropping_padding1d';
+export { Permute, type PermuteOptions } from './reshaping/permute';
+export { type SliceRange } from './reshaping/ranges';
+export { slice, Slice, type SliceOptions } from './reshaping/slice';
+export { UpSampling1D, type UpSampling1DOptions } from './reshaping/up_sampling1d';
 export { SimpleRNN, type SimpleRNNOptions } from './simple_rnn';
 export { SpatialDropout1D, type SpatialDropout1DOptions } from './spatial_dropout1d';
 export { TimeDistributed, type TimeDistributedOptions } from './time_distributed';
@@ -67,12 +125,17 @@ export { TimeDistributed, type TimeDistributedOptions } from './time_distributed
 const CLASSES: readonly LayerClass[] = [
   Activation,
   ActivityRegularization,
+  Add,
+  Average,
   AveragePooling1D,
   BatchNormalization,
   Bidirectional,
+  Concatenate,
   Conv1D,
+  Cropping1D,
   Dense,
   Dropout,
+  ELU,
   Embedding,
   Flatten,
   GaussianNoise,
@@ -81,14 +144,29 @@ const CLASSES: readonly LayerClass[] = [
   GRU,
   Input,
   LayerNormalization,
+  LeakyReLU,
   LSTM,
   Masking,
+  Maximum,
   MaxPooling1D,
+  Minimum,
+  Multiply,
+  Normalization,
+  Permute,
+  PReLU,
+  ReLU,
   RepeatVector,
+  Rescaling,
   Reshape,
   RNN,
   SimpleRNN,
+  Slice,
+  Softmax,
   SpatialDropout1D,
+  Subtract,
   TimeDistributed,
+  UnitNormalization,
+  UpSampling1D,
+  ZeroPadding1D,
 ];
 registerLayers(CLASSES);

@@ -10,7 +10,7 @@ import { autoName } from '../util/session';
 import { nextSeed } from '../util/seeds';
 import { checkBoolean, checkString, refusal } from '../util/validate';
 import { activityLayer } from './activity';
-import { readApplication, type ApplyOptions } from './apply';
+import { readApplication, refuseIds, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
 import { checkWeights, sizeOf, type WeightSpec } from './weights';
@@ -204,6 +204,17 @@ export abstract class Layer {
     return false;
   }
 
+  /** @internal The shape of a mask for an input, as messages name it. */
+  maskShape(inputShape: Shape): Shape {
+    return [null, inputShape[1] ?? null];
+  }
+
+  /** @internal Whether a mask of this shape suits an input: [N,T], timesteps that count. */
+  maskFits(inputShape: Shape, mask: Shape): boolean {
+    const steps = inputShape[1] ?? null;
+    return mask.length === 2 && (steps === null || mask[1] === null || mask[1] === steps);
+  }
+
   /** Whether each position of a sequence is computed by itself, from its own features alone. */
   get isPositionWise(): boolean {
     return false;
@@ -390,6 +401,7 @@ export abstract class Layer {
   /** @internal A call of this layer that it does not remember. */
   makeNode(where: string, given: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
     const { inputs, options: read } = readApplication(where, this, given, options);
+    refuseIds(where, this, inputs);
     this.buildFor(inputs);
     return new GraphNode(this, inputs, read, this.outputSpecs(inputs, read.extra));
   }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // LayerNormalization: each position by itself. Options and config; native/layers/layer_normalization computes.
 import { refuseNotYet, withDefaults } from '../util/options';
-import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
+import { AffineNormalization, affineDefaults, type AffineNormalizationOptions } from './affine_normalization';
 import { knownFeatures } from './shapes';
 import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link LayerNormalization}. */
-export type LayerNormalizationOptions = NormalizationOptions;
+export type LayerNormalizationOptions = AffineNormalizationOptions;
 
 const NOT_YET = Object.freeze({ dtype: 'float32', axis: -1 } as const);
 
 /** Defaults of {@link LayerNormalizationOptions}, as in Keras. */
-export const defaults = normalizationDefaults;
+export const defaults = affineDefaults;
 
 /**
  * Normalizes the features of each position by themselves: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
@@ -23,7 +23,7 @@ export const defaults = normalizationDefaults;
  * @example
  * new Sequential([new Input([20, 8]), new LSTM(16, { returnSequences: true }), new LayerNormalization(), new LSTM(16)]);
  */
-export class LayerNormalization extends Normalization {
+export class LayerNormalization extends AffineNormalization {
   static readonly className = 'LayerNormalization';
   readonly className = LayerNormalization.className;
 

@@ -86,6 +86,9 @@ export interface NativeRecurrent extends NativeWeighted {
   seed: number;
 }
 
+/** How inputs become one, element by element. */
+export type NativeMerge = 'add' | 'subtract' | 'multiply' | 'average' | 'maximum' | 'minimum';
+
 /**
  * A layer as the engine sees it, `features` being C of its inputs. Weights in order:
  * embedding: embeddings [V,D];
@@ -95,11 +98,13 @@ export interface NativeRecurrent extends NativeWeighted {
  * conv1d: kernel [kernelSize,C/groups,filters], bias [filters] if used;
  * layer_normalization: gamma [C] if `scale`, beta [C] if `center`;
  * batch_normalization: the same, then moving mean [C] and moving variance [C];
+ * prelu: alpha, of its shape;
+ * normalization: none where mean and variance are given, else mean and variance, of its shape, and a count [1];
  * the rest has none.
  *
  * Inputs and outputs: one of each, but for simple_rnn, lstm and gru, which may read initial states (h, and c of an lstm)
  * and give the last states after their output; merge and concatenate, which read several; set_mask, which reads a
- * sequence and its mask [N,T].
+ * sequence and its mask [N,T]; masked_softmax, which reads x and its mask.
  */
 export type NativeLayerConfig =
   | ({ kind: 'embedding'; inputDim: number; outputDim: number; maskZero: boolean } & NativeWeighted)
@@ -142,14 +147,51 @@ export type NativeLayerConfig =
   | { kind: 'global_pool1d'; pool: 'max' | 'average'; keepdims: boolean }
   | { kind: 'masking'; maskValue: number }
   | { kind: 'set_mask' }
-  | { kind: 'merge'; merge: 'add' | 'subtract' | 'multiply' | 'average' | 'maximum' | 'minimum' }
+  | { kind: 'merge'; merge: NativeMerge }
   /** Along the features, or along the timesteps. */
   | { kind: 'concatenate'; alongSteps: boolean }
   | { kind: 'repeat_vector'; n: number }
+  /**
+   * Timesteps begin, begin + stride, ... before end, as numpy slices (null: from or to the end), each `repeats` times, then
+   * zeros before and after. With `dropsAxis` the one step that is left is a vector.
+   */
+  | {
+      kind: 'select_steps';
+      begin: number | null;
+      end: number | null;
+      stride: number;
+      repeats: number;
+      before: number;
+      after: number;
+      keepsMask: boolean;
+      dropsAxis: boolean;
+    }
+  /** Features begin, begin + stride, ..., all of which there are. */
+  | { kind: 'slice_features'; begin: number; count: number; stride: number }
+  /** Timesteps, whose number is known, and features change places. */
+  | { kind: 'permute' }
   /** One or two sizes after the batch, all known. */
   | { kind: 'reshape'; targetShape: number[] }
   | { kind: 'activation'; activation: NativeActivation }
   | { kind: 'fold' | 'unfold' | 'unmask' }
+  /** Over the features that a second input, of x's axes or 1, has above a half; zero elsewhere. */
+  | { kind: 'masked_softmax' }
+  /** x above `threshold`, at most `maxValue` (Infinity for none); below it slope · (x - threshold). */
+  | { kind: 'rectifier'; maxValue: number; slope: number; threshold: number; slopeAtThreshold: 0 | 1 }
+  | { kind: 'elu'; alpha: number }
+  /** `shape` of alpha: [C or 1], or of sequences [T or 1,C or 1]. */
+  | ({ kind: 'prelu'; shape: number[] } & NativeWeighted)
+  | { kind: 'unit_normalization' }
+  /** One for all features, or one for each. */
+  | { kind: 'rescaling'; scale: Float32Array; offset: Float32Array }
+  /** `shape` as of a prelu; mean and variance of that size, or empty where they are weights. */
+  | ({
+      kind: 'normalization';
+      shape: number[];
+      invert: boolean;
+      mean: Float32Array;
+      variance: Float32Array;
+    } & NativeWeighted)
   | { kind: 'flatten' }
   | { kind: 'dropout'; rate: number; seed: number }
   | { kind: 'spatial_dropout1d'; rate: number; seed: number }
@@ -617,6 +659,16 @@ export interface CpuInfo {
   defaultThreads: number;
 }
 
+/** Data [rows,steps,columns] (steps 1 for vectors), and a parameter of it: one for all timesteps and features, or one for each. */
+export interface NativeMomentsShape {
+  rows: number;
+  steps: number;
+  columns: number;
+  /** `steps` or 1, and `columns` or 1. */
+  parameterSteps: number;
+  parameterFeatures: number;
+}
+
 export interface NativeBinding {
   NativeLayer: new (config: NativeLayerConfig) => NativeLayer;
   NativeModel: new (config: NativeModelConfig) => NativeModel;
@@ -634,6 +686,10 @@ export interface NativeBinding {
   ctcDecode(spec: NativeCtcDecode, done: NativeDone): void;
   /** Adds rows to the state of a metric. */
   updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
+  /** Adds data to the state of means and variances: [1 + 2 · size of the parameter], zero at first. */
+  addMoments(values: Float32Array, shape: NativeMomentsShape, state: Float64Array): void;
+  /** Mean and variance of all data so far, of the parameter's size. */
+  readMoments(state: Float64Array, mean: Float32Array, variance: Float32Array): void;
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;

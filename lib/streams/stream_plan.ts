@@ -84,7 +84,15 @@ function obstacle(layer: NativeLayerConfig): string | undefined {
     case 'batch_normalization':
     case 'masking':
     case 'merge':
+    case 'slice_features':
+    case 'rectifier':
+    case 'elu':
+    case 'unit_normalization':
+    case 'rescaling':
       return undefined;
+    case 'prelu':
+    case 'normalization':
+      return layer.shape.length === 2 && layer.shape[0]! > 1 ? 'has weights for each timestep' : undefined;
     case 'concatenate':
       return layer.alongSteps ? 'joins timesteps' : undefined;
     case 'set_mask':
@@ -100,7 +108,12 @@ function obstacle(layer: NativeLayerConfig): string | undefined {
     case 'pool1d':
     case 'global_pool1d':
       return 'pools several timesteps';
+    case 'select_steps':
+      return 'moves timesteps';
+    case 'masked_softmax':
+      return 'has a mask of its own';
     case 'repeat_vector':
+    case 'permute':
     case 'reshape':
     case 'flatten':
       return 'needs the whole sequence';

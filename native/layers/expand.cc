@@ -6,7 +6,7 @@
 namespace ostinato {
 
 Tensor Expand::InBatchOrder(const Tensor& input) {
-  if (input.space == Space::kSteps) return Forward(input, true);
+  if (input.space == Space::kSteps) return Forward(input, true, true);
   input_ = input;
   in_batch_order_ = true;
   const BatchLayout& from = *input.layout;
@@ -23,18 +23,18 @@ Tensor Expand::InBatchOrder(const Tensor& input) {
   return output;
 }
 
-Tensor Expand::Forward(const Tensor& input, bool in_batch_order) {
+Tensor Expand::Forward(const Tensor& input, bool keeps_mask, bool in_batch_order) {
   input_ = input;
   const BatchLayout& from = *input.layout;
   in_batch_order_ = in_batch_order && !from.in_batch_order();
   is_same_ = !from.masked() && from.trunk() == 0 && !in_batch_order_;
   Tensor output = input;
   output.fill = MaskFill::kUnused;
-  if (!in_batch_order) output.counts = nullptr;
+  if (!keeps_mask) output.counts = nullptr;
   if (is_same_) return output;
   const size_t rows = from.rows(), steps = from.source_steps();
   layout_.BuildPlain(from, steps, in_batch_order_);
-  Index(input.fill == MaskFill::kCarry);
+  from.ExpandIndex(input.fill == MaskFill::kCarry, &index_, in_batch_order_);
   output.layout = &layout_;
   output.distinct = nullptr;
   if (input.tokens) {
@@ -43,7 +43,7 @@ Tensor Expand::Forward(const Tensor& input, bool in_batch_order) {
     output.tokens = index_.data();
     return output;
   }
-  if (in_batch_order && (from.masked() || input.counts)) {
+  if (keeps_mask && (from.masked() || input.counts)) {
     counts_.Resize(index_.size());
     std::memset(counts_.data(), 0, counts_.size());
     if (input.counts) {
@@ -64,12 +64,6 @@ Tensor Expand::Forward(const Tensor& input, bool in_batch_order) {
   return output;
 }
 
-// The input's position of each position of the output.
-void Expand::Index(bool carry) {
-  const BatchLayout& from = *input_.layout;
-  from.ExpandIndex(carry, &index_, in_batch_order_);
-}
-
 Gradient Expand::SamplesBackward(const Gradient& output) {
   const BatchLayout& from = *input_.layout;
   const size_t stride = output.stride;
@@ -85,7 +79,8 @@ Gradient Expand::Backward(const Gradient& output, BatchContext& batch) {
   if (input_.space == Space::kSamples) return SamplesBackward(output);
   const BatchLayout& to = *input_.layout;
   const size_t rows = to.rows(), steps = to.source_steps(), stride = output.stride;
-  Index(input_.fill == MaskFill::kCarry);
+  // index_ belongs to the view, which others may still read.
+  to.ExpandIndex(input_.fill == MaskFill::kCarry, &positions_, in_batch_order_);
   gradient_.Resize(to.step_count() * stride);
   std::memset(gradient_.data(), 0, to.base() * stride * sizeof(float));
   const int32_t own = static_cast<int32_t>(to.base());
@@ -96,7 +91,7 @@ Gradient Expand::Backward(const Gradient& output, BatchContext& batch) {
         std::memset(gradient_.data() + (to.base() + static_cast<size_t>(to.offsets()[t]) + r) * stride, 0,
                     stride * sizeof(float));
       for (size_t t = 0; t < steps; ++t) {
-        const int32_t position = index_[1 + t * rows + row];
+        const int32_t position = positions_[1 + t * rows + row];
         if (position >= own)
           batch.kernels.add(gradient_.data() + static_cast<size_t>(position) * stride,
                             output.data + (1 + t * rows + row) * stride, stride);
@@ -104,9 +99,9 @@ Gradient Expand::Backward(const Gradient& output, BatchContext& batch) {
     }
   });
   // Positions that rows share are summed by one thread, in order.
-  for (size_t q = 1; q < index_.size(); ++q)
-    if (index_[q] < own)
-      batch.kernels.add(gradient_.data() + static_cast<size_t>(index_[q]) * stride, output.data + q * stride,
+  for (size_t q = 1; q < positions_.size(); ++q)
+    if (positions_[q] < own)
+      batch.kernels.add(gradient_.data() + static_cast<size_t>(positions_[q]) * stride, output.data + q * stride,
                         stride);
   return {gradient_.data(), stride, false};
 }

@@ -12,24 +12,27 @@ namespace ostinato {
 // Every row with all its steps.
 class Expand {
  public:
-  explicit Expand(Arena* arena) : layout_(arena), index_(arena), counts_(arena), gradient_(arena) {}
+  explicit Expand(Arena* arena)
+      : layout_(arena), index_(arena), positions_(arena), counts_(arena), gradient_(arena) {}
 
   // A view of `input`, a sequence, whose layout is plain, and which has no mask. Copies nothing.
-  Tensor Forward(const Tensor& input) { return Forward(input, false); }
-  // The same of a sequence or of samples, rows in the order of the batch. The mask stays: in `counts`.
+  Tensor Forward(const Tensor& input) { return Forward(input, false, false); }
+  // The same with its mask, in `counts`.
+  Tensor WithMask(const Tensor& input) { return Forward(input, true, false); }
+  // The same of a sequence or of samples, rows in the order of the batch.
   Tensor InBatchOrder(const Tensor& input);
   // The adjoint: the gradients of all steps that one position stands for are summed there.
   Gradient Backward(const Gradient& output, BatchContext& batch);
 
  private:
-  Tensor Forward(const Tensor& input, bool in_batch_order);
-  void Index(bool carry);
+  Tensor Forward(const Tensor& input, bool keeps_mask, bool in_batch_order);
   Gradient SamplesBackward(const Gradient& output);
 
   Tensor input_;
   bool is_same_ = false, in_batch_order_ = false;
   BatchLayout layout_;
-  Buffer<int32_t> index_;
+  Buffer<int32_t> index_;      // of the view
+  Buffer<int32_t> positions_;  // the input's position of each position of the view
   Buffer<uint8_t> counts_;
   Buffer<float> gradient_;
 };

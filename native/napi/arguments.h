@@ -53,6 +53,15 @@ inline size_t GetSize(const Napi::Object& object, const char* key) {
   return ToSize(GetValue(object, key), key);
 }
 
+// An integer whose sum with another fits.
+inline int64_t GetInteger(const Napi::Object& object, const char* key) {
+  const double number = GetNumber(object, key);
+  if (!(number >= -9007199254740991.0 && number <= 9007199254740991.0) ||
+      number != static_cast<double>(static_cast<int64_t>(number)))
+    Malformed(key);
+  return static_cast<int64_t>(number);
+}
+
 // A product of sizes that fits; each factor may come from JavaScript.
 inline size_t Product(size_t a, size_t b, const char* what) {
   if (b != 0 && a > SIZE_MAX / b) Malformed(what);

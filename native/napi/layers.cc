@@ -2,8 +2,13 @@
 #include "napi/layers.h"
 
 #include <functional>
+#include <optional>
 
 #include "layers/activation_layer.h"
+#include "layers/activations/elu.h"
+#include "layers/activations/masked_softmax.h"
+#include "layers/activations/prelu.h"
+#include "layers/activations/rectifier.h"
 #include "layers/activity_regularization.h"
 #include "layers/batch_normalization.h"
 #include "layers/conv1d.h"
@@ -18,12 +23,18 @@
 #include "layers/masking.h"
 #include "layers/merging/concatenate.h"
 #include "layers/merging/merge.h"
+#include "layers/normalization/normalization.h"
+#include "layers/normalization/rescaling.h"
+#include "layers/normalization/unit_normalization.h"
 #include "layers/pool1d.h"
 #include "layers/recurrent/gru.h"
 #include "layers/recurrent/lstm.h"
 #include "layers/recurrent/simple_rnn.h"
 #include "layers/repeat_vector.h"
 #include "layers/reshape.h"
+#include "layers/reshaping/permute.h"
+#include "layers/reshaping/select_steps.h"
+#include "layers/reshaping/slice_features.h"
 #include "layers/set_mask.h"
 #include "layers/spatial_dropout1d.h"
 #include "napi/arguments.h"
@@ -163,6 +174,55 @@ std::shared_ptr<Layer> MakeMerge(const Napi::Object& o) {
   return std::make_shared<Merge>(MergeConfig{FromName(kinds, GetString(o, "merge"))});
 }
 
+std::optional<int64_t> ToBound(const Napi::Object& object, const char* key) {
+  if (GetValue(object, key).IsNull()) return std::nullopt;
+  return GetInteger(object, key);
+}
+
+std::shared_ptr<Layer> MakeSelectSteps(const Napi::Object& o) {
+  SelectStepsConfig config = {};
+  config.begin = ToBound(o, "begin");
+  config.end = ToBound(o, "end");
+  config.stride = GetInteger(o, "stride");
+  if (config.stride == 0) Malformed("stride");
+  config.repeats = GetAxis(o, "repeats");
+  if (config.repeats == 0) Malformed("repeats");
+  config.before = GetAxis(o, "before");
+  config.after = GetAxis(o, "after");
+  config.keeps_mask = GetBool(o, "keepsMask");
+  config.drops_axis = GetBool(o, "dropsAxis");
+  return std::make_shared<SelectSteps>(config);
+}
+
+// A parameter of one axis, or of two: steps and features.
+std::vector<size_t> ToStepShape(const Napi::Object& object) {
+  const Napi::Array shape = GetArray(object, "shape");
+  if (shape.Length() != 1 && shape.Length() != 2) Malformed("shape");
+  std::vector<size_t> sizes;
+  for (uint32_t i = 0; i < shape.Length(); ++i) {
+    sizes.push_back(ToSize(shape.Get(i), "shape"));
+    if (sizes.back() == 0 || sizes.back() > INT32_MAX) Malformed("shape");
+  }
+  return sizes;
+}
+
+std::vector<float> ToFloatList(const Napi::Object& object, const char* key) {
+  const Napi::Float32Array values = ToFloats(GetValue(object, key), key);
+  return {values.Data(), values.Data() + values.ElementLength()};
+}
+
+std::shared_ptr<Layer> MakeNormalization(const Napi::Object& o) {
+  const std::vector<WeightConfig> weights = ToWeights(o);
+  if (!weights.empty() && weights.size() != 3) Malformed("penalties");
+  return std::make_shared<Normalization>(NormalizationConfig{
+      ToStepShape(o), GetBool(o, "invert"), ToFloatList(o, "mean"), ToFloatList(o, "variance"), weights});
+}
+
+std::shared_ptr<Layer> MakeRescaling(const Napi::Object& o) {
+  Rescaling config = {ToFloatList(o, "scale"), ToFloatList(o, "offset")};
+  return std::make_shared<RescalingLayer>(config);
+}
+
 size_t NormalizationWeights(const Napi::Object& o) {
   return (GetBool(o, "scale") ? 1u : 0u) + (GetBool(o, "center") ? 1u : 0u);
 }
@@ -194,6 +254,13 @@ const std::map<std::string, Maker>& Makers() {
          return std::make_shared<RepeatVector>(RepeatVectorConfig{GetAxis(o, "n")});
        }},
       {"reshape", MakeReshape},
+      {"select_steps", MakeSelectSteps},
+      {"slice_features",
+       [](const Napi::Object& o) {
+         return std::make_shared<SliceFeatures>(
+             SliceFeaturesConfig{GetAxis(o, "begin"), GetAxis(o, "count"), GetInteger(o, "stride")});
+       }},
+      {"permute", [](const Napi::Object&) { return std::make_shared<Permute>(PermuteConfig{}); }},
       {"dense",
        [](const Napi::Object& o) {
          const bool use_bias = GetBool(o, "useBias");
@@ -238,6 +305,23 @@ const std::map<std::string, Maker>& Makers() {
       {"fold", [](const Napi::Object&) { return std::make_shared<Fold>(FoldConfig{}); }},
       {"unfold", [](const Napi::Object&) { return std::make_shared<Unfold>(FoldConfig{}); }},
       {"unmask", [](const Napi::Object&) { return std::make_shared<Unmask>(FoldConfig{}); }},
+      {"masked_softmax",
+       [](const Napi::Object&) { return std::make_shared<MaskedSoftmax>(MaskedSoftmaxConfig{}); }},
+      {"rectifier",
+       [](const Napi::Object& o) {
+         return std::make_shared<RectifierLayer>(Rectifier{GetFloat(o, "maxValue"), GetFloat(o, "slope"),
+                                                           GetFloat(o, "threshold"),
+                                                           GetFloat(o, "slopeAtThreshold")});
+       }},
+      {"elu", [](const Napi::Object& o) { return std::make_shared<EluLayer>(Elu{GetFloat(o, "alpha")}); }},
+      {"prelu",
+       [](const Napi::Object& o) {
+         return std::make_shared<Prelu>(PreluConfig{ToStepShape(o), ToWeights(o, 1)[0]});
+       }},
+      {"unit_normalization",
+       [](const Napi::Object&) { return std::make_shared<UnitNormalizationLayer>(UnitNormalization{}); }},
+      {"rescaling", MakeRescaling},
+      {"normalization", MakeNormalization},
       {"flatten", [](const Napi::Object&) { return std::make_shared<Flatten>(FlattenConfig{}); }},
       {"dropout",
        [](const Napi::Object& o) {

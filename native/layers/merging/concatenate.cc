@@ -16,6 +16,8 @@ std::vector<ValueShape> Concatenate::OutputShapes(const std::vector<ValueShape>&
       ExpectShape(shape.sequence && input.columns == shape.columns, "inputs along the steps have one width");
       shape.steps = shape.steps < 0 || input.steps < 0 ? -1 : shape.steps + input.steps;
     } else {
+      ExpectShape(shape.steps < 0 || input.steps < 0 || input.steps == shape.steps,
+                  "inputs along the features have one number of steps");
       shape.columns += input.columns;
       if (shape.steps < 0) shape.steps = input.steps;
     }

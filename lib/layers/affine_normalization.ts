@@ -9,7 +9,7 @@ import { knownFeatures, shapeText } from './shapes';
 import type { Shape } from '../types';
 
 /** Options of both normalizations. */
-export interface NormalizationOptions extends LayerOptions {
+export interface AffineNormalizationOptions extends LayerOptions {
   /** Not supported yet: only Keras' default, the last axis. */
   axis?: -1;
   /** Added to the variance; default 0.001. */
@@ -32,8 +32,8 @@ export interface NormalizationOptions extends LayerOptions {
   gammaConstraint?: ConstraintLike;
 }
 
-/** Defaults of {@link NormalizationOptions}, as in Keras. */
-export const normalizationDefaults = Object.freeze({
+/** Defaults of {@link AffineNormalizationOptions}, as in Keras. */
+export const affineDefaults = Object.freeze({
   ...layerDefaults,
   axis: -1,
   epsilon: 0.001,
@@ -48,7 +48,7 @@ export const normalizationDefaults = Object.freeze({
 } as const);
 
 /** Base class of normalizations over the last axis. */
-export abstract class Normalization extends Layer {
+export abstract class AffineNormalization extends Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
@@ -60,7 +60,7 @@ export abstract class Normalization extends Layer {
   readonly gammaConstraint: Constraint | null;
 
   /** Takes options over their defaults. */
-  protected constructor(where: string, o: Required<NormalizationOptions>) {
+  protected constructor(where: string, o: Required<AffineNormalizationOptions>) {
     const fields = {
       epsilon: checkNumber(where, 'epsilon', o.epsilon, { min: 0 }),
       center: checkBoolean(where, 'center', o.center),
