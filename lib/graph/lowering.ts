@@ -7,7 +7,7 @@ import type { Graph } from './graph';
 import type { GraphNode } from './node';
 import type { SymbolicTensor, TensorSpec } from './symbolic_tensor';
 import type { Layer } from '../layers/layer';
-import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig } from '../native/binding';
+import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig, NativeNodeCall } from '../native/binding';
 
 /** A value of the engine's graph. */
 export interface EngineValue extends TensorSpec {
@@ -19,12 +19,14 @@ export interface EngineValue extends TensorSpec {
 export interface EngineOptions {
   readonly initialState: readonly EngineValue[];
   readonly mask: EngineValue | null;
+  readonly tensors: Readonly<Record<string, EngineValue>>;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
 export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
   initialState: Object.freeze([]),
   mask: null,
+  tensors: Object.freeze({}),
   extra: Object.freeze({}),
 });
 
@@ -32,7 +34,7 @@ export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
-  readonly nodes: { layer: number; inputs: number[] }[] = [];
+  readonly nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[] = [];
   /** Of each node the layer that it stands for, and what the engine is told. */
   readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
@@ -59,15 +61,17 @@ export class EngineGraph {
    * @param owner the layer whose node it is: where it has weights, they are its own
    * @param config what the engine is told of a layer without weights
    * @param outputs what the node gives
+   * @param call what it is called with besides its inputs
    */
   add(
     owner: Layer,
     config: NativeLayerConfig,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    call: NativeNodeCall | null = null,
   ): EngineValue[] {
     const layer = owner.ownsNative ? owner.native() : this.#plainLayer(owner, config);
-    return this.#addNode(owner, config, layer, inputs, outputs);
+    return this.#addNode(owner, config, layer, inputs, outputs, call);
   }
 
   /** One node of the engine's own that no layer of the user stands for. */
@@ -77,7 +81,7 @@ export class EngineGraph {
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
   ): EngineValue[] {
-    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs);
+    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs, null);
   }
 
   #addNode(
@@ -86,8 +90,9 @@ export class EngineGraph {
     layer: NativeLayer,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    call: NativeNodeCall | null,
   ): EngineValue[] {
-    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value) });
+    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), call });
     this.entries.push({ owner: this.#caller ?? owner, config });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);
     return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
@@ -162,6 +167,7 @@ function lowerNode(
   const lowered = {
     initialState: options.initialState.map(valueOf),
     mask: options.mask === null ? null : valueOf(options.mask),
+    tensors: Object.fromEntries(Object.entries(options.tensors).map(([name, tensor]) => [name, valueOf(tensor)])),
     extra: options.extra,
   };
   return engine.within(layer, () => layer.lower(engine, inputs.map(valueOf), lowered));
@@ -180,7 +186,9 @@ export function modelConfig(
 /** What an input holds: what it was told, else ids where an embedding reads it. */
 export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'] {
   if (tensor.dtype !== null) return tensor.dtype === 'int32' ? 'tokens' : 'values';
-  const reads = graph.nodes.some(({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)));
+  const reads = graph.nodes.some(
+    ({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)),
+  );
   return reads ? 'tokens' : 'values';
 }
 
@@ -196,4 +204,3 @@ export function checkInput(where: string, { name, shape }: SymbolicTensor, kind:
     `${shapeText(shape)} of "${name}"`,
   );
 }
-

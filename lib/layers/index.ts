@@ -2,6 +2,9 @@
 // All layers, and the table that turns a config into one. A new layer needs a line in each of the two lists below.
 import { Activation } from './activation';
 import { ActivityRegularization } from './activity_regularization';
+import { AdditiveAttention } from './attention/additive_attention';
+import { Attention } from './attention/attention';
+import { MultiHeadAttention } from './attention/multi_head_attention';
 import { BatchNormalization } from './batch_normalization';
 import { Bidirectional } from './bidirectional';
 import { Conv1D } from './conv1d';
@@ -16,6 +19,7 @@ import { Input } from './input';
 import { LayerNormalization } from './layer_normalization';
 import { LSTM } from './lstm';
 import { Masking } from './masking';
+import { Dot } from './merging/dot';
 import { AveragePooling1D, MaxPooling1D } from './pooling1d';
 import { registerLayers, type LayerClass } from './registry';
 import { RepeatVector } from './repeat_vector';
@@ -30,6 +34,10 @@ export { layerFromConfig, type LayerConfig } from './registry';
 export { type WeightSpec } from './weights';
 export { Activation, type ActivationOptions } from './activation';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './activity_regularization';
+export { AdditiveAttention, type AdditiveAttentionOptions } from './attention/additive_attention';
+export { Attention, type AttentionOptions, type ScoreMode } from './attention/attention';
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi_head_attention';
+export { type ProjectionOptions } from './attention/projection';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch_normalization';
 export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional';
 export { Conv1D, type Conv1DOptions } from './conv1d';
@@ -44,6 +52,7 @@ export { Input, type InputOptions } from './input';
 export { LayerNormalization, type LayerNormalizationOptions } from './layer_normalization';
 export { LSTM, type LSTMOptions } from './lstm';
 export { Masking, type MaskingOptions } from './masking';
+export { Dot, dot, type DotAxes, type DotOptions } from './merging/dot';
 export { AveragePooling1D, MaxPooling1D, type Pooling1DOptions } from './pooling1d';
 export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
@@ -55,11 +64,14 @@ export { TimeDistributed, type TimeDistributedOptions } from './time_distributed
 const CLASSES: readonly LayerClass[] = [
   Activation,
   ActivityRegularization,
+  AdditiveAttention,
+  Attention,
   AveragePooling1D,
   BatchNormalization,
   Bidirectional,
   Conv1D,
   Dense,
+  Dot,
   Dropout,
   Embedding,
   Flatten,
@@ -72,6 +84,7 @@ const CLASSES: readonly LayerClass[] = [
   LSTM,
   Masking,
   MaxPooling1D,
+  MultiHeadAttention,
   RepeatVector,
   Reshape,
   SimpleRNN,

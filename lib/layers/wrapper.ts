@@ -13,8 +13,8 @@ export abstract class Wrapper extends Layer {
     this.#parts = parts;
   }
 
-  /** The shape that the parts read, where it is not the wrapper's own. */
-  protected partShape(inputShape: Shape): Shape {
+  /** The shape that a part reads, where it is not the wrapper's own. */
+  protected partShape(inputShape: Shape, _part: Layer): Shape {
     return inputShape;
   }
 
@@ -29,9 +29,10 @@ export abstract class Wrapper extends Layer {
 
   override checkBuild(inputShape: Shape): readonly WeightDeclaration[] {
     super.checkBuild(inputShape);
-    const shape = this.partShape(inputShape);
     const declared = this.#parts.flatMap((part) =>
-      part.checkBuild(shape).map((weight) => ({ ...weight, name: `${part.name}/${weight.name}` })),
+      part
+        .checkBuild(this.partShape(inputShape, part))
+        .map((weight) => ({ ...weight, name: `${part.name}/${weight.name}` })),
     );
     if (!this.isBuilt && this.initialWeights !== undefined) this.checkInitialWeights(declared);
     return declared;
@@ -40,7 +41,7 @@ export abstract class Wrapper extends Layer {
   override build(inputShape: Shape): void {
     const isFirst = !this.isBuilt;
     super.build(inputShape);
-    for (const part of this.#parts) part.build(this.partShape(this.inputShape!));
+    for (const part of this.#parts) part.build(this.partShape(this.inputShape!, part));
     if (isFirst && this.initialWeights !== undefined) this.assignWeights(this.checkInitialWeights(this.weightSpecs));
   }
 

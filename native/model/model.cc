@@ -97,17 +97,20 @@ std::vector<CarriedStates*> Model::carried_states() const {
   return list;
 }
 
-std::vector<int64_t> Model::StepsOf(const Dataset& data) const {
-  std::vector<int64_t> steps;
-  for (const Inputs& input : data.inputs) steps.push_back(static_cast<int64_t>(input.steps()));
-  return plan_.StepsOf(steps);
+std::vector<ValueShape> Model::ShapesFor(const Dataset& data) const {
+  std::vector<ValueShape> inputs;
+  for (size_t i = 0; i < data.inputs.size(); ++i) {
+    ValueShape shape = plan_.values()[i].shape;
+    shape.steps = static_cast<int64_t>(data.inputs[i].steps());
+    inputs.push_back(shape);
+  }
+  return plan_.ShapesFor(inputs);
 }
 
 std::vector<size_t> Model::OutputSizes(const Dataset& data) const {
-  const std::vector<int64_t> steps = StepsOf(data);
+  const std::vector<ValueShape> shapes = ShapesFor(data);
   std::vector<size_t> sizes;
-  for (const size_t output : plan_.outputs())
-    sizes.push_back(plan_.values()[output].shape.columns * static_cast<size_t>(steps[output]));
+  for (const size_t output : plan_.outputs()) sizes.push_back(shapes[output].columns * shapes[output].rows());
   return sizes;
 }
 
@@ -136,16 +139,16 @@ void Model::CheckData(const Run& run, const Dataset& data) const {
           "a token is outside the vocabulary");
     longest = std::max(longest, input.steps());
   }
-  const std::vector<int64_t> steps = StepsOf(data);
+  const std::vector<ValueShape> shapes = ShapesFor(data);
   if (run.mode != RunMode::kPredict) {
     expect(is_compiled(), "the model is not compiled");
     expect(data.targets.size() == heads_.size(), "the data set has another number of targets");
     for (size_t i = 0; i < heads_.size(); ++i)
-      heads_[i].Check(data.targets[i], static_cast<size_t>(steps[plan_.outputs()[i]]));
+      heads_[i].Check(data.targets[i], shapes[plan_.outputs()[i]].rows());
   }
   const size_t inputs = longest;
-  for (const int64_t count : steps)
-    longest = std::max(longest, static_cast<size_t>(std::max<int64_t>(1, count)));
+  for (const ValueShape& shape : shapes)
+    longest = std::max(longest, static_cast<size_t>(std::max<int64_t>(1, shape.steps)));
   if (std::min(run.batch_size, run.end - run.begin) > kMaxPositions / longest ||
       data.rows > kMaxPositions * 4 / inputs)
     throw Error(ErrorCode::kShape,

@@ -83,7 +83,7 @@ class Model {
     TokenSums sums;  // where readers give it in different forms
   };
 
-  std::vector<int64_t> StepsOf(const Dataset& data) const;
+  std::vector<ValueShape> ShapesFor(const Dataset& data) const;
   static std::vector<Slice> Slices(const Run& run);
   void CheckData(const Run& run, const Dataset& data) const;
   void LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts) const;

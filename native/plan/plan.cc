@@ -46,7 +46,7 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
     feeds.push_back(read.is_input ? Feed{true, SourceFor(value, layer)} : Feed{false, value});
   }
   PlannedNode node = {given.layer,
-                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena}),
+                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena, given.call.get()}),
                       nullptr,
                       given.inputs,
                       std::move(feeds),
@@ -162,20 +162,14 @@ void Plan::Decide(bool training, bool reads_all_steps, bool shares_padding) {
                               WantsUnmasked(node.first_output, training, reads_all_steps));
 }
 
-std::vector<int64_t> Plan::StepsOf(const std::vector<int64_t>& input_steps) const {
-  std::vector<int64_t> steps(values_.size(), 1);
-  for (size_t i = 0; i < inputs_.size(); ++i) steps[i] = inputs_[i].is_sequence() ? input_steps[i] : 1;
+std::vector<ValueShape> Plan::ShapesFor(const std::vector<ValueShape>& inputs) const {
+  std::vector<ValueShape> shapes = inputs, read;
   for (const PlannedNode& node : nodes_) {
-    std::vector<ValueShape> shapes;
-    for (const size_t value : node.inputs) {
-      shapes.push_back(values_[value].shape);
-      if (shapes.back().sequence) shapes.back().steps = steps[value];
-    }
-    const std::vector<ValueShape> outputs = layer(node).OutputShapes(shapes);
-    for (size_t k = 0; k < outputs.size(); ++k)
-      steps[node.first_output + k] = outputs[k].sequence ? outputs[k].steps : 1;
+    read.clear();
+    for (const size_t value : node.inputs) read.push_back(shapes[value]);
+    for (const ValueShape& output : layer(node).OutputShapes(read)) shapes.push_back(output);
   }
-  return steps;
+  return shapes;
 }
 
 }  // namespace ostinato

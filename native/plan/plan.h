@@ -73,8 +73,8 @@ class Plan {
   // outputs.
   void Decide(bool training, bool reads_all_steps, bool shares_padding);
 
-  // Timesteps of each value, given those of the inputs; 1 for vectors.
-  std::vector<int64_t> StepsOf(const std::vector<int64_t>& input_steps) const;
+  // The shape of each value, given those of the inputs in a batch.
+  std::vector<ValueShape> ShapesFor(const std::vector<ValueShape>& inputs) const;
 
   // Number of nodes from `first` on, each the only reader of the one before, that are recurrent layers over a
   // sequence and may walk beside each other.
