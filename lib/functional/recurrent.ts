@@ -186,7 +186,7 @@ function makeNative({ weights, initialState, layer, sizes }: Job, outputs: numbe
     return new NativeModel({
       inputs,
       layers: [native],
-      nodes: [{ layer: 0, inputs: inputs.map((_, index) => index) }],
+      nodes: [{ layer: 0, inputs: inputs.map((_, index) => index), call: null }],
       outputs: Array.from({ length: outputs }, (_, index) => inputs.length + index),
       shortcuts: ALL_SHORTCUTS,
     });

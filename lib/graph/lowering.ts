@@ -8,7 +8,7 @@ import type { Graph } from './graph';
 import type { GraphNode } from './node';
 import type { SymbolicTensor, TensorSpec } from './symbolic_tensor';
 import type { Layer } from '../layers/layer';
-import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig } from '../native/binding';
+import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig, NativeNodeCall } from '../native/binding';
 
 /** A value of the engine's graph. */
 export interface EngineValue extends TensorSpec {
@@ -20,12 +20,14 @@ export interface EngineValue extends TensorSpec {
 export interface EngineOptions {
   readonly initialState: readonly EngineValue[];
   readonly mask: EngineValue | null;
+  readonly tensors: Readonly<Record<string, EngineValue>>;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
 export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
   initialState: Object.freeze([]),
   mask: null,
+  tensors: Object.freeze({}),
   extra: Object.freeze({}),
 });
 
@@ -33,7 +35,7 @@ export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
-  readonly nodes: { layer: number; inputs: number[] }[] = [];
+  readonly nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[] = [];
   /** Of each node the layer that it stands for, and what the engine is told. */
   readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
@@ -60,15 +62,17 @@ export class EngineGraph {
    * @param owner the layer whose node it is: where it has weights, they are its own
    * @param config what the engine is told of a layer without weights
    * @param outputs what the node gives
+   * @param call what it is called with besides its inputs
    */
   add(
     owner: Layer,
     config: NativeLayerConfig,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    call: NativeNodeCall | null = null,
   ): EngineValue[] {
     const layer = owner.ownsNative ? owner.native() : this.#plainLayer(owner, config);
-    return this.#addNode(owner, config, layer, inputs, outputs);
+    return this.#addNode(owner, config, layer, inputs, outputs, call);
   }
 
   /** One node of the engine's own that no layer of the user stands for. */
@@ -78,7 +82,7 @@ export class EngineGraph {
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
   ): EngineValue[] {
-    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs);
+    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs, null);
   }
 
   #addNode(
@@ -87,8 +91,9 @@ export class EngineGraph {
     layer: NativeLayer,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    call: NativeNodeCall | null,
   ): EngineValue[] {
-    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value) });
+    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), call });
     this.entries.push({ owner: this.#caller ?? owner, config });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);
     return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
@@ -163,6 +168,7 @@ function lowerNode(
   const lowered = {
     initialState: options.initialState.map(valueOf),
     mask: options.mask === null ? null : valueOf(options.mask),
+    tensors: Object.fromEntries(Object.entries(options.tensors).map(([name, tensor]) => [name, valueOf(tensor)])),
     extra: options.extra,
   };
   const values = inputs.map(valueOf);

@@ -9,6 +9,8 @@ export interface NodeOptions {
   readonly initialState: readonly SymbolicTensor[];
   /** Timesteps of the first input that count, [N,T]; null: as its own mask says. */
   readonly mask: SymbolicTensor | null;
+  /** What else a class reads, by name. */
+  readonly tensors: Readonly<Record<string, SymbolicTensor>>;
   /** What else a class takes, plain data. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
@@ -16,6 +18,7 @@ export interface NodeOptions {
 export const NO_OPTIONS: NodeOptions = Object.freeze({
   initialState: Object.freeze([]),
   mask: null,
+  tensors: Object.freeze({}),
   extra: Object.freeze({}),
 });
 
@@ -32,9 +35,9 @@ export class GraphNode {
     this.outputs = outputs.map((spec, index) => new SymbolicTensor(layer.name, spec, this, index));
   }
 
-  /** All that is read, in order: inputs, initial states, the mask. */
+  /** All that is read, in order: inputs, initial states, the mask, others. */
   get sources(): readonly SymbolicTensor[] {
-    const { initialState, mask } = this.options;
-    return [...this.inputs, ...initialState, ...(mask === null ? [] : [mask])];
+    const { initialState, mask, tensors } = this.options;
+    return [...this.inputs, ...initialState, ...(mask === null ? [] : [mask]), ...Object.values(tensors)];
   }
 }

@@ -33,22 +33,40 @@ export interface Application {
  */
 export function readApplication(where: string, layer: Layer, given: unknown, options: unknown): Application {
   const inputs = readInputs(where, layer, given);
-  const { applyDefaults } = layer;
-  const known = ['initialState', 'mask', ...Object.keys(applyDefaults)];
-  const { initialState, mask, ...extra } = checkOptions(
+  const { applyDefaults, applyTensors } = layer;
+  const known = ['initialState', 'mask', ...applyTensors, ...Object.keys(applyDefaults)];
+  const { initialState, mask, ...others } = checkOptions(
     where,
     options as ApplyOptions | undefined,
     known,
   ) as ApplyOptions;
-  const set = Object.entries(extra).filter(([, value]) => value !== undefined);
-  return {
-    inputs,
-    options: {
-      initialState: readStates(where, layer, initialState ?? null),
-      mask: readMask(where, layer, inputs[0]!, mask ?? null),
-      extra: { ...applyDefaults, ...Object.fromEntries(set) },
-    },
+  const set = Object.entries(others).filter(([, value]) => value !== undefined);
+  const [tensors, extra] = [true, false].map((isTensor) =>
+    Object.fromEntries(set.filter(([name]) => applyTensors.includes(name) === isTensor)),
+  ) as [Record<string, unknown>, Record<string, unknown>];
+  const read = {
+    initialState: readStates(where, layer, initialState ?? null),
+    mask: readMask(where, layer, inputs[0]!, mask ?? null),
+    tensors: readTensors(where, applyTensors, tensors),
+    extra: { ...applyDefaults, ...extra },
   };
+  layer.checkCall(where, inputs, read);
+  return { inputs, options: read };
+}
+
+/** In the order of their names. */
+function readTensors(
+  where: string,
+  names: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, SymbolicTensor>> {
+  const entries = names.flatMap((name): [string, SymbolicTensor][] => {
+    const value = given[name] ?? null;
+    if (value === null) return [];
+    if (value instanceof SymbolicTensor) return [[name, value]];
+    throw refusal('ERR_TYPE', where, `${name} to be a symbolic tensor or null`, describe(value));
+  });
+  return Object.freeze(Object.fromEntries(entries));
 }
 
 /**

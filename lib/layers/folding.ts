@@ -16,7 +16,12 @@ export function partOf({ shape, dtype }: TensorSpec): TensorSpec {
 export function toParts(engine: EngineGraph, owner: Layer, input: EngineValue): EngineValue {
   const part = partOf(input);
   if (input.shape.length === 4) return { ...input, ...part };
-  return engine.addPlain(owner, { kind: 'fold' }, [input], [part])[0]!;
+  return engine.addPlain(owner, { kind: 'fold', parts: 0 }, [input], [part])[0]!;
+}
+
+/** The A parts of [N,A*T,C] as [N,A,T,C]; `shape` is that of the outcome. */
+export function intoParts(engine: EngineGraph, owner: Layer, input: EngineValue, shape: Shape): EngineValue {
+  return engine.addPlain(owner, { kind: 'fold', parts: shape[1]! }, [input], [{ shape, dtype: 'float32' }])[0]!;
 }
 
 /** Parts [N,...] as [N,A,...]; vectors take the mask of `masks`, where it is [N,A,C]. */

@@ -5,6 +5,9 @@ import { ActivityRegularization } from './activity_regularization';
 import { PReLU } from './activations/prelu';
 import { ELU, LeakyReLU, ReLU } from './activations/rectifiers';
 import { Softmax } from './activations/softmax';
+import { AdditiveAttention } from './attention/additive_attention';
+import { Attention } from './attention/attention';
+import { MultiHeadAttention } from './attention/multi_head_attention';
 import { BatchNormalization } from './batch_normalization';
 import { Bidirectional } from './bidirectional';
 import { Conv1D } from './conv1d';
@@ -24,6 +27,7 @@ import { Add, Average, Maximum, Minimum, Multiply, Subtract } from './merging/me
 import { Normalization } from './normalization/normalization';
 import { Rescaling } from './normalization/rescaling';
 import { UnitNormalization } from './normalization/unit_normalization';
+import { Dot } from './merging/dot';
 import { AveragePooling1D, MaxPooling1D } from './pooling1d';
 import { registerLayers, type LayerClass } from './registry';
 import { RepeatVector } from './repeat_vector';
@@ -53,6 +57,10 @@ export {
 } from './activations/rectifiers';
 export { Softmax, type SoftmaxOptions } from './activations/softmax';
 export { ActivityRegularization, type ActivityRegularizationOptions } from './activity_regularization';
+export { AdditiveAttention, type AdditiveAttentionOptions } from './attention/additive_attention';
+export { Attention, type AttentionOptions, type ScoreMode } from './attention/attention';
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi_head_attention';
+export { type ProjectionOptions } from './attention/projection';
 export { BatchNormalization, type BatchNormalizationOptions } from './batch_normalization';
 export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidirectional';
 export {
@@ -102,6 +110,7 @@ export {
 } from './normalization/normalization';
 export { Rescaling, type PerFeature, type RescalingOptions } from './normalization/rescaling';
 export { UnitNormalization, type UnitNormalizationOptions } from './normalization/unit_normalization';
+export { Dot, dot, type DotAxes, type DotOptions } from './merging/dot';
 export { AveragePooling1D, MaxPooling1D, type Pooling1DOptions } from './pooling1d';
 export { type Recurrent } from './recurrent';
 export { RepeatVector, type RepeatVectorOptions } from './repeat_vector';
@@ -127,6 +136,8 @@ const CLASSES: readonly LayerClass[] = [
   ActivityRegularization,
   Add,
   Average,
+  AdditiveAttention,
+  Attention,
   AveragePooling1D,
   BatchNormalization,
   Bidirectional,
@@ -134,6 +145,7 @@ const CLASSES: readonly LayerClass[] = [
   Conv1D,
   Cropping1D,
   Dense,
+  Dot,
   Dropout,
   ELU,
   Embedding,
@@ -155,6 +167,7 @@ const CLASSES: readonly LayerClass[] = [
   Permute,
   PReLU,
   ReLU,
+  MultiHeadAttention,
   RepeatVector,
   Rescaling,
   Reshape,

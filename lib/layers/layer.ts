@@ -2,7 +2,7 @@
 // What all layers have in common: a name, shapes, weights, config, a place in graphs. The arithmetic of a layer is in
 // native/layers.
 import { toValues } from '../arrays/arrays';
-import { GraphNode } from '../graph/node';
+import { GraphNode, type NodeOptions } from '../graph/node';
 import { callEngine, loadBinding } from '../native/engine';
 import { makeError } from '../errors';
 import { NdArray } from '../ndarray';
@@ -451,6 +451,14 @@ export abstract class Layer {
   get applyDefaults(): Readonly<Record<string, unknown>> {
     return {};
   }
+
+  /** Names of further tensors that the options of {@link apply} may hold. */
+  get applyTensors(): readonly string[] {
+    return [];
+  }
+
+  /** @internal Refuses options of {@link apply} that the class takes, where they do not suit. */
+  checkCall(_where: string, _inputs: readonly TensorSpec[], _options: NodeOptions): void {}
 
   /** @internal Builds the layer for these inputs, or checks that they suit what it was built for. */
   buildFor(inputs: readonly TensorSpec[]): void {

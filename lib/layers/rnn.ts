@@ -4,7 +4,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
 import { cellFromConfig, checkCells, configOfCell, RecurrentCell, StackedRNNCells } from './cells';
-import { layerDefaults, type LayerOptions } from './layer';
+import { layerDefaults, type Layer, type LayerOptions } from './layer';
 import { Wrapper } from './wrapper';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { TensorSpec } from '../graph/symbolic_tensor';
@@ -134,12 +134,13 @@ export class RNN extends Wrapper {
   }
 
   /** A cell reads what the one below it gives. */
-  protected override partShape(inputShape: Shape, index: number): Shape {
-    return this.#layers.slice(0, index).reduce((shape, layer) => layer.computeOutputShape(shape), inputShape);
+  protected override partShape(inputShape: Shape, part: Layer): Shape {
+    const below = this.#layers.slice(0, this.#layers.indexOf(part as Recurrent));
+    return below.reduce((shape, layer) => layer.computeOutputShape(shape), inputShape);
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
-    return this.partShape(inputShape, this.#layers.length);
+    return this.#layers.reduce((shape, layer) => layer.computeOutputShape(shape), inputShape);
   }
 
   /** @internal The output, and with `returnState` the last states. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The weights of a layer: what they are, and values for them at the door.
 import { toValues } from '../arrays/arrays';
+import { NdArray } from '../ndarray';
 import { describe, refusal } from '../util/validate';
 import type { Constraint } from '../constraints';
 import type { Initializer } from '../initializers';
@@ -40,12 +41,18 @@ export function checkWeights(
 }
 
 function checkWeight(where: string, shape: readonly number[], value: unknown): Float32Array {
-  const { data, shape: given } = toValues(where, 'values', value);
+  const { data, shape: given } = shape.length === 0 ? readScalar(where, value) : toValues(where, 'values', value);
   // A typed array by itself has no shape: its elements are taken in row-major order.
   const isFlat = ArrayBuffer.isView(value) && data.length === sizeOf(shape);
   if (!isFlat && (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])))
     throw refusal('ERR_SHAPE', where, `shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);
   return Float32Array.from(data);
+}
+
+/** Of a weight without axes: an NdArray that has none either, or what else an array may be. */
+function readScalar(where: string, value: unknown): ReturnType<typeof toValues> {
+  if (!(value instanceof NdArray) || value.rank > 0) return toValues(where, 'values', value);
+  return { data: Float32Array.from(value.data), shape: [] };
 }
 
 function listing(specs: readonly Pick<WeightSpec, 'name' | 'shape'>[]): string {

@@ -13,8 +13,8 @@ export abstract class Wrapper extends Layer {
     this.#parts = parts;
   }
 
-  /** The shape that part `index` reads, where it is not the wrapper's own. */
-  protected partShape(inputShape: Shape, _index: number): Shape {
+  /** The shape that a part reads, where it is not the wrapper's own. */
+  protected partShape(inputShape: Shape, _part: Layer): Shape {
     return inputShape;
   }
 
@@ -29,9 +29,9 @@ export abstract class Wrapper extends Layer {
 
   override checkBuild(inputShape: Shape): readonly WeightDeclaration[] {
     super.checkBuild(inputShape);
-    const declared = this.#parts.flatMap((part, index) =>
+    const declared = this.#parts.flatMap((part) =>
       part
-        .checkBuild(this.partShape(inputShape, index))
+        .checkBuild(this.partShape(inputShape, part))
         .map((weight) => ({ ...weight, name: `${part.name}/${weight.name}` })),
     );
     if (!this.isBuilt && this.initialWeights !== undefined) this.checkInitialWeights(declared);
@@ -41,7 +41,7 @@ export abstract class Wrapper extends Layer {
   override build(inputShape: Shape): void {
     const isFirst = !this.isBuilt;
     super.build(inputShape);
-    this.#parts.forEach((part, index) => part.build(this.partShape(this.inputShape!, index)));
+    for (const part of this.#parts) part.build(this.partShape(this.inputShape!, part));
     if (isFirst && this.initialWeights !== undefined) this.assignWeights(this.checkInitialWeights(this.weightSpecs));
   }
 

@@ -16,6 +16,7 @@ export interface CallConfig {
   inputs: TensorConfig[];
   initialState?: TensorConfig[];
   mask?: TensorConfig;
+  tensors?: Record<string, TensorConfig>;
   [option: string]: unknown;
 }
 
@@ -42,6 +43,7 @@ export function graphConfig(graph: Graph): GraphConfig {
       inputs: inputs.map(placeOf),
       ...(options.initialState.length === 0 ? {} : { initialState: options.initialState.map(placeOf) }),
       ...(options.mask === null ? {} : { mask: placeOf(options.mask) }),
+      ...(Object.keys(options.tensors).length === 0 ? {} : { tensors: mapped(options.tensors, placeOf) }),
       ...options.extra,
     });
   }
@@ -120,18 +122,31 @@ export function graphFromConfig(
 }
 
 function applyCall(layer: Layer, call: CallConfig, find: (place: TensorConfig) => SymbolicTensor): SymbolicTensor[] {
-  const { inputs, initialState, mask, ...extra } = call;
+  const { inputs, initialState, mask, tensors, ...extra } = call;
   const options: ApplyOptions = {
     ...extra,
     ...(initialState === undefined ? {} : { initialState: initialState.map(find) }),
     ...(mask === undefined ? {} : { mask: find(mask) }),
+    ...(tensors === undefined ? {} : mapped(tensors, find)),
   };
   const given = layer.apply(inputs.map(find), options) as unknown;
   return Array.isArray(given) ? (given as SymbolicTensor[]) : [given as SymbolicTensor];
 }
 
+function mapped<A, B>(values: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]));
+}
+
 function sourcesOf(where: string, call: CallConfig): TensorConfig[] {
-  const lists = [call.inputs, call.initialState ?? [], call.mask === undefined ? [] : [call.mask]];
+  const others: unknown = call.tensors ?? {};
+  if (typeof others !== 'object' || others === null)
+    throw refusal('ERR_TYPE', where, 'tensors by name', describe(others));
+  const lists = [
+    call.inputs,
+    call.initialState ?? [],
+    call.mask === undefined ? [] : [call.mask],
+    Object.values(others),
+  ];
   if (!lists.every(Array.isArray)) throw refusal('ERR_TYPE', where, 'a call with inputs', describe(call));
   return lists.flat() as TensorConfig[];
 }

@@ -95,6 +95,8 @@ export type NativeMerge = 'add' | 'subtract' | 'multiply' | 'average' | 'maximum
  * simple_rnn, lstm, gru: kernel [C,G·H], recurrent kernel [H,G·H], bias if used, with G = 1, 4 (i, f, c, o) or 3 (z, r, h)
  * gates side by side: [G·H], and [2,3·H] for a gru with `resetAfter`;
  * dense: kernel [C,units], bias [units] if used;
+ * einsum_dense: kernel [...featureShape,...unitShape], bias [...unitShape] if used;
+ * attention: `dot`: scale [1] if used; `concat`: scale [1] if used, weight [1]; `additive`: scale [C] if used;
  * conv1d: kernel [kernelSize,C/groups,filters], bias [filters] if used;
  * layer_normalization: gamma [C] if `scale`, beta [C] if `center`;
  * batch_normalization: the same, then moving mean [C] and moving variance [C];
@@ -103,7 +105,8 @@ export type NativeMerge = 'add' | 'subtract' | 'multiply' | 'average' | 'maximum
  * the rest has none.
  *
  * Inputs and outputs: one of each, but for simple_rnn, lstm and gru, which may read initial states (h, and c of an lstm)
- * and give the last states after their output; merge and concatenate, which read several; set_mask, which reads a
+ * and give the last states after their output; merge and concatenate, which read several; dot, which reads two;
+ * attention (see {@link NativeNodeCall}), which gives means [N,Tq,C] and scores [N,heads·Tq,Tv]; set_mask, which reads a
  * sequence and its mask [N,T]; masked_softmax, which reads x and its mask.
  */
 export type NativeLayerConfig =
@@ -113,6 +116,14 @@ export type NativeLayerConfig =
       kind: 'dense';
       features: number;
       units: number;
+      activation: NativeActivation;
+      useBias: boolean;
+    } & NativeWeighted)
+  /** A dense layer whose weights have several axes for features or units: they lie side by side in its rows. */
+  | ({
+      kind: 'einsum_dense';
+      featureShape: number[];
+      unitShape: number[];
       activation: NativeActivation;
       useBias: boolean;
     } & NativeWeighted)
@@ -150,6 +161,24 @@ export type NativeLayerConfig =
   | { kind: 'merge'; merge: NativeMerge }
   /** Along the features, or along the timesteps. */
   | { kind: 'concatenate'; alongSteps: boolean }
+  /** Product of two inputs over one axis of each: 1 or 2, of a vector 1. */
+  | { kind: 'dot'; axes: [number, number]; normalize: boolean }
+  | ({
+      kind: 'attention';
+      /** scale · q k; weight · sum of tanh(scale · (q + k)); sum of weights · tanh(q + k). */
+      score: 'dot' | 'concat' | 'additive';
+      /** Side by side in the columns of query, key and value. */
+      heads: number;
+      /** C of a query, where there is a weight for each; else 0. */
+      features: number;
+      /** Where no weight is. */
+      scale: number;
+      useScale: boolean;
+      /** Whether masks, dropout and scores are those of Keras' MultiHeadAttention; else those of its Attention. */
+      multiHead: boolean;
+      dropout: number;
+      seed: number;
+    } & NativeWeighted)
   | { kind: 'repeat_vector'; n: number }
   /**
    * Timesteps begin, begin + stride, ... before end, as numpy slices (null: from or to the end), each `repeats` times, then
@@ -173,7 +202,12 @@ export type NativeLayerConfig =
   /** One or two sizes after the batch, all known. */
   | { kind: 'reshape'; targetShape: number[] }
   | { kind: 'activation'; activation: NativeActivation }
-  | { kind: 'fold' | 'unfold' | 'unmask' }
+  /** Parts of sequences as rows of the batch, each as long; 0: every timestep is one. */
+  | { kind: 'fold'; parts: number }
+  /** Parts that are vectors as timesteps; a sequence as second input gives the mask. */
+  | { kind: 'unfold' }
+  /** A sequence with its masked timesteps, and without its mask. */
+  | { kind: 'unmask' }
   /** Over the features that a second input, of x's axes or 1, has above a half; zero elsewhere. */
   | { kind: 'masked_softmax' }
   /** x above `threshold`, at most `maxValue` (Infinity for none); below it slope · (x - threshold). */
@@ -228,6 +262,18 @@ export interface NativeShortcuts {
   overlapLayers: boolean;
 }
 
+/** What a node is called with besides its inputs. */
+export type NativeNodeCall = {
+  /** Inputs: query, values, keys with `hasKey`, a mask [N,Tq,Tv] or [N,1,Tv] with `hasMask`. */
+  kind: 'attention';
+  hasKey: boolean;
+  hasMask: boolean;
+  /** Whether no query attends to keys behind it. */
+  causal: boolean;
+  /** Whether the second output is read. */
+  givesScores: boolean;
+};
+
 /** What a model reads: `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
 export interface NativeInput {
   kind: 'tokens' | 'values';
@@ -243,8 +289,8 @@ export interface NativeModelConfig {
   inputs: NativeInput[];
   /** Each once, in the order of their weights in the model. */
   layers: NativeLayer[];
-  /** `layer`: index into `layers`. `inputs`: values. */
-  nodes: { layer: number; inputs: number[] }[];
+  /** `layer`: index into `layers`. `inputs`: values. `call`: null for kinds that take none. */
+  nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[];
   /** Values that nodes give. */
   outputs: number[];
   shortcuts: NativeShortcuts;

@@ -75,6 +75,7 @@ function obstacle(layer: NativeLayerConfig): string | undefined {
   switch (layer.kind) {
     case 'embedding':
     case 'dense':
+    case 'einsum_dense':
     case 'activation':
     case 'dropout':
     case 'spatial_dropout1d':
@@ -95,6 +96,10 @@ function obstacle(layer: NativeLayerConfig): string | undefined {
       return layer.shape.length === 2 && layer.shape[0]! > 1 ? 'has weights for each timestep' : undefined;
     case 'concatenate':
       return layer.alongSteps ? 'joins timesteps' : undefined;
+    case 'attention':
+      return 'attends to a whole sequence';
+    case 'dot':
+      return 'multiplies whole sequences';
     case 'set_mask':
       return 'needs the whole mask';
     case 'simple_rnn':
@@ -133,6 +138,8 @@ function kind(layer: NativeLayerConfig): unknown[] {
       return [layer.kind, layer.inputDim, layer.outputDim];
     case 'dense':
       return [layer.kind, layer.units];
+    case 'einsum_dense':
+      return [layer.kind, layer.unitShape];
     default:
       return [layer.kind];
   }

@@ -126,9 +126,8 @@ void BatchLayout::BuildPlain(const BatchLayout& from, size_t steps, bool in_batc
   CountSteps();
 }
 
-void BatchLayout::BuildFolded(const BatchLayout& from) {
-  const size_t parts = from.steps();
-  Begin(1, nullptr, 0, from.rows() * parts, from.block_rows());
+void BatchLayout::BuildFolded(const BatchLayout& from, size_t parts) {
+  Begin(from.steps() / parts, nullptr, 0, from.rows() * parts, from.block_rows());
   SortByStart(nullptr, false);
   for (size_t i = 0; i < rows_; ++i) {
     const size_t r = i / parts, t = i % parts;

@@ -47,8 +47,9 @@ class BatchLayout {
                    size_t walk_rows);
   // The rows of `from`, in its order or that of the batch, with `steps` steps each and none masked.
   void BuildPlain(const BatchLayout& from, size_t steps, bool in_batch_order = false);
-  // Each step of the plain layout `from` as a row of one step: row r * T + t.
-  void BuildFolded(const BatchLayout& from);
+  // The steps of each row of the plain layout `from` in `parts` rows of their own: part a of row r is row
+  // r * parts + a.
+  void BuildFolded(const BatchLayout& from, size_t parts);
   // Its adjoint: of every `parts` rows of `from`, which have one step, one row in the order of the batch.
   void BuildUnfolded(const BatchLayout& from, size_t parts);
   // The rows of the plain layout `from`, in its order, as tokens: ids[position]; as BuildTokens otherwise.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dense: activation(x W + b) of every row (keras/src/layers/core/dense.py).
+// Dense: activation(x W + b) of every row (keras/src/layers/core/dense.py), where features and units may be
+// several axes of the weights (keras/src/layers/core/einsum_dense.py).
 #ifndef OSTINATO_LAYERS_DENSE_H_
 #define OSTINATO_LAYERS_DENSE_H_
 
@@ -13,7 +14,8 @@
 namespace ostinato {
 
 struct DenseConfig {
-  size_t features, units;
+  // Axes of the kernel that are summed over and that are given; both lie as one axis in a row.
+  std::vector<size_t> feature_shape, unit_shape;
   Activation activation;
   bool use_bias;
   std::vector<WeightConfig> weights;  // kernel, bias
@@ -35,7 +37,7 @@ class Dense : public Layer, public UnaryStepping {
   void PackWeights(const KernelTable& kernels);
 
   DenseConfig config_;
-  size_t stride_;
+  size_t features_, units_, stride_;
   Buffer<float> packed_, packed_back_, padded_bias_;
 };
 

@@ -8,7 +8,10 @@ namespace ostinato {
 std::vector<ValueShape> Fold::OutputShapes(const std::vector<ValueShape>& inputs) const {
   const ValueShape& input = OneSequence(inputs, "fold");
   ExpectShape(input.parts == 0, "parts are not folded again");
-  return {{false, 1, input.columns, input.steps}};
+  if (config_.parts == 0) return {{false, 1, input.columns, input.steps}};
+  const int64_t parts = static_cast<int64_t>(config_.parts);
+  ExpectShape(input.steps < 0 || input.steps % parts == 0, "parts of a sequence are as long as each other");
+  return {{true, input.steps < 0 ? input.steps : input.steps / parts, input.columns, parts}};
 }
 
 std::vector<ValueShape> Unfold::OutputShapes(const std::vector<ValueShape>& inputs) const {
@@ -19,19 +22,27 @@ std::vector<ValueShape> Unfold::OutputShapes(const std::vector<ValueShape>& inpu
   return {{true, input.parts, input.columns, 0}};
 }
 
-FoldNode::FoldNode(const FoldConfig&, const NodeConfig& node)
-    : expand_(node.arena), layout_(node.arena), index_(node.arena), gradient_(node.arena) {}
+FoldNode::FoldNode(const FoldConfig& config, const NodeConfig& node)
+    : config_parts_(config.parts),
+      expand_(node.arena),
+      layout_(node.arena),
+      index_(node.arena),
+      gradient_(node.arena) {}
 
 Tensor FoldNode::Forward(const Tensor& given, BatchContext&) {
   const Tensor input = expand_.Forward(given);
+  const bool sequence = config_parts_ > 0;
   rows_ = input.layout->rows();
-  parts_ = input.layout->steps();
-  layout_.BuildFolded(*input.layout);
-  index_.Resize(rows_ * parts_);
-  for (size_t i = 0; i < index_.size(); ++i)
-    index_[i] = input.index ? input.index[Position(i)] : static_cast<int32_t>(Position(i));
+  parts_ = sequence ? config_parts_ : input.layout->steps();
+  steps_ = input.layout->steps() / parts_;
+  layout_.BuildFolded(*input.layout, parts_);
+  const size_t base = sequence ? 1 : 0;
+  index_.Resize(base + count());
+  if (sequence) index_[0] = input.index ? input.index[0] : 0;
+  for (size_t i = 0; i < count(); ++i)
+    index_[base + i] = input.index ? input.index[Position(i)] : static_cast<int32_t>(Position(i));
   Tensor output = RowsLike(input, input.data, input.stride, input.columns);
-  output.space = Space::kSamples;
+  output.space = sequence ? Space::kSteps : Space::kSamples;
   output.index = index_.data();
   output.layout = &layout_;
   output.parts = parts_;
@@ -40,12 +51,13 @@ Tensor FoldNode::Forward(const Tensor& given, BatchContext&) {
 
 Gradient FoldNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
-  const size_t stride = output.stride;
-  gradient_.Resize((1 + rows_ * parts_) * stride);
+  const size_t stride = output.stride, base = config_parts_ > 0 ? 1 : 0;
+  gradient_.Resize((1 + count()) * stride);
   std::memset(gradient_.data(), 0, stride * sizeof(float));
-  ForChunks(batch.pool, 0, rows_ * parts_, 256, [&](size_t begin, size_t end) {
+  ForChunks(batch.pool, 0, count(), 256, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i)
-      std::memcpy(gradient_.data() + Position(i) * stride, output.data + i * stride, stride * sizeof(float));
+      std::memcpy(gradient_.data() + Position(i) * stride, output.data + (base + i) * stride,
+                  stride * sizeof(float));
   });
   return expand_.Backward({gradient_.data(), stride, false}, batch);
 }

@@ -11,7 +11,9 @@
 
 namespace ostinato {
 
-struct FoldConfig {};
+struct FoldConfig {
+  size_t parts = 0;  // of a sequence, each as long; 0: each timestep is one
+};
 
 class FoldNode : public UnaryNode {
  public:
@@ -22,11 +24,17 @@ class FoldNode : public UnaryNode {
   bool SharesPadding(bool) const override { return false; }
 
  private:
-  // Where row i of the output stands in the plain input.
-  size_t Position(size_t i) const { return 1 + i % parts_ * rows_ + i / parts_; }
+  // Number of rows of the output.
+  size_t count() const { return rows_ * parts_ * steps_; }
+  // Where row i of these stands in the plain input.
+  size_t Position(size_t i) const {
+    const size_t row = i % (rows_ * parts_), step = i / (rows_ * parts_);
+    return 1 + (row % parts_ * steps_ + step) * rows_ + row / parts_;
+  }
 
+  size_t config_parts_;
   Expand expand_;
-  size_t rows_ = 0, parts_ = 0;
+  size_t rows_ = 0, parts_ = 0, steps_ = 0;
   BatchLayout layout_;
   Buffer<int32_t> index_;
   Buffer<float> gradient_;
@@ -64,7 +72,7 @@ class UnmaskNode : public UnaryNode {
   Expand expand_;
 };
 
-// [N,T,C] to T parts [N,C].
+// [N,T,C] to T parts [N,C], or to A parts [N,T/A,C].
 class Fold : public PlainLayer<FoldConfig, FoldNode> {
  public:
   using PlainLayer::PlainLayer;

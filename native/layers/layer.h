@@ -35,8 +35,8 @@ struct Shortcuts {
 // columns].
 struct ValueShape {
   bool sequence;
-  int64_t steps;  // -1 where a batch tells
-  size_t columns;
+  int64_t steps;      // -1 where a batch tells
+  size_t columns;     // 0 where a batch tells
   int64_t parts = 0;  // 0 for none, -1 where a batch tells
 
   // Of one sample of a batch.
@@ -130,11 +130,17 @@ class UnaryNode : public Node {
   }
 };
 
+// What a layer is called with besides its inputs, where its kind takes that: a struct of its own then.
+struct NodeCall {
+  virtual ~NodeCall() = default;
+};
+
 // What a model tells a layer of the node that it wants.
 struct NodeConfig {
   size_t inputs;  // how many it reads
   uint64_t use;   // numbers the uses of one layer in one model, so that each draws other random numbers
   Arena* arena;   // of the model
+  const NodeCall* call = nullptr;
 };
 
 class Layer {
@@ -168,8 +174,9 @@ class Layer {
   size_t bytes() const { return arena_.bytes(); }
 
  protected:
-  void AddParameter(std::vector<size_t> shape, const WeightConfig& config) {
-    parameters_.emplace_back(&arena_, std::move(shape), config);
+  // The last `inner` axes make a row of its gradient.
+  void AddParameter(std::vector<size_t> shape, const WeightConfig& config, size_t inner = 1) {
+    parameters_.emplace_back(&arena_, std::move(shape), config, inner);
   }
   // Calls pack() where the weights changed since it was called last. Several models may ask at the same time.
   template <class Pack>

@@ -19,15 +19,11 @@ struct WeightConfig {
 };
 
 struct Parameter {
-  // `shape_` is Keras': a vector [n] is one row of n, a kernel [k, in, out] k * in rows of out.
-  Parameter(Arena* arena, std::vector<size_t> shape_, const WeightConfig& config_)
-      : shape(std::move(shape_)),
-        rows(1),
-        columns(shape.back()),
-        config(config_),
-        value(arena),
-        orthogonal(arena) {
-    for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+  // `shape_` is Keras'; the last `inner` of its axes make a row: a vector [n] is one row of n, a kernel [k,
+  // in, out] k * in rows of out.
+  Parameter(Arena* arena, std::vector<size_t> shape_, const WeightConfig& config_, size_t inner = 1)
+      : shape(std::move(shape_)), rows(1), columns(1), config(config_), value(arena), orthogonal(arena) {
+    for (size_t i = 0; i < shape.size(); ++i) (i + inner < shape.size() ? rows : columns) *= shape[i];
     value.Resize(rows * columns);
     orthogonal.Set(config.orthogonal, config.orthogonal_by_rows, rows, columns);
   }

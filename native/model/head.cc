@@ -32,7 +32,7 @@ bool Head::IsCrossentropy(LossKind kind) {
 
 void Head::CompileLoss(const HeadConfig& config, size_t first, bool fuses) {
   const size_t columns = shape_.columns;
-  ExpectShape(!config.has_loss || (FitsColumns(config.loss, columns) &&
+  ExpectShape(!config.has_loss || (columns > 0 && FitsColumns(config.loss, columns) &&
                                    (!TakesLabels(config.loss.kind) || config.metrics.empty())),
               "the loss does not fit the outputs or the metrics");
   config_ = config;
@@ -142,7 +142,7 @@ void Head::UpdateMetrics(WorkerPool& pool, double* totals) const {
 void Head::Write(const Tensor& output, float* out) {
   const Tensor tensor = shape_.sequence ? expand_.Forward(output) : output;
   const BatchLayout& layout = *tensor.layout;
-  const size_t columns = shape_.columns, steps = shape_.sequence ? layout.steps() : 1;
+  const size_t columns = tensor.columns, steps = shape_.sequence ? layout.steps() : 1;
   const size_t base = shape_.sequence ? layout.base() : 0;
   for (size_t t = 0; t < steps; ++t)
     for (size_t r = 0; r < layout.rows(); ++r) {

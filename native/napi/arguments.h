@@ -93,6 +93,19 @@ inline Napi::Array GetArray(const Napi::Object& object, const char* key) {
   return value.As<Napi::Array>();
 }
 
+// Sizes of axes, one at least, whose product fits.
+inline std::vector<size_t> GetAxes(const Napi::Object& object, const char* key) {
+  const Napi::Array array = GetArray(object, key);
+  std::vector<size_t> axes;
+  size_t product = 1;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    axes.push_back(ToSize(array.Get(i), key));
+    product = Product(product, axes.back(), key);
+  }
+  if (axes.empty() || product > INT32_MAX) Malformed(key);
+  return axes;
+}
+
 // A typed array of the given kind whose memory is there: not detached, not shared.
 template <class T>
 Napi::TypedArrayOf<T> ToTyped(const Napi::Value& value, napi_typedarray_type type, const char* what) {

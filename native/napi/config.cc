@@ -2,6 +2,7 @@
 #include "napi/config.h"
 
 #include "napi/arguments.h"
+#include "napi/layers.h"
 #include "napi/losses.h"
 #include "napi/native_layer.h"
 #include "napi/optimizer_config.h"
@@ -58,7 +59,8 @@ Graph ToGraph(const Napi::Object& object) {
     graph.layers.push_back(NativeLayer::From(layers.Get(i))->layer);
   for (uint32_t i = 0; i < nodes.Length(); ++i) {
     const Napi::Object node = ToObject(nodes.Get(i), "node");
-    graph.nodes.push_back({GetSize(node, "layer"), ToSizes(node, "inputs")});
+    graph.nodes.push_back(
+        {GetSize(node, "layer"), ToSizes(node, "inputs"), ToNodeCall(GetValue(node, "call"))});
   }
   graph.outputs = ToSizes(object, "outputs");
   const Napi::Object shortcuts = ToObject(GetValue(object, "shortcuts"), "shortcuts");

@@ -10,6 +10,7 @@
 #include "layers/activations/prelu.h"
 #include "layers/activations/rectifier.h"
 #include "layers/activity_regularization.h"
+#include "layers/attention/attention.h"
 #include "layers/batch_normalization.h"
 #include "layers/conv1d.h"
 #include "layers/dense.h"
@@ -22,6 +23,7 @@
 #include "layers/layer_normalization.h"
 #include "layers/masking.h"
 #include "layers/merging/concatenate.h"
+#include "layers/merging/dot.h"
 #include "layers/merging/merge.h"
 #include "layers/normalization/normalization.h"
 #include "layers/normalization/rescaling.h"
@@ -158,6 +160,14 @@ std::shared_ptr<Layer> MakeRecurrent(const Napi::Object& o) {
   return std::make_shared<RecurrentLayer>(config);
 }
 
+std::shared_ptr<Layer> MakeDense(const Napi::Object& o, std::vector<size_t> feature_shape,
+                                 std::vector<size_t> unit_shape) {
+  const bool use_bias = GetBool(o, "useBias");
+  return std::make_shared<Dense>(DenseConfig{std::move(feature_shape), std::move(unit_shape),
+                                             GetActivation(o, "activation"), use_bias,
+                                             ToWeights(o, use_bias ? 2 : 1)});
+}
+
 std::shared_ptr<Layer> MakeReshape(const Napi::Object& o) {
   const Napi::Array shape = GetArray(o, "targetShape");
   if (shape.Length() != 1 && shape.Length() != 2) Malformed("targetShape");
@@ -223,6 +233,37 @@ std::shared_ptr<Layer> MakeRescaling(const Napi::Object& o) {
   return std::make_shared<RescalingLayer>(config);
 }
 
+std::shared_ptr<Layer> MakeDot(const Napi::Object& o) {
+  const Napi::Array axes = GetArray(o, "axes");
+  if (axes.Length() != 2) Malformed("axes");
+  DotConfig config = {{}, GetBool(o, "normalize")};
+  for (uint32_t i = 0; i < 2; ++i) {
+    config.axes[i] = ToSize(axes.Get(i), "axes");
+    if (config.axes[i] != 1 && config.axes[i] != 2) Malformed("axes");
+  }
+  return std::make_shared<Dot>(config);
+}
+
+std::shared_ptr<Layer> MakeAttention(const Napi::Object& o) {
+  static const std::map<std::string, AttentionScore> scores = {{"dot", AttentionScore::kDot},
+                                                               {"concat", AttentionScore::kConcat},
+                                                               {"additive", AttentionScore::kAdditive}};
+  AttentionConfig config = {};
+  config.score = FromName(scores, GetString(o, "score"));
+  config.heads = GetAxis(o, "heads");
+  config.features = GetAxis(o, "features");
+  config.scale = GetFloat(o, "scale");
+  config.use_scale = GetBool(o, "useScale");
+  config.multi_head = GetBool(o, "multiHead");
+  config.dropout = GetFloat(o, "dropout");
+  config.seed = GetSize(o, "seed");
+  if (config.heads == 0) Malformed("heads");
+  if (config.score != AttentionScore::kDot && config.heads != 1) Malformed("heads");
+  config.weights =
+      ToWeights(o, (config.use_scale ? 1u : 0u) + (config.score == AttentionScore::kConcat ? 1u : 0u));
+  return std::make_shared<Attention>(config);
+}
+
 size_t NormalizationWeights(const Napi::Object& o) {
   return (GetBool(o, "scale") ? 1u : 0u) + (GetBool(o, "center") ? 1u : 0u);
 }
@@ -249,6 +290,8 @@ const std::map<std::string, Maker>& Makers() {
        [](const Napi::Object& o) {
          return std::make_shared<Concatenate>(ConcatenateConfig{GetBool(o, "alongSteps")});
        }},
+      {"dot", MakeDot},
+      {"attention", MakeAttention},
       {"repeat_vector",
        [](const Napi::Object& o) {
          return std::make_shared<RepeatVector>(RepeatVectorConfig{GetAxis(o, "n")});
@@ -262,11 +305,10 @@ const std::map<std::string, Maker>& Makers() {
        }},
       {"permute", [](const Napi::Object&) { return std::make_shared<Permute>(PermuteConfig{}); }},
       {"dense",
+       [](const Napi::Object& o) { return MakeDense(o, {GetAxis(o, "features")}, {GetAxis(o, "units")}); }},
+      {"einsum_dense",
        [](const Napi::Object& o) {
-         const bool use_bias = GetBool(o, "useBias");
-         return std::make_shared<Dense>(DenseConfig{GetAxis(o, "features"), GetAxis(o, "units"),
-                                                    GetActivation(o, "activation"), use_bias,
-                                                    ToWeights(o, use_bias ? 2 : 1)});
+         return MakeDense(o, GetAxes(o, "featureShape"), GetAxes(o, "unitShape"));
        }},
       {"conv1d",
        [](const Napi::Object& o) {
@@ -302,7 +344,7 @@ const std::map<std::string, Maker>& Makers() {
        [](const Napi::Object& o) {
          return std::make_shared<ActivationLayer>(GetActivation(o, "activation"));
        }},
-      {"fold", [](const Napi::Object&) { return std::make_shared<Fold>(FoldConfig{}); }},
+      {"fold", [](const Napi::Object& o) { return std::make_shared<Fold>(FoldConfig{GetAxis(o, "parts")}); }},
       {"unfold", [](const Napi::Object&) { return std::make_shared<Unfold>(FoldConfig{}); }},
       {"unmask", [](const Napi::Object&) { return std::make_shared<Unmask>(FoldConfig{}); }},
       {"masked_softmax",
@@ -346,6 +388,18 @@ const std::map<std::string, Maker>& Makers() {
 }
 
 }  // namespace
+
+std::shared_ptr<const NodeCall> ToNodeCall(const Napi::Value& value) {
+  if (value.IsNull()) return nullptr;
+  const Napi::Object object = ToObject(value, "call");
+  if (GetString(object, "kind") != "attention") Malformed("kind");
+  auto call = std::make_shared<AttentionCall>();
+  call->has_key = GetBool(object, "hasKey");
+  call->has_mask = GetBool(object, "hasMask");
+  call->causal = GetBool(object, "causal");
+  call->gives_scores = GetBool(object, "givesScores");
+  return call;
+}
 
 std::shared_ptr<Layer> MakeLayer(const Napi::Object& config) {
   return FromName(Makers(), GetString(config, "kind"))(config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Layers out of what TypeScript sends: one entry for each kind (lib/native/contracts/layers.ts).
+// Layers and their calls out of what TypeScript sends: one entry for each kind (lib/native/binding.ts).
 #ifndef OSTINATO_NAPI_LAYERS_H_
 #define OSTINATO_NAPI_LAYERS_H_
 
@@ -12,6 +12,8 @@
 namespace ostinato {
 
 std::shared_ptr<Layer> MakeLayer(const Napi::Object& config);
+// What a node is called with besides its inputs; null for nothing.
+std::shared_ptr<const NodeCall> ToNodeCall(const Napi::Value& value);
 
 }  // namespace ostinato
 

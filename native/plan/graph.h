@@ -32,7 +32,8 @@ struct GraphInput {
 
 struct GraphNode {
   size_t layer;
-  std::vector<size_t> inputs;  // values
+  std::vector<size_t> inputs;            // values
+  std::shared_ptr<const NodeCall> call;  // or null
 };
 
 struct Graph {

@@ -45,7 +45,7 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
     feeds.push_back(read.is_input ? Feed{true, SourceFor(value, layer)} : Feed{false, value});
   }
   PlannedNode node = {given.layer,
-                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena}),
+                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena, given.call.get()}),
                       nullptr,
                       given.inputs,
                       std::move(feeds),

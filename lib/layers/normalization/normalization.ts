@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Normalization: features of mean 0 and variance 1, by what the data is. native/layers/normalization computes.
-
 import { toValues, type ShapedArray } from '../../arrays/arrays';
 import { allocate } from '../../arrays/nested_arrays';
 import { nextTurn } from '../../util/timers';
