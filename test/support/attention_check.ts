@@ -76,7 +76,13 @@ export async function expectAttention(
     outputs.forEach((got, i) => expect(worstError(got.data, truth.outputs[i]!)).toBeLessThan(OUTPUT_TOLERANCE));
   }
   const learner = attentionLayerOf(problem, seed);
-  const got = await gradientsOf(arrays, describing(problem, learner), truth.slopes, () => setWeights(problem, learner));
+  const got = await gradientsOf(
+    arrays,
+    describing(problem, learner),
+    truth.slopes,
+    () => setWeights(problem, learner),
+    isTraining ? truth.outputs : null,
+  );
   const weights = learner.weightSpecs.map(({ name }) => got[`${learner.name}/${name}`]!);
   const pairs = [
     ...Object.entries(truth.inputs).map(([name, wanted]) => [got[name]!, wanted] as const),

@@ -93,6 +93,7 @@ export class Dot extends Layer {
     return [{ shape: this.#shapeOf(inputs.map(({ shape }) => shape)), dtype: 'float32' }];
   }
 
+  /** @internal As for two inputs of this shape. */
   override toNative(inputShape: Shape): NativeLayerConfig {
     return this.#toNative([inputShape, inputShape]);
   }
