@@ -16,7 +16,7 @@ std::vector<ValueShape> Concatenate::OutputShapes(const std::vector<ValueShape>&
       ExpectShape(shape.sequence && input.columns == shape.columns, "inputs along the steps have one width");
       shape.steps = shape.steps < 0 || input.steps < 0 ? -1 : shape.steps + input.steps;
     } else {
-      shape.columns += input.columns;
+      shape.columns = shape.columns == 0 || input.columns == 0 ? 0 : shape.columns + input.columns;
       if (shape.steps < 0) shape.steps = input.steps;
     }
   }

@@ -65,13 +65,17 @@ std::vector<ValueShape> Merge::OutputShapes(const std::vector<ValueShape>& input
               "a merge has its number of inputs");
   ValueShape shape = inputs[0];
   shape.columns = WidestOf(inputs);
+  bool is_open = false;
   for (const ValueShape& input : inputs) {
-    ExpectShape(input.columns == 1 || input.columns == shape.columns,
+    ExpectShape(input.columns <= 1 || input.columns == shape.columns,
                 "inputs that are merged have one width");
+    is_open = is_open || input.columns == 0;
     if (!input.sequence) continue;
     if (!shape.sequence || shape.steps == 1) shape.steps = input.steps;
     shape.sequence = true;
   }
+  // An axis of one element stands for as many as a batch tells.
+  if (is_open && shape.columns == 1) shape.columns = 0;
   return {shape};
 }
 
