@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Attention, AdditiveAttention, MultiHeadAttention: what they refuse, shapes, weights, configs, masks that go on, sharing.
+import { readFileSync } from 'node:fs';
 import {
   AdditiveAttention,
   Attention,
   clearSession,
   Dense,
+  Dot,
   Embedding,
   Flatten,
   GRU,
   Input,
   MultiHeadAttention,
+  NdArray,
   Sequential,
   setRandomSeed,
   type Layer,
@@ -19,6 +22,7 @@ import { Model } from '../../../lib/models/model';
 import { drawFrom } from '../../reference/random';
 import { codeOf, messageOf } from '../../support/error_code';
 import { outputsOf, type Named } from '../../support/graph_models';
+import { temporaryFolder } from '../../support/temporary_folder';
 import { floats, ids } from '../contract/engine_model';
 
 beforeEach(() => {
@@ -26,6 +30,7 @@ beforeEach(() => {
   setRandomSeed(3);
 });
 
+const inFolder = temporaryFolder();
 const heads = (options: object = {}): MultiHeadAttention => new MultiHeadAttention(2, 3, options);
 const input = (...shape: (number | null)[]): SymbolicTensor => new Input(shape);
 
@@ -240,6 +245,22 @@ describe('shapes and weights', () => {
     expect([largest[1], largest[3], largest[5], largest[7]]).toEqual([0, 0, 0, 0]);
   });
 
+  test('a summary shows what layers give, where their first input alone would tell another shape', () => {
+    const [query, value, key] = [input(4, 3), input(5, 7), input(5, 3)];
+    const context = new Attention({ useScale: true }).apply([query, value, key]);
+    const y = new Dot([2, 1]).apply([new MultiHeadAttention(2, 3).apply([context, value]), input(7, 2)]);
+    const last = y.node!.inputs[1]!;
+    const model = new Model([query, value, key, last], y);
+    const lines: string[] = [];
+    model.summary({ printFn: (line) => lines.push(line) });
+    const rows = lines.filter((line) => /\((Attention|Mult|Dot)/.test(line)).map((line) => line.split(/\s{2,}/));
+    expect(rows).toEqual([
+      ['attention_1 (Attention)', '(None, 4, 7)', '1', ''],
+      ['multi_head_attention_1 (Mult (None, 4, 7)', '193', ''],
+      ['dot_1 (Dot)', '(None, 4, 2)', '0', ''],
+    ]);
+  });
+
   test('a layer that is frozen freezes its projections', () => {
     const layer = heads({ trainable: false });
     layer.build([null, 4, 3]);
@@ -272,6 +293,31 @@ describe('graphs', () => {
     given[2] = { ...given[2]!, data: [1, 0, 1, 1, 0, 1, 1, 1, 0, 0] };
     const [got, wanted] = [await outputsOf(copy, given), await outputsOf(model, given)];
     expect(got.map(({ data }) => data)).toEqual(wanted.map(({ data }) => data));
+  });
+
+  test('weights go through a file, by the names that Keras has for them', async () => {
+    const make = (): Model => {
+      const [query, value] = [input(4, 3), input(5, 3)];
+      const context = new Attention({ useScale: true, name: 'luong' }).apply([query, value]);
+      return new Model([query, value], heads({ name: 'mha' }).apply([context, value]));
+    };
+    const [model, copy] = [make(), make()];
+    model.setWeights(
+      model.getWeights().map(
+        ({ data, shape }) =>
+          new NdArray(
+            data.map((value) => value + 0.5),
+            shape,
+          ),
+      ),
+    );
+    const file = inFolder('weights.safetensors');
+    await model.saveWeights(file);
+    await copy.loadWeights(file);
+    expect(copy.getWeights()).toEqual(model.getWeights());
+    const header = readFileSync(file, 'latin1');
+    for (const name of ['luong/scale', 'mha/query/kernel', 'mha/attention_output/bias'])
+      expect(header).toContain(`"${name}"`);
   });
 
   test('scores sum to 1 over the keys that count, and a key that is masked has none', async () => {
