@@ -2,7 +2,7 @@
 // Graphs of several inputs while a training step takes one: forward passes with each input by itself, and gradients by all
 // of them through a model whose one input holds everything.
 import { Dense, Flatten, Input, Layer, Reshape, SGD, type NdArray } from '../../lib';
-import { Model } from '../../lib/models/model';
+import { Model } from '../../lib/models';
 import { makeBatch, makeNative, runBatch } from '../../lib/graph/executor';
 import type { SymbolicTensor } from '../../lib/graph/symbolic_tensor';
 import type { NativeLayerConfig } from '../../lib/native/binding';
@@ -23,8 +23,7 @@ const listOf = (given: SymbolicTensor | SymbolicTensor[]): SymbolicTensor[] => (
 
 /** Two vectors as one. */
 class Beside extends Layer {
-  static readonly className = 'Beside';
-  readonly className = Beside.className;
+  readonly className = 'Beside';
   constructor() {
     super('Beside', {});
   }
@@ -82,6 +81,7 @@ export async function outputsOf(model: Model, arrays: readonly Named[], training
  * A row of the model's one input is all its arrays side by side, each of which a layer picks out, and before them a one at
  * the number of the row: so the gradient of a picking kernel's row n is that of the array's row n.
  *
+ * @param outputs what the graph gives in training; null: what it gives in inference
  * @returns by the name of an array, and for weights by `layer/weight`
  */
 export async function gradientsOf(
@@ -89,6 +89,7 @@ export async function gradientsOf(
   describe: Describe,
   slopes: readonly ArrayLike<number>[],
   prepare: (model: Model) => void = () => undefined,
+  outputs: readonly ArrayLike<number>[] | null = null,
 ): Promise<Record<string, Float64Array>> {
   const rows = arrays[0]!.shape[0]!;
   const sizes = arrays.map(({ shape }) => sizeOf(shape.slice(1)));
@@ -119,43 +120,40 @@ export async function gradientsOf(
     picker.setWeights([kernel]);
   });
   prepare(model);
-  return learnt(
-    model,
-    { data: x, shape: [rows, width] },
-    slopes,
-    pickers.map(({ name }) => name),
-    rows,
-  );
+  return learnt(model, { data: x, shape: [rows, width] }, slopes, new Set(pickers.map(({ name }) => name)), outputs);
 }
 
 async function learnt(
   model: Model,
-  x: { data: Float32Array; shape: number[] },
+  x: { data: Float32Array; shape: [number, number] },
   slopes: readonly ArrayLike<number>[],
-  pickers: readonly string[],
-  rows: number,
+  pickers: ReadonlySet<string>,
+  outputs: readonly ArrayLike<number>[] | null,
 ): Promise<Record<string, Float64Array>> {
   // A power of two, as in engine_model.ts.
   const step = 1024;
-  const sizes = slopes.map(({ length }) => length / rows);
-  const width = sizes.reduce((a, b) => a + b, 0);
-  // The mean squared error for targets half a slope away; the targets are zero, and the slopes come in as outputs are 0.
-  const outputs = (await model.predict(x)) as NdArray;
-  const targets = Float32Array.from(outputs.data, (value, place) => {
-    const [n, rest] = [Math.floor(place / width), place % width];
-    const first = slopes.length === 1 || rest < sizes[0]!;
-    const slope = first ? slopes[0]![n * sizes[0]! + rest]! : slopes[1]![n * sizes[1]! + rest - sizes[0]!]!;
-    return value - (slope * rows * width) / 2;
-  });
+  const [rows, columns] = x.shape;
+  const slope = besideEachOther(slopes, rows);
+  const given = outputs === null ? (await model.predict(x)).data : besideEachOther(outputs, rows);
+  // Of the mean squared error, for targets half a slope away from the outputs.
+  const targets = given.map((value, i) => value - (slope[i]! * slope.length) / 2);
   model.compile({ optimizer: new SGD(step), loss: 'mse' });
   const before = model.getWeights();
-  await model.trainOnBatch(x, { data: targets, shape: [rows, width] });
+  await model.trainOnBatch(x, { data: targets, shape: [rows, targets.length / rows] });
   const after = model.getWeights();
   const entries = model.weights.map(({ layer, name }, i): [string, Float64Array] => {
     const gradient = Float64Array.from(before[i]!.data, (old, e) => (old - after[i]!.data[e]!) / step);
-    if (!pickers.includes(layer)) return [`${layer}/${name}`, gradient];
-    return [layer.slice('pick_'.length), gradient.slice(0, (rows * gradient.length) / x.shape[1]!)];
+    if (!pickers.has(layer)) return [`${layer}/${name}`, gradient];
+    return [layer.slice('pick_'.length), gradient.slice(0, (rows * gradient.length) / columns)];
   });
   model.dispose();
   return Object.fromEntries(entries);
+}
+
+/** Row by row, the arrays' rows one after another. */
+function besideEachOther(arrays: readonly ArrayLike<number>[], rows: number): Float32Array {
+  const lists = Array.from({ length: rows }, (_, n) =>
+    arrays.flatMap((array) => Array.from(array).slice((n * array.length) / rows, ((n + 1) * array.length) / rows)),
+  );
+  return Float32Array.from(lists.flat());
 }

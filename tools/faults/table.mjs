@@ -769,6 +769,142 @@ const decoding = inFile(
   ],
   ['test/golden/ctc_decode.test.ts'],
 );
+const ATTENTION_TESTS = [
+  'test/golden/attention.test.ts',
+  'test/unit/contract/attention.test.ts',
+  'test/unit/layers/attention.test.ts',
+  'test/unit/layers/dot.test.ts',
+];
+const attention = [
+  ...inFile(
+    'native/kernels/attention-inl.h',
+    [
+      [
+        'scores of attention are not scaled',
+        'MulAdd(Load(row + j), scale, keys',
+        'MulAdd(Load(row + j), Set1(1.0f), keys',
+      ],
+      [
+        'a causal query attends to the key behind it',
+        'i + 1 < args.columns ? i + 1 : args.columns',
+        'i + 2 < args.columns ? i + 2 : args.columns',
+      ],
+      ['all queries attend to the keys of the first', 'args.keys + i * args.key_stride', 'args.keys'],
+      ['masked queries of heads attend', 'args.queries[i * args.query_stride] != 0', 'true'],
+      [
+        'a query without keys attends to all alike where it attends to none',
+        'args.no_keys == NoKeys::kAlike ? 1.0f',
+        'args.no_keys != NoKeys::kLower ? 1.0f',
+      ],
+      ['a query without keys attends to none', 'args.no_keys == NoKeys::kLower', 'false'],
+      ['scores learn where they do not matter', 'args.no_keys == NoKeys::kAlike && ', 'false && '],
+      ['the gradient of weights lacks their sum', 'Sub(Load(d + j), sum)', 'Load(d + j)'],
+      ['the gradient of scores is not scaled', 'Mul(Mul(scale, Load(y + j))', 'Mul(Mul(Set1(1.0f), Load(y + j))'],
+      ['a sum of tanh is not weighted', 'MulAdd(Load(args.weights + c), Tanh', 'MulAdd(Set1(1.0f), Tanh'],
+      ['queries learn from tanh without its scale', 'dquery = MulAdd(scale, u, dquery)', 'dquery = Add(u, dquery)'],
+      ['the scale of tanh learns from the tanh', 'dscale = MulAdd(u, x, dscale)', 'dscale = MulAdd(u, t, dscale)'],
+    ],
+    ATTENTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/attention/attention.cc',
+    [
+      ['masks are those of the row behind', '1 + j * rows_ + r;', '1 + j * rows_ + (r + 1) % rows_;'],
+      ['values are masked by the mask of the queries', 'values = ValueView().counts;', 'values = QueryView().counts;'],
+      ['masks of keys do not count', '&& (!keys || keys[position])', ''],
+      ['masks of pairs are those of the first query', '== 1 ? 0 : i) * rows_ + r);', '== 1 ? 0 : 0) * rows_ + r);'],
+      [
+        'means are those of the values of another row',
+        'keys_, value_.Of(r, head), false',
+        'keys_, value_.Of(rows_ - 1 - r, head), false',
+      ],
+      [
+        'scores are those of the keys of another row',
+        'Keys().Of(r, head), true, keys_',
+        'Keys().Of(rows_ - 1 - r, head), true, keys_',
+      ],
+      [
+        'heads read the first',
+        'Multiply(kernels, query_.Of(r, head), queries_',
+        'Multiply(kernels, query_.Of(r, 0), queries_',
+      ],
+      ['the outputs of masked queries stay', 'if (!counts[1 + t * rows_ + r]) std::memset', 'if (false) std::memset'],
+      ['masked queries learn', 'if (!query.counts[p]) std::memset', 'if (false) std::memset'],
+      [
+        'values that are keys too forget the gradient of the means',
+        'accumulate = !call_.has_key && wanted.value && wanted.output.data;',
+        'accumulate = false;',
+      ],
+      ['the gradient of the scale is scaled', 'scale_sum /= static_cast<double>(scale);', ''],
+      ['all rows and heads drop the same weights', 'static_cast<uint64_t>(r * heads_ + head) * queries_ * keys_', '0'],
+      [
+        'weights are dropped on the way there alone',
+        'if (drops) Drop(r, head, scratch.gradient',
+        'if (false) Drop(r, head, scratch.gradient',
+      ],
+      [
+        'values learn from what was dropped',
+        'MultiplyTransposed(kernels, {weights, stride_}',
+        'MultiplyTransposed(kernels, {WeightsOf(r, head), stride_}',
+      ],
+      [
+        'scores are given before dropout',
+        'const bool dropped = Drops(batch) && GivesDropped();',
+        'const bool dropped = false;',
+      ],
+      ['scores of heads learn from behind dropout', 'if (!multi_head) add_scores(head);', 'add_scores(head);'],
+      ['scores come in the order of the steps', '1 + r * steps + step);', '1 + step * rows_ + r);'],
+    ],
+    ATTENTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/row_matrices.cc',
+    [
+      ['steps at several distances are read as at one', '!= distance) return false;', '!= distance) continue;'],
+      ['rows without padding are read with it', 'view_.stride >= PaddedColumns(view_.columns) && ', ''],
+      [
+        'parts of a row are written where they need no padding',
+        'part < parts_; ++part, out += columns_',
+        'part < parts_; ++part, out += part_stride_',
+      ],
+    ],
+    ATTENTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/merging/arrange.cc',
+    [
+      [
+        'rows of two values stay in orders of their own',
+        'expand_[i].InBatchOrder(inputs[i])',
+        'inputs[i].space == Space::kSteps ? expand_[i].Forward(inputs[i]) : inputs[i]',
+      ],
+    ],
+    ATTENTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/merging/dot.cc',
+    [
+      ['lines are not divided by their length', 'static_cast<float>(x[k * x_step] * inverse)', 'x[k * x_step]'],
+      ['lengths learn nothing', 'along += static_cast<double>(y[k * y_step]) * d[k * d_step];', ''],
+      [
+        'the sides of a product change places',
+        'is_vector(1) && !is_vector(0) ? 1 : 0',
+        'is_vector(1) && !is_vector(0) ? 0 : 0',
+      ],
+      [
+        'the left side learns from the right side as it lies',
+        'd, m, n, right, !right_.sums_columns, k, out, scratch',
+        'd, m, n, right, true, k, out, scratch',
+      ],
+      [
+        'a product that is turned is not turned back',
+        'Transpose({turned, stride}, n, m, out);',
+        'Transpose({turned, stride}, m, n, out);',
+      ],
+    ],
+    ATTENTION_TESTS,
+  ),
+];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
@@ -787,4 +923,5 @@ export const FAULTS = [
   ...losses,
   ...metrics,
   ...decoding,
+  ...attention,
 ];

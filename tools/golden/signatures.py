@@ -10,7 +10,7 @@ LAYERS = [
     "Embedding", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "TimeDistributed", "Masking", "RepeatVector", "Reshape",
     "Dense", "Dropout", "SpatialDropout1D", "GaussianNoise", "Flatten", "Activation", "LayerNormalization",
     "BatchNormalization", "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
-    "ActivityRegularization",
+    "ActivityRegularization", "Dot", "Attention", "AdditiveAttention", "MultiHeadAttention",
 ]  # fmt: skip
 OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion"]
 SCHEDULES = [

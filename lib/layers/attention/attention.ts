@@ -109,6 +109,11 @@ export class Attention extends Layer {
     return shapes;
   }
 
+  /** Shape of the first output where it was first applied; undefined before the layer is built. */
+  override get outputShape(): Shape | undefined {
+    return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
+  }
+
   /** Shape of the output where query, value and key all have this shape. */
   override computeOutputShape(inputShape: Shape): Shape {
     return readShapes(this.where, [inputShape, inputShape]).query;

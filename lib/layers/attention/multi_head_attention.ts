@@ -213,6 +213,11 @@ export class MultiHeadAttention extends Wrapper {
     return [batch, steps, this.numHeads * (part === this.#attention ? this.keyDim : this.valueDim)];
   }
 
+  /** Shape of the first output where it was first applied; undefined before the layer is built. */
+  override get outputShape(): Shape | undefined {
+    return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
+  }
+
   /** Shape of the output where query, value and key all have this shape. */
   override computeOutputShape(inputShape: Shape): Shape {
     const { query } = readShapes(this.where, [inputShape, inputShape]);

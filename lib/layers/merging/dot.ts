@@ -84,6 +84,11 @@ export class Dot extends Layer {
     return [shapes[0]![0]!, ...(left.length === 0 ? [1] : left)];
   }
 
+  /** Shape of the first output where it was first applied; undefined before the layer is built. */
+  override get outputShape(): Shape | undefined {
+    return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
+  }
+
   /** Shape of the output where both inputs have this shape. */
   override computeOutputShape(inputShape: Shape): Shape {
     return this.#shapeOf([inputShape, inputShape]);
@@ -94,6 +99,7 @@ export class Dot extends Layer {
     return [{ shape: this.#shapeOf(inputs.map(({ shape }) => shape)), dtype: 'float32' }];
   }
 
+  /** @internal As for two inputs of this shape. */
   override toNative(inputShape: Shape): NativeLayerConfig {
     return this.#toNative([inputShape, inputShape]);
   }

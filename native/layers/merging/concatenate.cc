@@ -18,7 +18,7 @@ std::vector<ValueShape> Concatenate::OutputShapes(const std::vector<ValueShape>&
     } else {
       ExpectShape(shape.steps < 0 || input.steps < 0 || input.steps == shape.steps,
                   "inputs along the features have one number of steps");
-      shape.columns += input.columns;
+      shape.columns = shape.columns == 0 || input.columns == 0 ? 0 : shape.columns + input.columns;
       if (shape.steps < 0) shape.steps = input.steps;
     }
   }

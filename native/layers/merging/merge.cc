@@ -86,9 +86,11 @@ std::vector<ValueShape> Merge::OutputShapes(const std::vector<ValueShape>& input
   ExpectShape(config_.kind == MergeKind::kSubtract ? inputs.size() == 2 : !inputs.empty(),
               "a merge has its number of inputs");
   ValueShape shape = {false, 1, WidestOf(inputs)};
+  bool is_open = false;
   for (const ValueShape& input : inputs) {
-    ExpectShape(input.columns == 1 || input.columns == shape.columns,
+    ExpectShape(input.columns <= 1 || input.columns == shape.columns,
                 "inputs that are merged have one width");
+    is_open = is_open || input.columns == 0;
     if (!input.sequence) continue;
     if (!shape.sequence || shape.steps == 1) shape.steps = input.steps;
     ExpectShape(input.steps == 1 || input.steps < 0 || shape.steps < 0 || input.steps == shape.steps,
@@ -96,6 +98,8 @@ std::vector<ValueShape> Merge::OutputShapes(const std::vector<ValueShape>& input
     if (shape.steps < 0) shape.steps = input.steps == 1 ? -1 : input.steps;
     shape.sequence = true;
   }
+  // An axis of one element stands for as many as a batch tells.
+  if (is_open && shape.columns == 1) shape.columns = 0;
   return {shape};
 }
 

@@ -12,9 +12,11 @@ import { getMetric } from '../../../lib/metrics';
 import { getOptimizer, optimizerFromConfig } from '../../../lib/optimizers';
 import { resolveRegularizer } from '../../../lib/regularizers';
 import { drawFrom } from '../../reference/random';
+import { Model } from '../../../lib/models';
 import { floats, ids } from './engine_model';
 
-const { Activation, ActivityRegularization, Adam, AveragePooling1D, BatchNormalization, Bidirectional, Conv1D } = lib;
+const { Activation, ActivityRegularization, Adam, AdditiveAttention, Attention, AveragePooling1D } = lib;
+const { BatchNormalization, Bidirectional, Conv1D, Dot, MultiHeadAttention } = lib;
 const { Dense, Dropout, Embedding, Flatten, GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GRU } = lib;
 const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
 const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
@@ -97,7 +99,36 @@ const CASES: Record<string, LayerCase> = {
   Activation: { make: () => new Activation('softsign'), shape: [STEPS, 5] },
   Flatten: { make: () => new Flatten(), shape: [STEPS, 5] },
   Dropout: { make: () => new Dropout(0.25, { seed: 3 }), shape: [5] },
+  Dot: { make: () => new Dot([2, -1], { normalize: true }), shape: [STEPS, 5] },
+  'Dot of vectors': { make: () => new Dot(1), shape: [5] },
+  Attention: { make: () => new Attention({ useScale: true }), shape: [STEPS, 5] },
+  'Attention by sums': { make: () => new Attention({ scoreMode: 'concat', dropout: 0.1, seed: 3 }), shape: [STEPS, 5] },
+  AdditiveAttention: { make: () => new AdditiveAttention({ dropout: 0.1, seed: 3 }), shape: [STEPS, 5] },
+  MultiHeadAttention: {
+    make: () => new MultiHeadAttention(2, 3, { kernelRegularizer: 'l2', activityRegularizer: 'l1', trainable: false }),
+    shape: [STEPS, 5],
+  },
+  'MultiHeadAttention with dropout': {
+    make: () =>
+      new MultiHeadAttention(3, 2, {
+        ...{ valueDim: 4, outputShape: [7], dropout: 0.1, seed: 3, useBias: false },
+        kernelConstraint: new lib.MaxNorm({ maxValue: 1, axis: 2 }),
+      }),
+    shape: [STEPS, 5],
+  },
 };
+
+/** A model of one layer over one input, which is all of its inputs. */
+function modelOf(layer: lib.Layer, shape: readonly number[], ...others: lib.Layer[]): Model {
+  const [inputs] = layer.inputCount;
+  if (inputs === 1) return new Sequential([new Input([...shape]), layer, ...others]);
+  const x = new Input([...shape]);
+  const y = layer.apply(Array<typeof x>(inputs).fill(x));
+  return new Model(
+    x,
+    others.reduce((tensor, other) => other.apply(tensor), y),
+  );
+}
 
 const valuesOf = (model: lib.Sequential): Float32Array[] => model.getWeights().map(({ data }) => data);
 
@@ -109,7 +140,7 @@ function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
 }
 
 describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
-  const build = (layer: lib.Layer): lib.Sequential => new Sequential([new Input(shape), layer]);
+  const build = (layer: lib.Layer): Model => modelOf(layer, shape);
 
   test('a config is plain data that makes the same layer again', () => {
     const layer = make();
@@ -121,7 +152,8 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
 
   test('a model of it is made again by its config, with the same shapes', () => {
     const model = build(make());
-    const copy = Sequential.fromConfig(JSON.parse(JSON.stringify(model.getConfig())) as lib.SequentialConfig);
+    const { fromConfig } = model instanceof Sequential ? Sequential : Model;
+    const copy = fromConfig(JSON.parse(JSON.stringify(model.getConfig())) as lib.SequentialConfig);
     expect(copy.getConfig()).toEqual(model.getConfig());
     expect(copy.outputShape).toEqual(model.outputShape);
     expect(copy.weights.map(({ shape: s, trainable }) => [s, trainable])).toEqual(
@@ -157,7 +189,7 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
   test('steps of training lower the loss of a model that holds it', async () => {
     const layer = make();
     const head: lib.Layer[] = layer.computeOutputShape([ROWS, ...shape]).length === 3 ? [new Flatten()] : [];
-    const model = new Sequential([new Input(shape), layer, ...head, new Dense(1)]);
+    const model = modelOf(layer, shape, ...head, new Dense(1));
     model.compile({ optimizer: new Adam(0.01), loss: 'mse' });
     const x = inputsOf(layer, shape);
     const y = floats(drawFrom(4).normal(ROWS), [ROWS]);
