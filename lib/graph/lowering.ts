@@ -188,6 +188,20 @@ export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'
   return reads ? 'tokens' : 'values';
 }
 
+/**
+ * Ids of a tensor lie below this: the smallest vocabulary that reads it, also behind layers that only move ids; undefined
+ * where none does.
+ */
+export function vocabularyOf(graph: Graph, tensor: SymbolicTensor): number | undefined {
+  const sizes = graph.nodes.flatMap(({ layer, inputs, outputs }) => {
+    const index = inputs.indexOf(tensor);
+    if (index < 0) return [];
+    if (layer.vocabularySize !== undefined) return [layer.vocabularySize];
+    return layer.keepsIds ? outputs.flatMap((output) => vocabularyOf(graph, output) ?? []) : [];
+  });
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
 /** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */
 export function checkInput(where: string, { name, shape }: SymbolicTensor, kind: NativeInput['kind']): void {
   const isTokens = kind === 'tokens';

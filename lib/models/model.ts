@@ -2,7 +2,7 @@
 // Model: a graph of layers from inputs to outputs. This file is the public face: the graph is found by lib/graph, the
 // engine's half is model_engine.ts, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Graph } from '../graph/graph';
-import { kindOf, lowerNodes, type EngineGraph, type EngineOptions, type EngineValue } from '../graph/lowering';
+import { kindOf, lowerNodes, vocabularyOf, type EngineGraph, type EngineOptions, type EngineValue } from '../graph/lowering';
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { checkWeights } from '../layers/weights';
@@ -212,12 +212,8 @@ export class Model extends TrainableModel {
 
   /** Ids run from 0 to `vocabularySize - 1`; undefined where the first input is numbers. */
   override get vocabularySize(): number | undefined {
-    const input = this.#graph?.inputs[0];
-    if (input === undefined || !this.readsTokens(0)) return undefined;
-    const sizes = this.#graph!.nodes.flatMap(({ layer, inputs }) =>
-      inputs.includes(input) && layer.vocabularySize !== undefined ? [layer.vocabularySize] : [],
-    );
-    return sizes.length === 0 ? undefined : Math.min(...sizes);
+    const graph = this.#graph;
+    return graph !== undefined && this.readsTokens(0) ? vocabularyOf(graph, graph.inputs[0]!) : undefined;
   }
 
   /** Whether a layer is: a batch then begins with the states that the one before ended with. */
