@@ -11,7 +11,7 @@ from typing import Any
 from common import Draw, computed, jax, keras, native, np, pack, write
 
 SEED = 61
-ROWS, STEPS = 4, 6
+ROWS, STEPS = 3, 5
 VOCABULARY = 9
 layers = keras.layers
 Graph = dict[str, Any]
@@ -117,13 +117,19 @@ def measure(draw: Draw, name: str, graph: Graph) -> dict[str, Any]:
     rest = [v.value for v in model.non_trainable_variables]
 
     def run(params: Any) -> Any:
-        return model.stateless_call(params, rest, native(x))[0]
+        return model.stateless_call(params, rest, [native(x)])[0]
 
     trained = [v.value for v in model.trainable_variables]
-    y = run(trained)
-    r = draw.normal(*y.shape)
-    gradients = jax.grad(lambda params: (run(params) * native(r)).sum())(trained)
-    names = [f"{v.path.split('/')[-2]}/{camel(v.name)}" for v in model.trainable_variables]
+    r = draw.normal(*model.compute_output_shape((ROWS, *x.shape[1:])))
+
+    def total(params: Any) -> Any:
+        y = run(params)
+        return (y * native(r)).sum(), y
+
+    # One compilation a graph: operation by operation there would be hundreds.
+    gradients, y = jax.jit(jax.grad(total, has_aux=True))(trained)
+    jax.clear_caches()
+    names = [f"{layer.name}/{camel(v.name)}" for layer in model.layers for v in layer.trainable_variables]
     return {
         "name": name, "graph": graph, "shapes": shapes, "inputs": pack(x), "weights": weights,
         "outputs": computed(y), "r": pack(r),
