@@ -73,6 +73,7 @@ describe('signatures.json', () => {
     Dropout: [0.5],
     SpatialDropout1D: [0.5],
     GaussianNoise: [0.5],
+    GaussianDropout: [0.5],
     Flatten: [],
     Activation: ['relu'],
     ExponentialDecay: [0.1, 10, 0.5],

@@ -857,6 +857,19 @@ const MOVED_TESTS = [
   'test/unit/contract/moving_steps.test.ts',
 ];
 
+const noise = inFile(
+  'native/layers/gaussian_noise.cc',
+  [
+    [
+      'the gradient passes noise that multiplies by',
+      'if (!acts_ || !config_.multiplies || !needs_input)',
+      'if (!acts_ || config_.multiplies || !needs_input)',
+    ],
+    ['noise multiplies without its 1', 'static_cast<float>(1.0 + noise)', 'static_cast<float>(noise)'],
+  ],
+  ['test/unit/layers/noise.test.ts', 'test/unit/contract/contract.test.ts'],
+);
+
 const moved = [
   [
     'select_steps.cc',
@@ -1022,6 +1035,7 @@ export const FAULTS = [
   ...losses,
   ...metrics,
   ...joins,
+  ...noise,
   ...moved,
   ...parametric,
 ];

@@ -12,7 +12,7 @@ LAYERS = [
     "BatchNormalization", "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
     "ActivityRegularization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Permute",
     "Cropping1D", "ZeroPadding1D", "UpSampling1D", "Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU", "UnitNormalization",
-    "Rescaling", "Normalization",
+    "Rescaling", "Normalization", "GaussianDropout",
 ]  # fmt: skip
 OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta", "Lion"]
 SCHEDULES = [

@@ -17,7 +17,17 @@ import { floats, ids } from './engine_model';
 import type { SymbolicTensor } from '../../../lib/graph/symbolic_tensor';
 
 const { Activation, ActivityRegularization, Adam, AveragePooling1D, BatchNormalization, Bidirectional, Conv1D } = lib;
-const { Dense, Dropout, Embedding, Flatten, GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GRU } = lib;
+const {
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  GaussianDropout,
+  GaussianNoise,
+  GlobalAveragePooling1D,
+  GlobalMaxPooling1D,
+  GRU,
+} = lib;
 const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
 const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
 const { Add, Average, Concatenate, Cropping1D, ELU, LeakyReLU, Maximum, Minimum, Multiply, Normalization } = lib;
@@ -102,6 +112,7 @@ const CASES: Record<string, LayerCase> = {
   Reshape: { make: () => new Reshape([-1, 2]), shape: [STEPS, 5] },
   'Reshape of vectors': { make: () => new Reshape([2, 3]), shape: [6] },
   SpatialDropout1D: { make: () => new SpatialDropout1D(0.25, { seed: 3 }), shape: [STEPS, 5] },
+  GaussianDropout: { make: () => new GaussianDropout(0.1, { seed: 3 }), shape: [STEPS, 5] },
   GaussianNoise: { make: () => new GaussianNoise(0.1, { seed: 3 }), shape: [STEPS, 5] },
   ActivityRegularization: { make: () => new ActivityRegularization({ l2: 0.001 }), shape: [STEPS, 5] },
   Add: { make: () => new Add(), shape: [STEPS, 5], reads: (x) => [...withCurve(x), x] },
