@@ -19,8 +19,8 @@ struct StepParameter {
   }
   // Whether it suits values of this shape.
   bool Fits(const ValueShape& shape) const {
-    const bool fits_steps = steps == 1 || (shape.sequence && (shape.steps < 0 || static_cast<size_t>(
-                                                                                     shape.steps) == steps));
+    const bool fits_steps =
+        steps == 1 || (shape.sequence && (shape.steps < 0 || static_cast<size_t>(shape.steps) == steps));
     return fits_steps && (features == 1 || features == shape.columns);
   }
 };

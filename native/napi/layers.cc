@@ -309,8 +309,7 @@ const std::map<std::string, Maker>& Makers() {
                                                            GetFloat(o, "threshold"),
                                                            GetFloat(o, "slopeAtThreshold")});
        }},
-      {"elu",
-       [](const Napi::Object& o) { return std::make_shared<EluLayer>(Elu{GetFloat(o, "alpha")}); }},
+      {"elu", [](const Napi::Object& o) { return std::make_shared<EluLayer>(Elu{GetFloat(o, "alpha")}); }},
       {"prelu",
        [](const Napi::Object& o) {
          return std::make_shared<Prelu>(PreluConfig{ToStepShape(o), ToWeights(o, 1)[0]});

@@ -21,8 +21,7 @@ std::unique_ptr<Node> Prelu::MakeNode(const NodeConfig& node) {
 }
 
 void Prelu::Row(const float* x, size_t step, size_t columns, float* y) const {
-  for (size_t c = 0; c < columns; ++c)
-    y[c] = x[c] < 0.0f ? parameter_.At(alpha(), step, c) * x[c] : x[c];
+  for (size_t c = 0; c < columns; ++c) y[c] = x[c] < 0.0f ? parameter_.At(alpha(), step, c) * x[c] : x[c];
   std::memset(y + columns, 0, (PaddedStride(columns) - columns) * sizeof(float));
 }
 
