@@ -56,7 +56,7 @@ export class GaussianNoise extends Layer {
   }
 
   override toNative(): NativeLayerConfig {
-    return { kind: 'gaussian_noise', stddev: this.stddev, seed: this.drawSeed! };
+    return { kind: 'gaussian_noise', stddev: this.stddev, multiplies: false, seed: this.drawSeed! };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -15,6 +15,7 @@ import { Dense } from './dense';
 import { Dropout } from './dropout';
 import { Embedding } from './embedding';
 import { Flatten } from './flatten';
+import { GaussianDropout } from './gaussian_dropout';
 import { GaussianNoise } from './gaussian_noise';
 import { GlobalAveragePooling1D, GlobalMaxPooling1D } from './global_pooling1d';
 import { GRU } from './gru';
@@ -78,6 +79,7 @@ export { Dense, type DenseOptions } from './dense';
 export { Dropout, type DropoutOptions } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';
 export { Flatten, type FlattenOptions } from './flatten';
+export { GaussianDropout, type GaussianDropoutOptions } from './gaussian_dropout';
 export { GaussianNoise, type GaussianNoiseOptions } from './gaussian_noise';
 export { GlobalAveragePooling1D, GlobalMaxPooling1D, type GlobalPooling1DOptions } from './global_pooling1d';
 export { GRU, type GRUOptions } from './gru';
@@ -150,6 +152,7 @@ const CLASSES: readonly LayerClass[] = [
   ELU,
   Embedding,
   Flatten,
+  GaussianDropout,
   GaussianNoise,
   GlobalAveragePooling1D,
   GlobalMaxPooling1D,

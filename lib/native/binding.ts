@@ -229,7 +229,8 @@ export type NativeLayerConfig =
   | { kind: 'flatten' }
   | { kind: 'dropout'; rate: number; seed: number }
   | { kind: 'spatial_dropout1d'; rate: number; seed: number }
-  | { kind: 'gaussian_noise'; stddev: number; seed: number }
+  /** Noise is added, or 1 and noise multiply. */
+  | { kind: 'gaussian_noise'; stddev: number; multiplies: boolean; seed: number }
   /** Penalizes its input, which passes through: the penalty of a batch is divided by its rows. */
   | { kind: 'activity_regularization'; l1: number; l2: number };
 

@@ -101,8 +101,8 @@ Gradient Expand::Backward(const Gradient& output, BatchContext& batch) {
   // Positions that rows share are summed by one thread, in order.
   for (size_t q = 1; q < positions_.size(); ++q)
     if (positions_[q] < own)
-      batch.kernels.add(gradient_.data() + static_cast<size_t>(positions_[q]) * stride, output.data + q * stride,
-                        stride);
+      batch.kernels.add(gradient_.data() + static_cast<size_t>(positions_[q]) * stride,
+                        output.data + q * stride, stride);
   return {gradient_.data(), stride, false};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// GaussianNoise: in training, normal noise is added to every element, from a counter-based stream, so that a
-// run repeats bit for bit on any number of threads.
+// GaussianNoise and GaussianDropout: in training, normal noise is added to every element, or every element is
+// multiplied by 1 and noise. It comes from a counter-based stream, so that a run repeats bit for bit on any
+// number of threads.
 #ifndef OSTINATO_LAYERS_GAUSSIAN_NOISE_H_
 #define OSTINATO_LAYERS_GAUSSIAN_NOISE_H_
 
@@ -13,6 +14,7 @@ namespace ostinato {
 
 struct GaussianNoiseConfig {
   double stddev;
+  bool multiplies;
   uint64_t seed;
 };
 
@@ -27,7 +29,10 @@ class GaussianNoiseNode : public UnaryNode {
  private:
   const GaussianNoiseConfig& config_;
   uint64_t use_;
+  bool acts_ = false;
+  size_t rows_ = 0, columns_ = 0;
   Buffer<float> output_;
+  Buffer<float> factors_;  // where noise multiplies
 };
 
 class GaussianNoise : public PlainLayer<GaussianNoiseConfig, GaussianNoiseNode>, public UnaryStepping {

@@ -3,6 +3,8 @@
 #ifndef OSTINATO_LAYERS_STEP_PARAMETER_H_
 #define OSTINATO_LAYERS_STEP_PARAMETER_H_
 
+#include <cstring>
+
 #include "layers/column_sums.h"
 #include "layers/expand.h"
 
@@ -19,8 +21,8 @@ struct StepParameter {
   }
   // Whether it suits values of this shape.
   bool Fits(const ValueShape& shape) const {
-    const bool fits_steps = steps == 1 || (shape.sequence && (shape.steps < 0 || static_cast<size_t>(
-                                                                                     shape.steps) == steps));
+    const bool fits_steps =
+        steps == 1 || (shape.sequence && (shape.steps < 0 || static_cast<size_t>(shape.steps) == steps));
     return fits_steps && (features == 1 || features == shape.columns);
   }
 };
@@ -43,9 +45,20 @@ class StepParameterUse {
   bool SharesPadding() const { return !parameter_.by_step(); }
 
   const Tensor& view() const { return view_; }
-  // The parameter's step at a position of the view.
-  size_t StepOf(size_t position) const {
-    return parameter_.by_step() && position > 0 ? (position - 1) / view_.layout->rows() : 0;
+
+  // Row i of `out` is what row(i, the parameter's step there, to) writes, for all positions of the view; what
+  // lies behind its columns becomes zero. The unused position, which stands for masked steps, is one of them.
+  template <class Row>
+  void Map(BatchContext& batch, Buffer<float>* out, Row&& row) const {
+    const size_t columns = view_.columns, stride = PaddedStride(columns);
+    out->Resize(RowCount(view_) * stride);
+    ForChunks(batch.pool, 0, RowCount(view_), 128, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        float* to = out->data() + i * stride;
+        row(i, StepOf(i), to);
+        std::memset(to + columns, 0, (stride - columns) * sizeof(float));
+      }
+    });
   }
 
   // out[i] = the sum of what add(position, sums) adds for column after column, over all positions that
@@ -76,6 +89,11 @@ class StepParameterUse {
   }
 
  private:
+  // The parameter's step at a position of the view.
+  size_t StepOf(size_t position) const {
+    return parameter_.by_step() && position > 0 ? (position - 1) / view_.layout->rows() : 0;
+  }
+
   StepParameter parameter_;
   Expand expand_;
   Tensor view_;

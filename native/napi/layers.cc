@@ -376,7 +376,7 @@ const std::map<std::string, Maker>& Makers() {
       {"gaussian_noise",
        [](const Napi::Object& o) {
          return std::make_shared<GaussianNoise>(
-             GaussianNoiseConfig{GetNumber(o, "stddev"), GetSize(o, "seed")});
+             GaussianNoiseConfig{GetNumber(o, "stddev"), GetBool(o, "multiplies"), GetSize(o, "seed")});
        }},
       {"activity_regularization",
        [](const Napi::Object& o) {

@@ -449,18 +449,18 @@ const masks = [
   ...inFile('native/layers/expand.cc', [
     [
       'masked steps take the gradient of the step that they repeat',
-      'batch.kernels.add(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + r) * stride, stride);',
-      'std::memcpy(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + r) * stride, stride * sizeof(float));',
+      'batch.kernels.add(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + row) * stride, stride);',
+      'std::memcpy(gradient_.data() + static_cast<size_t>(position) * stride,\n                            output.data + (1 + t * rows + row) * stride, stride * sizeof(float));',
     ],
     [
       'masked steps are filled by the other rule',
-      'from.ExpandIndex(input.fill == MaskFill::kCarry, &index_);',
-      'from.ExpandIndex(input.fill != MaskFill::kCarry, &index_);',
+      'from.ExpandIndex(input.fill == MaskFill::kCarry, &index_, in_batch_order_);',
+      'from.ExpandIndex(input.fill != MaskFill::kCarry, &index_, in_batch_order_);',
     ],
     [
       'positions that rows share pass no gradient on',
-      'for (size_t q = 1; q < index_.size(); ++q)',
-      'for (size_t q = index_.size(); q < index_.size(); ++q)',
+      'for (size_t q = 1; q < positions_.size(); ++q)',
+      'for (size_t q = positions_.size(); q < positions_.size(); ++q)',
     ],
   ]),
 ];
@@ -906,6 +906,284 @@ const attention = [
   ),
 ];
 
+const JOIN_TESTS = [
+  'test/unit/layers/joins.test.ts',
+  'test/unit/streams/joins.test.ts',
+  'test/golden/joins.test.ts',
+  'test/unit/contract/joins.test.ts',
+];
+
+const joins = [
+  [
+    'merging/merge.cc',
+    [
+      ['inputs that are masked are merged like others', 'if (SkipsMasked(kind) && source.is_masked) continue;', ''],
+      [
+        'where all inputs are masked every merge is zero',
+        'if (kind == MergeKind::kMultiply)\n      std::memset',
+        'if (true)\n      std::memset',
+      ],
+      [
+        'an input is masked where the first one is',
+        'view.counts && !view.counts[position]}',
+        'arrange_.views()[0].counts && !arrange_.views()[0].counts[PositionOf(0, t, r)]}',
+      ],
+      [
+        'a step counts where it counts in the last input',
+        'counts_[1 + t * rows + r] |= views[i].counts',
+        'counts_[1 + t * rows + r] = views[i].counts',
+      ],
+      [
+        'masked steps that a layout leaves out are merged by its rule',
+        'if (unmasked_ && SkipsMasked(kind_)',
+        'if (!unmasked_ && SkipsMasked(kind_)',
+      ],
+      ['the second of a difference learns as if it were added', 'i == 0 ? d[c] : -d[c]', 'd[c]'],
+      ['each input of a mean has the whole gradient', 'out[c] = d[c] / count;', 'out[c] = d[c];'],
+      ['a factor is in its own gradient', 'if (j != i && !source.is_masked) Combine', 'if (!source.is_masked) Combine'],
+      [
+        'masked factors are in the gradient of others',
+        'if (j != i && !source.is_masked) Combine',
+        'if (j != i) Combine',
+      ],
+      ['the later of two that are equal has the whole gradient', 'x == running[c] ? 0.5f', 'x == running[c] ? 1.0f'],
+      ['an extreme that was beaten keeps its gradient', 'out[c] * (1.0f - won)', 'out[c]'],
+      ['where all are masked no input has a gradient', 'i == 0 ? 1.0f : 0.0f;  // where', '0.0f;  // where'],
+      [
+        'an input that stands at every step has the gradient of the last',
+        'to[is_narrow ? 0 : c] += slope[c];',
+        'to[is_narrow ? 0 : c] = slope[c];',
+      ],
+      ['a stream merges masked inputs like others', 'input.masked && input.masked[r]};', 'false};'],
+      [
+        'a step of a stream is masked where it is in any input',
+        'batch.masked[r] &= input.masked[r];',
+        'batch.masked[r] |= input.masked[r];',
+      ],
+    ],
+  ],
+  [
+    'merging/concatenate.cc',
+    [
+      [
+        'a step side by side counts where it counts in the last input',
+        'counts_[i] |= view.counts[i];',
+        'counts_[i] = view.counts[i];',
+      ],
+      [
+        'steps one after another all count',
+        'view.counts ? view.counts[1 + i] : 1;',
+        'view.counts ? uint8_t{1} : uint8_t{1};',
+      ],
+      ['all inputs side by side learn from the first columns', ': views[i].columns;\n  }', ': 0;\n  }'],
+      ['all inputs one after another learn from the first steps', '(first + begin) * stride', 'begin * stride'],
+    ],
+  ],
+  [
+    'merging/arrange.cc',
+    [
+      [
+        'masked steps of two inputs are filled by one rule',
+        '!first.layout->masked() || input.fill == first.fill',
+        '!first.layout->masked() || input.layout == first.layout',
+      ],
+      [
+        'rows of two layouts are joined as they lie',
+        'views_[i] = expand_[i].InBatchOrder(inputs[i]);',
+        'views_[i] = inputs[i].space == Space::kSteps ? expand_[i].WithMask(inputs[i]) : inputs[i];',
+      ],
+    ],
+  ],
+  [
+    'expand.cc',
+    [
+      [
+        'the way back changes the view',
+        'to.ExpandIndex(input_.fill == MaskFill::kCarry, &positions_, in_batch_order_);',
+        'to.ExpandIndex(input_.fill == MaskFill::kCarry, &positions_, in_batch_order_);\n' +
+          '  to.ExpandIndex(input_.fill == MaskFill::kCarry, &index_, in_batch_order_);',
+      ],
+      [
+        'the mask of a row is that of another',
+        'counts_[1 + from.source_step(r, t) * rows + row] = 1;',
+        'counts_[1 + from.source_step(r, t) * rows + r] = 1;',
+      ],
+      [
+        'the gradient of a vector goes to another row',
+        'output.data + static_cast<size_t>(from.order()[r]) * stride,',
+        'output.data + r * stride,',
+      ],
+    ],
+  ],
+].flatMap(([name, faults]) => inFile(`native/layers/${name}`, faults, JOIN_TESTS));
+
+const MOVED_TESTS = [
+  'test/unit/layers/reshaping.test.ts',
+  'test/golden/joins.test.ts',
+  'test/unit/contract/moving_steps.test.ts',
+];
+
+const noise = inFile(
+  'native/layers/gaussian_noise.cc',
+  [
+    [
+      'the gradient passes noise that multiplies by',
+      'if (!acts_ || !config_.multiplies || !needs_input)',
+      'if (!acts_ || config_.multiplies || !needs_input)',
+    ],
+    ['noise multiplies without its 1', 'static_cast<float>(1.0 + noise)', 'static_cast<float>(noise)'],
+  ],
+  ['test/unit/layers/noise.test.ts', 'test/unit/contract/contract.test.ts'],
+);
+
+const moved = [
+  [
+    'select_steps.cc',
+    [
+      ['indices from the end count from the beginning', '*given < 0 ? *given + steps : *given', '*given'],
+      [
+        'steps that are turned round end before the first',
+        'bound(config.end, stride < 0 ? least : most);',
+        'bound(config.end, stride < 0 ? 0 : most);',
+      ],
+      [
+        'the mask stays where it was',
+        'view_.counts + 1 + static_cast<size_t>(selected.Source(s)) * rows, rows);',
+        'view_.counts + 1 + s * rows, rows);',
+      ],
+      [
+        'a step that is repeated learns from the last of them',
+        'batch.kernels.add(gradient_.data() + (1 + static_cast<size_t>(source) * rows + begin) * stride,\n' +
+          '                        output.data + (base + s * rows + begin) * stride, (end - begin) * stride);',
+        'std::memcpy(gradient_.data() + (1 + static_cast<size_t>(source) * rows + begin) * stride,\n' +
+          '                        output.data + (base + s * rows + begin) * stride, (end - begin) * stride * 4);',
+      ],
+    ],
+  ],
+  [
+    'select_steps.h',
+    [
+      [
+        'zeros take steps away from the end',
+        'static_cast<int64_t>((s - before) / repeats)',
+        'static_cast<int64_t>(s / repeats)',
+      ],
+    ],
+  ],
+  [
+    'slice_features.cc',
+    [
+      [
+        'features learn from their place in the slice',
+        'gradient_[i * stride + config_.Source(c)]',
+        'gradient_[i * stride + c]',
+      ],
+    ],
+  ],
+  [
+    'permute.cc',
+    [
+      [
+        'steps become features in reverse',
+        'output_[(1 + c * rows + r) * stride + t] = x[c];',
+        'output_[(1 + c * rows + r) * stride + steps - 1 - t] = x[c];',
+      ],
+      ['steps learn in reverse', 'output.stride + t];', 'output.stride + steps - 1 - t];'],
+    ],
+  ],
+].flatMap(([name, faults]) => inFile(`native/layers/reshaping/${name}`, faults, MOVED_TESTS));
+
+const PARAMETRIC_TESTS = [
+  'test/unit/layers/parametric.test.ts',
+  'test/unit/streams/joins.test.ts',
+  'test/golden/joins.test.ts',
+  'test/unit/contract/parametric.test.ts',
+];
+
+const parametric = [
+  [
+    'activations/rectifier.h',
+    [
+      ['the slope below the threshold begins at 0', 'slope * (x[c] - threshold)', 'slope * x[c]'],
+      [
+        'outputs at the limit learn',
+        'const float above = x[c] < max_value ? 1.0f : 0.0f;',
+        'const float above = 1.0f;',
+      ],
+      [
+        'inputs below the threshold learn nothing',
+        'x[c] < threshold ? slope : slope_at_threshold',
+        'slope_at_threshold',
+      ],
+    ],
+  ],
+  [
+    'activations/elu.h',
+    [
+      ['alpha is 1', 'y[c] : alpha * y[c];', 'y[c] : y[c];'],
+      ['the derivative has an alpha of 1', 'y[c] + alpha);', 'y[c] + 1.0f);'],
+    ],
+  ],
+  [
+    'activations/prelu.cc',
+    [
+      ['slopes learn from all inputs', 'if (x[c] < 0.0f) sums[c]', 'sums[c]'],
+      ['inputs learn as if slopes were 1', 'd[c] * parameter.At(layer_.alpha(), step, c) : 0.0f;', 'd[c] : 0.0f;'],
+    ],
+  ],
+  [
+    'step_parameter.h',
+    [
+      [
+        'parameters of steps are those of rows',
+        '(position - 1) / view_.layout->rows()',
+        '(position - 1) % parameter_.steps',
+      ],
+      [
+        'a parameter that features share learns from the last',
+        'all += sums[t * columns + c];',
+        'all = sums[t * columns + c];',
+      ],
+    ],
+  ],
+  [
+    'activations/masked_softmax.cc',
+    [
+      ['features that are left out are what is left where all are', 'if (!is_kept(c)) y[c] = 0.0f;', ''],
+      ['a mask of a little keeps', '> 0.5f;', '> 0.0f;'],
+    ],
+  ],
+  ['normalization/unit_normalization.h', [['lengths learn', '(d[c] - y[c] * along) * factor', 'd[c] * factor']]],
+  ['normalization/rescaling.h', [['the gradient is not scaled', 'dx[c] = d[c] * Of(scale, c);', 'dx[c] = d[c];']]],
+  [
+    'normalization/normalization.cc',
+    [
+      [
+        'features are divided by their variance',
+        'std::max(std::sqrt(variance[i]), kLeastDeviation)',
+        'std::max(variance[i], kLeastDeviation)',
+      ],
+      [
+        'features that do not vary are divided by zero',
+        'std::max(std::sqrt(variance[i]), kLeastDeviation)',
+        'std::sqrt(variance[i])',
+      ],
+      [
+        'the gradient of the inverse is that of what it inverts',
+        'layer_.config_.invert ? d[c] * deviation',
+        '!layer_.config_.invert ? d[c] * deviation',
+      ],
+    ],
+  ],
+  [
+    'normalization/moments.cc',
+    [
+      ['parts are of one mean', ' + distance * distance * before * share', ''],
+      ['parts count alike', 'share = added / (before + added);', 'share = before > 0.0 ? 0.5 : 1.0;'],
+    ],
+  ],
+].flatMap(([name, faults]) => inFile(`native/layers/${name}`, faults, PARAMETRIC_TESTS));
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -924,4 +1202,8 @@ export const FAULTS = [
   ...metrics,
   ...decoding,
   ...attention,
+  ...joins,
+  ...noise,
+  ...moved,
+  ...parametric,
 ];

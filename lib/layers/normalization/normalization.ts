@@ -180,6 +180,7 @@ export class Normalization extends Layer {
     if (steps !== null) checkInteger(where, 'steps', steps);
     if (this.#given !== null)
       throw refusal('ERR_STATE', where, 'a layer without mean and variance', 'one that was given both');
+    this.assertAtRest('adapt');
     let learnt: { state: Float64Array; sizes: readonly number[] } | undefined;
     let taken = 0;
     for await (const batch of batchesOf(where, data)) {

@@ -52,8 +52,8 @@ void MaskedSoftmaxNode::Forward(const Tensor* inputs, Tensor* outputs, BatchCont
   outputs[0] = RowsLike(view, output_.data(), stride, columns);
 }
 
-// Hidden features are zeros of the output, so that the gradient of a softmax leaves them out by itself. A mask
-// has none.
+// Hidden features are zeros of the output, so that the gradient of a softmax leaves them out by itself. A
+// mask has none.
 void MaskedSoftmaxNode::Backward(const Gradient* outputs, const bool* needs, Gradient* inputs,
                                  BatchContext& batch) {
   if (!needs[0]) return;

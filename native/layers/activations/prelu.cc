@@ -21,8 +21,7 @@ std::unique_ptr<Node> Prelu::MakeNode(const NodeConfig& node) {
 }
 
 void Prelu::Row(const float* x, size_t step, size_t columns, float* y) const {
-  for (size_t c = 0; c < columns; ++c)
-    y[c] = x[c] < 0.0f ? parameter_.At(alpha(), step, c) * x[c] : x[c];
+  for (size_t c = 0; c < columns; ++c) y[c] = x[c] < 0.0f ? parameter_.At(alpha(), step, c) * x[c] : x[c];
   std::memset(y + columns, 0, (PaddedStride(columns) - columns) * sizeof(float));
 }
 
@@ -39,23 +38,18 @@ PreluNode::PreluNode(Prelu* layer, Arena* arena)
       gradient_(arena),
       alpha_gradient_(arena) {}
 
-// The unused position stands for masked steps and is computed like the others.
 Tensor PreluNode::Forward(const Tensor& input, BatchContext& batch) {
   const Tensor& view = use_.Forward(input);
-  const size_t columns = view.columns, stride = PaddedStride(columns);
-  output_.Resize(RowCount(view) * stride);
-  ForChunks(batch.pool, 0, RowCount(view), 128, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i)
-      layer_.Row(RowAt(view, i), use_.StepOf(i), columns, output_.data() + i * stride);
-  });
-  return RowsLike(view, output_.data(), stride, columns);
+  use_.Map(batch, &output_,
+           [&](size_t i, size_t step, float* y) { layer_.Row(RowAt(view, i), step, view.columns, y); });
+  return RowsLike(view, output_.data(), PaddedStride(view.columns), view.columns);
 }
 
 // At 0 the derivative is 0, as in Keras.
 Gradient PreluNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   const Tensor& view = use_.view();
   const StepParameter& parameter = layer_.parameter_;
-  const size_t columns = view.columns, stride = PaddedStride(columns);
+  const size_t columns = view.columns;
   alpha_gradient_.Resize(parameter.size());
   use_.Sum(
       batch,
@@ -67,18 +61,12 @@ Gradient PreluNode::Backward(const Gradient& output, BatchContext& batch, bool n
       alpha_gradient_.data());
   batch.weights.Add(layer_.parameters()[0], {alpha_gradient_.data(), parameter.features});
   if (!needs_input) return {};
-  gradient_.Resize(RowCount(view) * stride);
-  ForChunks(batch.pool, 0, RowCount(view), 128, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const float *x = RowAt(view, i), *d = output.data + i * output.stride;
-      float* dx = gradient_.data() + i * stride;
-      const size_t step = use_.StepOf(i);
-      for (size_t c = 0; c < columns; ++c)
-        dx[c] = x[c] > 0.0f ? d[c] : x[c] < 0.0f ? d[c] * parameter.At(layer_.alpha(), step, c) : 0.0f;
-      std::memset(dx + columns, 0, (stride - columns) * sizeof(float));
-    }
+  use_.Map(batch, &gradient_, [&](size_t i, size_t step, float* dx) {
+    const float *x = RowAt(view, i), *d = output.data + i * output.stride;
+    for (size_t c = 0; c < columns; ++c)
+      dx[c] = x[c] > 0.0f ? d[c] : x[c] < 0.0f ? d[c] * parameter.At(layer_.alpha(), step, c) : 0.0f;
   });
-  return use_.Backward({gradient_.data(), stride, false}, batch);
+  return use_.Backward({gradient_.data(), PaddedStride(columns), false}, batch);
 }
 
 }  // namespace ostinato

@@ -64,36 +64,25 @@ StreamRows Normalization::Step(const StreamRows& input, const StreamBatch& batch
 NormalizationNode::NormalizationNode(Normalization* layer, Arena* arena)
     : layer_(*layer), use_(layer->parameter_, arena), output_(arena), gradient_(arena) {}
 
-// The unused position stands for masked steps and is computed like the others.
 Tensor NormalizationNode::Forward(const Tensor& input, BatchContext& batch) {
   layer_.FindDeviations();
   const Tensor& view = use_.Forward(input);
-  const size_t columns = view.columns, stride = PaddedStride(columns);
-  output_.Resize(RowCount(view) * stride);
-  ForChunks(batch.pool, 0, RowCount(view), 128, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i)
-      layer_.Row(RowAt(view, i), use_.StepOf(i), columns, output_.data() + i * stride);
-  });
-  return RowsLike(view, output_.data(), stride, columns);
+  use_.Map(batch, &output_,
+           [&](size_t i, size_t step, float* y) { layer_.Row(RowAt(view, i), step, view.columns, y); });
+  return RowsLike(view, output_.data(), PaddedStride(view.columns), view.columns);
 }
 
 Gradient NormalizationNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
-  const Tensor& view = use_.view();
-  const size_t columns = view.columns, stride = PaddedStride(columns);
-  gradient_.Resize(RowCount(view) * stride);
-  ForChunks(batch.pool, 0, RowCount(view), 128, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const float* d = output.data + i * output.stride;
-      float* dx = gradient_.data() + i * stride;
-      for (size_t c = 0; c < columns; ++c) {
-        const float deviation = layer_.parameter_.At(layer_.deviations_.data(), use_.StepOf(i), c);
-        dx[c] = layer_.config_.invert ? d[c] * deviation : d[c] / deviation;
-      }
-      std::memset(dx + columns, 0, (stride - columns) * sizeof(float));
+  const size_t columns = use_.view().columns;
+  use_.Map(batch, &gradient_, [&](size_t i, size_t step, float* dx) {
+    const float* d = output.data + i * output.stride;
+    for (size_t c = 0; c < columns; ++c) {
+      const float deviation = layer_.parameter_.At(layer_.deviations_.data(), step, c);
+      dx[c] = layer_.config_.invert ? d[c] * deviation : d[c] / deviation;
     }
   });
-  return use_.Backward({gradient_.data(), stride, false}, batch);
+  return use_.Backward({gradient_.data(), PaddedStride(columns), false}, batch);
 }
 
 }  // namespace ostinato

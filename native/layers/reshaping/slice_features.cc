@@ -15,9 +15,9 @@ void SliceRow(const SliceFeaturesConfig& config, const float* x, float* out) {
 
 std::vector<ValueShape> SliceFeatures::OutputShapes(const std::vector<ValueShape>& inputs) const {
   ValueShape shape = OneInput(inputs, "slice_features");
-  ExpectShape(config_.count > 0 && config_.begin < shape.columns &&
-                  config_.Source(config_.count - 1) < shape.columns,
-              "features that are sliced are there");
+  ExpectShape(
+      config_.count > 0 && config_.begin < shape.columns && config_.Source(config_.count - 1) < shape.columns,
+      "features that are sliced are there");
   shape.columns = config_.count;
   return {shape};
 }

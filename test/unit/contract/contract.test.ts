@@ -11,15 +11,29 @@ import { getLoss, lossFromConfig } from '../../../lib/losses';
 import { getMetric } from '../../../lib/metrics';
 import { getOptimizer, optimizerFromConfig } from '../../../lib/optimizers';
 import { resolveRegularizer } from '../../../lib/regularizers';
-import { drawFrom } from '../../reference/random';
 import { Model } from '../../../lib/models';
+import { drawFrom } from '../../reference/random';
 import { floats, ids } from './engine_model';
+import type { SymbolicTensor } from '../../../lib/graph/symbolic_tensor';
 
 const { Activation, ActivityRegularization, Adam, AdditiveAttention, Attention, AveragePooling1D } = lib;
 const { BatchNormalization, Bidirectional, Conv1D, Dot, MultiHeadAttention } = lib;
-const { Dense, Dropout, Embedding, Flatten, GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GRU } = lib;
+const {
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  GaussianDropout,
+  GaussianNoise,
+  GlobalAveragePooling1D,
+  GlobalMaxPooling1D,
+  GRU,
+} = lib;
 const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
 const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
+const { Add, Average, Concatenate, Cropping1D, ELU, LeakyReLU, Maximum, Minimum, Multiply, Normalization } = lib;
+const { Permute, PReLU, ReLU, Rescaling, Slice, Softmax, Subtract, UnitNormalization, UpSampling1D, ZeroPadding1D } =
+  lib;
 const ROWS = 11;
 const STEPS = 6;
 
@@ -32,7 +46,12 @@ interface LayerCase {
   make: () => lib.Layer;
   /** Axes after the batch. */
   shape: number[];
+  /** What the layer reads, of an input of that shape; default the input. */
+  reads?: (x: SymbolicTensor) => SymbolicTensor[];
 }
+
+/** An input and a curve of it, which are joined. */
+const withCurve = (x: SymbolicTensor): SymbolicTensor[] => [x, new Activation('tanh').apply(x)];
 
 const CASES: Record<string, LayerCase> = {
   Embedding: { make: () => new Embedding(20, 5, { embeddingsRegularizer: 'l2', name: 'words' }), shape: [STEPS] },
@@ -94,8 +113,42 @@ const CASES: Record<string, LayerCase> = {
   Reshape: { make: () => new Reshape([-1, 2]), shape: [STEPS, 5] },
   'Reshape of vectors': { make: () => new Reshape([2, 3]), shape: [6] },
   SpatialDropout1D: { make: () => new SpatialDropout1D(0.25, { seed: 3 }), shape: [STEPS, 5] },
+  GaussianDropout: { make: () => new GaussianDropout(0.1, { seed: 3 }), shape: [STEPS, 5] },
   GaussianNoise: { make: () => new GaussianNoise(0.1, { seed: 3 }), shape: [STEPS, 5] },
   ActivityRegularization: { make: () => new ActivityRegularization({ l2: 0.001 }), shape: [STEPS, 5] },
+  Add: { make: () => new Add(), shape: [STEPS, 5], reads: (x) => [...withCurve(x), x] },
+  Subtract: { make: () => new Subtract({ name: 'less' }), shape: [5], reads: withCurve },
+  Multiply: { make: () => new Multiply(), shape: [STEPS, 5], reads: withCurve },
+  Average: { make: () => new Average(), shape: [5], reads: withCurve },
+  Maximum: { make: () => new Maximum({ trainable: false }), shape: [STEPS, 5], reads: withCurve },
+  Minimum: { make: () => new Minimum(), shape: [STEPS, 5], reads: withCurve },
+  'Concatenate of features': { make: () => new Concatenate(), shape: [5], reads: withCurve },
+  'Concatenate of timesteps': { make: () => new Concatenate({ axis: 1 }), shape: [STEPS, 5], reads: withCurve },
+  Permute: { make: () => new Permute([2, 1]), shape: [STEPS, 5] },
+  'Permute of vectors': { make: () => new Permute([1]), shape: [5] },
+  Cropping1D: { make: () => new Cropping1D([1, 2]), shape: [STEPS, 5] },
+  ZeroPadding1D: { make: () => new ZeroPadding1D([0, 2]), shape: [STEPS, 5] },
+  UpSampling1D: { make: () => new UpSampling1D(3), shape: [STEPS, 5] },
+  Slice: { make: () => new Slice({ steps: [-1, null, -2], features: [0, 3] }), shape: [STEPS, 5] },
+  'Slice of a timestep': { make: () => new Slice({ steps: -1 }), shape: [STEPS, 5] },
+  'Slice of features': { make: () => new Slice({ features: [1, null, 2] }), shape: [5] },
+  Softmax: { make: () => new Softmax(), shape: [STEPS, 5] },
+  'Softmax over timesteps': { make: () => new Softmax({ axis: 1 }), shape: [STEPS, 5] },
+  ReLU: { make: () => new ReLU({ maxValue: 1, negativeSlope: 0.1, threshold: 0.2 }), shape: [STEPS, 5] },
+  LeakyReLU: { make: () => new LeakyReLU({ negativeSlope: 0.1 }), shape: [5] },
+  ELU: { make: () => new ELU({ alpha: 0.5 }), shape: [STEPS, 5] },
+  PReLU: { make: () => new PReLU({ alphaInitializer: 'ones', alphaRegularizer: 'l2' }), shape: [STEPS, 5] },
+  'PReLU of shared slopes': {
+    make: () => new PReLU({ sharedAxes: [1], alphaConstraint: 'nonNeg' }),
+    shape: [STEPS, 5],
+  },
+  UnitNormalization: { make: () => new UnitNormalization(), shape: [STEPS, 5] },
+  Rescaling: { make: () => new Rescaling([1, 2, 3, 4, 5], { offset: -1 }), shape: [STEPS, 5] },
+  Normalization: { make: () => new Normalization({ axis: [1, 2], invert: true }), shape: [STEPS, 5] },
+  'Normalization by a given mean': {
+    make: () => new Normalization({ mean: [0, 1, 0, 1, 0], variance: [1, 1, 2, 2, 0.5] }),
+    shape: [5],
+  },
   Activation: { make: () => new Activation('softsign'), shape: [STEPS, 5] },
   Flatten: { make: () => new Flatten(), shape: [STEPS, 5] },
   Dropout: { make: () => new Dropout(0.25, { seed: 3 }), shape: [5] },
@@ -118,19 +171,7 @@ const CASES: Record<string, LayerCase> = {
   },
 };
 
-/** A model of one layer over one input, which is all of its inputs. */
-function modelOf(layer: lib.Layer, shape: readonly number[], ...others: lib.Layer[]): Model {
-  const [inputs] = layer.inputCount;
-  if (inputs === 1) return new Sequential([new Input([...shape]), layer, ...others]);
-  const x = new Input([...shape]);
-  const y = layer.apply(Array<typeof x>(inputs).fill(x));
-  return new Model(
-    x,
-    others.reduce((tensor, other) => other.apply(tensor), y),
-  );
-}
-
-const valuesOf = (model: lib.Sequential): Float32Array[] => model.getWeights().map(({ data }) => data);
+const valuesOf = (model: Model): Float32Array[] => model.getWeights().map(({ data }) => data);
 
 function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
   const draw = drawFrom(9);
@@ -139,8 +180,18 @@ function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
   return layer.inputKind === 'tokens' ? ids(draw.integers(count, 0, 20), sizes) : floats(draw.normal(count), sizes);
 }
 
-describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
-  const build = (layer: lib.Layer): Model => modelOf(layer, shape);
+describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
+  /** The layer on its own, but for what gives its inputs, and what `more` puts behind it. */
+  const build = (layer: lib.Layer, more: lib.Layer[] = []): Model => {
+    const [least, most] = layer.inputCount;
+    if (most === 1) return new Sequential([new Input(shape), layer, ...more]);
+    const x = new Input(shape);
+    const given = reads?.(x) ?? Array<SymbolicTensor>(least).fill(x);
+    return new Model(
+      x,
+      [layer, ...more].reduce<SymbolicTensor[]>((tensors, next) => [next.apply(tensors)], given),
+    );
+  };
 
   test('a config is plain data that makes the same layer again', () => {
     const layer = make();
@@ -152,8 +203,8 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
 
   test('a model of it is made again by its config, with the same shapes', () => {
     const model = build(make());
-    const { fromConfig } = model instanceof Sequential ? Sequential : Model;
-    const copy = fromConfig(JSON.parse(JSON.stringify(model.getConfig())) as lib.SequentialConfig);
+    const again = model instanceof Sequential ? Sequential : Model;
+    const copy = again.fromConfig(JSON.parse(JSON.stringify(model.getConfig())) as lib.SequentialConfig);
     expect(copy.getConfig()).toEqual(model.getConfig());
     expect(copy.outputShape).toEqual(model.outputShape);
     expect(copy.weights.map(({ shape: s, trainable }) => [s, trainable])).toEqual(
@@ -165,7 +216,8 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
     const layer = make();
     const model = build(layer);
     const { shape: got } = await model.predict(inputsOf(layer, shape));
-    expect(got).toEqual(layer.computeOutputShape([ROWS, ...shape]));
+    const inputs = reads(new Input(shape)).map((tensor) => [ROWS, ...tensor.shape.slice(1)]);
+    expect(got).toEqual(layer.computeOutputShape((inputs.length === 1 ? inputs[0] : inputs) as lib.Shape));
     expect(model.outputShape).toEqual([null, ...got.slice(1)]);
   });
 
@@ -183,13 +235,13 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape }) => {
     const model = build(make());
     const sizes = model.getWeights().map(({ data }) => data.length);
     expect(model.countParams()).toBe(sizes.reduce((a, b) => a + b, 0));
-    expect(model.layers[0]!.countParams()).toBe(model.countParams());
+    expect(model.layers.at(-1)!.countParams()).toBe(model.countParams());
   });
 
   test('steps of training lower the loss of a model that holds it', async () => {
     const layer = make();
     const head: lib.Layer[] = layer.computeOutputShape([ROWS, ...shape]).length === 3 ? [new Flatten()] : [];
-    const model = modelOf(layer, shape, ...head, new Dense(1));
+    const model = build(layer, [...head, new Dense(1)]);
     model.compile({ optimizer: new Adam(0.01), loss: 'mse' });
     const x = inputsOf(layer, shape);
     const y = floats(drawFrom(4).normal(ROWS), [ROWS]);
