@@ -34,17 +34,21 @@ export const preprocessing = Object.freeze({
 export {
   loadAssets,
   loadModel,
+  Model,
   modelFromJson,
   Sequential,
   type LoadModelOptions,
   type LoadWeightsOptions,
+  type ModelOptions,
   type ModelWeight,
   type SaveOptions,
   type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,
+  type TensorStructure,
 } from './models';
+export type { Dtype, SymbolicTensor } from './graph/symbolic_tensor';
 export {
   Activation,
   ActivityRegularization,
@@ -78,6 +82,7 @@ export {
   TimeDistributed,
   type ActivationOptions,
   type ActivityRegularizationOptions,
+  type ApplyOptions,
   type BatchNormalizationOptions,
   type BidirectionalOptions,
   type CallOptions,

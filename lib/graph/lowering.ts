@@ -38,7 +38,7 @@ export class EngineGraph {
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
   readonly stateful: Layer[] = [];
   #values = 0;
-  /** The layer of the model's own graph whose call is added at present. */
+  /** The layer whose call is added at present: the innermost where models are within models. */
   #caller: Layer | undefined;
   readonly #numbers = new Map<NativeLayer, number>();
   readonly #plain = new Map<object, Map<string, NativeLayer>>();
@@ -95,12 +95,12 @@ export class EngineGraph {
 
   /** Adds what `layer` is made of. */
   within<T>(layer: Layer, add: () => T): T {
-    if (this.#caller !== undefined) return add();
+    const before = this.#caller;
     this.#caller = layer;
     try {
       return add();
     } finally {
-      this.#caller = undefined;
+      this.#caller = before;
     }
   }
 
@@ -180,7 +180,9 @@ export function modelConfig(
 /** What an input holds: what it was told, else ids where an embedding reads it. */
 export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'] {
   if (tensor.dtype !== null) return tensor.dtype === 'int32' ? 'tokens' : 'values';
-  const reads = graph.nodes.some(({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)));
+  const reads = graph.nodes.some(
+    ({ layer, inputs }) => inputs.includes(tensor) && layer.readsTokens(inputs.indexOf(tensor)),
+  );
   return reads ? 'tokens' : 'values';
 }
 
@@ -196,4 +198,3 @@ export function checkInput(where: string, { name, shape }: SymbolicTensor, kind:
     `${shapeText(shape)} of "${name}"`,
   );
 }
-

@@ -8,7 +8,7 @@ import { makeError } from '../errors';
 import { NdArray } from '../ndarray';
 import { autoName } from '../util/session';
 import { nextSeed } from '../util/seeds';
-import { checkBoolean, checkString, refusal } from '../util/validate';
+import { checkBoolean, checkName, refusal } from '../util/validate';
 import { activityLayer } from './activity';
 import { readApplication, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
@@ -30,7 +30,7 @@ import type { ArrayInput, Shape } from '../types';
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model. */
+  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model, and without a slash. */
   name?: string | null;
   /** Whether training changes the weights; default true. A change takes effect at the next `compile`. */
   trainable?: boolean;
@@ -135,9 +135,7 @@ export abstract class Layer {
     const hasShape = inputShape !== null && inputShape !== undefined;
     this.#givenShape = hasShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
     const hasName = name !== null && name !== undefined;
-    if (hasName && checkString(className, 'name', name) === '')
-      throw refusal('ERR_CONFIG', className, 'name not to be empty', '""');
-    this.name = hasName ? name : autoName(className);
+    this.name = hasName ? checkName(className, name) : autoName(className);
   }
 
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
@@ -192,6 +190,11 @@ export abstract class Layer {
   /** Where {@link call} returns several outputs: their sizes of the last axis, side by side in what the engine gives. */
   get outputSizes(): readonly number[] | undefined {
     return undefined;
+  }
+
+  /** How many outputs the layer gives. */
+  get outputCount(): number {
+    return (this.outputSizes?.length ?? 1) + (this.returnsStates ? this.stateSizes.length : 0);
   }
 
   /** Whether {@link call} takes a mask. */
@@ -554,6 +557,11 @@ export abstract class Layer {
     this.#drawSeed = seed;
     const native = this.#native;
     if (native !== undefined && seed !== undefined) callEngine(() => native.setSeed(seed));
+  }
+
+  /** @internal The layers that this one is made of, their own parts not among them; none for most. */
+  get sublayers(): readonly Layer[] {
+    return [];
   }
 
   /** @internal The layers of the engine that this one is made of: itself, where it is none of several. */

@@ -49,7 +49,7 @@ export class TimeDistributed extends Wrapper {
     const refuse = (expected: string, received: string): Error =>
       refusal('ERR_CONFIG', where, expected, `${className} "${name}" ${received}`);
     if (layer.inputCount[0] !== 1) throw refuse('a layer of one input', 'with more');
-    if (layer.returnsStates) throw refuse('a layer of one output', 'with returnState');
+    if (layer.outputCount !== 1) throw refuse('a layer of one output', `with ${layer.outputCount}`);
     if (layer.isStateful) throw refuse('a layer that is not stateful', 'with stateful');
     if (layer.activityRegularizer !== null)
       throw refuse('a layer without activityRegularizer, which Keras would not apply here', 'with one');

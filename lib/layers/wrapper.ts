@@ -19,6 +19,11 @@ export abstract class Wrapper extends Layer {
   }
 
   /** @internal */
+  override get sublayers(): readonly Layer[] {
+    return this.#parts;
+  }
+
+  /** @internal */
   override get parts(): readonly Part[] {
     return partsOf(this.#parts).map((part) => ({ ...part, trainable: this.trainable && part.trainable }));
   }

@@ -6,6 +6,7 @@ import { kindOf, lowerNodes, type EngineGraph, type EngineOptions, type EngineVa
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { checkWeights } from '../layers/weights';
+import { describeShared, makeShared } from '../layers/registry';
 import { areCompatible, shapeText } from '../layers/shapes';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
@@ -15,6 +16,7 @@ import { graphConfig, graphFromConfig, type GraphConfig } from './graph_config';
 import { ModelEngine } from './model_engine';
 import { SET_SHORTCUTS } from './shortcuts';
 import { printSummary, type SummaryOptions } from './summary';
+import { nameInputs, nameOutputs, readTensors, type TensorStructure } from './tensor_names';
 import { TrainableModel } from './trainable_model';
 import type { WeightSpec } from '../layers';
 import type { NdArray } from '../ndarray';
@@ -32,8 +34,7 @@ export interface ModelOptions {
 /** Defaults of {@link ModelOptions}. */
 export const defaults = Object.freeze({ name: null });
 
-/** Symbolic tensors: one, a list in order, or an object by name. */
-export type TensorStructure = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
+export type { TensorStructure };
 
 /** @internal What `Sequential` gives in place of inputs: it finds them later. */
 export const DEFERRED: TensorStructure = Object.freeze([]);
@@ -65,13 +66,16 @@ export class Model extends TrainableModel {
   readonly className: string = 'Model';
   readonly #engine: ModelEngine;
   #graph: Graph | undefined;
+  /** Keys of the objects that the model was made of; undefined for lists. */
+  #keys: { readonly inputs?: readonly string[] | undefined; readonly outputs?: readonly string[] | undefined } = {};
+  #names: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | undefined;
 
   /**
-   * @param inputs symbolic tensors that the outputs come from
-   * @param outputs what layers gave
+   * @param inputs symbolic tensors that the outputs come from: one, a list, or an object, whose keys are the inputs' names
+   * @param outputs what layers gave, likewise
    * @param options see {@link ModelOptions}
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the outputs depend on other inputs too, or not on one of these, or
-   *   two layers have one name
+   *   two layers or inputs have one name
    */
   constructor(inputs: TensorStructure, outputs: TensorStructure, options: ModelOptions = {}) {
     const isDeferred = inputs === DEFERRED;
@@ -80,9 +84,10 @@ export class Model extends TrainableModel {
     super(where, { name, trainable: true, inputShape: null });
     this.#engine = new ModelEngine(this);
     if (isDeferred) return;
-    const read = readTensors(where, 'inputs', inputs);
-    this.#graph = new Graph(where, read, readTensors(where, 'outputs', outputs));
-    super.build(read[0]!.shape);
+    const [from, to] = [readTensors(where, 'inputs', inputs), readTensors(where, 'outputs', outputs)];
+    this.#keys = { inputs: from.keys, outputs: to.keys };
+    this.setGraph(new Graph(where, from.tensors, to.tensors));
+    super.build(from.tensors[0]!.shape);
   }
 
   /** @internal undefined before the shapes are known. */
@@ -91,6 +96,10 @@ export class Model extends TrainableModel {
   }
 
   protected setGraph(graph: Graph | undefined): void {
+    this.#names = graph && {
+      inputs: nameInputs(this.name, graph, this.#keys.inputs),
+      outputs: nameOutputs(graph, this.#keys.outputs),
+    };
     this.#graph = graph;
     this.#engine.recall();
   }
@@ -103,6 +112,28 @@ export class Model extends TrainableModel {
   /** What the model gives. @throws StateError `ERR_STATE` before the model is built */
   get outputs(): readonly SymbolicTensor[] {
     return this.#builtGraph('outputs').outputs;
+  }
+
+  /**
+   * Names of the inputs, in order: the keys of the object that they were given as, else the names of the tensors.
+   *
+   * @throws StateError `ERR_STATE` before the model is built
+   * @see keras/src/models/functional.py
+   */
+  get inputNames(): readonly string[] {
+    this.#assertBuilt('inputNames');
+    return this.#names!.inputs;
+  }
+
+  /**
+   * Names of the outputs, in order: the keys of the object that they were given as, else the names of their layers, with
+   * `_1` and so on behind a name that is taken.
+   *
+   * @throws StateError `ERR_STATE` before the model is built
+   */
+  get outputNames(): readonly string[] {
+    this.#assertBuilt('outputNames');
+    return this.#names!.outputs;
   }
 
   /** The first input. @throws StateError `ERR_STATE` */
@@ -166,6 +197,10 @@ export class Model extends TrainableModel {
     return [count, count];
   }
 
+  override get outputCount(): number {
+    return this.#graph?.outputs.length ?? 1;
+  }
+
   /** @internal */
   override buildFor(inputs: readonly TensorSpec[]): void {
     this.#graph?.inputs.forEach((tensor, index) => {
@@ -198,6 +233,11 @@ export class Model extends TrainableModel {
   /** @internal The layers of this model, among those of another. */
   override lower(engine: EngineGraph, inputs: readonly EngineValue[], _options: EngineOptions): EngineValue[] {
     return lowerNodes(engine, this.#builtGraph('lower'), inputs);
+  }
+
+  /** @internal */
+  override get sublayers(): readonly Layer[] {
+    return this.layers;
   }
 
   /** @internal */
@@ -236,6 +276,7 @@ export class Model extends TrainableModel {
 
   /** All weights in order: what they are, not their values. Empty before the model is built. */
   get weights(): ModelWeight[] {
+    if (!this.isBuilt) return [];
     return specsOf(this.parts).map((spec) => {
       const end = spec.name.indexOf('/');
       return { ...spec, layer: spec.name.slice(0, end), name: spec.name.slice(end + 1) };
@@ -243,7 +284,7 @@ export class Model extends TrainableModel {
   }
 
   override get weightSpecs(): readonly WeightSpec[] {
-    return specsOf(this.parts);
+    return this.isBuilt ? specsOf(this.parts) : [];
   }
 
   /** The weights that training changes. */
@@ -256,14 +297,28 @@ export class Model extends TrainableModel {
     return this.weights.filter(({ trainable }) => !trainable);
   }
 
-  /** Whether any layer is trainable; setting it sets every layer's flag, which takes effect at the next `compile`. */
+  /**
+   * Whether training may change weights: those of layers that are trainable too. Setting it sets every layer's flag, which
+   * takes effect at the next `compile`.
+   *
+   * @see keras/src/layers/layer.py
+   */
   override get trainable(): boolean {
-    return this.layers.some((layer) => layer.trainable);
+    return super.trainable && (this.layers.length === 0 || this.layers.some((layer) => layer.trainable));
   }
 
   override set trainable(value: boolean) {
     super.trainable = value;
     for (const layer of this.layers) layer.trainable = value;
+  }
+
+  /** The flag without the layers', which have their own. */
+  protected get ownTrainable(): boolean {
+    return super.trainable;
+  }
+
+  protected set ownTrainable(value: boolean) {
+    super.trainable = value;
   }
 
   /**
@@ -402,7 +457,9 @@ export class Model extends TrainableModel {
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
   override getConfig(): Record<string, unknown> {
     this.#engine.assertUsable('getConfig');
-    return { name: this.name, ...graphConfig(this.#builtGraph('getConfig')) };
+    const graph = this.#builtGraph('getConfig');
+    const config = describeShared(() => graphConfig(graph, this.inputNames, this.#keys.outputs));
+    return { name: this.name, trainable: this.ownTrainable, ...config };
   }
 
   /**
@@ -415,11 +472,13 @@ export class Model extends TrainableModel {
    */
   static fromConfig(given: object): Model {
     const where = 'Model.fromConfig';
-    const config = given as Record<string, unknown>;
-    if (typeof config !== 'object' || config === null || !Array.isArray(config['layers']))
+    const config = given as Partial<GraphConfig> & { readonly name?: string; readonly trainable?: boolean };
+    if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers, inputs, outputs }', describe(config));
-    const { inputs, outputs } = graphFromConfig(where, config as unknown as GraphConfig);
-    return new Model(inputs, outputs, { name: (config['name'] as string | undefined) ?? null });
+    const { inputs, outputs } = makeShared(() => graphFromConfig(where, config));
+    const model = new Model(inputs, outputs, { name: config.name ?? null });
+    model.ownTrainable = config.trainable ?? true;
+    return model;
   }
 
   /**
@@ -496,28 +555,4 @@ export class Model extends TrainableModel {
 
 function specOf({ shape, dtype }: SymbolicTensor): TensorSpec {
   return { shape, dtype };
-}
-
-function readTensors(where: string, what: string, given: unknown): readonly SymbolicTensor[] {
-  const list: readonly unknown[] =
-    given instanceof SymbolicTensor
-      ? [given]
-      : Array.isArray(given)
-        ? given
-        : typeof given === 'object' && given !== null
-          ? Object.values(given)
-          : [given];
-  const wrong = list.find((item) => !(item instanceof SymbolicTensor));
-  if (wrong !== undefined || list.length === 0)
-    throw refusal(
-      'ERR_TYPE',
-      where,
-      `${what} to be symbolic tensors`,
-      list.length === 0 ? 'none' : describe(wrong),
-      'An Input is one, and what layer.apply returns.',
-    );
-  const tensors = list as readonly SymbolicTensor[];
-  const twice = what === 'inputs' && tensors.find((tensor, index) => tensors.indexOf(tensor) < index);
-  if (twice) throw refusal('ERR_CONFIG', where, 'each input once', `"${twice.name}" twice`);
-  return tensors;
 }

@@ -5,6 +5,7 @@ import { checkInput } from '../graph/lowering';
 import { checkKinds } from '../layers/apply';
 import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { Input, Layer, layerFromConfig, type LayerConfig } from '../layers';
+import { configOfLayer, describeShared, makeShared } from '../layers/registry';
 import { areCompatible, checkShape, shapeText } from '../layers/shapes';
 import { describe, refusal } from '../util/validate';
 import { DEFERRED, Model, type ModelOptions } from './model';
@@ -18,6 +19,8 @@ export type SequentialOptions = ModelOptions;
 /** A model as plain data. */
 export interface SequentialConfig {
   name: string;
+  /** Whether the model lets its layers be trained, which have flags of their own. */
+  trainable: boolean;
   layers: LayerConfig[];
   /** The shape that `build` or the data gave, batch axis first; null where the layers say it themselves. */
   buildInputShape: Shape | null;
@@ -142,12 +145,12 @@ export class Sequential extends Model {
   }
 
   #checkNew(where: string, layer: Layer): void {
-    if (layer.outputSizes !== undefined || layer.returnsStates)
+    if (layer.outputCount !== 1)
       throw refusal(
         'ERR_CONFIG',
         where,
         'layers of one output',
-        `${layer.className} "${layer.name}" with ${layer.returnsStates ? 'returnState: true' : 'mergeMode: null'}`,
+        `${layer.className} "${layer.name}" with ${whySeveral(layer)}`,
         'Use a Model for layers of several outputs.',
       );
     if (layer.inputCount[0] > 1)
@@ -254,9 +257,12 @@ export class Sequential extends Model {
     this.assertUsable('getConfig');
     const items = [...(this.#input === undefined ? [] : [this.#input]), ...this.#layers];
     const isTold = this.#input !== undefined || this.#layers[0]?.batchInputShape !== undefined;
+    const configOf = (item: Layer | Input): LayerConfig =>
+      item instanceof Layer ? configOfLayer(item) : { className: item.className, config: { ...item.getConfig() } };
     return {
       name: this.name,
-      layers: items.map((item) => ({ className: item.className, config: { ...item.getConfig() } })),
+      trainable: this.ownTrainable,
+      layers: describeShared(() => items.map(configOf)),
       buildInputShape: isTold ? null : (this.#source?.shape ?? null),
     };
   }
@@ -273,11 +279,19 @@ export class Sequential extends Model {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
-    const layers = config.layers.map((layer) => layerFromConfig(where, layer));
+    const { layers: items } = config;
+    const layers = makeShared(() => items.map((layer) => layerFromConfig(where, layer)));
     const model = new Sequential(layers, { name: config.name ?? null });
+    model.ownTrainable = config.trainable ?? true;
     if (config.buildInputShape) model.build(config.buildInputShape);
     return model;
   }
+}
+
+/** What gives a layer several outputs. */
+function whySeveral(layer: Layer): string {
+  if (layer.returnsStates) return 'returnState: true';
+  return layer.outputSizes === undefined ? `${layer.outputCount}` : 'mergeMode: null';
 }
 
 /** What a first layer of this input shape reads. */
