@@ -380,9 +380,15 @@ export abstract class Layer {
     inputs: SymbolicTensor | readonly SymbolicTensor[],
     options?: ApplyOptions,
   ): R {
-    const node = this.makeNode(`${this.where}.apply`, inputs, options);
+    const { outputs } = this.connect(`${this.where}.apply`, inputs, options);
+    return (outputs.length === 1 ? outputs[0] : [...outputs]) as R;
+  }
+
+  /** @internal A call of this layer, which it remembers. */
+  connect(where: string, inputs: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
+    const node = this.makeNode(where, inputs, options);
     this.#nodes = [...this.#nodes, node];
-    return (node.outputs.length === 1 ? node.outputs[0] : [...node.outputs]) as R;
+    return node;
   }
 
   /** @internal A call of this layer that it does not remember. */
@@ -397,34 +403,61 @@ export abstract class Layer {
     this.#nodes = this.#nodes.filter((known) => known !== node);
   }
 
-  /** @internal The calls of {@link apply} so far. */
+  /**
+   * The layer's calls so far, those of each `Sequential` that it is in among them: `inputs` and `outputs` of each.
+   *
+   * @example
+   * const embedding = new Embedding(10000, 32);
+   * for (const words of [question, answer]) embedding.apply(words);
+   * embedding.nodes[1].outputs[0]; // of the answer
+   */
   get nodes(): readonly GraphNode[] {
     return this.#nodes;
   }
 
   /**
-   * What the layer gave where it was applied, once: for cutting a model.
+   * The first of {@link outputs}: for cutting a model.
    *
-   * @throws StateError `ERR_STATE` where it was not applied, or more than once
+   * @throws StateError `ERR_STATE` as {@link outputs}
    * @example
    * const features = new Model(model.inputs, model.getLayer('lstm_1').output);
    */
   get output(): SymbolicTensor {
-    return this.#onlyNode('output').outputs[0]!;
+    return this.outputs[0]!;
   }
 
-  /** What the layer was applied to, once. @throws StateError `ERR_STATE` as {@link output} */
+  /** The first of {@link inputs}. @throws StateError `ERR_STATE` as {@link outputs} */
   get input(): SymbolicTensor {
-    return this.#onlyNode('input').inputs[0]!;
+    return this.inputs[0]!;
+  }
+
+  /**
+   * What the layer gave where it was applied once: the output, and with `returnState` the states behind it.
+   *
+   * @throws StateError `ERR_STATE` where it was not applied, or more than once: see {@link nodes} then
+   * @see keras/src/ops/operation.py
+   * @example
+   * const [, h, c] = model.getLayer('encoder').outputs;
+   * const encoder = new Model(model.inputs[0], [h, c]);
+   */
+  get outputs(): readonly SymbolicTensor[] {
+    return this.#onlyNode('outputs').outputs;
+  }
+
+  /** What the layer was applied to, once. @throws StateError `ERR_STATE` as {@link outputs} */
+  get inputs(): readonly SymbolicTensor[] {
+    return this.#onlyNode('inputs').inputs;
   }
 
   #onlyNode(what: string): GraphNode {
     if (this.#nodes.length === 1) return this.#nodes[0]!;
+    const count = this.#nodes.length;
     throw refusal(
       'ERR_STATE',
       `${this.where}.${what}`,
       'a layer that was applied once',
-      this.#nodes.length === 0 ? 'one that was not applied' : `one that was applied ${this.#nodes.length} times`,
+      count === 0 ? 'one that was not applied' : `one that was applied ${count} times`,
+      count === 0 ? '' : `Choose a call: layer.nodes[0].${what}.`,
     );
   }
 

@@ -8,20 +8,22 @@ import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/
 import { checkWeights } from '../layers/weights';
 import { describeShared, makeShared } from '../layers/registry';
 import { areCompatible, shapeText } from '../layers/shapes';
+import { inOrder } from '../util/by_name';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
 import { checkString, describe, refusal } from '../util/validate';
 import { Stream, StreamGroup } from '../streams';
 import { graphConfig, graphFromConfig, type GraphConfig } from './graph_config';
 import { ModelEngine } from './model_engine';
+import { isPlainObject, type LayersState } from '../serialization';
 import { SET_SHORTCUTS } from './shortcuts';
 import { printSummary, type SummaryOptions } from './summary';
 import { nameInputs, nameOutputs, readTensors, type TensorStructure } from './tensor_names';
 import { TrainableModel } from './trainable_model';
+import type { ApplyOptions } from '../layers/apply';
 import type { WeightSpec } from '../layers';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
-import type { LayersState } from '../serialization';
 import type { StreamNode } from '../streams/stream_plan';
 import type { ArrayInput, Shape } from '../types';
 
@@ -105,12 +107,12 @@ export class Model extends TrainableModel {
   }
 
   /** What the model reads. @throws StateError `ERR_STATE` before the model is built */
-  get inputs(): readonly SymbolicTensor[] {
+  override get inputs(): readonly SymbolicTensor[] {
     return this.#builtGraph('inputs').inputs;
   }
 
   /** What the model gives. @throws StateError `ERR_STATE` before the model is built */
-  get outputs(): readonly SymbolicTensor[] {
+  override get outputs(): readonly SymbolicTensor[] {
     return this.#builtGraph('outputs').outputs;
   }
 
@@ -134,16 +136,6 @@ export class Model extends TrainableModel {
   get outputNames(): readonly string[] {
     this.#assertBuilt('outputNames');
     return this.#names!.outputs;
-  }
-
-  /** The first input. @throws StateError `ERR_STATE` */
-  override get input(): SymbolicTensor {
-    return this.inputs[0]!;
-  }
-
-  /** The first output. @throws StateError `ERR_STATE` */
-  override get output(): SymbolicTensor {
-    return this.outputs[0]!;
   }
 
   #builtGraph(method: string): Graph {
@@ -189,6 +181,24 @@ export class Model extends TrainableModel {
   override computeOutputShape(inputShape: Shape): Shape {
     const { inputs } = this.#builtGraph('computeOutputShape');
     return this.outputSpecs([{ ...specOf(inputs[0]!), shape: inputShape }, ...inputs.slice(1).map(specOf)])[0]!.shape;
+  }
+
+  /**
+   * Puts the model behind others in a model that is being described, as a layer.
+   *
+   * @param inputs in order, or an object by the names of the inputs
+   * @throws as `Layer.apply`; ConfigError `ERR_CONFIG` where an input is missing, `ERR_UNKNOWN_NAME`
+   * @example
+   * const tower = new Sequential([new Embedding(10000, 32), new LSTM(32)]);
+   * const [a, b] = [new Input([null]), new Input([null])];
+   * const both = [a, b].map((words) => tower.apply(words)); // one set of weights
+   */
+  override apply<R extends SymbolicTensor | SymbolicTensor[] = SymbolicTensor>(
+    inputs: TensorStructure,
+    options?: ApplyOptions,
+  ): R {
+    const where = `${this.where}.apply`;
+    return super.apply<R>(isPlainObject(inputs) ? inOrder(where, 'inputs', this.inputNames, inputs) : inputs, options);
   }
 
   /** @internal */

@@ -131,7 +131,7 @@ export class Sequential extends Model {
     else if (this.#source === undefined) return void this.#layers.push(item);
     if (this.#source === undefined) return void this.#layers.push(item);
     if (this.#layers.length === 0) checkSource(where, this.#source, item);
-    const node = item.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
+    const node = item.connect(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
     this.#layers.push(item);
     this.#nodes.push(node);
     this.#connect();
@@ -180,7 +180,7 @@ export class Sequential extends Model {
     const layer = this.#layers.pop();
     if (layer === undefined)
       throw refusal('ERR_STATE', `${this.name}.pop`, 'at least one layer', 'a model without layers');
-    this.#nodes.length = Math.min(this.#nodes.length, this.#layers.length);
+    if (this.#nodes.length > this.#layers.length) layer.forgetNode(this.#nodes.pop()!);
     if (this.#layers.length === 0) this.#source = this.#input;
     this.#connect();
     return layer;
@@ -229,7 +229,7 @@ export class Sequential extends Model {
     );
     this.#source = source;
     this.#nodes = [];
-    for (const layer of this.#layers) this.#nodes.push(layer.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? source));
+    for (const layer of this.#layers) this.#nodes.push(layer.connect(where, this.#nodes.at(-1)?.outputs[0] ?? source));
     this.#connect();
   }
 
