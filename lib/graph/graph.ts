@@ -47,6 +47,18 @@ export class Graph {
       names.add(name);
     }
   }
+
+  /** Whether each layer is called once, and reads what the one before it gave, and nothing else. */
+  get isChain(): boolean {
+    return (
+      this.inputs.length === 1 &&
+      this.nodes.length === this.layers.length &&
+      this.nodes.every(({ sources }, index) => {
+        const before = this.nodes[index - 1];
+        return sources.length === 1 && (before?.outputs.includes(sources[0]!) ?? sources[0] === this.inputs[0]);
+      })
+    );
+  }
 }
 
 function named({ name, shape }: SymbolicTensor): string {

@@ -322,6 +322,11 @@ export class Model extends TrainableModel {
     for (const layer of this.layers) layer.trainable = value;
   }
 
+  /** Whether summaries list the inputs. */
+  protected get showsInputs(): boolean {
+    return true;
+  }
+
   /** The flag without the layers', which have their own. */
   protected get ownTrainable(): boolean {
     return super.trainable;
@@ -332,7 +337,8 @@ export class Model extends TrainableModel {
   }
 
   /**
-   * Prints a table of the layers, their output shapes and their numbers of parameters.
+   * Prints a table of the layers, their output shapes and their numbers of parameters, and, where they do not stand in a
+   * row, what each reads: `lstm_1[0][1]` is output 1 of call 0 of `lstm_1`.
    *
    * @param options `printFn` (default `console.log`), `lineLength`, `style` (`'keras2'` by default, or `'keras3'`)
    * @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED`; ConfigError for bad options
@@ -341,8 +347,9 @@ export class Model extends TrainableModel {
    * model.summary({ style: 'keras3', printFn: (line) => logger.info(line) });
    */
   summary(options?: SummaryOptions): void {
-    this.#assertBuilt('summary');
-    printSummary(`${this.name}.summary`, { name: this.name, layers: this.layers }, options);
+    const graph = this.#builtGraph('summary');
+    const { name, inputNames, weights, showsInputs } = this;
+    printSummary(`${name}.summary`, { name, graph, inputNames, weights, showsInputs }, options);
   }
 
   /** Number of elements of all weights. @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED` */

@@ -67,6 +67,10 @@ export class Sequential extends Model {
     return [...this.#layers];
   }
 
+  protected override get showsInputs(): boolean {
+    return false;
+  }
+
   override get vocabularySize(): number | undefined {
     return this.#layers[0]?.vocabularySize;
   }
