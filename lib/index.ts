@@ -340,7 +340,16 @@ export type {
 } from './training/options';
 export type { BatchSource } from './training/source_feed';
 
-export { Stream, StreamGroup, type Timestep } from './streams';
+export {
+  Stream,
+  StreamGroup,
+  type ByName,
+  type ConstantOptions,
+  type StreamAnswer,
+  type StreamOptions,
+  type Timestep,
+  type Timesteps,
+} from './streams';
 export type { GatherOptions } from './training/gather';
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';

@@ -28,13 +28,21 @@ export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
   extra: Object.freeze({}),
 });
 
+/** A node of the engine's graph. */
+export interface EngineNode {
+  /** The layer that it stands for. */
+  readonly owner: Layer;
+  readonly config: NativeLayerConfig;
+  readonly inputs: readonly EngineValue[];
+  readonly outputs: readonly EngineValue[];
+}
+
 /** Collects layers and nodes; values are numbered as the engine numbers them. */
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
   readonly nodes: { layer: number; inputs: number[] }[] = [];
-  /** Of each node the layer that it stands for, and what the engine is told. */
-  readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
+  readonly entries: EngineNode[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
   readonly stateful: Layer[] = [];
   #values = 0;
@@ -88,9 +96,10 @@ export class EngineGraph {
     outputs: readonly TensorSpec[],
   ): EngineValue[] {
     this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value) });
-    this.entries.push({ owner: this.#caller ?? owner, config });
+    const given = outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
+    this.entries.push({ owner: this.#caller ?? owner, config, inputs, outputs: given });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);
-    return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
+    return given;
   }
 
   /** Adds what `layer` is made of. */

@@ -172,6 +172,11 @@ export abstract class Layer {
     return undefined;
   }
 
+  /** @internal The same of input `index`. */
+  vocabularyOf(_index: number): number | undefined {
+    return this.vocabularySize;
+  }
+
   /** Sizes of the states that are carried from step to step, in order; empty where there are none. */
   get stateSizes(): readonly number[] {
     return [];

@@ -103,7 +103,8 @@ export class TimeDistributed extends Wrapper {
     const isOfParts = input!.shape.length === 4 || input!.dtype === 'int32';
     const part: EngineValue = isOfParts ? { ...input!, ...partOf(input!) } : toParts(engine, this, input!);
     const [output] = layer.lower(engine, [part], options);
-    const unmasked = layer.vocabularySize === undefined ? output! : unmask(engine, this, output!);
+    const hasMask = layer.vocabularySize !== undefined && output!.shape.length === 3;
+    const unmasked = hasMask ? unmask(engine, this, output!) : output!;
     return [fromParts(engine, this, unmasked, input!.shape[1]!, isOfParts ? null : input!)];
   }
 

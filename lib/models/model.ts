@@ -2,7 +2,14 @@
 // Model: a graph of layers from inputs to outputs. This file is the public face: the graph is found by lib/graph, the
 // engine's half is model_engine.ts, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Graph } from '../graph/graph';
-import { kindOf, lowerNodes, type EngineGraph, type EngineOptions, type EngineValue } from '../graph/lowering';
+import {
+  kindOf,
+  lowerNodes,
+  type EngineGraph,
+  type EngineNode,
+  type EngineOptions,
+  type EngineValue,
+} from '../graph/lowering';
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { checkWeights } from '../layers/weights';
@@ -12,7 +19,7 @@ import { inOrder } from '../util/by_name';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
 import { checkString, describe, refusal } from '../util/validate';
-import { Stream, StreamGroup } from '../streams';
+import { Stream, StreamGroup, type StreamAnswer, type StreamOptions } from '../streams';
 import { graphConfig, graphFromConfig, type GraphConfig } from './graph_config';
 import { ModelEngine } from './model_engine';
 import { isPlainObject, type LayersState } from '../serialization';
@@ -24,7 +31,6 @@ import type { ApplyOptions } from '../layers/apply';
 import type { WeightSpec } from '../layers';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
-import type { StreamNode } from '../streams/stream_plan';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Model}. */
@@ -207,6 +213,11 @@ export class Model extends TrainableModel {
     return [count, count];
   }
 
+  /** Whether each layer computes each position by itself. */
+  override get isPositionWise(): boolean {
+    return this.inputCount[0] === 1 && this.outputCount === 1 && this.layers.every((layer) => layer.isPositionWise);
+  }
+
   override get outputCount(): number {
     return this.#graph?.outputs.length ?? 1;
   }
@@ -262,11 +273,22 @@ export class Model extends TrainableModel {
 
   /** Ids run from 0 to `vocabularySize - 1`; undefined where the first input is numbers. */
   override get vocabularySize(): number | undefined {
-    const input = this.#graph?.inputs[0];
-    if (input === undefined || !this.readsTokens(0)) return undefined;
-    const sizes = this.#graph!.nodes.flatMap(({ layer, inputs }) =>
-      inputs.includes(input) && layer.vocabularySize !== undefined ? [layer.vocabularySize] : [],
-    );
+    return this.vocabularyOf(0);
+  }
+
+  /** @internal That of the smallest table that the ids reach. */
+  override vocabularyOf(index: number): number | undefined {
+    const graph = this.#graph;
+    if (graph === undefined || !this.readsTokens(index)) return undefined;
+    const ids = new Set([graph.inputs[index]!]);
+    const sizes: number[] = [];
+    for (const { layer, inputs, outputs } of graph.nodes)
+      inputs.forEach((tensor, position) => {
+        if (!ids.has(tensor)) return;
+        const size = layer.vocabularyOf(position);
+        if (size !== undefined) sizes.push(size);
+        for (const output of outputs) if (output.dtype === 'int32') ids.add(output);
+      });
     return sizes.length === 0 ? undefined : Math.min(...sizes);
   }
 
@@ -414,34 +436,55 @@ export class Model extends TrainableModel {
   }
 
   /**
-   * Opens a stream: a sequence that comes one timestep at a time, with a prediction at each.
+   * Opens a stream: sequences that come one timestep at a time, with a prediction at each.
+   *
+   * Inputs that are sequences, [N,T] of ids and [N,T,C], come by `push`. Inputs that are vectors [N,C], such as the initial
+   * states of a decoder, are constants: they are given when the stream opens, and stay.
    *
    * For models of `Embedding`, `SimpleRNN`, `LSTM`, `GRU`, `Dense`, `Activation`, dropout and noise (which do nothing),
-   * normalizations, `Masking`, `TimeDistributed`, merges and causal `Conv1D`. A layer that needs the timesteps to come,
-   * such as `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of streams.
+   * normalizations, `Masking`, `TimeDistributed`, merges and causal `Conv1D`, in any graph. A layer that needs the
+   * timesteps to come, such as `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of
+   * streams.
    *
-   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps; StateError `ERR_STATE` before the model is
-   *   built, `ERR_BUSY` while it computes, `ERR_DISPOSED`
+   * @typeParam R `Float32Array` for a model of one output, `Float32Array[]` for one of several
+   * @param options see {@link StreamOptions}
+   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps or a constant is missing, `ERR_UNKNOWN_NAME`,
+   *   `ERR_UNKNOWN_OPTION`, `ERR_TYPE`; ShapeError `ERR_SHAPE`; StateError `ERR_STATE` before the model is built, `ERR_BUSY`
+   *   while it computes, `ERR_DISPOSED`
    * @example
    * const model = new Sequential([new Input([null, 16]), new LSTM(64), new Dense(1)]);
    * const stream = model.openStream();
    * const [prediction] = stream.push(new Float32Array(16));
+   *
+   * const words = decoder.openStream({ constants: await encoder.predict(text) });
+   * for (let word = START; word !== END; ) word = argMax(words.push(word));
    */
-  openStream(): Stream {
-    return new Stream(`${this.name}.openStream`, this);
+  openStream(options: StreamOptions & { readonly returnDict: true }): Stream<Record<string, Float32Array>>;
+  openStream<R extends Float32Array | Float32Array[] = Float32Array>(options?: StreamOptions): Stream<R>;
+  openStream(options?: StreamOptions): Stream<StreamAnswer> {
+    return new Stream(`${this.name}.openStream`, this, options);
   }
 
   /**
    * Opens streams that advance together, in one call for all of them: thousands are cheap.
    *
    * @param count streams to begin with, numbered from 0; default 0
+   * @param options see {@link StreamOptions}; constants have a row for each stream
    * @throws as {@link openStream}, and ConfigError `ERR_TYPE`, `ERR_CONFIG` for the count
    * @example
    * const group = model.openStreams(1000);
    * const predictions = group.step(new Float32Array(1000 * 16)); // [1000, 1], flat
    */
-  openStreams(count = 0): StreamGroup {
-    return new StreamGroup(`${this.name}.openStreams`, this, count);
+  openStreams(
+    count: number | undefined,
+    options: StreamOptions & { readonly returnDict: true },
+  ): StreamGroup<Record<string, Float32Array>>;
+  openStreams<R extends Float32Array | Float32Array[] = Float32Array>(
+    count?: number,
+    options?: StreamOptions,
+  ): StreamGroup<R>;
+  openStreams(count = 0, options?: StreamOptions): StreamGroup<StreamAnswer> {
+    return new StreamGroup(`${this.name}.openStreams`, this, count, options);
   }
 
   /**
@@ -536,7 +579,7 @@ export class Model extends TrainableModel {
   }
 
   /** @internal The nodes of the engine's model. */
-  streamNodes(): readonly StreamNode[] {
+  streamNodes(): readonly EngineNode[] {
     return this.#engine.nodes();
   }
 

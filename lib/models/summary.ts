@@ -7,7 +7,7 @@ import { checkInteger, checkOneOf, refusal, describe } from '../util/validate';
 import { withDefaults } from '../util/options';
 import { TrainableModel } from './trainable_model';
 import type { Graph } from '../graph/graph';
-import type { Layer, WeightSpec } from '../layers';
+import type { WeightSpec } from '../layers';
 
 /** Options of `summary`. */
 export interface SummaryOptions {
