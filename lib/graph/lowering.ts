@@ -195,6 +195,22 @@ export function kindOf(graph: Graph, tensor: SymbolicTensor): NativeInput['kind'
   return reads ? 'tokens' : 'values';
 }
 
+/**
+ * Refuses an input that one layer reads as ids and another as numbers, where it was not told what it is.
+ *
+ * @throws ConfigError `ERR_CONFIG`
+ */
+export function checkKindOf(where: string, graph: Graph, tensor: SymbolicTensor): void {
+  if (tensor.dtype !== null || kindOf(graph, tensor) === 'values') return;
+  for (const { layer, inputs, sources } of graph.nodes)
+    sources.forEach((source, index) => {
+      if (source !== tensor || (index < inputs.length && layer.takesIds(index))) return;
+      const expected = `"${tensor.name}" to be ids or numbers for all that read it`;
+      const hint = 'Give them an Input each.';
+      throw refusal('ERR_CONFIG', where, expected, `ids, and numbers for ${layer.className} "${layer.name}"`, hint);
+    });
+}
+
 /** The engine reads [N,T] or [N,A,T] of ids, and [N,C], [N,T,C] or [N,A,T,C] of numbers, where C must be known. */
 export function checkInput(where: string, { name, shape }: SymbolicTensor, kind: NativeInput['kind']): void {
   const isTokens = kind === 'tokens';

@@ -4,6 +4,7 @@ import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { checkOptions, describe, refusal } from '../util/validate';
 import { shapeText } from './shapes';
 import type { NodeOptions } from '../graph/node';
+import type { Shape } from '../types';
 import type { Layer } from './layer';
 
 /** Options of `layer.apply`. */
@@ -69,16 +70,23 @@ function readInputs(where: string, layer: Layer, given: unknown): readonly Symbo
   return tensors;
 }
 
-/** Refuses numbers where a layer reads token ids. */
+/** Refuses numbers where a layer reads token ids, and ids where it reads numbers. */
 export function checkKinds(where: string, layer: Layer, inputs: readonly TensorSpec[]): void {
-  const index = inputs.findIndex(({ dtype }, i) => dtype === 'float32' && layer.readsTokens(i));
-  if (index < 0) return;
-  throw refusal(
-    'ERR_CONFIG',
-    where,
-    'token ids: an Input of dtype int32, or what a layer gave that only moves ids',
-    `numbers ${shapeText(inputs[index]!.shape)}`,
-  );
+  inputs.forEach(({ dtype, shape }, index) => {
+    if (dtype === 'float32' && layer.readsTokens(index))
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'token ids: an Input of dtype int32, or what a layer gave that only moves ids',
+        `numbers ${shapeText(shape)}`,
+      );
+    if (dtype === 'int32' && !layer.takesIds(index)) throw refuseIds(where, shape);
+  });
+}
+
+function refuseIds(where: string, shape: Shape): Error {
+  const expected = 'numbers: an Input of dtype float32, or what an Embedding makes of ids';
+  return refusal('ERR_CONFIG', where, expected, `token ids ${shapeText(shape)}`);
 }
 
 function readStates(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
@@ -91,6 +99,7 @@ function readStates(where: string, layer: Layer, given: unknown): readonly Symbo
   if (list.length !== stateSizes.length) throw refusal('ERR_SHAPE', where, expected, `${list.length} states`);
   list.forEach((state, index) => {
     if (!(state instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, expected, describe(state));
+    if (state.dtype === 'int32') throw refuseIds(where, state.shape);
     if (state.rank !== 2 || state.shape[1] !== stateSizes[index])
       throw refusal('ERR_SHAPE', where, expected, `${shapeText(state.shape)} of "${state.name}"`);
   });
@@ -103,6 +112,7 @@ function readMask(where: string, layer: Layer, input: SymbolicTensor, given: unk
     throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
   if (!(given instanceof SymbolicTensor))
     throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
+  if (given.dtype === 'int32') throw refuseIds(where, given.shape);
   const steps = input.shape[1] ?? null;
   const fits = given.rank === 2 && (steps === null || given.shape[1] === null || given.shape[1] === steps);
   if (fits) return given;

@@ -127,6 +127,7 @@ export abstract class Layer {
   #drawSeed: number | undefined;
   #nodes: readonly GraphNode[] = [];
   #users: WeakRef<StatefulUser>[] = [];
+  #isPart = false;
   #caller: LayerCaller | undefined;
 
   protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
@@ -150,6 +151,11 @@ export abstract class Layer {
   getConfig(): Record<string, unknown> {
     const inputShape = this.#givenShape?.slice(1) ?? null;
     return { name: this.name, trainable: this.#trainable, inputShape };
+  }
+
+  /** @internal The config of a layer among others: also of a model that was disposed of. */
+  layerConfig(): Record<string, unknown> {
+    return this.getConfig();
   }
 
   /** The weights that an input of this shape needs. */
@@ -497,6 +503,11 @@ export abstract class Layer {
     return this.inputKind === 'tokens';
   }
 
+  /** @internal Whether input `index` may be ids: those that it reads, or moves. */
+  takesIds(index: number): boolean {
+    return this.readsTokens(index) || this.keepsIds;
+  }
+
   /** @internal Adds the layer to the engine's graph: one node, and the penalty on its output. */
   lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
     const [first, ...rest] = inputs;
@@ -595,6 +606,16 @@ export abstract class Layer {
     this.#drawSeed = seed;
     const native = this.#native;
     if (native !== undefined && seed !== undefined) callEngine(() => native.setSeed(seed));
+  }
+
+  /** @internal A wrapper is made of this layer. */
+  becomePart(): void {
+    this.#isPart = true;
+  }
+
+  /** @internal Whether another layer or model has this one as a layer, and relies on what it gives. */
+  get isPart(): boolean {
+    return this.#isPart || this.#nodes.length > 0;
   }
 
   /** @internal The layers that this one is made of, their own parts not among them; none for most. */

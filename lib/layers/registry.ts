@@ -82,7 +82,7 @@ export function layerFromConfig(where: string, value: unknown): Layer | Input {
 export function configOfLayer(layer: Layer): LayerConfig {
   const first = described?.get(layer);
   if (first === undefined) {
-    const entry = { className: layer.className, config: layer.getConfig() };
+    const entry = { className: layer.className, config: layer.layerConfig() };
     described?.set(layer, entry);
     return entry;
   }

@@ -11,6 +11,7 @@ export abstract class Wrapper extends Layer {
   /** Takes the parts in the order of their weights; the constructor of a subclass calls it once. */
   protected adopt(parts: readonly Layer[]): void {
     this.#parts = parts;
+    for (const part of parts) part.becomePart();
   }
 
   /** The shape that part `index` reads, where it is not the wrapper's own. */

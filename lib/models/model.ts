@@ -3,6 +3,7 @@
 // engine's half is model_engine.ts, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Graph } from '../graph/graph';
 import {
+  checkKindOf,
   kindOf,
   lowerNodes,
   type EngineGraph,
@@ -104,6 +105,7 @@ export class Model extends TrainableModel {
   }
 
   protected setGraph(graph: Graph | undefined): void {
+    for (const input of graph?.inputs ?? []) checkKindOf(this.name, graph!, input);
     this.#names = graph && {
       inputs: nameInputs(this.name, graph, this.#keys.inputs),
       outputs: nameOutputs(graph, this.#keys.outputs),
@@ -129,7 +131,7 @@ export class Model extends TrainableModel {
    * @see keras/src/models/functional.py
    */
   get inputNames(): readonly string[] {
-    this.#assertBuilt('inputNames');
+    this.#assertShapes('inputNames');
     return this.#names!.inputs;
   }
 
@@ -140,12 +142,13 @@ export class Model extends TrainableModel {
    * @throws StateError `ERR_STATE` before the model is built
    */
   get outputNames(): readonly string[] {
-    this.#assertBuilt('outputNames');
+    this.#assertShapes('outputNames');
     return this.#names!.outputs;
   }
 
+  /** Also of a model that was disposed of: as a layer it goes on. */
   #builtGraph(method: string): Graph {
-    this.#assertBuilt(method);
+    this.#assertShapes(method);
     return this.#graph!;
   }
 
@@ -203,6 +206,7 @@ export class Model extends TrainableModel {
     inputs: TensorStructure,
     options?: ApplyOptions,
   ): R {
+    this.#engine.assertUsable('apply');
     const where = `${this.where}.apply`;
     return super.apply<R>(isPlainObject(inputs) ? inOrder(where, 'inputs', this.inputNames, inputs) : inputs, options);
   }
@@ -369,7 +373,8 @@ export class Model extends TrainableModel {
    * model.summary({ style: 'keras3', printFn: (line) => logger.info(line) });
    */
   summary(options?: SummaryOptions): void {
-    const graph = this.#builtGraph('summary');
+    this.#assertBuilt('summary');
+    const graph = this.#graph!;
     const { name, inputNames, weights, showsInputs } = this;
     printSummary(`${name}.summary`, { name, graph, inputNames, weights, showsInputs }, options);
   }
@@ -516,9 +521,15 @@ export class Model extends TrainableModel {
 
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
   override getConfig(): Record<string, unknown> {
-    this.#engine.assertUsable('getConfig');
-    const graph = this.#builtGraph('getConfig');
-    const config = describeShared(() => graphConfig(graph, this.inputNames, this.#keys.outputs));
+    this.#assertBuilt('getConfig');
+    return this.layerConfig();
+  }
+
+  /** @internal */
+  override layerConfig(): Record<string, unknown> {
+    const config = describeShared(() =>
+      graphConfig(this.#builtGraph('getConfig'), this.inputNames, this.#keys.outputs),
+    );
     return { name: this.name, trainable: this.ownTrainable, ...config };
   }
 
@@ -607,6 +618,10 @@ export class Model extends TrainableModel {
 
   #assertBuilt(method: string): void {
     this.#engine.assertUsable(method);
+    this.#assertShapes(method);
+  }
+
+  #assertShapes(method: string): void {
     if (this.isBuilt) return;
     const hint = 'Give the first layer an inputShape, add an Input, or call build.';
     throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);

@@ -120,8 +120,17 @@ export class Sequential extends Model {
    * model.add(new SimpleRNN(32, { returnSequences: true }));
    */
   add(layer: Layer | Input): void {
-    this.assertFree('add');
+    this.#assertOwn('add');
     this.#append(`${this.name}.add`, layer);
+  }
+
+  /** What another model relies on must not change. */
+  #assertOwn(method: string): void {
+    this.assertFree(method);
+    if (!this.isPart) return;
+    const expected = 'a model that is no layer of another';
+    const hint = 'Make a new one of its layers: new Sequential(model.layers).';
+    throw refusal('ERR_STATE', `${this.name}.${method}`, expected, 'one that was applied', hint);
   }
 
   #append(where: string, item: unknown): void {
@@ -149,6 +158,8 @@ export class Sequential extends Model {
   }
 
   #checkNew(where: string, layer: Layer): void {
+    if (holds(layer, this))
+      throw refusal('ERR_CONFIG', where, 'a layer that the model is not within', `${layer.className} "${layer.name}"`);
     if (layer.outputCount !== 1)
       throw refusal(
         'ERR_CONFIG',
@@ -180,7 +191,7 @@ export class Sequential extends Model {
    * @throws StateError `ERR_STATE` where there is none; `ERR_BUSY`, `ERR_DISPOSED`
    */
   pop(): Layer {
-    this.assertFree('pop');
+    this.#assertOwn('pop');
     const layer = this.#layers.pop();
     if (layer === undefined)
       throw refusal('ERR_STATE', `${this.name}.pop`, 'at least one layer', 'a model without layers');
@@ -259,6 +270,11 @@ export class Sequential extends Model {
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
   override getConfig(): Record<string, unknown> & SequentialConfig {
     this.assertUsable('getConfig');
+    return this.layerConfig();
+  }
+
+  /** @internal */
+  override layerConfig(): Record<string, unknown> & SequentialConfig {
     const items = [...(this.#input === undefined ? [] : [this.#input]), ...this.#layers];
     const isTold = this.#input !== undefined || this.#layers[0]?.batchInputShape !== undefined;
     const configOf = (item: Layer | Input): LayerConfig =>
@@ -290,6 +306,11 @@ export class Sequential extends Model {
     if (config.buildInputShape) model.build(config.buildInputShape);
     return model;
   }
+}
+
+/** Whether a layer is another, or has it somewhere within. */
+function holds(layer: Layer, other: Layer): boolean {
+  return layer === other || layer.sublayers.some((sublayer) => holds(sublayer, other));
 }
 
 /** What gives a layer several outputs. */

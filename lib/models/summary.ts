@@ -108,7 +108,7 @@ function rowsOf({ graph, inputNames, showsInputs }: Summarized, style: Style): R
       name: item.name,
       className: item.className === 'Model' ? style.model : item.className,
       shape: style.shapeOf([...own, ...item.nodes.map(({ outputs }) => outputs)]),
-      params: item.countParams(),
+      params: item.parts.reduce((sum, { layer }) => sum + layer.countParams(), 0),
       connections: calls.flatMap(({ sources }) => sources.map(placeOf)),
     };
   });

@@ -109,7 +109,13 @@ function guard<T>(where: string, call: () => T): T {
     return callEngine(call);
   } catch (error) {
     if (error instanceof OstinatoError && error.code === 'ERR_BUSY')
-      throw refusal('ERR_BUSY', where, 'a model at rest', 'a call while it computes', 'Await that first.');
+      throw refusal(
+        'ERR_BUSY',
+        where,
+        'a model at rest',
+        'a call while it computes, or another trains its layers',
+        'Await that first.',
+      );
     throw error;
   }
 }

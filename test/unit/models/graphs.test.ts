@@ -12,6 +12,7 @@ import {
   Sequential,
   setRandomSeed,
   SimpleRNN,
+  TimeDistributed,
   type Layer,
   type NdArray,
   type SymbolicTensor,
@@ -323,6 +324,51 @@ describe('a model as a layer', () => {
     expect(codeOf(() => tower.apply(new Input([null, 3])))).toBe('ERR_SHAPE');
     expect(tower.isBuilt).toBe(false);
     expect(tower.nodes).toEqual([]);
+  });
+});
+
+describe('a model at every part', () => {
+  test.each<[string, () => Sequential, readonly number[]]>([
+    [
+      'of layers that compute each position by itself',
+      () => new Sequential([new Dense(4, { activation: 'tanh' }), new Dense(2)]),
+      [2, 5, 3],
+    ],
+    ['that reads sequences', () => new Sequential([new LSTM(4, { returnSequences: true }), new GRU(2)]), [2, 3, 4, 3]],
+    [
+      'that gives sequences',
+      () => new Sequential([new LSTM(4, { returnSequences: true }), new Dense(2)]),
+      [2, 3, 4, 3],
+    ],
+  ])('%s gives what it gives of each alone', async (_title, make, shape) => {
+    const each = make();
+    const x = new Input(shape.slice(1));
+    const model = new Model(x, new TimeDistributed(each).apply(x));
+    const batch = numbers(shape);
+    const [all] = await run(model, [batch]);
+    const [rows, parts, ...axes] = shape as [number, number, ...number[]];
+    const [alone] = await run(each, [{ data: batch.data, shape: [rows * parts, ...axes] }]);
+    expect(all!.shape).toEqual([rows, parts, ...alone!.shape.slice(1)]);
+    all!.data.forEach((value, i) => expect(Math.abs(value - alone!.data[i]!)).toBeLessThan(1e-6));
+  });
+
+  test('that reads ids gives what it gives of each alone', async () => {
+    const each = new Sequential([new Embedding(9, 3, { maskZero: true }), new LSTM(4)]);
+    const x = new Input([2, 5], { dtype: 'int32' });
+    const model = new Model(x, new TimeDistributed(each).apply(x));
+    const batch = ids([3, 2, 5], 9);
+    const [all] = await run(model, [batch]);
+    const [alone] = await run(each, [{ data: batch.data, shape: [6, 5] }]);
+    expect(all!.shape).toEqual([3, 2, 4]);
+    all!.data.forEach((value, i) => expect(Math.abs(value - alone!.data[i]!)).toBeLessThan(1e-6));
+  });
+
+  test('is refused where it has several inputs or outputs', () => {
+    const x = vector();
+    const two = new Model(x, [new Dense(1).apply(x), new Dense(2).apply(x)], { name: 'two' });
+    expect(messageOf(() => new TimeDistributed(two))).toMatch(/a layer of one output, received Model "two" with 2/);
+    const y = vector();
+    expect(messageOf(() => new TimeDistributed(new Model([x, y], add([x, y]))))).toMatch(/a layer of one input/);
   });
 });
 
