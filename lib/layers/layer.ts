@@ -125,7 +125,7 @@ export abstract class Layer {
   #held: Float32Array[] | undefined;
   #native: NativeLayer | undefined;
   #drawSeed: number | undefined;
-  #nodes: readonly GraphNode[] = [];
+  #nodes: GraphNode[] = [];
   #users: WeakRef<StatefulUser>[] = [];
   #isPart = false;
   #caller: LayerCaller | undefined;
@@ -376,7 +376,7 @@ export abstract class Layer {
 
   /**
    * Puts the layer behind others in a model that is being described. It is built for the input where it is not built yet;
-   * applied more than once, it has one set of weights for all its uses.
+   * applied more than once, it has one set of weights for all its uses. It keeps what it was applied to as long as it lives.
    *
    * @param inputs what it reads: an {@link Input} or what another layer gave; an array for layers of several inputs
    * @param options see {@link ApplyOptions}
@@ -398,7 +398,7 @@ export abstract class Layer {
   /** @internal A call of this layer, which it remembers. */
   connect(where: string, inputs: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
     const node = this.makeNode(where, inputs, options);
-    this.#nodes = [...this.#nodes, node];
+    this.#nodes.push(node);
     return node;
   }
 

@@ -27,31 +27,34 @@ export function registerLayers(classes: readonly LayerClass[]): void {
   for (const entry of classes) TABLE.set(normalizeName(entry.name), entry);
 }
 
+/** What is known within the outermost of some calls. */
+class Scope<K, V> {
+  known: Map<K, V> | undefined;
+
+  within<T>(work: () => T): T {
+    if (this.known !== undefined) return work();
+    this.known = new Map();
+    try {
+      return work();
+    } finally {
+      this.known = undefined;
+    }
+  }
+}
+
 /** Layers that the model being described at present has shown already. */
-let described: Map<Layer, LayerConfig> | undefined;
+const described = new Scope<Layer, LayerConfig>();
 /** Layers that stand at several places of the model being made at present, by their numbers. */
-let made: Map<number, Layer | Input> | undefined;
+const made = new Scope<number, Layer | Input>();
 
 /** Describes a model; within it, and the models in it, a layer that comes again is marked as the same. */
 export function describeShared<T>(describeModel: () => T): T {
-  if (described !== undefined) return describeModel();
-  described = new Map();
-  try {
-    return describeModel();
-  } finally {
-    described = undefined;
-  }
+  return described.within(describeModel);
 }
 
 /** Makes a model; within it, and the models in it, layers of one number are one layer. */
 export function makeShared<T>(makeModel: () => T): T {
-  if (made !== undefined) return makeModel();
-  made = new Map();
-  try {
-    return makeModel();
-  } finally {
-    made = undefined;
-  }
+  return made.within(makeModel);
 }
 
 /**
@@ -67,26 +70,26 @@ export function layerFromConfig(where: string, value: unknown): Layer | Input {
   if (shared !== undefined && !Number.isSafeInteger(shared))
     throw refusal('ERR_TYPE', where, 'shared to be an integer', describe(shared));
   const layerClass = resolveName(where, 'className', className, TABLE);
-  const known = shared === undefined ? undefined : made?.get(shared);
+  const known = shared === undefined ? undefined : made.known?.get(shared);
   if (known !== undefined) {
     if (known.className === layerClass.name) return known;
     const expected = `${known.className} "${known.name}" for shared: ${shared}`;
     throw refusal('ERR_CONFIG', where, expected, describe(className));
   }
   const layer = layerClass.fromConfig(config as never);
-  if (shared !== undefined) made?.set(shared, layer);
+  if (shared !== undefined) made.known?.set(shared, layer);
   return layer;
 }
 
 /** The inverse of {@link layerFromConfig}. Where a layer comes again, what was given for it first is marked too. */
 export function configOfLayer(layer: Layer): LayerConfig {
-  const first = described?.get(layer);
+  const first = described.known?.get(layer);
   if (first === undefined) {
     const entry = { className: layer.className, config: layer.layerConfig() };
-    described?.set(layer, entry);
+    described.known?.set(layer, entry);
     return entry;
   }
-  first.shared ??= 1 + Math.max(0, ...[...described!.values()].map(({ shared = 0 }) => shared));
+  first.shared ??= 1 + Math.max(0, ...[...described.known!.values()].map(({ shared = 0 }) => shared));
   const { className, config, shared } = first;
   return { className, config: structuredClone(config), shared };
 }

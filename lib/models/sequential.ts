@@ -176,7 +176,8 @@ export class Sequential extends Model {
         `${layer.className} "${layer.name}"`,
         'Use a Model for layers of several inputs.',
       );
-    if (this.#layers.some(({ name }) => name === layer.name))
+    const taken = [this.#source?.name, ...this.#layers.map(({ name }) => name)];
+    if (taken.includes(layer.name))
       throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
   }
 

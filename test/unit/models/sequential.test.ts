@@ -67,6 +67,14 @@ describe('sequential: misuse', () => {
     expect(model.outputShape).toEqual([null, 3]);
   });
 
+  test('a layer of the name of the input, or of another layer, is refused, and the model stays as it was', () => {
+    const model = new Sequential([new Input([3], { name: 'x' }), new Dense(3, { name: 'y' })]);
+    for (const name of ['x', 'y']) expect(codeOf(() => model.add(new Dense(1, { name })))).toBe('ERR_CONFIG');
+    expect(model.layers).toHaveLength(1);
+    model.add(new Dense(1, { name: 'z' }));
+    expect(model.outputShape).toEqual([null, 1]);
+  });
+
   test('the nearest layer name is offered', () => {
     const model = reviews();
     expect(codeOf(() => model.getLayer('simple_rn_1'))).toBe('ERR_UNKNOWN_NAME');

@@ -5,6 +5,7 @@ import * as lib from '../../../lib';
 import { codeOf, messageOf } from '../../support/error_code';
 import { numbers, run, type Batch } from '../../support/graph_run';
 import { add, concatenate } from '../../support/joins';
+import { expectClose } from './cases';
 import { GRAPHS, makeGraph, part, rowsOf, runPrefixes, type GraphCase } from './graph_cases';
 
 const { Dense, Embedding, Flatten, GlobalMaxPooling1D, GRU, Input, LSTM, Model, Sequential, TimeDistributed } = lib;
@@ -13,14 +14,6 @@ type Named<T> = Record<string, T>;
 
 const ALL = Object.keys(GRAPHS);
 const STEPS = 8;
-const CLOSE = 2e-6;
-
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
-  expect(actual).toHaveLength(expected.length);
-  for (let i = 0; i < expected.length; i++)
-    if (!(Math.abs(actual[i]! - expected[i]!) <= CLOSE * Math.max(1, Math.abs(expected[i]!))))
-      throw new Error(`${where}: element ${i}: expected ${expected[i]}, received ${actual[i]}`);
-}
 
 /** Of each input that is (not) a constant: its name and the rows of a timestep, or of the constant. */
 function given(

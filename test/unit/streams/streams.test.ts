@@ -7,22 +7,12 @@ import { OracleSequential, type OracleLayer } from '../../reference/sequential';
 import { codeOf } from '../../support/error_code';
 import { detach } from '../../support/hostile';
 import { expectSameBits } from '../../support/tolerances';
-import { lastSteps, makeCase, predictPrefixes, timestep, TOKEN_MODELS, VALUE_MODELS } from './cases';
+import { expectClose, lastSteps, makeCase, predictPrefixes, timestep, TOKEN_MODELS, VALUE_MODELS } from './cases';
 
 const { AveragePooling1D, Bidirectional, Conv1D, Dense, Embedding, Flatten, GlobalMaxPooling1D, GRU, Input } = lib;
 const { LSTM, RepeatVector, Sequential, SimpleRNN } = lib;
 const ALL = [...Object.keys(VALUE_MODELS), ...Object.keys(TOKEN_MODELS)];
 const STEPS = 9;
-
-/** float32 sums in another order, through some layers. */
-const CLOSE = 2e-6;
-
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
-  expect(actual).toHaveLength(expected.length);
-  for (let i = 0; i < expected.length; i++)
-    if (!(Math.abs(actual[i]! - expected[i]!) <= CLOSE * Math.max(1, Math.abs(expected[i]!))))
-      throw new Error(`${where}: element ${i}: expected ${expected[i]}, received ${actual[i]}`);
-}
 
 const forecast = (): lib.Sequential => new Sequential([new Input([null, 3]), new LSTM(4), new Dense(1)]);
 const words = (): lib.Sequential => new Sequential([new Embedding(9, 4), new GRU(3), new Dense(2)]);
