@@ -36,17 +36,21 @@ export const preprocessing = Object.freeze({
 export {
   loadAssets,
   loadModel,
+  Model,
   modelFromJson,
   Sequential,
   type LoadModelOptions,
   type LoadWeightsOptions,
+  type ModelOptions,
   type ModelWeight,
   type SaveOptions,
   type SaveWeightsOptions,
   type SequentialConfig,
   type SequentialOptions,
   type SummaryOptions,
+  type TensorStructure,
 } from './models';
+export type { Dtype, SymbolicTensor } from './graph/symbolic_tensor';
 export {
   Activation,
   ActivityRegularization,
@@ -118,6 +122,7 @@ export {
   type AdaptSource,
   type AdditiveAttentionOptions,
   type AttentionOptions,
+  type ApplyOptions,
   type BatchNormalizationOptions,
   type BidirectionalOptions,
   type BothEnds,
@@ -403,7 +408,16 @@ export type {
 } from './training/options';
 export type { BatchSource } from './training/source_feed';
 
-export { Stream, StreamGroup, type Timestep } from './streams';
+export {
+  Stream,
+  StreamGroup,
+  type ByName,
+  type ConstantOptions,
+  type StreamAnswer,
+  type StreamOptions,
+  type Timestep,
+  type Timesteps,
+} from './streams';
 export type { GatherOptions } from './training/gather';
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';

@@ -2,8 +2,8 @@
 // From inputs to outputs: which calls of layers lie between, and in which order.
 import { shapeText } from '../layers/shapes';
 import { refusal } from '../util/validate';
-import type { GraphNode } from './node';
-import type { SymbolicTensor } from './symbolic_tensor';
+import { GraphNode } from './node';
+import { SymbolicTensor } from './symbolic_tensor';
 import type { Layer } from '../layers/layer';
 
 /** The calls between inputs and outputs, each after what it reads, and their layers in Keras' order. */
@@ -11,12 +11,14 @@ export class Graph {
   readonly nodes: readonly GraphNode[];
   /** Each layer once. */
   readonly layers: readonly Layer[];
+  /** The layers with the inputs among them, where Keras lists these. */
+  readonly items: readonly (Layer | SymbolicTensor)[];
 
   /**
    * @param inputs where the search ends
    * @param outputs where it begins
-   * @throws ConfigError `ERR_CONFIG` where an output does not come from the inputs alone, an input reaches no output, or two
-   *   layers have one name
+   * @throws ConfigError `ERR_CONFIG` where an output does not come from the inputs alone, or is one, an input reaches no
+   *   output, or two layers have one name
    */
   constructor(
     where: string,
@@ -25,16 +27,19 @@ export class Graph {
   ) {
     const found = new Search(where, inputs).from(outputs);
     this.nodes = found.nodes;
-    this.layers = found.layers;
-    for (const input of inputs) {
-      if (found.reached.has(input)) continue;
+    this.items = found.items;
+    this.layers = found.items.filter((item): item is Layer => !(item instanceof SymbolicTensor));
+    const missed = inputs.find((input) => !found.items.includes(input));
+    if (missed !== undefined)
       throw refusal(
         'ERR_CONFIG',
         where,
         'inputs that the outputs depend on',
-        `"${input.name}" ${shapeText(input.shape)}, which reaches no output`,
+        `${named(missed)}, which reaches no output`,
       );
-    }
+    const copied = outputs.find((output) => inputs.includes(output));
+    if (copied !== undefined)
+      throw refusal('ERR_CONFIG', where, 'outputs that layers give', `the input ${named(copied)}`);
     const names = new Set<string>();
     for (const { name } of this.layers) {
       if (names.has(name))
@@ -42,18 +47,36 @@ export class Graph {
       names.add(name);
     }
   }
+
+  /** Whether each layer is called once, and reads what the one before it gave, and nothing else. */
+  get isChain(): boolean {
+    return (
+      this.inputs.length === 1 &&
+      this.nodes.length === this.layers.length &&
+      this.nodes.every(({ sources }, index) => {
+        const before = this.nodes[index - 1];
+        return sources.length === 1 && (before?.outputs.includes(sources[0]!) ?? sources[0] === this.inputs[0]);
+      })
+    );
+  }
 }
+
+function named({ name, shape }: SymbolicTensor): string {
+  return `"${name}" ${shapeText(shape)}`;
+}
+
+/** A call of a layer, or an input. */
+type Step = GraphNode | SymbolicTensor;
 
 /** Walks from outputs to inputs, and sorts by distance from the outputs (keras/src/ops/function.py, map_graph). */
 class Search {
-  readonly reached = new Set<SymbolicTensor>();
   nodes: GraphNode[] = [];
-  layers: Layer[] = [];
-  /** Nodes, each after what it reads. */
-  readonly #order: GraphNode[] = [];
-  readonly #seen = new Set<GraphNode>();
-  /** Layers by the order in which the walk met them. */
-  readonly #met = new Map<Layer, number>();
+  items: (Layer | SymbolicTensor)[] = [];
+  /** Each step after what it reads. */
+  readonly #order: Step[] = [];
+  readonly #seen = new Set<Step>();
+  /** Layers and inputs by the order in which the walk met them. */
+  readonly #met = new Map<Layer | SymbolicTensor, number>();
 
   constructor(
     private readonly where: string,
@@ -62,56 +85,62 @@ class Search {
 
   from(outputs: readonly SymbolicTensor[]): this {
     for (const output of outputs) this.#visit(output);
-    const nodeDepth = new Map<GraphNode, number>();
-    const layerDepth = new Map<Layer, number>();
-    for (const node of [...this.#order].reverse()) {
-      const depth = Math.max(nodeDepth.get(node) ?? 0, layerDepth.get(node.layer) ?? 0);
-      nodeDepth.set(node, depth);
-      layerDepth.set(node.layer, depth);
-      for (const { node: before } of this.#inner(node))
-        nodeDepth.set(before, Math.max(depth + 1, nodeDepth.get(before) ?? 0));
+    const stepDepth = new Map<Step, number>();
+    const itemDepth = new Map<Layer | SymbolicTensor, number>();
+    for (const step of [...this.#order].reverse()) {
+      const item = itemOf(step);
+      const depth = Math.max(stepDepth.get(step) ?? 0, itemDepth.get(item) ?? 0);
+      stepDepth.set(step, depth);
+      itemDepth.set(item, depth);
+      for (const before of this.#readBy(step)) stepDepth.set(before, Math.max(depth + 1, stepDepth.get(before) ?? 0));
     }
-    const rank = new Map(this.#order.map((node, index) => [node, index]));
-    this.nodes = [...this.#order].sort((a, b) => nodeDepth.get(b)! - nodeDepth.get(a)! || rank.get(a)! - rank.get(b)!);
-    this.layers = [...this.#met.keys()].sort(
-      (a, b) => layerDepth.get(b)! - layerDepth.get(a)! || this.#met.get(a)! - this.#met.get(b)!,
+    const rank = new Map(this.#order.map((step, index) => [step, index]));
+    this.nodes = this.#order
+      .filter((step) => step instanceof GraphNode)
+      .sort((a, b) => stepDepth.get(b)! - stepDepth.get(a)! || rank.get(a)! - rank.get(b)!);
+    this.items = [...this.#met.keys()].sort(
+      (a, b) => itemDepth.get(b)! - itemDepth.get(a)! || this.#met.get(a)! - this.#met.get(b)!,
     );
     return this;
   }
 
   /** Without recursion: a model may be thousands of layers deep. */
   #visit(output: SymbolicTensor): void {
-    const open: { readonly node: GraphNode; next: number }[] = [];
+    const open: { readonly step: Step; readonly sources: readonly SymbolicTensor[]; next: number }[] = [];
     const enter = (tensor: SymbolicTensor): void => {
-      this.reached.add(tensor);
-      if (this.inputs.includes(tensor)) return;
-      const { node } = tensor;
-      if (node === undefined)
-        throw refusal(
-          'ERR_CONFIG',
-          this.where,
-          'outputs that come from the inputs alone',
-          `one that depends on "${tensor.name}" ${shapeText(tensor.shape)}`,
-          'List it among the inputs.',
-        );
-      if (this.#seen.has(node)) return;
-      this.#seen.add(node);
-      if (!this.#met.has(node.layer)) this.#met.set(node.layer, this.#met.size);
-      open.push({ node, next: 0 });
+      const step = this.#stepOf(tensor);
+      if (this.#seen.has(step)) return;
+      this.#seen.add(step);
+      const item = itemOf(step);
+      if (!this.#met.has(item)) this.#met.set(item, this.#met.size);
+      open.push({ step, sources: step instanceof GraphNode ? step.sources : [], next: 0 });
     };
     enter(output);
     while (open.length > 0) {
       const top = open.at(-1)!;
-      const source = top.node.sources[top.next++];
+      const source = top.sources[top.next++];
       if (source !== undefined) enter(source);
-      else this.#order.push(open.pop()!.node);
+      else this.#order.push(open.pop()!.step);
     }
   }
 
-  /** What a node reads of other nodes. */
-  #inner(node: GraphNode): readonly { readonly node: GraphNode }[] {
-    return node.sources.flatMap((tensor) =>
-      tensor.node === undefined || this.inputs.includes(tensor) ? [] : [{ node: tensor.node }],
+  #stepOf(tensor: SymbolicTensor): Step {
+    if (this.inputs.includes(tensor)) return tensor;
+    if (tensor.node !== undefined) return tensor.node;
+    throw refusal(
+      'ERR_CONFIG',
+      this.where,
+      'outputs that come from the inputs alone',
+      `one that depends on ${named(tensor)}`,
+      'List it among the inputs.',
     );
   }
+
+  #readBy(step: Step): readonly Step[] {
+    return step instanceof GraphNode ? step.sources.map((tensor) => this.#stepOf(tensor)) : [];
+  }
+}
+
+function itemOf(step: Step): Layer | SymbolicTensor {
+  return step instanceof GraphNode ? step.layer : step;
 }

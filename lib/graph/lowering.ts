@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A graph as the engine takes it: wrappers and models within models come apart into what the engine has.
 import { callEngine, loadBinding } from '../native/engine';
-import { refuseIds } from '../layers/apply';
+import { checkKinds } from '../layers/apply';
 import { shapeText } from '../layers/shapes';
 import { refusal } from '../util/validate';
 import type { Graph } from './graph';
@@ -31,17 +31,25 @@ export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
   extra: Object.freeze({}),
 });
 
+/** A node of the engine's graph. */
+export interface EngineNode {
+  /** The layer that it stands for. */
+  readonly owner: Layer;
+  readonly config: NativeLayerConfig;
+  readonly inputs: readonly EngineValue[];
+  readonly outputs: readonly EngineValue[];
+}
+
 /** Collects layers and nodes; values are numbered as the engine numbers them. */
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
   readonly nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[] = [];
-  /** Of each node the layer that it stands for, and what the engine is told. */
-  readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
+  readonly entries: EngineNode[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
   readonly stateful: Layer[] = [];
   #values = 0;
-  /** The layer of the model's own graph whose call is added at present. */
+  /** The layer whose call is added at present: the innermost where models are within models. */
   #caller: Layer | undefined;
   readonly #numbers = new Map<NativeLayer, number>();
   readonly #plain = new Map<object, Map<string, NativeLayer>>();
@@ -94,19 +102,20 @@ export class EngineGraph {
     call: NativeNodeCall | null,
   ): EngineValue[] {
     this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), call });
-    this.entries.push({ owner: this.#caller ?? owner, config });
+    const given = outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
+    this.entries.push({ owner: this.#caller ?? owner, config, inputs, outputs: given });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);
-    return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
+    return given;
   }
 
   /** Adds what `layer` is made of. */
   within<T>(layer: Layer, add: () => T): T {
-    if (this.#caller !== undefined) return add();
+    const before = this.#caller;
     this.#caller = layer;
     try {
       return add();
     } finally {
-      this.#caller = undefined;
+      this.#caller = before;
     }
   }
 
@@ -173,7 +182,7 @@ function lowerNode(
   };
   const values = inputs.map(valueOf);
   // Whether an input is ids that was not told what it holds is known only now.
-  refuseIds(`${layer.className} "${layer.name}"`, layer, values);
+  checkKinds(`${layer.className} "${layer.name}"`, layer, values);
   return engine.within(layer, () => layer.lower(engine, values, lowered));
 }
 
@@ -208,6 +217,22 @@ export function vocabularyOf(graph: Graph, tensor: SymbolicTensor): number | und
     }),
   );
   return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
+/**
+ * Refuses an input that one layer reads as ids and another as numbers, where it was not told what it is.
+ *
+ * @throws ConfigError `ERR_CONFIG`
+ */
+export function checkKindOf(where: string, graph: Graph, tensor: SymbolicTensor): void {
+  if (tensor.dtype !== null || kindOf(graph, tensor) === 'values') return;
+  for (const { layer, inputs, sources } of graph.nodes)
+    sources.forEach((source, index) => {
+      if (source !== tensor || (index < inputs.length && layer.takesIds(index))) return;
+      const expected = `"${tensor.name}" to be ids or numbers for all that read it`;
+      const hint = 'Give them an Input each.';
+      throw refusal('ERR_CONFIG', where, expected, `ids, and numbers for ${layer.className} "${layer.name}"`, hint);
+    });
 }
 
 /** The engine reads [N,T] or [N,A,T] of ids, and [N,C], [N,T,C] or [N,A,T,C] of numbers, where C must be known. */

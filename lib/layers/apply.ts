@@ -4,6 +4,7 @@ import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { checkOptions, describe, refusal } from '../util/validate';
 import { shapeText } from './shapes';
 import type { NodeOptions } from '../graph/node';
+import type { Shape } from '../types';
 import type { Layer } from './layer';
 
 /** Options of `layer.apply`. */
@@ -69,18 +70,6 @@ function readTensors(
   return Object.freeze(Object.fromEntries(entries));
 }
 
-/**
- * Refuses ids for a layer that computes with numbers: a row of ids is a sequence, one of numbers a vector.
- *
- * @throws ConfigError `ERR_CONFIG`
- */
-export function refuseIds(where: string, layer: Layer, inputs: readonly TensorSpec[]): void {
-  const ids = inputs.find(({ dtype }, index) => dtype === 'int32' && !layer.keepsIds && !layer.readsTokens(index));
-  if (ids === undefined) return;
-  const hint = "Embed ids first; an Input of numbers has the dtype 'float32'.";
-  throw refusal('ERR_CONFIG', where, 'numbers', `ids ${shapeText(ids.shape)}`, hint);
-}
-
 function readInputs(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   const wrong = list.find((item) => !(item instanceof SymbolicTensor));
@@ -102,16 +91,24 @@ function readInputs(where: string, layer: Layer, given: unknown): readonly Symbo
   return tensors;
 }
 
-/** Refuses numbers where a layer reads token ids. */
+/** Refuses numbers where a layer reads token ids, and ids where it reads numbers. */
 export function checkKinds(where: string, layer: Layer, inputs: readonly TensorSpec[]): void {
-  const index = inputs.findIndex(({ dtype }, i) => dtype === 'float32' && layer.readsTokens(i));
-  if (index < 0) return;
-  throw refusal(
-    'ERR_CONFIG',
-    where,
-    'token ids: an Input of dtype int32, or what a layer gave that only moves ids',
-    `numbers ${shapeText(inputs[index]!.shape)}`,
-  );
+  inputs.forEach(({ dtype, shape }, index) => {
+    if (dtype === 'float32' && layer.readsTokens(index))
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'token ids: an Input of dtype int32, or what a layer gave that only moves ids',
+        `numbers ${shapeText(shape)}`,
+      );
+    if (dtype === 'int32' && !layer.takesIds(index)) throw idsRefusal(where, shape);
+  });
+}
+
+/** What is thrown where ids come to a layer that computes with numbers. */
+function idsRefusal(where: string, shape: Shape): Error {
+  const expected = 'numbers: an Input of dtype float32, or what an Embedding makes of ids';
+  return refusal('ERR_CONFIG', where, expected, `token ids ${shapeText(shape)}`);
 }
 
 function readStates(where: string, layer: Layer, given: unknown): readonly SymbolicTensor[] {
@@ -124,7 +121,8 @@ function readStates(where: string, layer: Layer, given: unknown): readonly Symbo
   if (list.length !== stateSizes.length) throw refusal('ERR_SHAPE', where, expected, `${list.length} states`);
   list.forEach((state, index) => {
     if (!(state instanceof SymbolicTensor)) throw refusal('ERR_TYPE', where, expected, describe(state));
-    if (state.rank !== 2 || state.shape[1] !== stateSizes[index] || state.dtype === 'int32')
+    if (state.dtype === 'int32') throw idsRefusal(where, state.shape);
+    if (state.rank !== 2 || state.shape[1] !== stateSizes[index])
       throw refusal('ERR_SHAPE', where, expected, `${shapeText(state.shape)} of "${state.name}"`);
   });
   return Object.freeze([...(list as SymbolicTensor[])]);
@@ -136,8 +134,7 @@ function readMask(where: string, layer: Layer, input: SymbolicTensor, given: unk
     throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
   if (!(given instanceof SymbolicTensor))
     throw refusal('ERR_TYPE', where, 'mask to be a symbolic tensor', describe(given));
-  if (given.dtype === 'int32')
-    throw refusal('ERR_CONFIG', where, 'mask of numbers', `ids "${given.name}"`, 'Give its Input the dtype "float32".');
+  if (given.dtype === 'int32') throw idsRefusal(where, given.shape);
   if (layer.maskFits(input.shape, given.shape)) return given;
   const expected = `mask of shape ${shapeText(layer.maskShape(input.shape))}`;
   throw refusal('ERR_SHAPE', where, expected, `${shapeText(given.shape)} of "${given.name}"`);

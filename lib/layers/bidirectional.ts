@@ -82,11 +82,11 @@ export class Bidirectional extends Wrapper {
     if (o.backwardLayer !== null) checkRecurrent(where, 'backwardLayer', o.backwardLayer);
     if (o.weights !== null && !Array.isArray(o.weights))
       throw refusal('ERR_TYPE', where, 'weights to be an array of weights or null', describe(o.weights));
-    const forward = copied(layer, { name: renamed(layer.name, 'forward_') });
+    const forward = madeOf(layer, { name: renamed(layer.name, 'forward_') });
     const backward =
       o.backwardLayer === null
         ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
-        : copied(o.backwardLayer, {});
+        : madeOf(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
     backward.flipsOutputs = true;
     super(where, o);
@@ -191,8 +191,14 @@ export class Bidirectional extends Wrapper {
   static fromConfig(config: Record<string, unknown>): Bidirectional {
     const { layer, backwardLayer, ...options } = config;
     const made = (value: unknown) => layerFromConfig('Bidirectional', value) as Recurrent;
+    const forward = made(layer);
     const backward = backwardLayer === null || backwardLayer === undefined ? null : made(backwardLayer);
-    return new Bidirectional(made(layer), { ...options, backwardLayer: backward });
+    adoptsLayers = true;
+    try {
+      return new Bidirectional(forward, { ...options, backwardLayer: backward });
+    } finally {
+      adoptsLayers = false;
+    }
   }
 }
 
@@ -204,6 +210,14 @@ function checkRecurrent(where: string, what: string, layer: unknown): void {
 /** `forward_lstm_1` for `lstm_1`, and for itself. */
 function renamed(name: string, prefix: 'forward_' | 'backward_'): string {
   return name.startsWith(prefix) ? name : prefix + name;
+}
+
+/** Whether the layers given were made of a config: they are the directions then, and may be shared, no patterns. */
+let adoptsLayers = false;
+
+function madeOf(layer: Recurrent, changes: { readonly name?: string }): Recurrent {
+  const isMade = layer.zeroOutputForMask === layer.returnSequences && (changes.name ?? layer.name) === layer.name;
+  return adoptsLayers && isMade ? layer : copied(layer, changes);
 }
 
 /** A masked timestep must not carry the output of another into the merge. */

@@ -43,6 +43,7 @@ import { SpatialDropout1D } from './spatial_dropout1d';
 import { TimeDistributed } from './time_distributed';
 
 export { Layer, type LayerOptions } from './layer';
+export { type ApplyOptions } from './apply';
 export { type CallOptions } from './call';
 export { layerFromConfig, type LayerConfig } from './registry';
 export { type WeightSpec } from './weights';

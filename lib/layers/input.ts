@@ -3,7 +3,7 @@
 import { SymbolicTensor, type Dtype } from '../graph/symbolic_tensor';
 import { autoName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkOneOf, checkString, describe, refusal } from '../util/validate';
+import { checkName, checkOneOf, describe, refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
@@ -63,9 +63,7 @@ export class Input extends SymbolicTensor {
     const axes = checkShape(where, 'shape', given);
     if (axes.length === 0) throw refusal('ERR_SHAPE', where, 'at least one axis after the batch', '[]');
     const kind = dtype === null ? null : checkOneOf(where, 'dtype', dtype, ['float32', 'int32'] as const);
-    const checkedName = name === null ? autoName(where) : checkString(where, 'name', name);
-    if (checkedName === '') throw refusal('ERR_CONFIG', where, 'name not to be empty', '""');
-    super(checkedName, { shape: [null, ...axes], dtype: kind });
+    super(name === null ? autoName(where) : checkName(where, name), { shape: [null, ...axes], dtype: kind });
   }
 
   getConfig(): InputConfig {

@@ -8,9 +8,9 @@ import { makeError } from '../errors';
 import { NdArray } from '../ndarray';
 import { autoName } from '../util/session';
 import { nextSeed } from '../util/seeds';
-import { checkBoolean, checkString, refusal } from '../util/validate';
+import { checkBoolean, checkName, refusal } from '../util/validate';
 import { activityLayer } from './activity';
-import { readApplication, refuseIds, type ApplyOptions } from './apply';
+import { readApplication, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
 import { checkWeights, sizeOf, type WeightSpec } from './weights';
@@ -30,7 +30,7 @@ import type { ArrayInput, Shape } from '../types';
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model. */
+  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model, and without a slash. */
   name?: string | null;
   /** Whether training changes the weights; default true. A change takes effect at the next `compile`. */
   trainable?: boolean;
@@ -125,8 +125,9 @@ export abstract class Layer {
   #held: Float32Array[] | undefined;
   #native: NativeLayer | undefined;
   #drawSeed: number | undefined;
-  #nodes: readonly GraphNode[] = [];
+  #nodes: GraphNode[] = [];
   #users: WeakRef<StatefulUser>[] = [];
+  #isPart = false;
   #caller: LayerCaller | undefined;
 
   protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
@@ -135,9 +136,7 @@ export abstract class Layer {
     const hasShape = inputShape !== null && inputShape !== undefined;
     this.#givenShape = hasShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
     const hasName = name !== null && name !== undefined;
-    if (hasName && checkString(className, 'name', name) === '')
-      throw refusal('ERR_CONFIG', className, 'name not to be empty', '""');
-    this.name = hasName ? name : autoName(className);
+    this.name = hasName ? checkName(className, name) : autoName(className);
   }
 
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
@@ -152,6 +151,11 @@ export abstract class Layer {
   getConfig(): Record<string, unknown> {
     const inputShape = this.#givenShape?.slice(1) ?? null;
     return { name: this.name, trainable: this.#trainable, inputShape };
+  }
+
+  /** @internal The config of a layer among others: also of a model that was disposed of. */
+  layerConfig(): Record<string, unknown> {
+    return this.getConfig();
   }
 
   /** The weights that an input of this shape needs. */
@@ -197,6 +201,11 @@ export abstract class Layer {
   /** Where {@link call} returns several outputs: their sizes of the last axis, side by side in what the engine gives. */
   get outputSizes(): readonly number[] | undefined {
     return undefined;
+  }
+
+  /** How many outputs the layer gives. */
+  get outputCount(): number {
+    return (this.outputSizes?.length ?? 1) + (this.returnsStates ? this.stateSizes.length : 0);
   }
 
   /** Whether {@link call} takes a mask. */
@@ -378,7 +387,7 @@ export abstract class Layer {
 
   /**
    * Puts the layer behind others in a model that is being described. It is built for the input where it is not built yet;
-   * applied more than once, it has one set of weights for all its uses.
+   * applied more than once, it has one set of weights for all its uses. It keeps what it was applied to as long as it lives.
    *
    * @param inputs what it reads: an {@link Input} or what another layer gave; an array for layers of several inputs
    * @param options see {@link ApplyOptions}
@@ -393,15 +402,20 @@ export abstract class Layer {
     inputs: SymbolicTensor | readonly SymbolicTensor[],
     options?: ApplyOptions,
   ): R {
-    const node = this.makeNode(`${this.where}.apply`, inputs, options);
-    this.#nodes = [...this.#nodes, node];
-    return (node.outputs.length === 1 ? node.outputs[0] : [...node.outputs]) as R;
+    const { outputs } = this.connect(`${this.where}.apply`, inputs, options);
+    return (outputs.length === 1 ? outputs[0] : [...outputs]) as R;
+  }
+
+  /** @internal A call of this layer, which it remembers. */
+  connect(where: string, inputs: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
+    const node = this.makeNode(where, inputs, options);
+    this.#nodes.push(node);
+    return node;
   }
 
   /** @internal A call of this layer that it does not remember. */
   makeNode(where: string, given: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
     const { inputs, options: read } = readApplication(where, this, given, options);
-    refuseIds(where, this, inputs);
     this.buildFor(inputs);
     return new GraphNode(this, inputs, read, this.outputSpecs(inputs, read.extra));
   }
@@ -411,34 +425,61 @@ export abstract class Layer {
     this.#nodes = this.#nodes.filter((known) => known !== node);
   }
 
-  /** @internal The calls of {@link apply} so far. */
+  /**
+   * The layer's calls so far, those of each `Sequential` that it is in among them: `inputs` and `outputs` of each.
+   *
+   * @example
+   * const embedding = new Embedding(10000, 32);
+   * for (const words of [question, answer]) embedding.apply(words);
+   * embedding.nodes[1].outputs[0]; // of the answer
+   */
   get nodes(): readonly GraphNode[] {
     return this.#nodes;
   }
 
   /**
-   * What the layer gave where it was applied, once: for cutting a model.
+   * The first of {@link outputs}: for cutting a model.
    *
-   * @throws StateError `ERR_STATE` where it was not applied, or more than once
+   * @throws StateError `ERR_STATE` as {@link outputs}
    * @example
    * const features = new Model(model.inputs, model.getLayer('lstm_1').output);
    */
   get output(): SymbolicTensor {
-    return this.#onlyNode('output').outputs[0]!;
+    return this.outputs[0]!;
   }
 
-  /** What the layer was applied to, once. @throws StateError `ERR_STATE` as {@link output} */
+  /** The first of {@link inputs}. @throws StateError `ERR_STATE` as {@link outputs} */
   get input(): SymbolicTensor {
-    return this.#onlyNode('input').inputs[0]!;
+    return this.inputs[0]!;
+  }
+
+  /**
+   * What the layer gave where it was applied once: the output, and with `returnState` the states behind it.
+   *
+   * @throws StateError `ERR_STATE` where it was not applied, or more than once: see {@link nodes} then
+   * @see keras/src/ops/operation.py
+   * @example
+   * const [, h, c] = model.getLayer('encoder').outputs;
+   * const encoder = new Model(model.inputs[0], [h, c]);
+   */
+  get outputs(): readonly SymbolicTensor[] {
+    return this.#onlyNode('outputs').outputs;
+  }
+
+  /** What the layer was applied to, once. @throws StateError `ERR_STATE` as {@link outputs} */
+  get inputs(): readonly SymbolicTensor[] {
+    return this.#onlyNode('inputs').inputs;
   }
 
   #onlyNode(what: string): GraphNode {
     if (this.#nodes.length === 1) return this.#nodes[0]!;
+    const count = this.#nodes.length;
     throw refusal(
       'ERR_STATE',
       `${this.where}.${what}`,
       'a layer that was applied once',
-      this.#nodes.length === 0 ? 'one that was not applied' : `one that was applied ${this.#nodes.length} times`,
+      count === 0 ? 'one that was not applied' : `one that was applied ${count} times`,
+      count === 0 ? '' : `Choose a call: layer.nodes[0].${what}.`,
     );
   }
 
@@ -479,6 +520,11 @@ export abstract class Layer {
   /** @internal Whether input `index` is ids where its `Input` does not tell. */
   readsTokens(_index: number): boolean {
     return this.inputKind === 'tokens';
+  }
+
+  /** @internal Whether input `index` may be ids: those that it reads, or moves. */
+  takesIds(index: number): boolean {
+    return this.readsTokens(index) || this.keepsIds;
   }
 
   /** @internal Adds the layer to the engine's graph: one node, and the penalty on its output. */
@@ -579,6 +625,21 @@ export abstract class Layer {
     this.#drawSeed = seed;
     const native = this.#native;
     if (native !== undefined && seed !== undefined) callEngine(() => native.setSeed(seed));
+  }
+
+  /** @internal A wrapper is made of this layer. */
+  becomePart(): void {
+    this.#isPart = true;
+  }
+
+  /** @internal Whether another layer or model has this one as a layer, and relies on what it gives. */
+  get isPart(): boolean {
+    return this.#isPart || this.#nodes.length > 0;
+  }
+
+  /** @internal The layers that this one is made of, their own parts not among them; none for most. */
+  get sublayers(): readonly Layer[] {
+    return [];
   }
 
   /** @internal The layers of the engine that this one is made of: itself, where it is none of several. */

@@ -50,7 +50,7 @@ export class TimeDistributed extends Wrapper {
     const refuse = (expected: string, received: string): Error =>
       refusal('ERR_CONFIG', where, expected, `${className} "${name}" ${received}`);
     if (layer.inputCount[0] !== 1) throw refuse('a layer of one input', 'with more');
-    if (layer.returnsStates) throw refuse('a layer of one output', 'with returnState');
+    if (layer.outputCount !== 1) throw refuse('a layer of one output', `with ${layer.outputCount}`);
     if (layer.isStateful) throw refuse('a layer that is not stateful', 'with stateful');
     if (layer.activityRegularizer !== null)
       throw refuse('a layer without activityRegularizer, which Keras would not apply here', 'with one');
@@ -104,7 +104,8 @@ export class TimeDistributed extends Wrapper {
     const isOfParts = input!.shape.length === 4 || input!.dtype === 'int32';
     const part: EngineValue = isOfParts ? { ...input!, ...partOf(input!) } : toParts(engine, this, input!);
     const [output] = layer.lower(engine, [part], options);
-    const unmasked = layer.vocabularySize === undefined ? output! : unmask(engine, this, output!);
+    const hasMask = layer.vocabularySize !== undefined && output!.shape.length === 3;
+    const unmasked = hasMask ? unmask(engine, this, output!) : output!;
     return [fromParts(engine, this, unmasked, input!.shape[1]!, isOfParts ? null : input!)];
   }
 

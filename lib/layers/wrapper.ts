@@ -11,11 +11,17 @@ export abstract class Wrapper extends Layer {
   /** Takes the parts in the order of their weights; the constructor of a subclass calls it once. */
   protected adopt(parts: readonly Layer[]): void {
     this.#parts = parts;
+    for (const part of parts) part.becomePart();
   }
 
   /** The shape that a part reads, where it is not the wrapper's own. */
   protected partShape(inputShape: Shape, _part: Layer): Shape {
     return inputShape;
+  }
+
+  /** @internal */
+  override get sublayers(): readonly Layer[] {
+    return this.#parts;
   }
 
   /** @internal */

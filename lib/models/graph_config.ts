@@ -4,9 +4,12 @@
 import { Input, layerFromConfig, type Layer, type LayerConfig } from '../layers';
 import { configOfLayer } from '../layers/registry';
 import { SymbolicTensor } from '../graph/symbolic_tensor';
+import { isPlainObject } from '../serialization';
+import { nearest } from '../util/did_you_mean';
 import { describe, refusal } from '../util/validate';
 import type { Graph } from '../graph/graph';
 import type { ApplyOptions } from '../layers/apply';
+import type { TensorStructure } from './tensor_names';
 
 /** A tensor: which output of which call of which layer; an input of the model is call 0 of its name. */
 export type TensorConfig = readonly [layer: string, call: number, output: number];
@@ -29,11 +32,23 @@ export interface GraphLayerConfig extends LayerConfig {
 export interface GraphConfig {
   layers: (GraphLayerConfig | LayerConfig)[];
   inputs: TensorConfig[];
-  outputs: TensorConfig[];
+  /** By name where the model's outputs were given so. */
+  outputs: TensorConfig[] | Record<string, TensorConfig>;
 }
 
-export function graphConfig(graph: Graph): GraphConfig {
-  const places = new Map<SymbolicTensor, TensorConfig>(graph.inputs.map((tensor) => [tensor, [tensor.name, 0, 0]]));
+/**
+ * @param inputNames names of the graph's inputs
+ * @param outputKeys keys of its outputs, where they were given as an object
+ */
+export function graphConfig(
+  graph: Graph,
+  inputNames: readonly string[],
+  outputKeys: readonly string[] | undefined,
+): GraphConfig {
+  const inputs = graph.inputs.map((tensor, index) => inputConfig(inputNames[index]!, tensor));
+  const places = new Map<SymbolicTensor, TensorConfig>(
+    graph.inputs.map((tensor, index) => [tensor, [inputNames[index]!, 0, 0]]),
+  );
   const callsOf = new Map<Layer, CallConfig[]>(graph.layers.map((layer) => [layer, []]));
   const placeOf = (tensor: SymbolicTensor): TensorConfig => places.get(tensor)!;
   for (const { layer, inputs, options, outputs } of graph.nodes) {
@@ -47,121 +62,158 @@ export function graphConfig(graph: Graph): GraphConfig {
       ...options.extra,
     });
   }
+  const outputs = graph.outputs.map(placeOf);
   return {
     layers: [
-      ...graph.inputs.map(inputConfig),
-      ...graph.layers.map((layer) => ({ ...configOfLayer(layer), calls: callsOf.get(layer)! })),
+      ...inputs,
+      ...graph.layers.map((layer) => Object.assign(configOfLayer(layer), { calls: callsOf.get(layer)! })),
     ],
     inputs: graph.inputs.map(placeOf),
-    outputs: graph.outputs.map(placeOf),
+    outputs:
+      outputKeys === undefined ? outputs : Object.fromEntries(outputKeys.map((key, index) => [key, outputs[index]!])),
   };
 }
 
 /** Where a model was cut out of another, an input is what a layer gave there. */
-function inputConfig(tensor: SymbolicTensor): LayerConfig {
-  const { name, shape, dtype } = tensor;
+function inputConfig(name: string, { shape, dtype }: SymbolicTensor): LayerConfig {
   return { className: 'Input', config: { shape: shape.slice(1), name, dtype } };
 }
 
 /**
  * The tensors of the graph that a config describes.
  *
- * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, `ERR_CONFIG` where calls read each other in a circle or what is not there
+ * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, `ERR_CONFIG` where two layers have one name, or calls read each other in
+ *   a circle or what is not there
  */
 export function graphFromConfig(
   where: string,
-  config: GraphConfig,
-): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
-  const known = new Map<string, SymbolicTensor>();
-  const waiting: { readonly layer: Layer; readonly calls: readonly CallConfig[]; next: number }[] = [];
-  for (const item of config.layers) {
-    const made = layerFromConfig(where, item);
-    if (made instanceof Input) {
-      known.set(keyOf([made.name, 0, 0]), made);
-      continue;
-    }
-    const calls: unknown = (item as Partial<GraphLayerConfig>).calls;
-    if (!Array.isArray(calls)) throw refusal('ERR_TYPE', where, `calls of "${made.name}"`, describe(calls));
-    waiting.push({ layer: made, calls: calls as CallConfig[], next: 0 });
-  }
-  const find = (place: TensorConfig): SymbolicTensor | undefined => known.get(keyOf(checkPlace(where, place)));
-  // Calls of layers that read each other's may come in any order.
-  for (let isMoving = true; isMoving;) {
-    isMoving = false;
-    for (const entry of waiting) {
-      for (let call = entry.calls[entry.next]; call !== undefined; call = entry.calls[++entry.next]) {
-        const sources = sourcesOf(where, call);
-        if (sources.some((place) => find(place) === undefined)) break;
-        applyCall(entry.layer, call, (place) => find(place)!).forEach((tensor, index) =>
-          known.set(keyOf([entry.layer.name, entry.next, index]), tensor),
-        );
-        isMoving = true;
-      }
-    }
-  }
-  const stuck = waiting.find(({ calls, next }) => next < calls.length);
-  if (stuck !== undefined) {
-    const missing = sourcesOf(where, stuck.calls[stuck.next]!).find((place) => find(place) === undefined)!;
-    throw refusal(
-      'ERR_CONFIG',
-      where,
-      'calls that read inputs and what other calls gave, in no circle',
-      `"${stuck.layer.name}", which reads ${describe(missing.join('/'))}`,
-    );
-  }
-  const all = (what: 'inputs' | 'outputs'): SymbolicTensor[] => {
-    const places: unknown = config[what];
-    if (!Array.isArray(places)) throw refusal('ERR_TYPE', where, `${what} of the model`, describe(places));
-    return (places as TensorConfig[]).map((place) => {
-      const tensor = find(place);
-      if (tensor === undefined) throw refusal('ERR_CONFIG', where, `${what} that are there`, describe(place.join('/')));
-      return tensor;
-    });
-  };
-  return { inputs: all('inputs'), outputs: all('outputs') };
+  config: Partial<GraphConfig>,
+): { inputs: TensorStructure; outputs: TensorStructure } {
+  const graph = new GraphReader(where);
+  for (const item of config.layers ?? []) graph.addLayer(item);
+  graph.applyAll();
+  return { inputs: graph.listed('inputs', config.inputs), outputs: graph.listed('outputs', config.outputs) };
 }
 
-function applyCall(layer: Layer, call: CallConfig, find: (place: TensorConfig) => SymbolicTensor): SymbolicTensor[] {
-  const { inputs, initialState, mask, tensors, ...extra } = call;
-  const options: ApplyOptions = {
-    ...extra,
-    ...(initialState === undefined ? {} : { initialState: initialState.map(find) }),
-    ...(mask === undefined ? {} : { mask: find(mask) }),
-    ...(tensors === undefined ? {} : mapped(tensors, find)),
-  };
-  const given = layer.apply(inputs.map(find), options) as unknown;
-  return Array.isArray(given) ? (given as SymbolicTensor[]) : [given as SymbolicTensor];
+/** A layer whose calls are made as soon as what they read is there. */
+interface Waiting {
+  readonly layer: Layer;
+  readonly calls: readonly CallConfig[];
+  next: number;
+}
+
+class GraphReader {
+  /** Tensors by layer, call and output. */
+  readonly #known = new Map<string, (readonly SymbolicTensor[])[]>();
+  readonly #layers = new Map<string, Waiting>();
+
+  constructor(private readonly where: string) {}
+
+  addLayer(item: unknown): void {
+    const made = layerFromConfig(this.where, item);
+    if (this.#known.has(made.name))
+      throw refusal('ERR_CONFIG', this.where, 'layers and inputs of different names', `"${made.name}" twice`);
+    if (made instanceof Input) {
+      this.#known.set(made.name, [[made]]);
+      return;
+    }
+    const calls: unknown = (item as Partial<GraphLayerConfig>).calls;
+    if (!Array.isArray(calls)) throw refusal('ERR_TYPE', this.where, `calls of "${made.name}"`, describe(calls));
+    this.#known.set(made.name, []);
+    this.#layers.set(made.name, { layer: made, calls: calls as CallConfig[], next: 0 });
+  }
+
+  /** Calls of layers that read each other's may come in any order. */
+  applyAll(): void {
+    for (let isMoving = true; isMoving;) {
+      isMoving = false;
+      for (const entry of this.#layers.values())
+        while (entry.next < entry.calls.length && this.#apply(entry, entry.calls[entry.next]!)) isMoving = true;
+    }
+    const stuck = [...this.#layers.values()].find(({ calls, next }) => next < calls.length);
+    if (stuck === undefined) return;
+    const missing = this.#sourcesOf(stuck).find((place) => this.#find(place) === undefined)!;
+    throw refusal(
+      'ERR_CONFIG',
+      this.where,
+      'calls that read inputs and what other calls gave, in no circle',
+      `"${stuck.layer.name}", which reads ${textOf(missing)}`,
+    );
+  }
+
+  /** Whether what the next call of a layer reads was there. */
+  #apply(entry: Waiting, call: CallConfig): boolean {
+    const { layer } = entry;
+    if (this.#sourcesOf(entry).some((place) => this.#find(place) === undefined)) return false;
+    const find = (place: TensorConfig): SymbolicTensor => this.#find(place)!;
+    const { inputs, initialState, mask, tensors, ...extra } = call;
+    const options: ApplyOptions = {
+      ...extra,
+      ...(initialState === undefined ? {} : { initialState: initialState.map(find) }),
+      ...(mask === undefined ? {} : { mask: find(mask) }),
+      ...(tensors === undefined ? {} : mapped(tensors, find)),
+    };
+    const given = layer.apply<SymbolicTensor | SymbolicTensor[]>(inputs.map(find), options);
+    this.#known.get(layer.name)!.push(Array.isArray(given) ? given : [given]);
+    entry.next++;
+    return true;
+  }
+
+  #sourcesOf({ layer, calls, next }: Waiting): TensorConfig[] {
+    const call: unknown = calls[next];
+    const { inputs, initialState = [], mask, tensors = {} } = isPlainObject(call) ? call : {};
+    const named = isPlainObject(tensors) ? Object.values(tensors) : undefined;
+    const lists = [inputs, initialState, mask === undefined ? [] : [mask], named];
+    if (!lists.every(Array.isArray))
+      throw refusal('ERR_TYPE', this.where, `a call of "${layer.name}" with inputs`, describe(call));
+    return lists.flat().map((place) => this.#checkPlace(place));
+  }
+
+  /** undefined where the call is not made yet. */
+  #find([name, call, output]: TensorConfig): SymbolicTensor | undefined {
+    const outputs = this.#known.get(name)?.[call];
+    if (outputs === undefined || output < outputs.length) return outputs?.[output];
+    throw refusal(
+      'ERR_CONFIG',
+      this.where,
+      `one of ${outputs.length} outputs of "${name}"`,
+      textOf([name, call, output]),
+    );
+  }
+
+  #checkPlace(place: unknown): TensorConfig {
+    const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+    const fits =
+      Array.isArray(place) && place.length === 3 && typeof place[0] === 'string' && place.slice(1).every(isIndex);
+    if (!fits) throw refusal('ERR_TYPE', this.where, 'a tensor as [layer, call, output]', describe(place));
+    const [name, call] = place as unknown as TensorConfig;
+    const calls = this.#layers.get(name)?.calls.length ?? 1;
+    if (this.#known.has(name) && call < calls) return place as unknown as TensorConfig;
+    const hint = nearest(name, [...this.#known.keys()]);
+    throw refusal(
+      'ERR_CONFIG',
+      this.where,
+      'tensors of the inputs and layers that are described',
+      textOf(place as unknown as TensorConfig),
+      hint !== undefined && hint !== name ? `Did you mean "${hint}"?` : '',
+    );
+  }
+
+  /** Inputs or outputs of the model. */
+  listed(what: 'inputs' | 'outputs', places: unknown): TensorStructure {
+    const find = (place: unknown): SymbolicTensor => this.#find(this.#checkPlace(place))!;
+    if (what === 'outputs' && isPlainObject(places))
+      return Object.fromEntries(Object.entries(places).map(([key, place]) => [key, find(place)]));
+    if (!Array.isArray(places)) throw refusal('ERR_TYPE', this.where, `${what} of the model`, describe(places));
+    return places.map(find);
+  }
 }
 
 function mapped<A, B>(values: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value)]));
 }
 
-function sourcesOf(where: string, call: CallConfig): TensorConfig[] {
-  const others: unknown = call.tensors ?? {};
-  if (typeof others !== 'object' || others === null)
-    throw refusal('ERR_TYPE', where, 'tensors by name', describe(others));
-  const lists = [
-    call.inputs,
-    call.initialState ?? [],
-    call.mask === undefined ? [] : [call.mask],
-    Object.values(others),
-  ];
-  if (!lists.every(Array.isArray)) throw refusal('ERR_TYPE', where, 'a call with inputs', describe(call));
-  return lists.flat() as TensorConfig[];
-}
-
-function checkPlace(where: string, place: unknown): TensorConfig {
-  const fits =
-    Array.isArray(place) &&
-    place.length === 3 &&
-    typeof place[0] === 'string' &&
-    Number.isSafeInteger(place[1]) &&
-    Number.isSafeInteger(place[2]);
-  if (fits) return place as unknown as TensorConfig;
-  throw refusal('ERR_TYPE', where, 'a tensor as [layer, call, output]', describe(place));
-}
-
-function keyOf([layer, call, output]: TensorConfig): string {
-  return JSON.stringify([layer, call, output]);
+/** Call and output are left out where they are the first. */
+function textOf([name, call, output]: TensorConfig): string {
+  return `"${name}"${call === 0 && output === 0 ? '' : `, call ${call}, output ${output}`}`;
 }

@@ -7,7 +7,8 @@ import { compileOptions } from '../training/compile_config';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { expectedWeights } from './model_files';
-import { Sequential, type SequentialConfig } from './sequential';
+import { Model } from './model';
+import { Sequential } from './sequential';
 
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {
@@ -23,6 +24,7 @@ const DEFAULTS = Object.freeze({ compile: true });
  *
  * Source: keras/src/saving/saving_api.py.
  *
+ * @typeParam M the class of the model, where it is known: `loadModel<Sequential>(path)`
  * @param path of a file that ends in `.safetensors`
  * @param options see {@link LoadModelOptions}
  * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed or holds no model; ShapeError
@@ -31,7 +33,7 @@ const DEFAULTS = Object.freeze({ compile: true });
  * await model.save('reviews.safetensors');
  * const same = await loadModel('reviews.safetensors');
  */
-export async function loadModel(path: string, options?: LoadModelOptions): Promise<Sequential> {
+export async function loadModel<M extends Model = Model>(path: string, options?: LoadModelOptions): Promise<M> {
   const where = 'loadModel';
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
@@ -52,7 +54,7 @@ export async function loadModel(path: string, options?: LoadModelOptions): Promi
       if (compiled !== null) model.compile(compileOptions(place, compiled));
       model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
     });
-    return model;
+    return model as M;
   });
 }
 
@@ -78,21 +80,31 @@ export async function loadAssets(path: string): Promise<Record<string, unknown>>
  *
  * Source: keras/src/models/model.py.
  *
+ * @typeParam M the class of the model, where it is known: `modelFromJson<Sequential>(text)`
  * @throws DataError `ERR_DATA` where the text is malformed; ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, and whatever the
  *   layers' constructors throw
  * @example
  * const copy = modelFromJson(model.toJson());
  */
-export function modelFromJson(text: string): Sequential {
+export function modelFromJson<M extends Model = Model>(text: string): M {
   const where = 'modelFromJson';
-  return modelOf(where, readJson(where, checkString(where, 'text', text)));
+  return modelOf(where, readJson(where, checkString(where, 'text', text))) as M;
 }
 
-function modelOf(where: string, described: unknown): Sequential {
+/** A closed table: a file names one of these. */
+const CLASSES = [Model, Sequential];
+
+function modelOf(where: string, described: unknown): Model {
   const { className, config } = isPlainObject(described) ? described : {};
-  if (className !== 'Sequential' || !isPlainObject(config))
-    throw refusal('ERR_DATA', where, 'a Sequential as { className, config }', describe(className ?? described));
-  return guarded(where, () => Sequential.fromConfig(config as unknown as SequentialConfig));
+  const modelClass = CLASSES.find(({ name }) => name === className);
+  if (modelClass === undefined || !isPlainObject(config))
+    throw refusal(
+      'ERR_DATA',
+      where,
+      'a Model or Sequential as { className, config }',
+      describe(className ?? described),
+    );
+  return guarded(where, () => modelClass.fromConfig(config));
 }
 
 /** Constructors check what users give them; a file can hold what no user would write. */

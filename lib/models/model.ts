@@ -3,31 +3,36 @@
 // engine's half is model_engine.ts, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { Graph } from '../graph/graph';
 import {
+  checkKindOf,
   kindOf,
   lowerNodes,
   vocabularyOf,
   type EngineGraph,
+  type EngineNode,
   type EngineOptions,
   type EngineValue,
 } from '../graph/lowering';
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { checkWeights } from '../layers/weights';
+import { describeShared, makeShared } from '../layers/registry';
 import { areCompatible, shapeText } from '../layers/shapes';
+import { inOrder } from '../util/by_name';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
 import { checkString, describe, refusal } from '../util/validate';
-import { Stream, StreamGroup } from '../streams';
+import { Stream, StreamGroup, type StreamAnswer, type StreamOptions } from '../streams';
 import { graphConfig, graphFromConfig, type GraphConfig } from './graph_config';
 import { ModelEngine } from './model_engine';
+import { isPlainObject, type LayersState } from '../serialization';
 import { SET_SHORTCUTS } from './shortcuts';
 import { printSummary, type SummaryOptions } from './summary';
+import { nameInputs, nameOutputs, readTensors, type TensorStructure } from './tensor_names';
 import { TrainableModel } from './trainable_model';
+import type { ApplyOptions } from '../layers/apply';
 import type { WeightSpec } from '../layers';
 import type { NdArray } from '../ndarray';
 import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
-import type { LayersState } from '../serialization';
-import type { StreamNode } from '../streams/stream_plan';
 import type { BatchRows, CarriedStates, HostInput, HostOutput } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
@@ -40,8 +45,7 @@ export interface ModelOptions {
 /** Defaults of {@link ModelOptions}. */
 export const defaults = Object.freeze({ name: null });
 
-/** Symbolic tensors: one, a list in order, or an object by name. */
-export type TensorStructure = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
+export type { TensorStructure };
 
 /** @internal What `Sequential` gives in place of inputs: it finds them later. */
 export const DEFERRED: TensorStructure = Object.freeze([]);
@@ -76,13 +80,16 @@ export class Model extends TrainableModel {
   #graph: Graph | undefined;
   #dataInputs: readonly HostInput[] | undefined;
   #dataOutputs: readonly HostOutput[] | undefined;
+  /** Keys of the objects that the model was made of; undefined for lists. */
+  #keys: { readonly inputs?: readonly string[] | undefined; readonly outputs?: readonly string[] | undefined } = {};
+  #names: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | undefined;
 
   /**
-   * @param inputs symbolic tensors that the outputs come from
-   * @param outputs what layers gave
+   * @param inputs symbolic tensors that the outputs come from: one, a list, or an object, whose keys are the inputs' names
+   * @param outputs what layers gave, likewise
    * @param options see {@link ModelOptions}
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the outputs depend on other inputs too, or not on one of these, or
-   *   two layers have one name
+   *   two layers or inputs have one name
    */
   constructor(inputs: TensorStructure, outputs: TensorStructure, options: ModelOptions = {}) {
     const isDeferred = inputs === DEFERRED;
@@ -91,9 +98,10 @@ export class Model extends TrainableModel {
     super(where, { name, trainable: true, inputShape: null });
     this.#engine = new ModelEngine(this, () => this.forgetStates());
     if (isDeferred) return;
-    const read = readTensors(where, 'inputs', inputs);
-    this.#graph = new Graph(where, read, readTensors(where, 'outputs', outputs));
-    super.build(read[0]!.shape);
+    const [from, to] = [readTensors(where, 'inputs', inputs), readTensors(where, 'outputs', outputs)];
+    this.#keys = { inputs: from.keys, outputs: to.keys };
+    this.setGraph(new Graph(where, from.tensors, to.tensors));
+    super.build(from.tensors[0]!.shape);
   }
 
   /** @internal undefined before the shapes are known. */
@@ -102,6 +110,11 @@ export class Model extends TrainableModel {
   }
 
   protected setGraph(graph: Graph | undefined): void {
+    for (const input of graph?.inputs ?? []) checkKindOf(this.name, graph!, input);
+    this.#names = graph && {
+      inputs: nameInputs(this.name, graph, this.#keys.inputs),
+      outputs: nameOutputs(graph, this.#keys.outputs),
+    };
     this.#graph = graph;
     this.#dataInputs = undefined;
     this.#dataOutputs = undefined;
@@ -109,27 +122,40 @@ export class Model extends TrainableModel {
   }
 
   /** What the model reads. @throws StateError `ERR_STATE` before the model is built */
-  get inputs(): readonly SymbolicTensor[] {
+  override get inputs(): readonly SymbolicTensor[] {
     return this.#builtGraph('inputs').inputs;
   }
 
   /** What the model gives. @throws StateError `ERR_STATE` before the model is built */
-  get outputs(): readonly SymbolicTensor[] {
+  override get outputs(): readonly SymbolicTensor[] {
     return this.#builtGraph('outputs').outputs;
   }
 
-  /** The first input. @throws StateError `ERR_STATE` */
-  override get input(): SymbolicTensor {
-    return this.inputs[0]!;
+  /**
+   * Names of the inputs, in order: the keys of the object that they were given as, else the names of the tensors.
+   *
+   * @throws StateError `ERR_STATE` before the model is built
+   * @see keras/src/models/functional.py
+   */
+  get inputNames(): readonly string[] {
+    this.#assertShapes('inputNames');
+    return this.#names!.inputs;
   }
 
-  /** The first output. @throws StateError `ERR_STATE` */
-  override get output(): SymbolicTensor {
-    return this.outputs[0]!;
+  /**
+   * Names of the outputs, in order: the keys of the object that they were given as, else the names of their layers, with
+   * `_1` and so on behind a name that is taken.
+   *
+   * @throws StateError `ERR_STATE` before the model is built
+   */
+  get outputNames(): readonly string[] {
+    this.#assertShapes('outputNames');
+    return this.#names!.outputs;
   }
 
+  /** Also of a model that was disposed of: as a layer it goes on. */
   #builtGraph(method: string): Graph {
-    this.#assertBuilt(method);
+    this.#assertShapes(method);
     return this.#graph!;
   }
 
@@ -173,10 +199,38 @@ export class Model extends TrainableModel {
     return this.outputSpecs([{ ...specOf(inputs[0]!), shape: inputShape }, ...inputs.slice(1).map(specOf)])[0]!.shape;
   }
 
+  /**
+   * Puts the model behind others in a model that is being described, as a layer.
+   *
+   * @param inputs in order, or an object by the names of the inputs
+   * @throws as `Layer.apply`; ConfigError `ERR_CONFIG` where an input is missing, `ERR_UNKNOWN_NAME`
+   * @example
+   * const tower = new Sequential([new Embedding(10000, 32), new LSTM(32)]);
+   * const [a, b] = [new Input([null]), new Input([null])];
+   * const both = [a, b].map((words) => tower.apply(words)); // one set of weights
+   */
+  override apply<R extends SymbolicTensor | SymbolicTensor[] = SymbolicTensor>(
+    inputs: TensorStructure,
+    options?: ApplyOptions,
+  ): R {
+    this.#engine.assertUsable('apply');
+    const where = `${this.where}.apply`;
+    return super.apply<R>(isPlainObject(inputs) ? inOrder(where, 'inputs', this.inputNames, inputs) : inputs, options);
+  }
+
   /** @internal */
   override get inputCount(): readonly [number, number] {
     const count = this.#graph?.inputs.length ?? 1;
     return [count, count];
+  }
+
+  /** Whether each layer computes each position by itself. */
+  override get isPositionWise(): boolean {
+    return this.inputCount[0] === 1 && this.outputCount === 1 && this.layers.every((layer) => layer.isPositionWise);
+  }
+
+  override get outputCount(): number {
+    return this.#graph?.outputs.length ?? 1;
   }
 
   /** @internal */
@@ -214,14 +268,19 @@ export class Model extends TrainableModel {
   }
 
   /** @internal */
+  override get sublayers(): readonly Layer[] {
+    return this.layers;
+  }
+
+  /** @internal */
   override get parts(): readonly Part[] {
     return partsOf(this.layers).map((part) => ({ ...part, trainable: super.trainable && part.trainable }));
   }
 
   /** @internal What data the model takes. */
   get dataInputs(): readonly HostInput[] {
-    return (this.#dataInputs ??= this.#builtGraph('inputs').inputs.map(({ name, shape }, index) => ({
-      name,
+    return (this.#dataInputs ??= this.#builtGraph('inputs').inputs.map(({ shape }, index) => ({
+      name: this.inputNames[index]!,
       shape,
       kind: this.readsTokens(index) ? 'tokens' : 'values',
       vocabularySize: this.vocabularyFor(index),
@@ -232,15 +291,6 @@ export class Model extends TrainableModel {
   get dataOutputs(): readonly HostOutput[] {
     const { outputs } = this.#builtGraph('outputs');
     return (this.#dataOutputs ??= outputs.map(({ shape }, index) => ({ name: this.outputNames[index]!, shape })));
-  }
-
-  /** Names of the outputs: those of the layers that give them, numbered where one gives several: `lstm`, `lstm_1`. */
-  get outputNames(): readonly string[] {
-    const names = this.#builtGraph('outputNames').outputs.map(({ node, name }) => node?.layer.name ?? name);
-    return names.map((name, index) => {
-      const before = names.slice(0, index).filter((other) => other === name).length;
-      return before === 0 ? name : `${name}_${before}`;
-    });
   }
 
   /** @internal */
@@ -277,6 +327,7 @@ export class Model extends TrainableModel {
 
   /** All weights in order: what they are, not their values. Empty before the model is built. */
   get weights(): ModelWeight[] {
+    if (!this.isBuilt) return [];
     return specsOf(this.parts).map((spec) => {
       const end = spec.name.indexOf('/');
       return { ...spec, layer: spec.name.slice(0, end), name: spec.name.slice(end + 1) };
@@ -284,7 +335,7 @@ export class Model extends TrainableModel {
   }
 
   override get weightSpecs(): readonly WeightSpec[] {
-    return specsOf(this.parts);
+    return this.isBuilt ? specsOf(this.parts) : [];
   }
 
   /** The weights that training changes. */
@@ -297,9 +348,14 @@ export class Model extends TrainableModel {
     return this.weights.filter(({ trainable }) => !trainable);
   }
 
-  /** Whether any layer is trainable; setting it sets every layer's flag, which takes effect at the next `compile`. */
+  /**
+   * Whether training may change weights: those of layers that are trainable too. Setting it sets every layer's flag, which
+   * takes effect at the next `compile`.
+   *
+   * @see keras/src/layers/layer.py
+   */
   override get trainable(): boolean {
-    return this.layers.some((layer) => layer.trainable);
+    return super.trainable && (this.layers.length === 0 || this.layers.some((layer) => layer.trainable));
   }
 
   override set trainable(value: boolean) {
@@ -307,8 +363,23 @@ export class Model extends TrainableModel {
     for (const layer of this.layers) layer.trainable = value;
   }
 
+  /** Whether summaries list the inputs. */
+  protected get showsInputs(): boolean {
+    return true;
+  }
+
+  /** The flag without the layers', which have their own. */
+  protected get ownTrainable(): boolean {
+    return super.trainable;
+  }
+
+  protected set ownTrainable(value: boolean) {
+    super.trainable = value;
+  }
+
   /**
-   * Prints a table of the layers, their output shapes and their numbers of parameters.
+   * Prints a table of the layers, their output shapes and their numbers of parameters, and, where they do not stand in a
+   * row, what each reads: `lstm_1[0][1]` is output 1 of call 0 of `lstm_1`.
    *
    * @param options `printFn` (default `console.log`), `lineLength`, `style` (`'keras2'` by default, or `'keras3'`)
    * @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED`; ConfigError for bad options
@@ -318,7 +389,9 @@ export class Model extends TrainableModel {
    */
   summary(options?: SummaryOptions): void {
     this.#assertBuilt('summary');
-    printSummary(`${this.name}.summary`, { name: this.name, layers: this.layers }, options);
+    const graph = this.#graph!;
+    const { name, inputNames, weights, showsInputs } = this;
+    printSummary(`${name}.summary`, { name, graph, inputNames, weights, showsInputs }, options);
   }
 
   /** Number of elements of all weights. @throws StateError `ERR_STATE` before the model is built, `ERR_DISPOSED` */
@@ -383,34 +456,55 @@ export class Model extends TrainableModel {
   }
 
   /**
-   * Opens a stream: a sequence that comes one timestep at a time, with a prediction at each.
+   * Opens a stream: sequences that come one timestep at a time, with a prediction at each.
+   *
+   * Inputs that are sequences, [N,T] of ids and [N,T,C], come by `push`. Inputs that are vectors [N,C], such as the initial
+   * states of a decoder, are constants: they are given when the stream opens, and stay.
    *
    * For models of `Embedding`, `SimpleRNN`, `LSTM`, `GRU`, `Dense`, `Activation`, dropout and noise (which do nothing),
-   * normalizations, `Masking`, `TimeDistributed`, merges and causal `Conv1D`. A layer that needs the timesteps to come,
-   * such as `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of streams.
+   * normalizations, `Masking`, `TimeDistributed`, merges and causal `Conv1D`, in any graph. A layer that needs the
+   * timesteps to come, such as `Bidirectional`, is refused. `stateful` layers keep their own states apart from those of
+   * streams.
    *
-   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps; StateError `ERR_STATE` before the model is
-   *   built, `ERR_BUSY` while it computes, `ERR_DISPOSED`
+   * @typeParam R `Float32Array` for a model of one output, `Float32Array[]` for one of several
+   * @param options see {@link StreamOptions}
+   * @throws ConfigError `ERR_CONFIG` where a layer cannot go on by timesteps or a constant is missing, `ERR_UNKNOWN_NAME`,
+   *   `ERR_UNKNOWN_OPTION`, `ERR_TYPE`; ShapeError `ERR_SHAPE`; StateError `ERR_STATE` before the model is built, `ERR_BUSY`
+   *   while it computes, `ERR_DISPOSED`
    * @example
    * const model = new Sequential([new Input([null, 16]), new LSTM(64), new Dense(1)]);
    * const stream = model.openStream();
    * const [prediction] = stream.push(new Float32Array(16));
+   *
+   * const words = decoder.openStream({ constants: await encoder.predict(text) });
+   * for (let word = START; word !== END; ) word = argMax(words.push(word));
    */
-  openStream(): Stream {
-    return new Stream(`${this.name}.openStream`, this);
+  openStream(options: StreamOptions & { readonly returnDict: true }): Stream<Record<string, Float32Array>>;
+  openStream<R extends Float32Array | Float32Array[] = Float32Array>(options?: StreamOptions): Stream<R>;
+  openStream(options?: StreamOptions): Stream<StreamAnswer> {
+    return new Stream(`${this.name}.openStream`, this, options);
   }
 
   /**
    * Opens streams that advance together, in one call for all of them: thousands are cheap.
    *
    * @param count streams to begin with, numbered from 0; default 0
+   * @param options see {@link StreamOptions}; constants have a row for each stream
    * @throws as {@link openStream}, and ConfigError `ERR_TYPE`, `ERR_CONFIG` for the count
    * @example
    * const group = model.openStreams(1000);
    * const predictions = group.step(new Float32Array(1000 * 16)); // [1000, 1], flat
    */
-  openStreams(count = 0): StreamGroup {
-    return new StreamGroup(`${this.name}.openStreams`, this, count);
+  openStreams(
+    count: number | undefined,
+    options: StreamOptions & { readonly returnDict: true },
+  ): StreamGroup<Record<string, Float32Array>>;
+  openStreams<R extends Float32Array | Float32Array[] = Float32Array>(
+    count?: number,
+    options?: StreamOptions,
+  ): StreamGroup<R>;
+  openStreams(count = 0, options?: StreamOptions): StreamGroup<StreamAnswer> {
+    return new StreamGroup(`${this.name}.openStreams`, this, count, options);
   }
 
   /**
@@ -442,8 +536,16 @@ export class Model extends TrainableModel {
 
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
   override getConfig(): Record<string, unknown> {
-    this.#engine.assertUsable('getConfig');
-    return { name: this.name, ...graphConfig(this.#builtGraph('getConfig')) };
+    this.#assertBuilt('getConfig');
+    return this.layerConfig();
+  }
+
+  /** @internal */
+  override layerConfig(): Record<string, unknown> {
+    const config = describeShared(() =>
+      graphConfig(this.#builtGraph('getConfig'), this.inputNames, this.#keys.outputs),
+    );
+    return { name: this.name, trainable: this.ownTrainable, ...config };
   }
 
   /**
@@ -456,11 +558,13 @@ export class Model extends TrainableModel {
    */
   static fromConfig(given: object): Model {
     const where = 'Model.fromConfig';
-    const config = given as Record<string, unknown>;
-    if (typeof config !== 'object' || config === null || !Array.isArray(config['layers']))
+    const config = given as Partial<GraphConfig> & { readonly name?: string; readonly trainable?: boolean };
+    if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers, inputs, outputs }', describe(config));
-    const { inputs, outputs } = graphFromConfig(where, config as unknown as GraphConfig);
-    return new Model(inputs, outputs, { name: (config['name'] as string | undefined) ?? null });
+    const { inputs, outputs } = makeShared(() => graphFromConfig(where, config));
+    const model = new Model(inputs, outputs, { name: config.name ?? null });
+    model.ownTrainable = config.trainable ?? true;
+    return model;
   }
 
   /**
@@ -503,7 +607,7 @@ export class Model extends TrainableModel {
   }
 
   /** @internal The nodes of the engine's model. */
-  streamNodes(): readonly StreamNode[] {
+  streamNodes(): readonly EngineNode[] {
     return this.#engine.nodes();
   }
 
@@ -531,6 +635,10 @@ export class Model extends TrainableModel {
 
   #assertBuilt(method: string): void {
     this.#engine.assertUsable(method);
+    this.#assertShapes(method);
+  }
+
+  #assertShapes(method: string): void {
     if (this.isBuilt) return;
     const hint = 'Give the first layer an inputShape, add an Input, or call build.';
     throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);
@@ -539,28 +647,4 @@ export class Model extends TrainableModel {
 
 function specOf({ shape, dtype }: SymbolicTensor): TensorSpec {
   return { shape, dtype };
-}
-
-function readTensors(where: string, what: string, given: unknown): readonly SymbolicTensor[] {
-  const list: readonly unknown[] =
-    given instanceof SymbolicTensor
-      ? [given]
-      : Array.isArray(given)
-        ? given
-        : typeof given === 'object' && given !== null
-          ? Object.values(given)
-          : [given];
-  const wrong = list.find((item) => !(item instanceof SymbolicTensor));
-  if (wrong !== undefined || list.length === 0)
-    throw refusal(
-      'ERR_TYPE',
-      where,
-      `${what} to be symbolic tensors`,
-      list.length === 0 ? 'none' : describe(wrong),
-      'An Input is one, and what layer.apply returns.',
-    );
-  const tensors = list as readonly SymbolicTensor[];
-  const twice = what === 'inputs' && tensors.find((tensor, index) => tensors.indexOf(tensor) < index);
-  if (twice) throw refusal('ERR_CONFIG', where, 'each input once', `"${twice.name}" twice`);
-  return tensors;
 }

@@ -5,6 +5,7 @@ import { checkInput } from '../graph/lowering';
 import { checkKinds } from '../layers/apply';
 import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { Input, Layer, layerFromConfig, type LayerConfig } from '../layers';
+import { configOfLayer, describeShared, makeShared } from '../layers/registry';
 import { areCompatible, checkShape, shapeText } from '../layers/shapes';
 import { describe, refusal } from '../util/validate';
 import { DEFERRED, Model, type ModelOptions } from './model';
@@ -19,6 +20,8 @@ export type SequentialOptions = ModelOptions;
 /** A model as plain data. */
 export interface SequentialConfig {
   name: string;
+  /** Whether the model lets its layers be trained, which have flags of their own. */
+  trainable: boolean;
   layers: LayerConfig[];
   /** The shape that `build` or the data gave, batch axis first; null where the layers say it themselves. */
   buildInputShape: Shape | null;
@@ -73,6 +76,10 @@ export class Sequential extends Model {
     return [{ name, kind: inputKind, vocabularySize, shape: this.#source?.shape }];
   }
 
+  protected override get showsInputs(): boolean {
+    return false;
+  }
+
   override get dataOutputs(): readonly HostOutput[] {
     if (this.isBuilt) return super.dataOutputs;
     return [{ name: this.#layers.at(-1)?.name ?? this.name, shape: undefined }];
@@ -124,8 +131,17 @@ export class Sequential extends Model {
    * model.add(new SimpleRNN(32, { returnSequences: true }));
    */
   add(layer: Layer | Input): void {
-    this.assertFree('add');
+    this.#assertOwn('add');
     this.#append(`${this.name}.add`, layer);
+  }
+
+  /** What another model relies on must not change. */
+  #assertOwn(method: string): void {
+    this.assertFree(method);
+    if (!this.isPart) return;
+    const expected = 'a model that is no layer of another';
+    const hint = 'Make a new one of its layers: new Sequential(model.layers).';
+    throw refusal('ERR_STATE', `${this.name}.${method}`, expected, 'one that was applied', hint);
   }
 
   #append(where: string, item: unknown): void {
@@ -139,7 +155,7 @@ export class Sequential extends Model {
     else if (this.#source === undefined) return void this.#layers.push(item);
     if (this.#source === undefined) return void this.#layers.push(item);
     if (this.#layers.length === 0) checkSource(where, this.#source, item);
-    const node = item.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
+    const node = item.connect(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
     this.#layers.push(item);
     this.#nodes.push(node);
     this.#connect();
@@ -153,12 +169,14 @@ export class Sequential extends Model {
   }
 
   #checkNew(where: string, layer: Layer): void {
-    if (layer.outputSizes !== undefined || layer.returnsStates)
+    if (holds(layer, this))
+      throw refusal('ERR_CONFIG', where, 'a layer that the model is not within', `${layer.className} "${layer.name}"`);
+    if (layer.outputCount !== 1)
       throw refusal(
         'ERR_CONFIG',
         where,
         'layers of one output',
-        `${layer.className} "${layer.name}" with ${layer.returnsStates ? 'returnState: true' : 'mergeMode: null'}`,
+        `${layer.className} "${layer.name}" with ${whySeveral(layer)}`,
         'Use a Model for layers of several outputs.',
       );
     if (layer.inputCount[0] > 1)
@@ -169,7 +187,8 @@ export class Sequential extends Model {
         `${layer.className} "${layer.name}"`,
         'Use a Model for layers of several inputs.',
       );
-    if (this.#layers.some(({ name }) => name === layer.name))
+    const taken = [this.#source?.name, ...this.#layers.map(({ name }) => name)];
+    if (taken.includes(layer.name))
       throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
   }
 
@@ -184,11 +203,11 @@ export class Sequential extends Model {
    * @throws StateError `ERR_STATE` where there is none; `ERR_BUSY`, `ERR_DISPOSED`
    */
   pop(): Layer {
-    this.assertFree('pop');
+    this.#assertOwn('pop');
     const layer = this.#layers.pop();
     if (layer === undefined)
       throw refusal('ERR_STATE', `${this.name}.pop`, 'at least one layer', 'a model without layers');
-    this.#nodes.length = Math.min(this.#nodes.length, this.#layers.length);
+    if (this.#nodes.length > this.#layers.length) layer.forgetNode(this.#nodes.pop()!);
     if (this.#layers.length === 0) this.#source = this.#input;
     this.#connect();
     return layer;
@@ -237,7 +256,7 @@ export class Sequential extends Model {
     );
     this.#source = source;
     this.#nodes = [];
-    for (const layer of this.#layers) this.#nodes.push(layer.makeNode(where, this.#nodes.at(-1)?.outputs[0] ?? source));
+    for (const layer of this.#layers) this.#nodes.push(layer.connect(where, this.#nodes.at(-1)?.outputs[0] ?? source));
     this.#connect();
   }
 
@@ -263,11 +282,19 @@ export class Sequential extends Model {
   /** The model without its weights, as plain data: {@link fromConfig} makes one like it. */
   override getConfig(): Record<string, unknown> & SequentialConfig {
     this.assertUsable('getConfig');
+    return this.layerConfig();
+  }
+
+  /** @internal */
+  override layerConfig(): Record<string, unknown> & SequentialConfig {
     const items = [...(this.#input === undefined ? [] : [this.#input]), ...this.#layers];
     const isTold = this.#input !== undefined || this.#layers[0]?.batchInputShape !== undefined;
+    const configOf = (item: Layer | Input): LayerConfig =>
+      item instanceof Layer ? configOfLayer(item) : { className: item.className, config: { ...item.getConfig() } };
     return {
       name: this.name,
-      layers: items.map((item) => ({ className: item.className, config: { ...item.getConfig() } })),
+      trainable: this.ownTrainable,
+      layers: describeShared(() => items.map(configOf)),
       buildInputShape: isTold ? null : (this.#source?.shape ?? null),
     };
   }
@@ -284,11 +311,24 @@ export class Sequential extends Model {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
-    const layers = config.layers.map((layer) => layerFromConfig(where, layer));
+    const { layers: items } = config;
+    const layers = makeShared(() => items.map((layer) => layerFromConfig(where, layer)));
     const model = new Sequential(layers, { name: config.name ?? null });
+    model.ownTrainable = config.trainable ?? true;
     if (config.buildInputShape) model.build(config.buildInputShape);
     return model;
   }
+}
+
+/** Whether a layer is another, or has it somewhere within. */
+function holds(layer: Layer, other: Layer): boolean {
+  return layer === other || layer.sublayers.some((sublayer) => holds(sublayer, other));
+}
+
+/** What gives a layer several outputs. */
+function whySeveral(layer: Layer): string {
+  if (layer.returnsStates) return 'returnState: true';
+  return layer.outputSizes === undefined ? `${layer.outputCount}` : 'mergeMode: null';
 }
 
 /** What a first layer of this input shape reads. */

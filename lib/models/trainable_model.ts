@@ -372,7 +372,7 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
   /** @internal What training goes on from besides the weights. */
   trainingState(): TrainingState {
     this.#still('trainingState');
-    const names = weightNames(this.layers, this.weights);
+    const names = weightNames(this.layers);
     return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
   }
 
@@ -381,7 +381,7 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
   protected abstract layersState(): LayersState;

@@ -659,11 +659,14 @@ export interface NativeStreams {
   /** Streams that are open. */
   readonly count: number;
   isOpen(place: number): boolean;
-  /** Opens the lowest place that is free; a stream begins with a value for each input that is a vector. */
+  /**
+   * Opens the lowest place that is free; a stream begins with a value for each input that is a vector. Here and in reset:
+   * ERR_BUSY and ERR_DISPOSED only where there are such inputs, for what follows from them is computed then.
+   */
   open(constants: Float32Array[]): number;
   close(place: number): void;
-  /** The stream begins anew. */
-  reset(place: number, constants: Float32Array[]): void;
+  /** The stream begins anew, with other values or, null, with those that it has. */
+  reset(place: number, constants: Float32Array[] | null): void;
   /** Fills `out` (`count` elements) with the places that are open, ascending. */
   places(out: Int32Array): void;
   readState(place: number, out: Float32Array): void;
@@ -674,8 +677,8 @@ export interface NativeStreams {
   stepPinned(): void;
   /**
    * One timestep of the streams at `which`, or of all in the order of `places`: for each input that is a sequence [rows,C] or
-   * tokens [rows], for each output [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on
-   * then: -1 - row where its place is not open or comes twice, 1 + row where a token is outside the vocabulary.
+   * tokens [rows], for each output [rows,units]. Returns 0; or what is refused first, and no stream has gone on then:
+   * -1 - row where its place is not open or comes twice, 1 + input * rows + row where a token is outside the vocabulary.
    */
   step(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[], which: Int32Array | null): number;
   /** Frees all memory now. Idempotent. */

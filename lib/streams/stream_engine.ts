@@ -31,6 +31,29 @@ export class StreamEngine {
     if (this.#isClosed) throw refusal('ERR_STATE', where, 'open streams', 'closed ones', 'Open new ones.');
   }
 
+  /** Opens a stream at the lowest place that is free. */
+  open(where: string, constants: Float32Array[]): number {
+    return this.#begin(where, () => this.native.open(constants));
+  }
+
+  /** Lets a stream begin anew, with other constants or, null, with those that it has. */
+  reset(where: string, place: number, constants: Float32Array[] | null): void {
+    this.#begin(where, () => this.native.reset(place, constants));
+  }
+
+  /** What follows from constants is computed: only then the model must be there, and at rest. */
+  #begin<T>(where: string, call: () => T): T {
+    return this.plan.constants.length === 0 ? callEngine(call) : this.step(where, call);
+  }
+
+  /** Opens a stream whose states will be written. */
+  openBlank(where: string): number {
+    return this.open(
+      where,
+      this.plan.constants.map(({ features }) => new Float32Array(features)),
+    );
+  }
+
   /** Calls what steps. */
   step<T>(where: string, call: () => T): T {
     return guard(where, () => {
@@ -86,7 +109,13 @@ function guard<T>(where: string, call: () => T): T {
     return callEngine(call);
   } catch (error) {
     if (error instanceof OstinatoError && error.code === 'ERR_BUSY')
-      throw refusal('ERR_BUSY', where, 'a model at rest', 'a call while it computes', 'Await that first.');
+      throw refusal(
+        'ERR_BUSY',
+        where,
+        'a model at rest',
+        'a call while it computes, or another trains its layers',
+        'Await that first.',
+      );
     throw error;
   }
 }

@@ -3,9 +3,13 @@
 // those that the program made before: so a model finds its weights wherever it is built.
 import { normalizeName } from './identifiers';
 
-interface NamedLayer {
+/** A layer as far as its weights have names. */
+export interface NamedLayer {
   readonly name: string;
   readonly className: string;
+  /** The layers whose weights are its own; none where it has weights itself. */
+  readonly sublayers: readonly NamedLayer[];
+  readonly weightSpecs: readonly { readonly name: string }[];
 }
 
 interface NamedWeight {
@@ -14,14 +18,40 @@ interface NamedWeight {
 }
 
 /**
- * Names of a model's weights in files: the layer's, and the weight's as Keras spells it:
- * `simple_rnn_1/recurrent_kernel`.
+ * Names of all weights of these layers, each weight once: the names of the layers on the way to it, and its own as Keras
+ * spells it: `simple_rnn_1/recurrent_kernel`, `encoder/lstm_1/kernel`. What several layers hold has the name of the first.
  */
-export function weightNames(layers: readonly NamedLayer[], weights: readonly NamedWeight[]): string[] {
-  const automatic = layers.filter(({ name, className }) => isNumbered(name, normalizeName(className)));
-  const renamed = renumbered(automatic.map(({ name }) => name));
-  const own = namesWithinLayers(weights);
-  return weights.map(({ layer }, index) => `${renamed.get(layer) ?? layer}/${own[index]!}`);
+export function weightNames(layers: readonly NamedLayer[], known = new Set<NamedLayer>()): string[] {
+  const names = layerNames(layers);
+  return layers.flatMap((layer, index) => namesWithin(layer, known).map((own) => `${names[index]!}/${own}`));
+}
+
+function namesWithin(layer: NamedLayer, known: Set<NamedLayer>): string[] {
+  if (known.has(layer)) return [];
+  known.add(layer);
+  if (layer.sublayers.length > 0) return weightNames(layer.sublayers, known);
+  return layer.weightSpecs.map(({ name }) => normalizeName(name));
+}
+
+/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`, unless another layer has such a name already. */
+function layerNames(layers: readonly NamedLayer[]): string[] {
+  const isAutomatic = layers.map(hasAutomaticName);
+  const given = new Set(layers.filter((_, index) => !isAutomatic[index]).map(({ name }) => name));
+  const counts = new Map<string, number>();
+  return layers.map(({ name }, index) => {
+    if (!isAutomatic[index]) return name;
+    const prefix = name.replace(/_\d+$/, '');
+    let count = counts.get(prefix) ?? 0;
+    do count++;
+    while (given.has(`${prefix}_${count}`));
+    counts.set(prefix, count);
+    return `${prefix}_${count}`;
+  });
+}
+
+/** `dense_7` of a `Dense`, `forward_lstm_3` of an `LSTM` within a `Bidirectional`, `lstm_cell_2` of one within an `RNN`. */
+function hasAutomaticName({ name, className }: NamedLayer): boolean {
+  return new RegExp(`^((forward|backward)_)?${normalizeName(className)}(_cell)?_\\d+$`).test(name);
 }
 
 /** Names of weights without that of their layer: `recurrent_kernel`; within a wrapper, `forward_lstm_1/recurrent_kernel`. */
@@ -47,10 +77,6 @@ function renumberedParts(weights: readonly NamedWeight[]): Map<string, string> {
     return [...names].map((name): [string, string] => [`${layer}/${name}`, renamed.get(name) ?? name]);
   });
   return new Map(entries);
-}
-
-function isNumbered(name: string, prefix: string): boolean {
-  return name.startsWith(`${prefix}_`) && /^\d+$/.test(name.slice(prefix.length + 1));
 }
 
 /** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`. */

@@ -73,6 +73,12 @@ Model& NativeStreams::AtRest() {
   return (*owner_)->AtRest();
 }
 
+StreamGroup& NativeStreams::Beginning() {
+  StreamGroup& group = Group();
+  if (!group.stepper().constants().empty()) AtRest();
+  return group;
+}
+
 size_t NativeStreams::Place(const Napi::Value& value) {
   const size_t place = ToSize(value, "place");
   if (!Group().is_open(place)) Malformed("place");
@@ -142,15 +148,14 @@ int64_t NativeStreams::FindForeign(const std::vector<StepInput>& inputs, size_t 
     for (size_t row = 0; inputs[i].tokens && row < rows; ++row)
       if (static_cast<size_t>(static_cast<uint32_t>(inputs[i].tokens[row])) >=
           group_->stepper().inputs()[i].vocabulary)
-        return static_cast<int64_t>(row);
+        return static_cast<int64_t>(i * rows + row);
   return -1;
 }
 
 Napi::Value NativeStreams::JsOpen(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
-    AtRest();
-    Group();
-    const int32_t place = group_->Open(Constants(info[0]));
+    StreamGroup& group = Beginning();
+    const int32_t place = group.Open(Constants(info[0]));
     ReportMemory(info.Env());
     return Napi::Number::New(info.Env(), place);
   });
@@ -162,9 +167,13 @@ void NativeStreams::JsClose(const Napi::CallbackInfo& info) {
 
 void NativeStreams::JsReset(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
-    AtRest();
+    StreamGroup& group = Beginning();
     const size_t place = Place(info[0]);
-    group_->Begin(place, Constants(info[1]));
+    if (info[1].IsNull())
+      group.Begin(place);
+    else
+      group.Begin(place, Constants(info[1]));
+    ReportMemory(info.Env());
   });
 }
 
@@ -226,8 +235,8 @@ void NativeStreams::JsStepPinned(const Napi::CallbackInfo& info) {
   });
 }
 
-// Returns the first row that was refused, and none has gone on then: -1 - row for its place, 1 + row for its
-// token. 0 where all went on.
+// Returns what was refused first, and no stream has gone on then: -1 - row for its place, 1 + input * rows +
+// row for its token of that input. 0 where all went on.
 Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
     const auto answer = [&](int64_t value) {

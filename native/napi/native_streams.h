@@ -38,11 +38,13 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   StreamGroup& Group();
   // The model that the group steps through: at rest, and still the one that it was made for.
   Model& AtRest();
+  // The group, where a stream may begin: one with constants computes then.
+  StreamGroup& Beginning();
   std::vector<const float*> Constants(const Napi::Value& value) const;
   // The rows of each input, and output, of a step.
   void ReadInputs(const Napi::Value& value, size_t rows, std::vector<StepInput>* inputs) const;
   void ReadOutputs(const Napi::Value& value, size_t rows, std::vector<float*>* outputs) const;
-  // The first row with an id that is none, or -1.
+  // The first id that is none, as input * rows + row, or -1.
   int64_t FindForeign(const std::vector<StepInput>& inputs, size_t rows) const;
   size_t Place(const Napi::Value& value);
   float* State(const Napi::CallbackInfo& info, Napi::Float32Array* array);

@@ -27,6 +27,7 @@ Stepper::Stepper(const Plan& plan) : values_(plan.values().size()) {
       keep(i);
     }
   }
+  constant_floats_ = stream_floats_;
   for (const PlannedNode& node : plan.nodes()) {
     Layer& layer = *plan.layers()[node.layer];
     const auto* stepping = dynamic_cast<const Stepping*>(&layer);
@@ -70,7 +71,7 @@ void Stepper::Prepare(size_t rows, StepRoom* room) const {
   room->values.resize(values_);
 }
 
-void Stepper::ReadConstants(const int32_t* places, const float* states, StepRoom* room) const {
+void Stepper::ViewConstants(const int32_t* places, const float* states, StepRoom* room) const {
   for (const Constant& constant : kept_)
     room->values[constant.value] = {states + constant.place, places, stream_floats_, constant.columns};
 }
@@ -86,14 +87,15 @@ void Stepper::Run(size_t number, const StreamBatch& whole, StepRoom* room) const
   stage.stepping->Step(room->read, room->values.data() + stage.first_output, batch);
 }
 
-void Stepper::Begin(const KernelTable& kernels, const std::vector<const float*>& constants, int32_t place,
-                    float* states, StepRoom* room) const {
+void Stepper::Forget(int32_t place, float* states) const {
   float* const own = states + static_cast<size_t>(place) * stream_floats_;
-  std::memset(own, 0, stream_floats_ * sizeof(float));
-  for (size_t i = 0; i < constants.size(); ++i)
-    std::memcpy(own + kept_[i].place, constants[i], kept_[i].columns * sizeof(float));
+  std::memset(own + constant_floats_, 0, (stream_floats_ - constant_floats_) * sizeof(float));
+}
+
+void Stepper::ReadConstants(const KernelTable& kernels, int32_t place, float* states, StepRoom* room) const {
+  float* const own = states + static_cast<size_t>(place) * stream_floats_;
   const StreamBatch batch = {kernels, 1, states, stream_floats_, &place, nullptr, nullptr};
-  ReadConstants(&place, states, room);
+  ViewConstants(&place, states, room);
   size_t kept = constants_.size();
   for (size_t i = 0; i < stages_.size(); ++i) {
     const Stage& stage = stages_[i];
@@ -102,7 +104,7 @@ void Stepper::Begin(const KernelTable& kernels, const std::vector<const float*>&
       for (size_t k = 0; k < stage.outputs; ++k, ++kept)
         std::memcpy(own + kept_[kept].place, RowAt(room->values[stage.first_output + k], 0),
                     kept_[kept].columns * sizeof(float));
-      ReadConstants(&place, states, room);
+      ViewConstants(&place, states, room);
     } else if (stage.recurrent) {
       const size_t units = stage.recurrent->config().units, padded = PaddedColumns(units);
       for (size_t state = 0; state < stage.recurrent->states(); ++state)
@@ -118,7 +120,7 @@ void Stepper::Step(const KernelTable& kernels, size_t rows, const StepInput* inp
     const size_t columns = inputs_[i].columns;
     room->values[input_values_[i]] = {inputs[i].values, inputs[i].tokens, columns, columns};
   }
-  ReadConstants(places, states, room);
+  ViewConstants(places, states, room);
   const StreamBatch batch = {kernels, rows, states, stream_floats_, places, nullptr, nullptr};
   for (size_t i = 0; i < stages_.size(); ++i)
     if (!stages_[i].is_constant) Run(i, batch, room);

@@ -45,19 +45,26 @@ class Stepper {
   const std::vector<StepPort>& inputs() const { return inputs_; }
   const std::vector<StepPort>& constants() const { return constants_; }
   const std::vector<StepPort>& outputs() const { return outputs_; }
-  // What one stream keeps, zero at first: what it was given, then node by node.
+  // What one stream keeps: the constants that it was given, then node by node.
   size_t stream_floats() const { return stream_floats_; }
   // Makes room for steps of so many rows.
   void Prepare(size_t rows, StepRoom* room) const;
   // Multiply-adds of a row.
   size_t products() const { return products_; }
 
-  // Weights as the kernels want them. Before Begin and Step, when no run is under way.
+  // Weights as the kernels want them. Before ReadConstants and Step, when no run is under way.
   void Prepare(const KernelTable& kernels) const;
 
-  // The stream at states[place] begins with these constants.
-  void Begin(const KernelTable& kernels, const std::vector<const float*>& constants, int32_t place,
-             float* states, StepRoom* room) const;
+  // The stream at states[place] forgets all but its constants.
+  void Forget(int32_t place, float* states) const;
+
+  // Computes what follows from the constants alone, for a stream that has just forgotten the rest.
+  void ReadConstants(const KernelTable& kernels, int32_t place, float* states, StepRoom* room) const;
+
+  // Where the value of a constant stands in what the stream at states[place] keeps.
+  float* ConstantAt(size_t constant, int32_t place, float* states) const {
+    return states + static_cast<size_t>(place) * stream_floats_ + kept_[constant].place;
+  }
 
   // Rows 0..rows-1 of the inputs: the streams at places[i] of `states` [.., stream_floats()] go on, and their
   // outputs are written.
@@ -80,13 +87,13 @@ class Stepper {
   };
 
   void Run(size_t stage, const StreamBatch& whole, StepRoom* room) const;
-  void ReadConstants(const int32_t* places, const float* states, StepRoom* room) const;
+  void ViewConstants(const int32_t* places, const float* states, StepRoom* room) const;
 
   std::vector<StepPort> inputs_, constants_, outputs_;
   std::vector<size_t> input_values_, output_values_;
   std::vector<Constant> kept_;  // the constants first, then what is computed from them
   std::vector<Stage> stages_;
-  size_t values_, stream_floats_ = 0, work_floats_ = 0, products_ = 0;
+  size_t values_, stream_floats_ = 0, constant_floats_ = 0, work_floats_ = 0, products_ = 0;
 };
 
 }  // namespace ostinato

@@ -50,11 +50,20 @@ void StreamGroup::Close(size_t place) {
 }
 
 void StreamGroup::Begin(size_t place, const std::vector<const float*>& constants) {
+  for (size_t i = 0; i < constants.size(); ++i)
+    std::memcpy(stepper_->ConstantAt(i, static_cast<int32_t>(place), states_->data()), constants[i],
+                stepper_->constants()[i].columns * sizeof(float));
+  Begin(place);
+}
+
+void StreamGroup::Begin(size_t place) {
   if (stream_floats() == 0) return;
+  stepper_->Forget(static_cast<int32_t>(place), states_->data());
+  if (stepper_->constants().empty()) return;
   PrepareLanes(1, 1);
   const FlushToZeroScope flush;
   stepper_->Prepare(Kernels());
-  stepper_->Begin(Kernels(), constants, static_cast<int32_t>(place), states_->data(), &lanes_[0]);
+  stepper_->ReadConstants(Kernels(), static_cast<int32_t>(place), states_->data(), &lanes_[0]);
 }
 
 void StreamGroup::PrepareLanes(size_t lanes, size_t rows) {

@@ -17,11 +17,13 @@ class StreamGroup {
   explicit StreamGroup(const Plan& plan);
 
   const Stepper& stepper() const { return *stepper_; }
-  // The lowest place that is free, where a stream begins with these constants.
+  // The lowest place that is free, where a stream begins with these constants. Here and in Begin, the model
+  // must be at rest where there are constants.
   int32_t Open(const std::vector<const float*>& constants);
   void Close(size_t place);
-  // The stream begins anew.
+  // The stream begins anew, with other constants or with those that it has.
   void Begin(size_t place, const std::vector<const float*>& constants);
+  void Begin(size_t place);
   bool is_open(size_t place) const { return place < open_.size() && open_[place]; }
   // All that are open, ascending.
   const std::vector<int32_t>& places();

@@ -537,13 +537,20 @@ const model = inFile('native/model/model.cc', [
   ],
 ]);
 
+const STREAM_TESTS = [
+  'test/unit/streams/streams.test.ts',
+  'test/unit/streams/graph_streams.test.ts',
+  'test/golden/decoding.test.ts',
+];
+const inStreams = (file, faults) => inFile(file, faults, STREAM_TESTS);
+
 const streams = [
-  ...inFile('native/layers/recurrent.cc', [
-    ['a masked step moves the states of its stream', 'if (!batch.masked[r]) {', 'if (true) {'],
+  ...inStreams('native/layers/recurrent/recurrent.cc', [
+    ['a masked step moves the states of its stream', 'if (!input.masked || !input.masked[r]) {', 'if (true) {'],
     [
       'the cell of a stream lies where its state does',
-      'body(r, cells + r * stride_, kept + padded_);',
-      'body(r, cells + r * stride_, kept);',
+      'body(r, cells + r * stride, kept + padded);',
+      'body(r, cells + r * stride, kept);',
     ],
     [
       'a stream gives its output at a masked step though zero is wanted',
@@ -555,8 +562,13 @@ const streams = [
       'static_cast<size_t>(batch.places[r]) * batch.state_stride',
       'r * batch.state_stride',
     ],
+    [
+      'the cell that a stream gives is its state',
+      '{batch.states + state * padded, batch.places,',
+      '{batch.states, batch.places,',
+    ],
   ]),
-  ...inFile('native/layers/conv1d.cc', [
+  ...inStreams('native/layers/conv1d.cc', [
     [
       'a dilated convolution of a stream reads its last inputs',
       'batch.states + k * config_.windows.dilation * features',
@@ -567,23 +579,87 @@ const streams = [
       'std::memmove(rows, rows + features, (kept - features) * sizeof(float));',
       '',
     ],
-    ['a mask of a stream goes on behind a convolution', 'std::memset(batch.masked, 0, batch.rows);', ''],
-  ]),
-  ...inFile('native/layers/batch_normalization.cc', [
     [
-      'streams keep the moments that they met first',
-      'if (packed_weights_) return;',
-      'if (step_mean_.size() > 0) return;',
+      'a mask of a stream goes on behind a convolution',
+      'return {batch.work, nullptr, stride_, config_.filters};',
+      'return {batch.work, nullptr, stride_, config_.filters, input.masked};',
     ],
   ]),
-  ...inFile('native/streams/stepper.cc', [
-    ['streams do not mask token 0', 'masked[i] = model_.mask_zero() && tokens[i] == 0;', 'masked[i] = false;'],
-    ['all layers of a stream keep their states in one place', 'states + stage.states', 'states'],
+  ...inStreams('native/layers/batch_normalization.cc', [
+    [
+      'streams keep the moments that they met first',
+      'PackOnce([&] { ReadMoving(&step_mean_, &step_inverse_); });',
+      'if (step_mean_.size() == 0) ReadMoving(&step_mean_, &step_inverse_);',
+    ],
   ]),
-  ...inFile('native/streams/stream_group.cc', [
-    ['every block of streams reads the inputs of the first', 'values + begin * input_columns_', 'values'],
+  ...inStreams('native/layers/embedding.cc', [
+    ['streams do not mask token 0', 'batch.masked[i] = input.index[i] == 0;', 'batch.masked[i] = false;'],
+  ]),
+  ...inStreams('native/layers/merging/merge.cc', [
+    [
+      'a timestep of a stream is masked where it is masked in any input',
+      'batch.masked[r] = 1;\n    for (const StreamRows& input : inputs) batch.masked[r] &= input.masked[r];',
+      'batch.masked[r] = 0;\n    for (const StreamRows& input : inputs) batch.masked[r] |= input.masked[r];',
+    ],
+    [
+      'a sum in a stream is masked though one input has no mask',
+      'if (!all_masked) continue;',
+      'if (!inputs[0].masked || !inputs.back().masked) continue;',
+    ],
+  ]),
+  ...inStreams('native/streams/stepper.cc', [
+    ['all layers of a stream keep their states in one place', 'batch.states += stage.states;', ''],
+    ['all layers of a stream work in one place', 'room->work.data() + whole.rows * stage.work', 'room->work.data()'],
+    [
+      'all masks of a stream are one',
+      'batch.masked = room->masked.data() + whole.rows * number;',
+      'batch.masked = room->masked.data();',
+    ],
+    [
+      'a stream that begins anew forgets its constants',
+      'std::memset(own + constant_floats_, 0, (stream_floats_ - constant_floats_) * sizeof(float));',
+      'std::memset(own, 0, stream_floats_ * sizeof(float));',
+    ],
+    [
+      'a stream that begins anew keeps its states',
+      'std::memset(own + constant_floats_, 0,',
+      'std::memset(own + stream_floats_, 0, 0 *',
+    ],
+    [
+      'a cell of an initial state is the state',
+      'RowAt(room->values[stage.inputs[1 + state]], 0)',
+      'RowAt(room->values[stage.inputs[1]], 0)',
+    ],
+    [
+      'what follows from constants is computed for the first stream alone',
+      'std::memcpy(own + kept_[kept].place, RowAt',
+      'std::memcpy(states + kept_[kept].place, RowAt',
+    ],
+    [
+      'all streams have the constants of the first',
+      'places, stream_floats_, constant.columns}',
+      'nullptr, 0, constant.columns}',
+    ],
+    ['several outputs of a stream are the first', 'outputs[k] + i * view.columns', 'outputs[0] + i * view.columns'],
+  ]),
+  ...inStreams('native/streams/stream_group.cc', [
+    [
+      'every block of streams reads the inputs of the first',
+      'inputs[i].values + begin * stepper_->inputs()[i].columns',
+      'inputs[i].values',
+    ],
+    ['every block of streams reads the tokens of the first', 'inputs[i].tokens + begin', 'inputs[i].tokens'],
     ['every block of streams steps those of the first', 'places + begin', 'places'],
-    ['a stream begins in the states of the one that had its number', '  Reset(place);\n  first_free_', '  first_free_'],
+    [
+      'every block of streams answers where the first does',
+      'outputs[k] + begin * stepper_->outputs()[k].columns',
+      'outputs[k]',
+    ],
+    [
+      'a stream begins in the states of the one that had its number',
+      '  stepper_->Forget(static_cast<int32_t>(place), states_->data());\n',
+      '',
+    ],
     ['a stream may be stepped twice at once', ' || stamps_[place] == stamp_', ''],
   ]),
 ];

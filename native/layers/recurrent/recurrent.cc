@@ -112,7 +112,9 @@ void Recurrent::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
       std::memcpy(now + after, now, padded * sizeof(float));
     }
   });
-  outputs[0] = {states + after, nullptr, stride, config_.units, input.masked};
+  // A vector has no mask.
+  const uint8_t* masked = config_.return_sequences ? input.masked : nullptr;
+  outputs[0] = {states + after, nullptr, stride, config_.units, masked};
   for (size_t state = 0; state < this->states(); ++state)
     outputs[1 + state] = {batch.states + state * padded, batch.places, batch.state_stride, config_.units};
 }

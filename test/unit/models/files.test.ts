@@ -19,6 +19,7 @@ import {
   LSTM,
   MeanAbsoluteError,
   MinMaxNorm,
+  Model,
   OstinatoError,
   modelFromJson,
   Sequential,
@@ -30,6 +31,7 @@ import {
 } from '../../../lib';
 import { drawFrom } from '../../reference/random';
 import { codeOf, codeOfAsync } from '../../support/error_code';
+import { namesIn } from '../../support/safetensors_names';
 import { temporaryFolder } from '../../support/temporary_folder';
 
 const at = temporaryFolder();
@@ -58,7 +60,7 @@ function reviewModel(): Sequential {
   return model;
 }
 
-const bits = (model: Sequential): string =>
+const bits = (model: Model): string =>
   model
     .getWeights()
     .map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'))
@@ -136,12 +138,6 @@ describe('weights', () => {
     await other.loadWeights(at('w.safetensors'));
     expect(bits(other)).toBe(bits(model));
   });
-
-  const namesIn = (path: string): string[] => {
-    const file = readFileSync(path);
-    const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE()))) as object;
-    return Object.keys(header).filter((name) => name !== '__metadata__');
-  };
 
   test('have the names that Keras gives them, with numbers that count within the model', async () => {
     await reviewModel().saveWeights(at('w.safetensors'));
@@ -246,11 +242,11 @@ describe('a saved model', () => {
 
   test('leaves out of the decay what was left out, also within wrappers, whose layers have other numbers by then', async () => {
     const { x, y } = reviews();
-    const train = async (model: Sequential) => {
+    const train = async (model: Model) => {
       await model.fit(x, y, { ...QUIET, epochs: 2 });
       return bits(model);
     };
-    const decayed = (varNames: string[]): Sequential => {
+    const decayed = (varNames: string[]): Model => {
       const optimizer = new SGD(0.1, { weightDecay: 0.5 });
       optimizer.excludeFromWeightDecay({ varNames });
       const model = modelFromJson(json);
