@@ -7,7 +7,7 @@ import type { Graph } from './graph';
 import type { GraphNode } from './node';
 import type { SymbolicTensor, TensorSpec } from './symbolic_tensor';
 import type { Layer } from '../layers/layer';
-import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig } from '../native/binding';
+import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig, NativeNode } from '../native/binding';
 
 /** A value of the engine's graph. */
 export interface EngineValue extends TensorSpec {
@@ -32,7 +32,7 @@ export const NO_ENGINE_OPTIONS: EngineOptions = Object.freeze({
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
-  readonly nodes: { layer: number; inputs: number[] }[] = [];
+  readonly nodes: NativeNode[] = [];
   /** Of each node the layer that it stands for, and what the engine is told. */
   readonly entries: { readonly owner: Layer; readonly config: NativeLayerConfig }[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
@@ -59,15 +59,17 @@ export class EngineGraph {
    * @param owner the layer whose node it is: where it has weights, they are its own
    * @param config what the engine is told of a layer without weights
    * @param outputs what the node gives
+   * @param flipsOutputs see `NativeNode`
    */
   add(
     owner: Layer,
     config: NativeLayerConfig,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    flipsOutputs = false,
   ): EngineValue[] {
     const layer = owner.ownsNative ? owner.native() : this.#plainLayer(owner, config);
-    return this.#addNode(owner, config, layer, inputs, outputs);
+    return this.#addNode(owner, config, layer, inputs, outputs, flipsOutputs);
   }
 
   /** One node of the engine's own that no layer of the user stands for. */
@@ -86,8 +88,9 @@ export class EngineGraph {
     layer: NativeLayer,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
+    flipsOutputs = false,
   ): EngineValue[] {
-    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value) });
+    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), flipsOutputs });
     this.entries.push({ owner: this.#caller ?? owner, config });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);
     return outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));

@@ -199,8 +199,23 @@ export abstract class Layer {
     return undefined;
   }
 
+  /** How many outputs the layer gives. */
+  get outputCount(): number {
+    return (this.outputSizes?.length ?? 1) + (this.returnsStates ? this.stateSizes.length : 0);
+  }
+
   /** Whether {@link call} takes a mask. */
   get readsMask(): boolean {
+    return false;
+  }
+
+  /** Whether the output has a mask of the layer's own making. */
+  get makesMask(): boolean {
+    return false;
+  }
+
+  /** Whether the rows of a batch depend on each other in training. */
+  get mixesRows(): boolean {
     return false;
   }
 

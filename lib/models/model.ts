@@ -179,6 +179,10 @@ export class Model extends TrainableModel {
     return [count, count];
   }
 
+  override get outputCount(): number {
+    return this.#graph?.outputs.length ?? 1;
+  }
+
   /** @internal */
   override buildFor(inputs: readonly TensorSpec[]): void {
     this.#graph?.inputs.forEach((tensor, index) => {

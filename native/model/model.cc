@@ -346,8 +346,9 @@ void Model::Learn(BatchContext& batch) {
     if (!node.is_trained) continue;
     outputs.clear();
     for (size_t k = 0; k < node.outputs; ++k) outputs.push_back(GradientOf(node.first_output + k, batch));
-    if (std::none_of(outputs.begin(), outputs.end(), [](const Gradient& g) { return g.data != nullptr; }))
-      continue;
+    const bool is_given =
+        std::any_of(outputs.begin(), outputs.end(), [](const Gradient& g) { return g.data != nullptr; });
+    if (!is_given && !node.node->AddsPenalty()) continue;
     inputs.assign(node.inputs.size(), {});
     node.node->Backward(outputs.data(), node.needs.get(), inputs.data(), batch);
     for (size_t i = 0; i < node.inputs.size(); ++i)
@@ -390,6 +391,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           next_batch,
                           *gradients_,
                           run.training,
+                          training,
                           run.training && !training ? ++draws_ << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,

@@ -65,7 +65,7 @@ Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLaye
   }
   for (uint32_t i = 0; i < nodes.Length(); ++i) {
     const Napi::Object node = ToObject(nodes.Get(i), "node");
-    graph.nodes.push_back({GetSize(node, "layer"), ToSizes(node, "inputs")});
+    graph.nodes.push_back({GetSize(node, "layer"), ToSizes(node, "inputs"), GetBool(node, "flipsOutputs")});
   }
   graph.outputs = ToSizes(object, "outputs");
   const Napi::Object shortcuts = ToObject(GetValue(object, "shortcuts"), "shortcuts");

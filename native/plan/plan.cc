@@ -47,7 +47,7 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
   // Before the node is made: a node trusts its inputs.
   const std::vector<ValueShape> outputs = OutputsOf(layer, shapes);
   PlannedNode node = {given.layer,
-                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena}),
+                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, given.flips, arena}),
                       nullptr,
                       given.inputs,
                       std::move(feeds),
@@ -56,6 +56,7 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
                       is_trained,
                       std::move(needs)};
   node.recurrent = dynamic_cast<RecurrentNode*>(node.node.get());
+  ExpectShape(node.recurrent || !given.flips, "a recurrent layer flips its outputs");
   if (node.recurrent) walk_floats_ = std::max(walk_floats_, node.recurrent->layer().walk_floats());
   for (const ValueShape& shape : outputs) {
     PlannedValue value;

@@ -41,7 +41,7 @@ function makeLayer(values: readonly number[] = [1, 2, 3, 4]): NativeLayer {
 const graphOf = (layer: NativeLayer, given: object = {}): NativeModelConfig => ({
   inputs: [{ kind: 'values', shape: [2] }],
   layers: [layer],
-  nodes: [{ layer: 0, inputs: [0] }],
+  nodes: [{ layer: 0, inputs: [0], flipsOutputs: false }],
   outputs: [1],
   shortcuts: ALL_ON,
   ...given,
@@ -542,7 +542,6 @@ describe('graphs', () => {
     goBackwards: false,
     stateful: false,
     zeroOutputForMask: false,
-    flipsOutputs: false,
     dropout: 0,
     recurrentDropout: 0,
     seed: 1,
@@ -556,7 +555,7 @@ describe('graphs', () => {
   const join = (): NativeLayer => layerOf({ kind: 'concatenate', alongSteps: false });
   const mask = (): NativeLayer => layerOf({ kind: 'set_mask' });
   const lstm = (): NativeLayer => layerOf(recurrent('lstm', 3));
-  const node = (...inputs: number[]) => ({ layer: 0, inputs });
+  const node = (...inputs: number[]) => ({ layer: 0, inputs, flipsOutputs: false });
 
   test.each<[string, () => object]>([
     ['a node that reads its own output', () => ({ nodes: [node(1)] })],
@@ -565,8 +564,10 @@ describe('graphs', () => {
     ['a node that reads a value that is none', () => ({ nodes: [node(9)] })],
     ['a node that reads value -1', () => ({ nodes: [node(-1)] })],
     ['a node that reads half a value', () => ({ nodes: [node(0.5)] })],
-    ['a node of a layer that is none', () => ({ nodes: [{ layer: 1, inputs: [0] }] })],
-    ['a node without inputs', () => ({ nodes: [{ layer: 0 }] })],
+    ['a node of a layer that is none', () => ({ nodes: [{ ...node(0), layer: 1 }] })],
+    ['a node without inputs', () => ({ nodes: [{ layer: 0, flipsOutputs: false }] })],
+    ['a node that does not say whether it flips', () => ({ nodes: [{ layer: 0, inputs: [0] }] })],
+    ['a Dense that flips', () => ({ nodes: [{ ...node(0), flipsOutputs: true }] })],
     ['an output that is an input', () => ({ outputs: [0] })],
     ['an output that is none', () => ({ outputs: [2] })],
     ['an output that is no number', () => ({ outputs: ['1'] })],
@@ -633,7 +634,7 @@ describe('graphs', () => {
     ['flatten of nothing', () => layerOf({ kind: 'flatten' }), []],
   ])('%s: refused', (_title, make, given) => {
     const inputs = given.length > 0 ? given : [VECTOR];
-    const nodes = [{ layer: 0, inputs: given.map((_, index) => index) }];
+    const nodes = [node(...given.keys())];
     const outputs = [inputs.length];
     expect(() => makeModel(make(), { inputs, nodes, outputs })).toThrow(/native model/);
   }); // prettier-ignore
@@ -661,7 +662,7 @@ describe('graphs', () => {
     const table = (inputDim: number): NativeLayer =>
       layerOf({ kind: 'embedding', inputDim, outputDim: 2, maskZero: false, penalties: [NONE], constraints: [null] });
     const words = { kind: 'tokens', shape: [-1] } as const;
-    const nodes = [node(0), { layer: 1, inputs: [1] }];
+    const nodes = [node(0), { ...node(1), layer: 1 }];
     const graph = { inputs: [words, words], layers: [table(9), table(5)], nodes, outputs: [2, 3] };
     const of = (data: readonly number[]) => ({ shape: [1], data: Int32Array.from(data) });
     const run = runOf({ datasets: [rowsOf(of([8, 8]), of(ids))], outputs: [null, null] });
@@ -868,7 +869,7 @@ describe('streams', () => {
   test('a vector among the inputs is given when a stream begins, in its size', () => {
     const inputs = [{ kind: 'values', shape: [-1, 2] }, { kind: 'values', shape: [2] }];
     const add = new binding.NativeLayer({ kind: 'merge', merge: 'add' });
-    const streams = new binding.NativeStreams(makeModel(add, { inputs, nodes: [{ layer: 0, inputs: [0, 1] }], outputs: [2] }));
+    const streams = new binding.NativeStreams(makeModel(add, { inputs, nodes: [{ layer: 0, inputs: [0, 1], flipsOutputs: false }], outputs: [2] }));
     for (const constants of [[], row(3), [...row(), ...row()], [new Int32Array(2)]])
       expect(() => streams.open(constants as never)).toThrow(/malformed constants/);
     expect(streams.count).toBe(0);

@@ -258,8 +258,9 @@ describe('a step', () => {
     const rows = 3;
     const given = makeCase(name, rows, STEPS);
     const { model, x, width } = given;
-    const layers = model.layers
-      .map((layer) => layer.toNative())
+    const layers = model
+      .streamNodes()
+      .map(({ config }) => config)
       .filter(({ kind }) => !['dropout', 'spatial_dropout1d', 'gaussian_noise'].includes(kind))
       .map((layer) => ({ ...layer, stateful: false }) as unknown as OracleLayer);
     const group = model.openStreams(rows);
