@@ -9,7 +9,7 @@ import { CompiledHead, type Reported } from './compiled_head';
 import { inOrder, isGiven, isPlain } from './structure';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
-import type { Loss, LossIdentifier } from '../losses';
+import { getLoss, type Loss, type LossIdentifier } from '../losses';
 import type { NativeModel } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -168,7 +168,8 @@ export class Compiled {
 
 /** One loss for all outputs, or one for each. An output whose loss is null is for `predict` alone. */
 function readLosses(where: string, given: unknown, outputs: readonly string[]): readonly (LossIdentifier | null)[] {
-  if (outputs.length === 1 && !isStructure(given)) return [given as LossIdentifier];
+  // null by itself is no loss, rather than none for each output.
+  if (given === null) getLoss(given as never, where);
   if (!isStructure(given)) return outputs.map(() => given as LossIdentifier);
   const read = inOrder(where, 'loss', given, outputs, () => false);
   return read.map(({ value }) => (isGiven(value) ? (value as LossIdentifier) : null));

@@ -18,7 +18,8 @@ import { floats, ids } from './engine_model';
 const { Activation, ActivityRegularization, Adam, AveragePooling1D, BatchNormalization, Bidirectional, Conv1D } = lib;
 const { Dense, Dropout, Embedding, Flatten, GaussianNoise, GlobalAveragePooling1D, GlobalMaxPooling1D, GRU } = lib;
 const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
-const { GRUCell, LSTMCell, RepeatVector, RMSprop, RNN, Sequential, SGD, SimpleRNN, SimpleRNNCell, TimeDistributed } = lib;
+const { GRUCell, LSTMCell, RepeatVector, RMSprop, RNN, Sequential, SGD, SimpleRNN, SimpleRNNCell, TimeDistributed } =
+  lib;
 const ROWS = 11;
 const STEPS = 6;
 

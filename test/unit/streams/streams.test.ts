@@ -33,7 +33,7 @@ describe('models whose layers cannot go on by timesteps', () => {
     [
       'Bidirectional',
       () => values(new Bidirectional(new LSTM(2), { name: 'both' })),
-      /Bidirectional "both".*both ends/,
+      /Bidirectional "both".*last to the first/,
     ],
     ['goBackwards', () => values(new LSTM(2, { goBackwards: true, name: 'back' })), /LSTM "back".*last to the first/],
     ['Conv1D that is not causal', () => values(new Conv1D(2, 3)), /Conv1D.*to come/],
@@ -121,6 +121,7 @@ describe('what a stream refuses', () => {
     model.dispose();
     expect(calls.map(codeOf)).toEqual(calls.map(() => 'ERR_DISPOSED'));
     stream.reset();
+    expect(group.open()).toBe(1);
     stream.close();
   });
 
@@ -130,8 +131,10 @@ describe('what a stream refuses', () => {
     stream.push([1, 2, 3]);
     model.add(new Dense(2));
     expect(codeOf(() => stream.push([1, 2, 3]))).toBe('ERR_STATE');
+    expect(model.openStream().push([1, 2, 3])).toHaveLength(2);
     model.pop();
-    expect(stream.push([1, 2, 3])).toHaveLength(4);
+    expect(codeOf(() => stream.push([1, 2, 3]))).toBe('ERR_STATE');
+    expect(model.openStream().push([1, 2, 3])).toHaveLength(4);
   });
 
   test.each<[string, (saved: Uint8Array) => unknown, string]>([
