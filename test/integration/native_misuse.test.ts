@@ -826,7 +826,10 @@ describe('streams', () => {
     ['open', (value) => makeStreams().open((Array.isArray(value) ? [1] : value) as never)],
     ['close', (value) => makeStreams().close((value === 1 ? 7 : value) as never)],
     ['reset', (value) => makeStreams().reset((value === 1 ? 7 : value) as never, [])],
-    ['reset, constants', (value) => makeStreams().reset(0, (value === null || Array.isArray(value) ? [1] : value) as never)],
+    [
+      'reset, constants',
+      (value) => makeStreams().reset(0, (value === null || Array.isArray(value) ? [1] : value) as never),
+    ],
     ['places', (value) => makeStreams().places(value)],
     ['readState', (value) => makeStreams().readState(0, value)],
     ['writeState', (value) => makeStreams().writeState(0, value)],
