@@ -121,7 +121,6 @@ function readJob(cell: Cell, given: unknown, o: Resolved): Job {
       goBackwards: false,
       stateful: false,
       zeroOutputForMask: false,
-      flipsOutputs: false,
       dropout: 0,
       recurrentDropout: 0,
       seed: 0,
@@ -186,7 +185,7 @@ function makeNative({ weights, initialState, layer, sizes }: Job, outputs: numbe
     return new NativeModel({
       inputs,
       layers: [native],
-      nodes: [{ layer: 0, inputs: inputs.map((_, index) => index), call: null }],
+      nodes: [{ layer: 0, inputs: [...inputs.keys()], flipsOutputs: false, call: null }],
       outputs: Array.from({ length: outputs }, (_, index) => inputs.length + index),
       shortcuts: ALL_SHORTCUTS,
     });

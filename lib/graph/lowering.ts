@@ -8,7 +8,7 @@ import type { Graph } from './graph';
 import type { GraphNode } from './node';
 import type { SymbolicTensor, TensorSpec } from './symbolic_tensor';
 import type { Layer } from '../layers/layer';
-import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig, NativeNodeCall } from '../native/binding';
+import type { NativeInput, NativeLayer, NativeLayerConfig, NativeModelConfig, NativeNode } from '../native/binding';
 
 /** A value of the engine's graph. */
 export interface EngineValue extends TensorSpec {
@@ -40,11 +40,14 @@ export interface EngineNode {
   readonly outputs: readonly EngineValue[];
 }
 
+/** What is said of one use of a layer besides its inputs. */
+export type NodeUse = Partial<Pick<NativeNode, 'flipsOutputs' | 'call'>>;
+
 /** Collects layers and nodes; values are numbered as the engine numbers them. */
 export class EngineGraph {
   readonly inputs: NativeInput[] = [];
   readonly layers: NativeLayer[] = [];
-  readonly nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[] = [];
+  readonly nodes: NativeNode[] = [];
   readonly entries: EngineNode[] = [];
   /** Nodes of stateful layers: the layers of each, in the order of the nodes. */
   readonly stateful: Layer[] = [];
@@ -70,17 +73,17 @@ export class EngineGraph {
    * @param owner the layer whose node it is: where it has weights, they are its own
    * @param config what the engine is told of a layer without weights
    * @param outputs what the node gives
-   * @param call what it is called with besides its inputs
+   * @param use what is said of this use of the layer alone
    */
   add(
     owner: Layer,
     config: NativeLayerConfig,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
-    call: NativeNodeCall | null = null,
+    use: NodeUse = {},
   ): EngineValue[] {
     const layer = owner.ownsNative ? owner.native() : this.#plainLayer(owner, config);
-    return this.#addNode(owner, config, layer, inputs, outputs, call);
+    return this.#addNode(owner, config, layer, inputs, outputs, use);
   }
 
   /** One node of the engine's own that no layer of the user stands for. */
@@ -90,7 +93,7 @@ export class EngineGraph {
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
   ): EngineValue[] {
-    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs, null);
+    return this.#addNode(owner, config, this.#plainLayer(owner, config), inputs, outputs, {});
   }
 
   #addNode(
@@ -99,9 +102,9 @@ export class EngineGraph {
     layer: NativeLayer,
     inputs: readonly EngineValue[],
     outputs: readonly TensorSpec[],
-    call: NativeNodeCall | null,
+    { flipsOutputs = false, call = null }: NodeUse,
   ): EngineValue[] {
-    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), call });
+    this.nodes.push({ layer: this.#number(layer), inputs: inputs.map(({ value }) => value), flipsOutputs, call });
     const given = outputs.map(({ shape, dtype }) => ({ shape, dtype, value: this.#values++ }));
     this.entries.push({ owner: this.#caller ?? owner, config, inputs, outputs: given });
     if ('stateful' in config && config.stateful) this.stateful.push(owner);

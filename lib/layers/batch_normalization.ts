@@ -89,6 +89,10 @@ export class BatchNormalization extends AffineNormalization {
     ];
   }
 
+  override get mixesRows(): boolean {
+    return true;
+  }
+
   override toNative(inputShape: Shape): NativeLayerConfig {
     const { momentum, epsilon, center, scale } = this;
     const features = knownFeatures(this.where, inputShape);

@@ -88,7 +88,6 @@ export class Bidirectional extends Wrapper {
         ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
         : madeOf(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
-    backward.flipsOutputs = true;
     super(where, o);
     this.mergeMode = mergeMode;
     this.forwardLayer = forward;
@@ -157,15 +156,10 @@ export class Bidirectional extends Wrapper {
   override lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
     const { forwardLayer, backwardLayer, mergeMode } = this;
     const half = forwardLayer.stateSizes.length;
-    const { initialState } = options;
-    const forward = forwardLayer.lowerDirection(engine, inputs, {
-      ...options,
-      initialState: initialState.slice(0, half),
-    });
-    const backward = backwardLayer.lowerDirection(engine, inputs, {
-      ...options,
-      initialState: initialState.slice(half),
-    });
+    const direction = (layer: Recurrent, initialState: readonly EngineValue[]): EngineValue[] =>
+      layer.lowerPart(engine, inputs, { ...options, initialState }, layer === backwardLayer);
+    const forward = direction(forwardLayer, options.initialState.slice(0, half));
+    const backward = direction(backwardLayer, options.initialState.slice(half));
     const outputs = [forward[0]!, backward[0]!];
     const states = this.returnState ? [...forward.slice(1), ...backward.slice(1)] : [];
     if (mergeMode === null) return [...outputs.map((output) => this.penalized(engine, output)), ...states];

@@ -131,6 +131,10 @@ export class Embedding extends Layer {
     return [{ name: 'embeddings', shape, initializer, regularizer, constraint: this.embeddingsConstraint }];
   }
 
+  override get makesMask(): boolean {
+    return this.maskZero;
+  }
+
   override toNative(): NativeLayerConfig {
     const { inputDim, outputDim, maskZero } = this;
     return { kind: 'embedding', inputDim, outputDim, maskZero, ...this.nativeWeighted() };

@@ -224,6 +224,16 @@ export abstract class Layer {
     return mask.length === 2 && (steps === null || mask[1] === null || mask[1] === steps);
   }
 
+  /** Whether the output has a mask of the layer's own making. */
+  get makesMask(): boolean {
+    return false;
+  }
+
+  /** Whether the rows of a batch depend on each other in training. */
+  get mixesRows(): boolean {
+    return false;
+  }
+
   /** Whether each position of a sequence is computed by itself, from its own features alone. */
   get isPositionWise(): boolean {
     return false;

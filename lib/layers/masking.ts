@@ -45,6 +45,10 @@ export class Masking extends Layer {
     return inputShape;
   }
 
+  override get makesMask(): boolean {
+    return true;
+  }
+
   override toNative(): NativeLayerConfig {
     return { kind: 'masking', maskValue: this.maskValue };
   }

@@ -119,8 +119,6 @@ export abstract class Recurrent extends Layer {
   readonly stateful: boolean;
   readonly unroll: boolean;
   readonly zeroOutputForMask: boolean;
-  /** @internal Whether its outputs are turned round: those of the second direction of a `Bidirectional`. */
-  flipsOutputs = false;
   readonly #activityRegularizer: Regularizer | null;
 
   /**
@@ -286,7 +284,6 @@ export abstract class Recurrent extends Layer {
       goBackwards,
       stateful,
       zeroOutputForMask,
-      flipsOutputs: this.flipsOutputs,
       dropout,
       recurrentDropout,
       seed: this.drawSeed ?? 0,
@@ -294,11 +291,21 @@ export abstract class Recurrent extends Layer {
     };
   }
 
-  /** @internal As a direction of a `Bidirectional`: with the states, without the penalty. */
-  lowerDirection(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+  /**
+   * @internal As a part of another layer: with the states, without the penalty.
+   *
+   * @param flipsOutputs whether a sequence that is read backwards is given in its own order
+   */
+  lowerPart(
+    engine: EngineGraph,
+    inputs: readonly EngineValue[],
+    options: EngineOptions,
+    flipsOutputs = false,
+  ): EngineValue[] {
     const [input] = inputs;
     const read = options.mask === null ? input! : this.masked(engine, input!, options.mask);
-    return engine.add(this, this.toNative(input!.shape), [read, ...options.initialState], this.engineSpecs(inputs));
+    const given = [read, ...options.initialState];
+    return engine.add(this, this.toNative(input!.shape), given, this.engineSpecs(inputs), { flipsOutputs });
   }
 
   override getConfig(): Record<string, unknown> {

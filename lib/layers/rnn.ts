@@ -160,7 +160,7 @@ export class RNN extends Wrapper {
     let given = options.initialState;
     for (const [index, layer] of this.#layers.entries()) {
       const count = layer.stateSizes.length;
-      const [output, ...last] = layer.lowerDirection(engine, [read], {
+      const [output, ...last] = layer.lowerPart(engine, [read], {
         ...options,
         mask: index === 0 ? options.mask : null,
         initialState: given.slice(0, count),

@@ -52,6 +52,9 @@ export class TimeDistributed extends Wrapper {
     if (layer.inputCount[0] !== 1) throw refuse('a layer of one input', 'with more');
     if (layer.outputCount !== 1) throw refuse('a layer of one output', `with ${layer.outputCount}`);
     if (layer.isStateful) throw refuse('a layer that is not stateful', 'with stateful');
+    const mixing = layer.parts.find((part) => part.layer.mixesRows)?.layer;
+    if (mixing !== undefined)
+      throw refuse('a layer that computes each row of a batch by itself', `with ${mixing.className} "${mixing.name}"`);
     if (layer.activityRegularizer !== null)
       throw refuse('a layer without activityRegularizer, which Keras would not apply here', 'with one');
     super(where, o);
@@ -104,8 +107,8 @@ export class TimeDistributed extends Wrapper {
     const isOfParts = input!.shape.length === 4 || input!.dtype === 'int32';
     const part: EngineValue = isOfParts ? { ...input!, ...partOf(input!) } : toParts(engine, this, input!);
     const [output] = layer.lower(engine, [part], options);
-    const hasMask = layer.vocabularySize !== undefined && output!.shape.length === 3;
-    const unmasked = hasMask ? unmask(engine, this, output!) : output!;
+    const makesMask = output!.shape.length === 3 && layer.parts.some((each) => each.layer.makesMask);
+    const unmasked = makesMask ? unmask(engine, this, output!) : output!;
     return [fromParts(engine, this, unmasked, input!.shape[1]!, isOfParts ? null : input!)];
   }
 
@@ -120,7 +123,7 @@ export class TimeDistributed extends Wrapper {
   }
 }
 
-/** Keras asks the layer for no mask: an `Embedding` with `maskZero` gives none here. */
+/** Keras asks the layer for no mask: an `Embedding` with `maskZero`, or `Masking`, gives none here. */
 function unmask(engine: EngineGraph, owner: Layer, value: EngineValue): EngineValue {
   const spec: TensorSpec = value;
   return engine.addPlain(owner, { kind: 'unmask' }, [value], [spec])[0]!;

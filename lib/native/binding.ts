@@ -79,8 +79,6 @@ export interface NativeRecurrent extends NativeWeighted {
   stateful: boolean;
   /** Whether outputs of masked steps are zero; else they repeat the output before. */
   zeroOutputForMask: boolean;
-  /** Whether outputs are turned round, as those of the second direction of a Bidirectional are. */
-  flipsOutputs: boolean;
   dropout: number;
   recurrentDropout: number;
   seed: number;
@@ -282,6 +280,18 @@ export interface NativeInput {
   shape: number[];
 }
 
+/** One use of a layer. */
+export interface NativeNode {
+  /** Index into the layers of the model. */
+  layer: number;
+  /** Values. */
+  inputs: number[];
+  /** Whether the outputs of a recurrent layer are turned round, as those of the second direction of a Bidirectional are. */
+  flipsOutputs: boolean;
+  /** Null for kinds that take none. */
+  call: NativeNodeCall | null;
+}
+
 /**
  * A model as a graph. Values are numbered: the inputs, then the outputs of every node in the order of the nodes; a node
  * comes after what it reads.
@@ -290,8 +300,7 @@ export interface NativeModelConfig {
   inputs: NativeInput[];
   /** Each once, in the order of their weights in the model. */
   layers: NativeLayer[];
-  /** `layer`: index into `layers`. `inputs`: values. `call`: null for kinds that take none. */
-  nodes: { layer: number; inputs: number[]; call: NativeNodeCall | null }[];
+  nodes: NativeNode[];
   /** Values that nodes give. */
   outputs: number[];
   shortcuts: NativeShortcuts;

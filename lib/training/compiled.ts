@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
-import { readMetrics, toCamelCase, type Metric } from '../metrics';
+import { readMetrics, toCamelCase, validationKey, type Metric } from '../metrics';
 import { getOptimizer, type Optimizer } from '../optimizers';
 import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import { namesWithinLayers } from '../util/weight_names';
@@ -9,7 +9,7 @@ import { CompiledHead, type Reported } from './compiled_head';
 import { inOrder, isGiven, isPlain } from './structure';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
-import type { Loss, LossIdentifier } from '../losses';
+import { getLoss, type Loss, type LossIdentifier } from '../losses';
 import type { NativeModel } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -41,12 +41,14 @@ export class Compiled {
     const weights = readLossWeights(where, given.lossWeights, outputs);
     const metrics = readByOutput(where, 'metrics', given.metrics, outputs);
     const weighted = readByOutput(where, 'weightedMetrics', given.weightedMetrics, outputs);
-    const keyOf = (index: number, name: string): string =>
-      outputs.length === 1 ? name : toCamelCase(`${outputs[index]!}_${name}`);
-    this.heads = outputs.map((_, index) => {
-      const requests = readMetrics(where, metrics[index], weighted[index]);
+    const isOne = outputs.length === 1;
+    const keyOf = (index: number, name: string): string => (isOne ? name : toCamelCase(`${outputs[index]!}_${name}`));
+    this.heads = outputs.map((output, index) => {
+      const names = isOne ? undefined : ([`metrics.${output}`, `weightedMetrics.${output}`] as const);
+      const requests = readMetrics(where, metrics[index], weighted[index], names);
       const keys = requests.map(({ name }) => keyOf(index, name));
-      return new CompiledHead(where, losses[index]!, weights[index]!, requests, keys);
+      const headWhere = isOne ? where : `${where}, output "${output}"`;
+      return new CompiledHead(headWhere, losses[index]!, weights[index]!, requests, keys);
     });
     const trained = this.heads.flatMap(({ hasLoss }, index) => (hasLoss ? [index] : []));
     if (trained.length === 0) throw refusal('ERR_CONFIG', where, 'a loss for one output at least', 'none');
@@ -54,6 +56,7 @@ export class Compiled {
     const without = this.heads.findIndex(({ hasLoss, keys }) => !hasLoss && keys.length > 0);
     if (without >= 0)
       throw refusal('ERR_CONFIG', where, 'metrics of outputs that have a loss', `some for "${outputs[without]!}"`);
+    checkKeys(where, ['loss', ...this.metricNames]);
   }
 
   /** The loss of the only output; undefined where it is chosen by shapes that are not known yet. */
@@ -168,9 +171,10 @@ export class Compiled {
 
 /** One loss for all outputs, or one for each. An output whose loss is null is for `predict` alone. */
 function readLosses(where: string, given: unknown, outputs: readonly string[]): readonly (LossIdentifier | null)[] {
-  if (outputs.length === 1 && !isStructure(given)) return [given as LossIdentifier];
+  // null by itself is no loss, rather than none for each output.
+  if (given === null) getLoss(given as never, where);
   if (!isStructure(given)) return outputs.map(() => given as LossIdentifier);
-  const read = inOrder(where, 'loss', given, outputs, () => false);
+  const read = inOrder(where, 'loss', alone(given, outputs), outputs, () => false);
   return read.map(({ value }) => (isGiven(value) ? (value as LossIdentifier) : null));
 }
 
@@ -180,8 +184,7 @@ function readLossWeights(where: string, given: unknown, outputs: readonly string
   if (typeof given === 'number') return outputs.map(() => checkNumber(where, 'lossWeights', given));
   if (!isStructure(given))
     throw refusal('ERR_TYPE', where, 'lossWeights to be a number, a list or numbers by output', describe(given));
-  const one = outputs.length === 1 && Array.isArray(given) && given.length === 1 ? (given[0] as unknown) : given;
-  return inOrder(where, 'lossWeights', one, outputs, () => false).map(({ what, value }) =>
+  return inOrder(where, 'lossWeights', alone(given, outputs), outputs, () => false).map(({ what, value }) =>
     isGiven(value) ? checkNumber(where, what, value) : 1,
   );
 }
@@ -193,11 +196,35 @@ function readLossWeights(where: string, given: unknown, outputs: readonly string
 function readByOutput(where: string, what: string, given: unknown, outputs: readonly string[]): readonly unknown[] {
   const asList = (value: unknown): unknown => (!isGiven(value) ? [] : Array.isArray(value) ? value : [value]);
   if (!isGiven(given)) return outputs.map(() => []);
-  if (outputs.length === 1) return [isPlain(given) ? asList(inOrder(where, what, given, outputs)[0]!.value) : given];
+  if (outputs.length === 1) {
+    if (!isPlain(given)) return [given];
+    return [asList(inOrder(where, what, given, outputs, () => false)[0]!.value)];
+  }
   if (!isStructure(given)) return outputs.map(() => [given]);
   if (Array.isArray(given) && given.length === 0) return outputs.map(() => []);
   if (Array.isArray(given) && given.length === 1) return outputs.map(() => asList(given[0]));
   return inOrder(where, what, given, outputs, () => false).map(({ value }) => asList(value));
+}
+
+/** What a list of one holds for the only output. */
+function alone(given: unknown, outputs: readonly string[]): unknown {
+  return outputs.length === 1 && Array.isArray(given) && given.length === 1 ? given[0] : given;
+}
+
+/** Names of outputs and metrics may come to one key: `a_b` and `c`, `a` and `b_c`. */
+function checkKeys(where: string, keys: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const key of [...keys, ...keys.map(validationKey)]) {
+    if (seen.has(key))
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'losses and metrics with keys of their own',
+        `'${key}' twice`,
+        'Give the metric, or the layer of the output, another name.',
+      );
+    seen.add(key);
+  }
 }
 
 /** Whether a value is a list or an object by name, rather than one thing for all outputs. */

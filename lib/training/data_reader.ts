@@ -17,6 +17,7 @@ import {
 } from './feed';
 import { fitInputs, makeDataset, readInputs, roomFor, type Inputs } from './inputs';
 import { readOutputs, type CheckedTargets, type GivenRows } from './outputs';
+import { isPlain } from './structure';
 import { isBatchSource, SourceFeed, type BatchSource, type SourceFeedOptions } from './source_feed';
 import { StatefulBatches } from './stateful_batches';
 import { combineWeights } from './weights';
@@ -177,7 +178,7 @@ export class DataReader {
     let first: Inputs | undefined;
     let rows = 0;
     const batches = new StatefulBatches(where, this.host);
-    const isBatch = this.host.dataInputs.length > 1 ? Array.isArray : isTuple;
+    const isBatch = this.host.dataInputs.length > 1 ? isTupleOfStructures : isTuple;
     const read = (item: unknown, index: number) => {
       const what = `batch ${index} of x`;
       const x: unknown = isBatch(item) ? item[0] : item;
@@ -281,4 +282,9 @@ function isTuple(item: unknown): item is readonly unknown[] {
   if (!Array.isArray(item)) return false;
   const first: unknown = item[0];
   return typeof first === 'object' && first !== null && 'data' in first && 'shape' in first;
+}
+
+/** The same for several inputs: x is a list or an object by name, and no array with a shape. */
+function isTupleOfStructures(item: unknown): item is readonly unknown[] {
+  return Array.isArray(item) && (Array.isArray(item[0]) || isPlain(item[0]));
 }

@@ -2,7 +2,7 @@
 // Targets and weights of a call, output by output, against the model's losses.
 import { readTargets, type Targets } from '../losses/targets';
 import { refusal } from '../util/validate';
-import { inOrder, isGiven, type Given } from './structure';
+import { inOrder, isGiven, isPlain, type Given } from './structure';
 import { classWeights, readWeights, type Weights } from './weights';
 import type { Compiled } from './compiled';
 import type { Inputs } from './inputs';
@@ -70,9 +70,7 @@ export function readOutputs(
 
 /** One array weighs all outputs, as in Keras; a list or an object has one for each, or null. */
 function weightsInOrder(where: string, what: string, given: unknown, names: readonly string[]): readonly Given[] {
-  if (!isGiven(given)) return names.map(() => ({ what, value: undefined }));
   const isList = Array.isArray(given) && given.some((item) => typeof item === 'object');
-  const isOne = Array.isArray(given) ? !isList : typeof given === 'object' && 'data' in given!;
-  if (isOne || ArrayBuffer.isView(given)) return names.map(() => ({ what, value: given }));
+  if (!isList && !isPlain(given)) return names.map(() => ({ what, value: given }));
   return inOrder(where, what, given, names, () => false);
 }

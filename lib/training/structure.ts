@@ -30,21 +30,18 @@ export function inOrder(
   names: readonly string[],
   isNeeded: (index: number) => boolean = () => true,
 ): readonly Given[] {
-  if (names.length === 1) {
-    const [name] = names as [string];
-    const isNamed = isPlain(given) && Object.hasOwn(given, name) && Object.keys(given).length === 1;
-    return isNamed ? [{ what: `${what}.${name}`, value: given[name] }] : [{ what, value: given }];
-  }
-  const list = Array.isArray(given)
-    ? listed(where, what, given, names, isNeeded)
-    : isPlain(given)
-      ? named(where, what, given, names)
-      : undefined;
+  if (names.length === 1 && !isPlain(given)) return [{ what, value: given }];
+  const list =
+    names.length > 1 && Array.isArray(given)
+      ? listed(where, what, given, names, isNeeded)
+      : isPlain(given)
+        ? named(where, what, given, names)
+        : undefined;
   if (list === undefined)
     throw refusal(
       'ERR_TYPE',
       where,
-      `${what} to be a list of ${names.length} arrays, or arrays by name: ${names.join(', ')}`,
+      `${what} to be a list with one for each of ${names.join(', ')}, or an object by name`,
       describe(given),
     );
   const missing = names.findIndex((_, index) => isNeeded(index) && !isGiven(list[index]));
@@ -84,7 +81,7 @@ function named(
     const expected = `${what} by name: ${names.join(', ')}`;
     throw refusal('ERR_UNKNOWN_NAME', where, expected, describe(unknown), near && `Did you mean "${near}"?`);
   }
-  return names.map((name) => given[name]);
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
 }
 
 /** Whether something was given. */

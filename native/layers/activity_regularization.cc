@@ -17,7 +17,7 @@ Tensor ActivityRegularizationNode::Forward(const Tensor& input, BatchContext& ba
   const double* sum = sums_.Over(batch.pool, first, RowCount(input_), 1, [&](size_t i, double* to) {
     *to += batch.kernels.penalty(RowAt(input_, i), input_.columns, l1_, l2_);
   });
-  penalty_ = *sum / static_cast<double>(input_.layout->rows());
+  penalty_ = *sum / Samples();
   // Equal tokens no longer have one gradient for all of them: the penalty adds its own at every position.
   Tensor output = input;
   output.distinct = nullptr;
@@ -29,7 +29,7 @@ Gradient ActivityRegularizationNode::Backward(const Gradient& output, BatchConte
   const bool sequence = input_.space == Space::kSteps;
   const size_t count = RowCount(input_), columns = input_.columns, stride = PaddedStride(columns);
   const size_t first = sequence ? input_.layout->base() : 0;
-  const float scale = batch.loss_scale / static_cast<float>(input_.layout->rows());
+  const float scale = batch.loss_scale / static_cast<float>(Samples());
   const float l1 = l1_ * scale, l2 = 2.0f * l2_ * scale;
   slopes_.Resize(count * stride);
   std::memset(slopes_.data(), 0, first * stride * sizeof(float));
@@ -43,6 +43,7 @@ Gradient ActivityRegularizationNode::Backward(const Gradient& output, BatchConte
   });
   const Gradient slopes = {slopes_.data(), stride, false};
   const Gradient own = sequence ? expand_.Backward(slopes, batch) : slopes;
+  if (!output.data) return own;
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     batch.kernels.add(own.data + begin * stride, output.data + begin * stride, (end - begin) * stride);
   });

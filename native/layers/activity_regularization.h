@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ActivityRegularization, and what an activityRegularizer of any layer is: a penalty on what passes through,
-// l1 sum|x| + l2 sum x^2 over all steps, masked ones too, divided by the rows of the batch
+// l1 sum|x| + l2 sum x^2 over all steps, masked ones too, divided by the samples of the batch
 // (keras/src/layers/layer.py).
 #ifndef OSTINATO_LAYERS_ACTIVITY_REGULARIZATION_H_
 #define OSTINATO_LAYERS_ACTIVITY_REGULARIZATION_H_
@@ -23,8 +23,14 @@ class ActivityRegularizationNode : public UnaryNode {
   // Outside of training masked steps pass through like all others.
   MaskUse mask_use(bool training) const override { return training ? MaskUse::kOwn : MaskUse::kStepwise; }
   double ActivityPenalty() const override { return penalty_; }
+  bool AddsPenalty() const override { return l1_ != 0.0f || l2_ != 0.0f; }
 
  private:
+  double Samples() const {
+    const size_t rows = input_.layout->rows();
+    return static_cast<double>(input_.parts > 0 ? rows / input_.parts : rows);
+  }
+
   float l1_, l2_;
   size_t rows_ = 0;
   Expand expand_;

@@ -92,6 +92,7 @@ void BatchNormalizationNode::TakeMoments(const Tensor& input, BatchContext& batc
   for (size_t c = 0; c < columns; ++c) {
     const double variance = squares[c] / count_;
     inverse_[c] = 1.0 / std::sqrt(variance + config.epsilon);
+    if (!batch.learns) continue;
     move(&moving_mean[c], mean_[c]);
     move(&moving_variance[c], variance);
   }

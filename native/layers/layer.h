@@ -53,6 +53,7 @@ struct BatchContext {
   BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
   GradientSums& weights;       // what Backward adds the gradients of weights to
   bool training;
+  bool learns;         // in training; a prediction that only acts as in training changes nothing of a layer
   uint64_t iteration;  // batches trained so far: the dropout stream
   float loss_scale;    // of the gradients that Backward is given
 };
@@ -110,6 +111,8 @@ class Node {
 
   // Penalty on the last outputs, per batch (activityRegularizer).
   virtual double ActivityPenalty() const { return 0.0; }
+  // Whether it adds such a penalty, so that there is a gradient even where no loss depends on its output.
+  virtual bool AddsPenalty() const { return false; }
   // Appends the states that are carried from batch to batch.
   virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
 };
@@ -139,6 +142,7 @@ struct NodeCall {
 struct NodeConfig {
   size_t inputs;  // how many it reads
   uint64_t use;   // numbers the uses of one layer in one model, so that each draws other random numbers
+  bool flips;     // see GraphNode
   Arena* arena;   // of the model
   const NodeCall* call = nullptr;
 };

@@ -21,6 +21,13 @@ constexpr size_t kWalkFloats = size_t{1} << 12;
 // Steps that a layer of a stack is ahead of the next: enough to make a hand-over cheap.
 constexpr size_t kOverlapSteps = 16;
 
+void AddRows(const Gradient& sum, const Gradient& more, size_t rows, BatchContext& batch) {
+  ForChunks(batch.pool, 0, rows, 128, [&](size_t begin, size_t end) {
+    batch.kernels.add(sum.data + begin * sum.stride, more.data + begin * more.stride,
+                      (end - begin) * sum.stride);
+  });
+}
+
 }  // namespace
 
 Model::Model(const Graph& graph) : shortcuts_(graph.shortcuts), plan_(graph, &arena_), parts_(&arena_) {
@@ -301,33 +308,34 @@ void Model::Score(const Dataset& data, BatchContext& batch, size_t row_count, bo
 
 void Model::AddGradient(size_t value, const Gradient& gradient, BatchContext& batch) {
   if (!gradient.data) return;
-  ValueGradient& known = value_gradients_[value];
-  if (!known.sum.data) {
-    known.sum = gradient;
-    return;
-  }
   const Tensor& tensor = tensors_[value];
-  Gradient first = known.sum, second = gradient;
-  if (first.per_distinct != second.per_distinct) {
-    // Summed per token, as the one of them is.
-    Gradient& by_position = first.per_distinct ? second : first;
-    known.sums.Plan(*tensor.distinct, by_position.data, by_position.stride, tensor.columns, 0,
+  ValueGradient& known = value_gradients_[value];
+  Gradient& sum = gradient.per_distinct ? known.per_distinct : known.by_position;
+  if (sum.data)
+    AddRows(sum, gradient, gradient.per_distinct ? tensor.distinct->count : RowCount(tensor), batch);
+  else
+    sum = gradient;
+}
+
+// What all readers gave; where some summed theirs per token, all is.
+Gradient Model::GradientOf(size_t value, BatchContext& batch) {
+  const Tensor& tensor = tensors_[value];
+  ValueGradient& known = value_gradients_[value];
+  if (!known.per_distinct.data) return known.by_position;
+  if (known.by_position.data) {
+    const DistinctTokens& distinct = *tensor.distinct;
+    known.sums.Plan(distinct, known.by_position.data, known.by_position.stride, tensor.columns, 0,
                     RowCount(tensor));
     batch.pool.For(known.sums.chunks().count(), [&](size_t chunk) { known.sums.Run(batch.kernels, chunk); });
     known.sums.Reduce(batch.kernels);
-    by_position = {known.sums.sums(), known.sums.stride(), true};
+    AddRows(known.per_distinct, {known.sums.sums(), known.sums.stride(), true}, distinct.count, batch);
   }
-  const size_t rows = first.per_distinct ? tensor.distinct->count : RowCount(tensor);
-  ForChunks(batch.pool, 0, rows, 128, [&](size_t begin, size_t end) {
-    batch.kernels.add(first.data + begin * first.stride, second.data + begin * first.stride,
-                      (end - begin) * first.stride);
-  });
-  known.sum = first;
+  return known.per_distinct;
 }
 
 // A value needs a gradient where a node that it comes from has weights.
 void Model::Learn(BatchContext& batch) {
-  for (ValueGradient& gradient : value_gradients_) gradient.sum = {};
+  for (ValueGradient& gradient : value_gradients_) gradient.by_position = gradient.per_distinct = {};
   gradients_->Begin();
   for (size_t i = 0; i < heads_.size(); ++i)
     if (heads_[i].has_loss()) AddGradient(plan_.outputs()[i], heads_[i].OutputGradient(), batch);
@@ -337,9 +345,10 @@ void Model::Learn(BatchContext& batch) {
     const PlannedNode& node = nodes[n];
     if (!node.is_trained) continue;
     outputs.clear();
-    for (size_t k = 0; k < node.outputs; ++k) outputs.push_back(value_gradients_[node.first_output + k].sum);
-    if (std::none_of(outputs.begin(), outputs.end(), [](const Gradient& g) { return g.data != nullptr; }))
-      continue;
+    for (size_t k = 0; k < node.outputs; ++k) outputs.push_back(GradientOf(node.first_output + k, batch));
+    const bool is_given =
+        std::any_of(outputs.begin(), outputs.end(), [](const Gradient& g) { return g.data != nullptr; });
+    if (!is_given && !node.node->AddsPenalty()) continue;
     inputs.assign(node.inputs.size(), {});
     node.node->Backward(outputs.data(), node.needs.get(), inputs.data(), batch);
     for (size_t i = 0; i < node.inputs.size(); ++i)
@@ -382,6 +391,7 @@ RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
                           next_batch,
                           *gradients_,
                           run.training,
+                          training,
                           run.training && !training ? ++draws_ << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,

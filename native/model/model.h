@@ -76,11 +76,11 @@ class Model {
     const Dataset* data;
     size_t begin, rows;
   };
-  // The gradient of a value, as far as its readers gave it.
+  // The gradient of a value, as far as its readers gave it, in each of its forms.
   struct ValueGradient {
     explicit ValueGradient(Arena* arena) : sums(arena) {}
-    Gradient sum;
-    TokenSums sums;  // where readers give it in different forms
+    Gradient by_position, per_distinct;
+    TokenSums sums;  // of the former, where there are both
   };
 
   std::vector<ValueShape> ShapesFor(const Dataset& data) const;
@@ -95,6 +95,7 @@ class Model {
   void ForwardStack(size_t first, size_t count, BatchContext& batch);
   void Learn(BatchContext& batch);
   void AddGradient(size_t value, const Gradient& gradient, BatchContext& batch);
+  Gradient GradientOf(size_t value, BatchContext& batch);
   double WeightPenalty(BatchContext& batch) const;
   double ActivityPenalty() const;
   void Score(const Dataset& data, BatchContext& batch, size_t row_count, bool training, RunResult* result);

@@ -106,6 +106,16 @@ inline std::vector<size_t> GetAxes(const Napi::Object& object, const char* key) 
   return axes;
 }
 
+// The elements of a list, each read once: reading may run code of the caller, so that nothing that was looked
+// at before still holds.
+inline std::vector<Napi::Value> ToList(const Napi::Value& value, size_t size, const char* what) {
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != size) Malformed(what);
+  std::vector<Napi::Value> list;
+  list.reserve(size);
+  for (uint32_t i = 0; i < size; ++i) list.push_back(value.As<Napi::Array>().Get(i));
+  return list;
+}
+
 // A typed array of the given kind whose memory is there: not detached, not shared.
 template <class T>
 Napi::TypedArrayOf<T> ToTyped(const Napi::Value& value, napi_typedarray_type type, const char* what) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "napi/config.h"
 
+#include <algorithm>
+
 #include "napi/arguments.h"
 #include "napi/layers.h"
 #include "napi/losses.h"
-#include "napi/native_layer.h"
 #include "napi/optimizer_config.h"
 
 namespace ostinato {
@@ -25,7 +26,10 @@ GraphInput ToGraphInput(const Napi::Object& object) {
   for (uint32_t i = 0; i < shape.Length(); ++i) {
     const Napi::Value size = shape.Get(i);
     if (!size.IsNumber()) Malformed("shape");
-    input.shape.push_back(size.As<Napi::Number>().Int64Value());
+    const bool is_open = size.As<Napi::Number>().DoubleValue() == -1.0;
+    const size_t known = is_open ? 1 : ToSize(size, "shape");
+    if (known == 0 || known > INT32_MAX) Malformed("shape");
+    input.shape.push_back(is_open ? -1 : static_cast<int64_t>(known));
   }
   if (input.shape.empty() || input.shape.size() > (input.is_tokens ? 2u : 3u)) Malformed("shape");
   if (!input.is_tokens && input.shape.back() < 1) Malformed("shape");
@@ -49,18 +53,21 @@ HeadConfig ToHeadConfig(const Napi::Object& object) {
 
 }  // namespace
 
-Graph ToGraph(const Napi::Object& object) {
+Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLayer>>* shared) {
   Graph graph;
   const Napi::Array inputs = GetArray(object, "inputs"), layers = GetArray(object, "layers");
   const Napi::Array nodes = GetArray(object, "nodes");
   for (uint32_t i = 0; i < inputs.Length(); ++i)
     graph.inputs.push_back(ToGraphInput(ToObject(inputs.Get(i), "input")));
-  for (uint32_t i = 0; i < layers.Length(); ++i)
-    graph.layers.push_back(NativeLayer::From(layers.Get(i))->layer);
+  for (uint32_t i = 0; i < layers.Length(); ++i) {
+    shared->push_back(NativeLayer::From(layers.Get(i)));
+    if (std::count(shared->begin(), shared->end(), shared->back()) > 1) Malformed("layers: one twice");
+    graph.layers.push_back(shared->back()->layer);
+  }
   for (uint32_t i = 0; i < nodes.Length(); ++i) {
     const Napi::Object node = ToObject(nodes.Get(i), "node");
-    graph.nodes.push_back(
-        {GetSize(node, "layer"), ToSizes(node, "inputs"), ToNodeCall(GetValue(node, "call"))});
+    graph.nodes.push_back({GetSize(node, "layer"), ToSizes(node, "inputs"), GetBool(node, "flipsOutputs"),
+                           ToNodeCall(GetValue(node, "call"))});
   }
   graph.outputs = ToSizes(object, "outputs");
   const Napi::Object shortcuts = ToObject(GetValue(object, "shortcuts"), "shortcuts");

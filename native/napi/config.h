@@ -7,10 +7,12 @@
 
 #include "initializers/initializers.h"
 #include "model/model.h"
+#include "napi/native_layer.h"
 
 namespace ostinato {
 
-Graph ToGraph(const Napi::Object& object);
+// Sets `layers` to those of the graph: arguments are read once, for they may answer differently each time.
+Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLayer>>* layers);
 CompileConfig ToCompileConfig(const Napi::Object& object);
 InitializerSpec ToInitializerSpec(const Napi::Object& object);
 

@@ -152,7 +152,6 @@ std::shared_ptr<Layer> MakeRecurrent(const Napi::Object& o) {
   config.go_backwards = GetBool(o, "goBackwards");
   config.stateful = GetBool(o, "stateful");
   config.zero_output = GetBool(o, "zeroOutputForMask");
-  config.flips_outputs = GetBool(o, "flipsOutputs");
   config.dropout = GetFloat(o, "dropout");
   config.recurrent_dropout = GetFloat(o, "recurrentDropout");
   config.seed = GetSize(o, "seed");

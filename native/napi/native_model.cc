@@ -67,10 +67,8 @@ Napi::Function NativeModel::Define(Napi::Env env) {
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
-    const Napi::Object graph = ToObject(info[0], "model");
-    const Napi::Array layers = GetArray(graph, "layers");
-    for (uint32_t i = 0; i < layers.Length(); ++i) layers_.push_back(NativeLayer::From(layers.Get(i)));
-    model_ = std::make_shared<Model>(ToGraph(graph));
+    const Graph graph = ToGraph(ToObject(info[0], "model"), &layers_);
+    model_ = std::make_shared<Model>(graph);
     stop_ = std::make_shared<std::atomic<bool>>(false);
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
@@ -118,13 +116,21 @@ Model& NativeModel::AtRest() {
   return model;
 }
 
-void NativeModel::Acquire(bool writes) {
-  AtRest();
+Model& NativeModel::Alone() {
+  Model& model = AtRest();
   for (const auto& shared : layers_)
-    if (writes && shared->readers > 0)
+    if (shared->readers > 0)
       throw Error(
           ErrorCode::kBusy,
           "native model: expected layers at rest, received a call while another model computes with them");
+  return model;
+}
+
+void NativeModel::Acquire(bool writes) {
+  if (writes)
+    Alone();
+  else
+    AtRest();
   writes_ = writes;
   for (const auto& shared : layers_) {
     if (writes)
@@ -225,35 +231,34 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     const bool whole =
         order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
     if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
-    Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
-    model_->CheckRun(run);
-    if (run.mode == RunMode::kPredict) {
-      const Napi::Array outputs = GetArray(spec, "outputs");
-      const std::vector<size_t> sizes = state->model->OutputSizes(*run.datasets[0]);
-      if (outputs.Length() != sizes.size()) Malformed("outputs");
-      for (uint32_t i = 0; i < outputs.Length(); ++i) {
-        const Napi::Value given = outputs.Get(i);
-        if (given.IsNull()) {
+    const bool predicts = run.mode == RunMode::kPredict;
+    run.training = predicts ? GetBool(spec, "training") : run.mode == RunMode::kTrain;
+    const Napi::Value totals = GetValue(spec, "totals"), outputs = GetValue(spec, "outputs");
+    const std::vector<Napi::Value> rooms =
+        predicts ? ToList(outputs, state->model->plan().outputs().size(), "outputs")
+                 : std::vector<Napi::Value>{};
+    // All is read. A getter among it may have begun a run, disposed of the model or detached an array.
+    Idle().CheckRun(run);
+    if (predicts) {
+      const std::vector<size_t> sizes = model_->OutputSizes(*run.datasets[0]);
+      for (size_t i = 0; i < rooms.size(); ++i) {
+        if (rooms[i].IsNull()) {
           run.outputs.push_back(nullptr);
           continue;
         }
-        Napi::Float32Array room = ToFloats(given, "outputs");
+        Napi::Float32Array room = ToFloats(rooms[i], "outputs");
         if (room.ElementLength() < (first + run.end - run.begin) * sizes[i]) Malformed("outputs");
         run.outputs.push_back(room.Data() + first * sizes[i]);
         state->outputs.push_back(Napi::Persistent(room));
       }
-      run.training = GetBool(spec, "training");
     } else {
-      run.training = run.mode == RunMode::kTrain;
-      const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
-      Idle();
-      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
-      run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
-      state->totals = Napi::Persistent(totals);
+      const Napi::Float64Array sums = ToDoubles(totals, "totals");
+      if (sums.ElementLength() != model_->totals_size()) Malformed("totals");
+      run.totals.assign(sums.Data(), sums.Data() + sums.ElementLength());
+      state->totals = Napi::Persistent(sums);
     }
-    // And here: these getters came after the last look. Statistics of a batch are written in training alone,
-    // penalties use memory of the weights.
-    Acquire(run.mode != RunMode::kPredict);
+    // Statistics of a batch are written in training alone, penalties use memory of the weights.
+    Acquire(!predicts);
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
@@ -371,7 +376,7 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Optimizer* optimizer = Idle().optimizer();
+    Optimizer* optimizer = Alone().optimizer();
     if (optimizer && optimizer->ApplyAverages()) model_->Invalidate();
   });
 }

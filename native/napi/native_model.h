@@ -27,7 +27,8 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Model& Idle();
   // The same, where no other model trains its layers either.
   Model& AtRest();
-  void ReportMemory(Napi::BasicEnv env);
+  // The same, where no other model computes with its layers at all: weights may be written.
+  Model& Alone();
 
  private:
   struct RunState;

@@ -67,10 +67,11 @@ StreamGroup& NativeStreams::Group() {
   return *group_;
 }
 
-Model& NativeStreams::AtRest() {
+StreamGroup& NativeStreams::AtRest() {
   if (!*owner_)
     throw Error(ErrorCode::kDisposed, "native streams: expected a live model, received a disposed one");
-  return (*owner_)->AtRest();
+  (*owner_)->AtRest();
+  return Group();
 }
 
 StreamGroup& NativeStreams::Beginning() {
@@ -103,41 +104,37 @@ Napi::Value NativeStreams::JsIsOpen(const Napi::CallbackInfo& info) {
   });
 }
 
-std::vector<const float*> NativeStreams::Constants(const Napi::Value& value) const {
+std::vector<const float*> NativeStreams::Constants(const List& values) const {
   const std::vector<StepPort>& ports = group_->stepper().constants();
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("constants");
   std::vector<const float*> constants;
-  for (uint32_t i = 0; i < ports.size(); ++i) {
-    const Napi::Float32Array values = ToFloats(value.As<Napi::Array>().Get(i), "constants");
-    if (values.ElementLength() != ports[i].columns) Malformed("constants");
-    constants.push_back(values.Data());
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Napi::Float32Array value = ToFloats(values[i], "constants");
+    if (value.ElementLength() != ports[i].columns) Malformed("constants");
+    constants.push_back(value.Data());
   }
   return constants;
 }
 
-void NativeStreams::ReadInputs(const Napi::Value& value, size_t rows, std::vector<StepInput>* inputs) const {
+void NativeStreams::ReadInputs(const List& values, size_t rows, std::vector<StepInput>* inputs) const {
   const std::vector<StepPort>& ports = group_->stepper().inputs();
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("inputs");
   inputs->clear();
-  for (uint32_t i = 0; i < ports.size(); ++i) {
-    const Napi::Value rows_of = value.As<Napi::Array>().Get(i);
+  for (size_t i = 0; i < ports.size(); ++i) {
     StepInput input = {};
     if (ports[i].is_tokens)
-      input.tokens = ToInts(rows_of, "inputs").Data();
+      input.tokens = ToInts(values[i], "inputs").Data();
     else
-      input.values = ToFloats(rows_of, "inputs").Data();
-    if (rows_of.As<Napi::TypedArray>().ElementLength() != Product(rows, ports[i].columns, "inputs"))
+      input.values = ToFloats(values[i], "inputs").Data();
+    if (values[i].As<Napi::TypedArray>().ElementLength() != Product(rows, ports[i].columns, "inputs"))
       Malformed("rows");
     inputs->push_back(input);
   }
 }
 
-void NativeStreams::ReadOutputs(const Napi::Value& value, size_t rows, std::vector<float*>* outputs) const {
+void NativeStreams::ReadOutputs(const List& values, size_t rows, std::vector<float*>* outputs) const {
   const std::vector<StepPort>& ports = group_->stepper().outputs();
-  if (!value.IsArray() || value.As<Napi::Array>().Length() != ports.size()) Malformed("outputs");
   outputs->clear();
-  for (uint32_t i = 0; i < ports.size(); ++i) {
-    Napi::Float32Array out = ToFloats(value.As<Napi::Array>().Get(i), "outputs");
+  for (size_t i = 0; i < ports.size(); ++i) {
+    Napi::Float32Array out = ToFloats(values[i], "outputs");
     if (out.ElementLength() != Product(rows, ports[i].columns, "outputs")) Malformed("rows");
     outputs->push_back(out.Data());
   }
@@ -154,8 +151,8 @@ int64_t NativeStreams::FindForeign(const std::vector<StepInput>& inputs, size_t 
 
 Napi::Value NativeStreams::JsOpen(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
-    StreamGroup& group = Beginning();
-    const int32_t place = group.Open(Constants(info[0]));
+    const List given = ToList(info[0], Group().stepper().constants().size(), "constants");
+    const int32_t place = Beginning().Open(Constants(given));
     ReportMemory(info.Env());
     return Napi::Number::New(info.Env(), place);
   });
@@ -167,12 +164,14 @@ void NativeStreams::JsClose(const Napi::CallbackInfo& info) {
 
 void NativeStreams::JsReset(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
+    const bool keeps = info[1].IsNull();
+    const List given = keeps ? List() : ToList(info[1], Group().stepper().constants().size(), "constants");
     StreamGroup& group = Beginning();
     const size_t place = Place(info[0]);
-    if (info[1].IsNull())
+    if (keeps)
       group.Begin(place);
     else
-      group.Begin(place, Constants(info[1]));
+      group.Begin(place, Constants(given));
     ReportMemory(info.Env());
   });
 }
@@ -211,14 +210,16 @@ void NativeStreams::JsWriteState(const Napi::CallbackInfo& info) {
 
 void NativeStreams::JsPin(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
+    const List given = ToList(info[0], Group().stepper().inputs().size(), "inputs");
+    const List room = ToList(info[1], Group().stepper().outputs().size(), "outputs");
     AtRest();
-    Group();
     std::vector<StepInput> inputs;
     std::vector<float*> outputs;
-    ReadInputs(info[0], 1, &inputs);
-    ReadOutputs(info[1], 1, &outputs);
-    pinned_inputs_ = Napi::Persistent(info[0].As<Napi::Object>());
-    pinned_outputs_ = Napi::Persistent(info[1].As<Napi::Object>());
+    ReadInputs(given, 1, &inputs);
+    ReadOutputs(room, 1, &outputs);
+    pinned_.clear();
+    for (const List* list : {&given, &room})
+      for (const Napi::Value& array : *list) pinned_.push_back(Napi::Persistent(array.As<Napi::Object>()));
     inputs_ = std::move(inputs);
     outputs_ = std::move(outputs);
   });
@@ -227,10 +228,10 @@ void NativeStreams::JsPin(const Napi::CallbackInfo& info) {
 void NativeStreams::JsStepPinned(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     static const int32_t kFirst = 0;
-    AtRest();
-    if (outputs_.empty() || !Group().is_open(0)) Malformed("place");
+    StreamGroup& group = AtRest();
+    if (outputs_.empty() || !group.is_open(0)) Malformed("place");
     if (FindForeign(inputs_, 1) >= 0) Malformed("token");
-    group_->Step(1, inputs_.data(), &kFirst, outputs_.data());
+    group.Step(1, inputs_.data(), &kFirst, outputs_.data());
     ReportMemory(info.Env());
   });
 }
@@ -242,8 +243,9 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
     const auto answer = [&](int64_t value) {
       return Napi::Number::New(info.Env(), static_cast<double>(value));
     };
-    AtRest();
-    StreamGroup& group = Group();
+    const List given = ToList(info[0], Group().stepper().inputs().size(), "inputs");
+    const List room = ToList(info[1], Group().stepper().outputs().size(), "outputs");
+    StreamGroup& group = AtRest();
     const int32_t* places;
     size_t rows;
     if (info[2].IsNull()) {
@@ -258,8 +260,8 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
     }
     std::vector<StepInput> inputs;
     std::vector<float*> outputs;
-    ReadInputs(info[0], rows, &inputs);
-    ReadOutputs(info[1], rows, &outputs);
+    ReadInputs(given, rows, &inputs);
+    ReadOutputs(room, rows, &outputs);
     const int64_t foreign = FindForeign(inputs, rows);
     if (foreign >= 0) return answer(1 + foreign);
     group.Step(rows, inputs.data(), places, outputs.data());
@@ -271,8 +273,7 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
 void NativeStreams::JsDispose(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     group_.reset();
-    pinned_inputs_.Reset();
-    pinned_outputs_.Reset();
+    pinned_.clear();
     inputs_.clear();
     outputs_.clear();
     ReportMemory(info.Env());

@@ -6,12 +6,12 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "streams/stream_group.h"
 
 namespace ostinato {
 
-class Model;
 class NativeModel;
 
 class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
@@ -35,15 +35,18 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   Napi::Value JsStep(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
+  // Arguments as JavaScript values: all of them are read before anything is looked at.
+  using List = std::vector<Napi::Value>;
+
+  // The streams of a model that is there and at rest.
   StreamGroup& Group();
-  // The model that the group steps through: at rest, and still the one that it was made for.
-  Model& AtRest();
+  StreamGroup& AtRest();
   // The group, where a stream may begin: one with constants computes then.
   StreamGroup& Beginning();
-  std::vector<const float*> Constants(const Napi::Value& value) const;
+  std::vector<const float*> Constants(const List& values) const;
   // The rows of each input, and output, of a step.
-  void ReadInputs(const Napi::Value& value, size_t rows, std::vector<StepInput>* inputs) const;
-  void ReadOutputs(const Napi::Value& value, size_t rows, std::vector<float*>* outputs) const;
+  void ReadInputs(const List& values, size_t rows, std::vector<StepInput>* inputs) const;
+  void ReadOutputs(const List& values, size_t rows, std::vector<float*>* outputs) const;
   // The first id that is none, as input * rows + row, or -1.
   int64_t FindForeign(const std::vector<StepInput>& inputs, size_t rows) const;
   size_t Place(const Napi::Value& value);
@@ -53,7 +56,7 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   std::unique_ptr<StreamGroup> group_;
   std::shared_ptr<NativeModel*> owner_;
   // One row in and one out, of the stream at place 0; held, so that a step asks JavaScript for nothing.
-  Napi::ObjectReference pinned_inputs_, pinned_outputs_;
+  std::vector<Napi::ObjectReference> pinned_;
   std::vector<StepInput> inputs_;
   std::vector<float*> outputs_;
   int64_t reported_bytes_ = 0;

@@ -32,7 +32,10 @@ struct GraphInput {
 
 struct GraphNode {
   size_t layer;
-  std::vector<size_t> inputs;            // values
+  std::vector<size_t> inputs;  // values
+  // Of a recurrent layer that walks backwards: the outputs stand in the order of the inputs, as a
+  // Bidirectional wants them.
+  bool flips = false;
   std::shared_ptr<const NodeCall> call;  // or null
 };
 

@@ -44,8 +44,10 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
     is_trained = is_trained || needs[i];
     feeds.push_back(read.is_input ? Feed{true, SourceFor(value, layer)} : Feed{false, value});
   }
+  // Before the node is made: a node trusts its inputs.
+  const std::vector<ValueShape> outputs = OutputsOf(layer, shapes);
   PlannedNode node = {given.layer,
-                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, arena, given.call.get()}),
+                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, given.flips, arena, given.call.get()}),
                       nullptr,
                       given.inputs,
                       std::move(feeds),
@@ -54,8 +56,9 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
                       is_trained,
                       std::move(needs)};
   node.recurrent = dynamic_cast<RecurrentNode*>(node.node.get());
+  ExpectShape(node.recurrent || !given.flips, "a recurrent layer flips its outputs");
   if (node.recurrent) walk_floats_ = std::max(walk_floats_, node.recurrent->layer().walk_floats());
-  for (const ValueShape& shape : OutputsOf(layer, shapes)) {
+  for (const ValueShape& shape : outputs) {
     PlannedValue value;
     value.shape = shape;
     value.needs_gradient = is_trained;
@@ -163,8 +166,16 @@ void Plan::Decide(bool training, bool reads_all_steps, bool shares_padding) {
 
 std::vector<ValueShape> Plan::OutputsOf(const Layer& layer, const std::vector<ValueShape>& inputs) const {
   std::vector<ValueShape> outputs = layer.OutputShapes(inputs);
-  if (!layer.ChangesParts())
-    for (ValueShape& output : outputs) output.parts = inputs[0].parts;
+  if (layer.ChangesParts()) return outputs;
+  int64_t parts = inputs[0].parts;
+  for (const ValueShape& input : inputs) {
+    // Rows of one are rows of the other: samples, or as many parts of them.
+    const bool fits =
+        input.parts == parts || (input.parts != 0 && parts != 0 && std::min(input.parts, parts) < 0);
+    ExpectShape(fits, "inputs of one node have as many parts");
+    parts = std::max(parts, input.parts);
+  }
+  for (ValueShape& output : outputs) output.parts = parts;
   return outputs;
 }
 

@@ -183,7 +183,7 @@ describe('optimizers.json', () => {
         expect(worstError(got, wanted.after[step]![index]!)).toBeLessThan(2e-6);
       }
       if (wanted.averages === undefined) continue;
-      model.native().applyEma();
+      model.nativeModel().applyEma();
       expect(worstError(model.getWeights()[0]!.data, wanted.averages[index]!)).toBeLessThan(2e-6);
     }
   });

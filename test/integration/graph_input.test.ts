@@ -5,10 +5,10 @@ import * as lib from '../../lib';
 import { codeOf, codeOfAsync, messageOf } from '../support/error_code';
 import { resultOf } from '../support/child';
 import { ids, numbers, run } from '../support/graph_run';
-import { add, concatenate } from '../support/joins';
 import { temporaryFolder } from '../support/temporary_folder';
 
 const { Dense, Dropout, Embedding, Flatten, GRU, Input, LSTM, Model, Sequential, SimpleRNN, TimeDistributed } = lib;
+const { add, concatenate } = lib;
 type Tensor = lib.SymbolicTensor;
 
 const at = temporaryFolder();

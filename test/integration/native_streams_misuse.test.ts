@@ -4,6 +4,7 @@
 import {
   binding,
   type NativeInput,
+  NativeNode,
   type NativeLayerConfig,
   type NativeModel,
   type NativeStreams,
@@ -22,12 +23,14 @@ const ODD: readonly [string, unknown][] = [
   ['a function', () => 1],
 ];
 
+const nodeOf = (layer: number, ...inputs: number[]): NativeNode => ({ layer, inputs, flipsOutputs: false, call: null });
+
 /** One layer over the inputs. */
 function makeModel(config: NativeLayerConfig, ...inputs: NativeInput[]): NativeModel {
   return new binding.NativeModel({
     inputs,
     layers: [new binding.NativeLayer(config)],
-    nodes: [{ layer: 0, inputs: inputs.map((_, index) => index) }],
+    nodes: [nodeOf(0, ...inputs.keys())],
     outputs: [inputs.length],
     shortcuts: ALL_SHORTCUTS,
   });
@@ -157,7 +160,6 @@ test.each<[string, () => NativeModel]>([
         goBackwards: false,
         stateful: false,
         zeroOutputForMask: false,
-        flipsOutputs: false,
         dropout: 0,
         recurrentDropout: 0,
         seed: 0,
@@ -167,7 +169,7 @@ test.each<[string, () => NativeModel]>([
       return new binding.NativeModel({
         inputs: [SERIES],
         layers: [config, config].map((each) => new binding.NativeLayer(each)),
-        nodes: [{ layer: 0, inputs: [0] }, { layer: 1, inputs: [0, 1] }], // prettier-ignore
+        nodes: [nodeOf(0, 0), nodeOf(1, 0, 1)],
         outputs: [3],
         shortcuts: ALL_SHORTCUTS,
       });

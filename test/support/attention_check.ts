@@ -12,7 +12,7 @@ import {
 } from '../../lib';
 import type { AttentionLayerProblem, Shaped } from '../reference/attention_layers';
 import { worstError } from '../unit/contract/engine_model';
-import { gradientsOf, modelOf, outputsOf, type Describe, type Named } from './graph_models';
+import { gradientsOf, modelOf, outputsOf, type Describe, type Named } from './graph_passes';
 
 // Single precision, sums of up to some dozen terms behind a softmax.
 export const OUTPUT_TOLERANCE = 2e-6;

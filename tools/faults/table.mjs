@@ -29,7 +29,11 @@ const cells = inFile('native/kernels/cells-inl.h', [
     'Mul(sums[r][3], cells[r])',
   ],
   ['the cell of an LSTM forgets everything', 'MulAdd(forget, Load(Cell(at.before + r)), Mul(i, g));', 'Mul(i, g);'],
-  ['the carry of the cell is dropped on the way back', 'if (!is_last) dc = Add(dc, Load(Carry(r, v)));', ''],
+  [
+    'the carry of the cell is dropped on the way back',
+    'if (!is_last || args.carry_given) dc = Add(dc, Load(Carry(r, v)));',
+    '',
+  ],
   [
     "the trunk's gradient of the cell is dropped",
     'if (args.dcells) dc = Add(dc, Load(args.dcells + (at.now + r) * args.state_stride + unit + lane));',
@@ -201,161 +205,178 @@ const products = [
   ]),
 ];
 
-const recurrent = inFile('native/layers/recurrent.cc', [
-  [
-    'a walk in reverse shares padding',
-    'return same_for_all_rows && !config_.go_backwards;',
-    'return same_for_all_rows;',
-  ],
-  ['a stateful layer shares padding', '!config_.stateful && (!training ||', '(!training ||'],
-  [
-    "the gates of a recurrent kernel keep Keras' order where the walk wants another",
-    '(i * gates + order[g]) * units',
-    '(i * gates + g) * units',
-  ],
-  [
-    "a GRU's candidate takes its recurrent bias from the other row",
-    'recurrent_bias_.data(), recurrent + (gates - 1) * units',
-    'recurrent_bias_.data(), bias + (gates - 1) * units',
-  ],
-  [
-    "the second row of a GRU's bias is not added",
-    'spread_bias_[g * padded_ + u] += recurrent[g * units + u];',
-    'spread_bias_[g * padded_ + u] += 0.0f;',
-  ],
-  [
-    "a GRU's second row of bias learns what the first one does",
-    'std::memcpy(bias_sum_.data() + gates * units + to, gradient.bias_sum() + g * padded_,',
-    'std::memcpy(bias_sum_.data() + gates * units + to, bias_sum_.data() + to,',
-  ],
-  [
-    'the kernel packed for the way back is not that of the gates',
-    '{kernel, columns, columns, features, true, packed_kernel_back_.data(), 0}',
-    '{kernel, columns, padded_, features, true, packed_kernel_back_.data(), 0}',
-  ],
-  ['the initial state is ignored', 'if (batch.initial_state) {', 'if (batch.initial_state && !input_.layout) {'],
-  ['the cell begins in the state', 'begin_in(cells_, given ? given + units : nullptr);', 'begin_in(cells_, given);'],
-  [
-    'initial states are those of the first rows of all',
-    'static_cast<size_t>(layout.samples()[r]) * batch.initial_stride',
-    'static_cast<size_t>(layout.order()[r]) * batch.initial_stride',
-  ],
-  [
-    'a stateful layer takes its states by the row of the layout',
-    'carried_.values.data() + static_cast<size_t>(layout.order()[r]) * size',
-    'carried_.values.data() + r * size',
-  ],
-  [
-    'a stateful layer begins anew with every batch',
-    '} else if (config_.stateful && carried_.rows > 0) {',
-    '} else if (config_.stateful && carried_.rows == 0) {',
-  ],
-  [
-    'states are read by the row of the layout',
-    'out + static_cast<size_t>(layout.order()[r]) * stride;',
-    'out + r * stride;',
-  ],
-  [
-    'the state that a row begins in is not masked',
-    'states_[to * stride_ + u] * state_masks_[r * masked_stride_ + g * padded_ + u];',
-    'states_[to * stride_ + u];',
-  ],
-  [
-    'a walk in reverse ends in the state of its first step',
-    'const size_t t = config_.go_backwards ? layout.start(r) : layout.steps();',
-    'const size_t t = layout.steps();',
-  ],
-  [
-    'a row whose last step is masked counts as one that ends unmasked',
-    ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
-    ': false;',
-  ],
-  [
-    'zeros and carried states change places at masked steps',
-    'config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
-    'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
-  ],
-  [
-    'a second direction that does not go backwards is not turned round',
-    'outputs[flips_ ? steps - 1 - i : i]',
-    'outputs[i]',
-  ],
-  [
-    'outputs that share a state keep the gradient of one of them',
-    'batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);',
-    'std::memcpy(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_ * sizeof(float));',
-  ],
-  [
-    'the zero output of a masked end passes a gradient on',
-    'if (!config_.zero_output || !layout.masked()) return output.data;',
-    'return output.data;',
-  ],
-  [
-    'the gradient of the trunk is dropped',
-    'batch.kernels.add(trunk_outputs_.data() + at, joins_.data() + r * stride_, stride_);',
-    '',
-  ],
-  [
-    'the gradient of the cells on the trunk is dropped',
-    'if (has_cell()) batch.kernels.add(trunk_cells_.data() + at, carry_.data() + r * stride_, stride_);',
-    '',
-  ],
-  [
-    'rows of nothing but padding learn nothing',
-    'std::memcpy(join, dlast + r * stride_, stride_ * sizeof(float));',
-    'std::memset(join, 0, stride_ * sizeof(float));',
-  ],
-  [
-    'a GRU passes nothing on to the trunk past the product',
-    'if (cell_.kind == CellKind::kGru) batch.kernels.add(join, carry, stride_);',
-    '',
-  ],
-  [
-    "the trunk's part of the recurrent kernel's gradient is dropped",
-    'batch.kernels.add(gradient.mutable_sum(), trunk_gradients_[i].sum(), units * stride);',
-    '',
-  ],
-  [
-    'the recurrent kernel learns in reverse from the states after the steps',
-    'const int32_t* before = config_.go_backwards ? layout.next() : nullptr;',
-    'const int32_t* before = nullptr;',
-  ],
-  [
-    "every gate's recurrent kernel learns from the first gate's dropped states",
-    'masked_h_.data() + g * padded_, before',
-    'masked_h_.data(), before',
-  ],
-  [
-    'the kernel of a reset state learns from the state',
-    '{reset_states_.data(), nullptr, stride_, cell_.kept - 1, 1, 0}',
-    '{states_.data(), before, stride_, cell_.kept - 1, 1, 0}',
-  ],
-  [
-    'a weight behind the first gate goes to the first gate',
-    'const size_t to = (i * each + g) * units;',
-    'const size_t to = i * each * units;',
-  ],
-  [
-    'all rows share the input mask of the first',
-    'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
-    'const float* mask = input_masks_.data();',
-  ],
-  [
-    'the input mask is another one at every step',
-    'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
-    'const float* mask = input_masks_.data() + p % input_.layout->rows() * mask_stride_;',
-  ],
-  [
-    'the input mask is not applied on the way back',
-    'gate_gradient_[p * stride + c] * input_masks_[(p - begin) * mask_stride_ + i * width + c];',
-    'gate_gradient_[p * stride + c];',
-  ],
-  [
-    'all gates share one input mask where each has its own',
-    'return config_.recurrent_dropout > 0.0f && cell_.kind != CellKind::kSimpleRnn ? cell_.gates : 1;',
-    'return 1;',
-  ],
-]);
+const recurrent = [
+  ...inFile('native/layers/recurrent/recurrent_node.cc', [
+    [
+      'a walk in reverse shares padding',
+      'return same_for_all_rows && !config.go_backwards;',
+      'return same_for_all_rows;',
+    ],
+    ['a stateful layer shares padding', '!config.stateful && initial_.empty() &&', 'initial_.empty() &&'],
+    ['the initial state is ignored', 'if (!initial_.empty()) return RowAt(initial_[state], r);', ''],
+    ['the cell begins in the state', 'begin_in(use_.cells, given(1));', 'begin_in(use_.cells, given(0));'],
+    [
+      'a stateful layer takes its states by the row of the layout',
+      'return carried_.values.data() + static_cast<size_t>(layout.order()[r]) * carried_.size +',
+      'return carried_.values.data() + r * carried_.size +',
+    ],
+    [
+      'a stateful layer begins anew with every batch',
+      'if (!use_.config.stateful || carried_.rows == 0) return nullptr;',
+      'return nullptr;',
+    ],
+    [
+      'a stateful layer keeps its states by the row of the layout',
+      'float* row = carried_.values.data() + static_cast<size_t>(layout.order()[r]) * carried_.size;',
+      'float* row = carried_.values.data() + r * carried_.size;',
+    ],
+    [
+      'the state that a row begins in is not masked',
+      'use_.states[to * stride + u] * use_.state_masks[r * sizes.masked_stride + g * sizes.padded + u];',
+      'use_.states[to * stride + u];',
+    ],
+    [
+      'the gradient of the trunk is dropped',
+      'batch.kernels.add(trunk_outputs_.data() + at, joins_.data() + r * stride, stride);',
+      '',
+    ],
+    [
+      'the gradient of the cells on the trunk is dropped',
+      'if (use_.has_cell()) batch.kernels.add(trunk_cells_.data() + at, use_.carry.data() + r * stride, stride);',
+      '',
+    ],
+    [
+      'rows of nothing but padding learn nothing',
+      'if (last) {\n      std::memcpy(join, last + r * stride, stride * sizeof(float));',
+      'if (last) {\n      std::memset(join, 0, stride * sizeof(float));',
+    ],
+    [
+      'a GRU passes nothing on to the trunk past the product',
+      'if (r < walking) {\n      if (use_.cell.kind == CellKind::kGru) batch.kernels.add(join, carry, stride);',
+      'if (r < walking) {',
+    ],
+  ]),
+  ...inFile('native/layers/recurrent/cell_weights.cc', [
+    [
+      "the gates of a recurrent kernel keep Keras' order where the walk wants another",
+      '(i * gates + order[g]) * units',
+      '(i * gates + g) * units',
+    ],
+    [
+      "a GRU's candidate takes its recurrent bias from the other row",
+      'recurrent_bias_.data(), recurrent + (gates - 1) * units',
+      'recurrent_bias_.data(), bias + (gates - 1) * units',
+    ],
+    [
+      "the second row of a GRU's bias is not added",
+      'bias_[g * padded + u] += recurrent[g * units + u];',
+      'bias_[g * padded + u] += 0.0f;',
+    ],
+    [
+      'the kernel packed for the way back is not that of the gates',
+      '{kernel, columns, columns, features, true, packed_kernel_back_.data(), 0}',
+      '{kernel, columns, padded, features, true, packed_kernel_back_.data(), 0}',
+    ],
+  ]),
+  ...inFile('native/layers/recurrent/cell_batch.h', [
+    [
+      'a walk in reverse ends in the state of its first step',
+      'const size_t t = config.go_backwards ? layout().start(r) : layout().steps();',
+      'const size_t t = layout().steps();',
+    ],
+    [
+      'the projected inputs of a GRU lie where its recurrent candidate will',
+      'projected_tokens.data() : gates.data() + cell.input_deltas * sizes.padded',
+      'projected_tokens.data() : gates.data()',
+    ],
+  ]),
+  ...inFile('native/layers/recurrent/outputs.cc', [
+    [
+      'a row whose last step is masked counts as one that ends unmasked',
+      ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
+      ': false;',
+    ],
+    [
+      'zeros and carried states change places at masked steps',
+      'config.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
+      'config.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
+    ],
+    [
+      'a second direction that does not go backwards is not turned round',
+      'outputs[flips ? steps - 1 - i : i]',
+      'outputs[i]',
+    ],
+    [
+      'outputs that share a state keep the gradient of one of them',
+      'batch.kernels.add(gradient_.data() + to * stride, output.data + p * stride, stride);',
+      'std::memcpy(gradient_.data() + to * stride, output.data + p * stride, stride * sizeof(float));',
+    ],
+    [
+      'the zero output of a masked end passes a gradient on',
+      'if (EndsMasked(r)) std::memset(last + r * stride, 0, stride * sizeof(float));',
+      '',
+    ],
+    [
+      'the state that a layer gives is its cell',
+      'state == 0 ? use_.states : use_.cells',
+      'state == 1 ? use_.states : use_.cells',
+    ],
+  ]),
+  ...inFile('native/layers/recurrent/gradients.cc', [
+    [
+      "a GRU's second row of bias learns what the first one does",
+      'std::memcpy(bias_sum_.data() + gates * units + to, gradient.bias_sum() + g * padded,',
+      'std::memcpy(bias_sum_.data() + gates * units + to, bias_sum_.data() + to,',
+    ],
+    [
+      "the trunk's part of the recurrent kernel's gradient is dropped",
+      'batch.kernels.add(gradient.mutable_sum(), trunk_gradients_[i].sum(), units * stride);',
+      '',
+    ],
+    [
+      'the recurrent kernel learns in reverse from the states after the steps',
+      'const int32_t* before = use_.config.go_backwards ? layout.next() : nullptr;',
+      'const int32_t* before = nullptr;',
+    ],
+    [
+      "every gate's recurrent kernel learns from the first gate's dropped states",
+      'use_.masked_states.data() + g * sizes.padded, before',
+      'use_.masked_states.data(), before',
+    ],
+    [
+      'the kernel of a reset state learns from the state',
+      '{use_.reset_states.data(), nullptr, sizes.stride, cell.kept - 1, 1, 0}',
+      '{use_.states.data(), before, sizes.stride, cell.kept - 1, 1, 0}',
+    ],
+    [
+      'a weight behind the first gate goes to the first gate',
+      'const size_t to = (i * each + g) * units;',
+      'const size_t to = i * each * units;',
+    ],
+  ]),
+  ...inFile('native/layers/recurrent/dropout.cc', [
+    [
+      'all rows share the input mask of the first',
+      'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
+      'const float* mask = input_masks_.data();',
+    ],
+    [
+      'the input mask is another one at every step',
+      'const float* mask = input_masks_.data() + (p - begin) * mask_stride_;',
+      'const float* mask = input_masks_.data() + p % input.layout->rows() * mask_stride_;',
+    ],
+    [
+      'the input mask is not applied on the way back',
+      'gate_gradient_[p * stride + c] * input_masks_[(p - begin) * mask_stride_ + i * width + c];',
+      'gate_gradient_[p * stride + c];',
+    ],
+    [
+      'all gates share one input mask where each has its own',
+      'return use_.config.recurrent_dropout > 0.0f && use_.cell.kind != CellKind::kSimpleRnn ? use_.cell.gates : 1;',
+      'return 1;',
+    ],
+  ]),
+];
 
 const gradients = [
   ...inFile('native/layers/weight_gradient.cc', [
@@ -391,52 +412,46 @@ const gradientBlocks = inFile(
 );
 
 const cellLayers = [
-  ...inFile('native/layers/recurrent.h', [
-    [
-      'the projected inputs of a GRU lie where its recurrent candidate will',
-      'gates_.data() + cell_.input_deltas * padded_',
-      'gates_.data()',
-    ],
-  ]),
-  ...inFile('native/layers/gru.cc', [
+  ...inFile('native/layers/recurrent/gru.cc', [
     ['the update and reset gates of the recurrent kernel change places', '{2, 0, 1}', '{2, 1, 0}'],
     ["the inputs learn from the product's deltas", 'CellKind::kGru, 3, 4, 1', 'CellKind::kGru, 3, 4, 0'],
   ]),
-  ...inFile('native/layers/lstm.cc', [
+  ...inFile('native/layers/recurrent/lstm.cc', [
     ['the gates c and o of the recurrent kernel change places', '{0, 1, 2, 3}', '{0, 1, 3, 2}'],
   ]),
 ];
 
-const bidirectional = inFile('native/layers/bidirectional.cc', [
-  [
-    'the halves change places',
-    'std::memcpy(out, x, f.columns * sizeof(float));\n        std::memcpy(out + f.columns, y, b.columns * sizeof(float));',
-    'std::memcpy(out, y, f.columns * sizeof(float));\n        std::memcpy(out + f.columns, x, b.columns * sizeof(float));',
-  ],
-  [
-    "the halves' gradients change places",
-    'std::memcpy(df, d, f.columns * sizeof(float));\n        std::memcpy(db, d + f.columns, b.columns * sizeof(float));',
-    'std::memcpy(db, d, f.columns * sizeof(float));\n        std::memcpy(df, d + f.columns, b.columns * sizeof(float));',
-  ],
-  ['the average is a sum', 'out[c] = (x[c] + y[c]) * scale;', 'out[c] = x[c] + y[c];'],
-  ["the average's gradient is that of a sum", 'df[c] = db[c] = d[c] * scale;', 'df[c] = db[c] = d[c];'],
-  ['a product learns from its own factor', 'df[c] = d[c] * y[c];', 'df[c] = d[c] * x[c];'],
-  [
-    'the second direction begins in the state of the first',
-    'if (second.initial_state) second.initial_state += forward_->state_size();',
-    '',
-  ],
-  ['the second direction passes no gradient on', '(end - begin) * first.stride);', '0);'],
-]);
+const bidirectional = [
+  ...inFile('native/layers/merging/concatenate.cc', [
+    ['all halves lie over the first', 'out += view.columns;', ''],
+    [
+      "all halves have the first one's gradient",
+      'output.data + r * output.stride + first,',
+      'output.data + r * output.stride,',
+    ],
+  ]),
+  ...inFile('native/layers/merging/merge.cc', [
+    ['the average is a sum', 'for (size_t c = 0; c < columns; ++c) out[c] /= count;', ''],
+    ["the average's gradient is that of a sum", 'out[c] = d[c] / count;', 'out[c] = d[c];'],
+    [
+      'a product learns from its own factor',
+      'c < columns_ && j != i; ++c) out[c] *= at(j, c);',
+      'c < columns_ && j == i; ++c) out[c] *= at(j, c);',
+    ],
+    [
+      'the second of two that are merged passes no gradient on',
+      'if (needs[i]) inputs[i] =',
+      'if (needs[i] && i == 0) inputs[i] =',
+    ],
+  ]),
+];
 
 const masks = [
-  ...inFile('native/layers/masking.h', [
-    ['a step is masked where its first column is', 'c < columns; ++c', 'c < 1; ++c'],
-  ]),
   ...inFile('native/layers/masking.cc', [
+    ['a step is masked where its first column is', 'c < columns; ++c', 'c < 1; ++c'],
     [
       'a masked step of a stream is not said to be one',
-      'batch.masked[i] = !Counts(x, columns);',
+      'batch.masked[i] = !Counts(x, columns, config_.value);',
       'batch.masked[i] = false;',
     ],
     ['the step of a stream counts where it is masked', 'if (!batch.masked[i])', 'if (true)'],
@@ -456,6 +471,8 @@ const masks = [
       'masked steps are filled by the other rule',
       'from.ExpandIndex(input.fill == MaskFill::kCarry, &index_, in_batch_order_);',
       'from.ExpandIndex(input.fill != MaskFill::kCarry, &index_, in_batch_order_);',
+      'Index(input.fill == MaskFill::kCarry);',
+      'Index(input.fill != MaskFill::kCarry);',
     ],
     [
       'positions that rows share pass no gradient on',
@@ -478,8 +495,8 @@ const layout = inFile('native/batch/batch_layout.cc', [
   ],
   [
     'a masked batch takes the rows of the first batch',
-    'return tokens[static_cast<size_t>(batch_samples_[i]) * steps + t] != 0; });',
-    'return tokens[i * steps + t] != 0; });',
+    'return tokens[static_cast<size_t>(batch_samples_[i]) * source_steps_ + t] != 0;',
+    'return tokens[i * source_steps_ + t] != 0;',
   ],
   [
     'masked steps repeat the state that the row began in',
@@ -508,34 +525,192 @@ const layout = inFile('native/batch/batch_layout.cc', [
   ],
 ]);
 
-const model = inFile('native/model/model.cc', [
-  [
-    'the loss sees the rows of the first step alone',
-    'if (fused_loss_) rows.predictions = output.logits;',
-    'if (fused_loss_) rows.predictions = output.logits; rows.count = std::min(rows.count, layout->rows());',
-  ],
-  [
-    'a step is compared with the target of its place in the layout',
-    'static_cast<int32_t>(layout.source_step(r, t));',
-    'static_cast<int32_t>(t);',
-  ],
-  [
-    'outputs are written in the order of the layout',
-    '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
-    '(r * steps + t) * columns',
-  ],
-  ['the states of every batch are written over those of the first', 'run.states + done * state_size()', 'run.states'],
-  [
-    'the mask of the tokens is ignored',
-    'rows, shares && ends,\n                      mask_zero_, walk_rows);',
-    'rows, shares && ends,\n                      false, walk_rows);',
-  ],
-  [
-    'the initial state does not reach its layer',
-    'batch.initial_state = given ? data.initial_state.data() : nullptr;',
-    'batch.initial_state = nullptr;',
-  ],
-]);
+const model = [
+  ...inFile('native/model/head.cc', [
+    [
+      'the loss sees the rows of the first step alone',
+      'if (is_fused_) rows.predictions = logits_;',
+      'if (is_fused_) rows.predictions = logits_; rows.count = std::min(rows.count, rows.count / rows.steps);',
+    ],
+    [
+      'a step is compared with the target of its place in the layout',
+      'static_cast<int32_t>(layout.source_step(r, t));',
+      'static_cast<int32_t>(t);',
+    ],
+    [
+      'outputs are written in the order of the layout',
+      '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
+      '(r * steps + t) * columns',
+    ],
+  ]),
+  ...inFile('native/model/model.cc', [
+    [
+      'the outputs of every batch are written over those of the first',
+      'run.outputs[k] + result.rows_done * sizes[k]',
+      'run.outputs[k]',
+    ],
+    [
+      'the mask of the tokens is ignored',
+      'source.shares_padding, source.mask_zero, walk_rows',
+      'source.shares_padding, false, walk_rows',
+    ],
+  ]),
+];
+
+const GRAPH_TESTS = ['test/unit/contract/graph_gradients.test.ts', 'test/golden/graphs.test.ts'];
+const inGraphs = (file, faults) => inFile(file, faults, GRAPH_TESTS);
+
+/** Layers with several uses, values with several readers. */
+const sharing = [
+  ...inGraphs('native/layers/gradient_sums.cc', [
+    [
+      "a dense gradient is the last use's",
+      'kernels.add(to, sum->uses[use].data + i * sum->uses[use].stride, columns);',
+      'std::memcpy(to, sum->uses[use].data + i * sum->uses[use].stride, columns * sizeof(float));',
+    ],
+    [
+      "the gradient of a token is the last use's",
+      'kernels.add(to, from, columns);',
+      'std::memcpy(to, from, columns * sizeof(float));',
+    ],
+    [
+      'the first use of a weight does not count',
+      'for (const WeightRows& use : sum->uses) {\n    const size_t known',
+      'for (const WeightRows& use : {sum->uses.back()}) {\n    const size_t known',
+    ],
+    ['tokens of the batch before keep their gradients', 'sum->slots[static_cast<size_t>(sum->tokens[u])] = -1;', ';'],
+    ['the uses of a batch are added to those of the batch before', 'for (Sum& sum : sums_) sum.uses.clear();', ''],
+  ]),
+  ...inGraphs('native/model/model.cc', [
+    [
+      'the gradient of a value is that of its first reader',
+      '  if (sum.data)\n    AddRows(',
+      '  if (sum.data && gradient.stride == 0)\n    AddRows(',
+    ],
+    [
+      'a gradient by position is dropped where another is summed per token',
+      'if (known.by_position.data) {',
+      'if (false) {',
+    ],
+    [
+      'a penalty on an output that no loss depends on has no gradient',
+      'if (!is_given && !node.node->AddsPenalty()) continue;',
+      'if (!is_given) continue;',
+    ],
+  ]),
+];
+
+/** States that are handed over: their rows, and the way back. */
+const states = [
+  ...inGraphs('native/layers/expand.cc', [
+    [
+      'a vector in another order of rows keeps its own',
+      'place_[r] = row_of[static_cast<size_t>(layout.order()[r])];',
+      'place_[r] = static_cast<int32_t>(r);',
+    ],
+    [
+      'the gradient of a vector keeps the order of rows of its reader',
+      'std::memcpy(gradient_.data() + static_cast<size_t>(place_[r]) * stride, output.data + r * stride,\n                stride * sizeof(float));\n  return {gradient_.data(), stride, false};\n}\n\n}',
+      'std::memcpy(gradient_.data() + r * stride, output.data + r * stride, stride * sizeof(float));\n  return {gradient_.data(), stride, false};\n}\n\n}',
+    ],
+  ]),
+  ...inGraphs('native/layers/recurrent/recurrent_node.cc', [
+    ['the state that is handed over gets no gradient', 'if (needs[1]) inputs[1] =', 'if (false) inputs[1] ='],
+    ['the cell that is handed over gets no gradient', 'if (use_.has_cell() && needs[2])', 'if (false)'],
+    [
+      'the gradient of a last cell is dropped',
+      'last_cells_given_ = use_.has_cell() && outputs[2].data;',
+      'last_cells_given_ = false;',
+    ],
+    [
+      'a GRU passes nothing on past the product to the state that it began in',
+      'if (layout.start(r) < layout.steps()) {\n      if (use_.cell.kind == CellKind::kGru) batch.kernels.add(join, carry, stride);',
+      'if (layout.start(r) < layout.steps()) {',
+    ],
+    [
+      'the gradient of a state that a row without steps began in is dropped',
+      'if (last) std::memcpy(join, last + r * stride, stride * sizeof(float));\n',
+      '',
+    ],
+    [
+      'all rows began at the first step of the batch',
+      ': std::min(layout.start(r), layout.steps() - 1);',
+      ': size_t{0};',
+    ],
+  ]),
+  ...inGraphs('native/layers/recurrent/outputs.cc', [
+    [
+      'the gradient of a last state is dropped beside that of the last output',
+      'if (state.data) batch.kernels.add(last, state.data, layout.rows() * stride);',
+      '',
+    ],
+  ]),
+  ...inGraphs('native/layers/recurrent/dropout.cc', [
+    [
+      'the gradient of a dropped state is not masked',
+      '                                       use_.state_masks[r * sizes.masked_stride + g * padded + u];',
+      '                                       1.0f;',
+    ],
+  ]),
+  ...inGraphs('native/layers/set_mask.cc', [
+    [
+      'a mask of its own is that of the rows as they came',
+      'const Tensor mask = align_.Forward(inputs[1], layout);',
+      'const Tensor mask = inputs[1];',
+    ],
+  ]),
+];
+
+/** Values of rank 4. */
+const parts = [
+  ...inGraphs('native/layers/fold.cc', [
+    [
+      'vectors become timesteps row by row',
+      'place_[1 + row % parts * rows + row / parts] = static_cast<int32_t>(r);',
+      'place_[1 + row] = static_cast<int32_t>(r);',
+    ],
+    [
+      'the first timestep is the row of every part',
+      'gradient_.data() + Position(i) * stride',
+      'gradient_.data() + (1 + i) * stride',
+    ],
+    [
+      'vectors of parts lose the mask of their sample',
+      'output.counts = inputs_ == 2 ? mask_.InBatchOrder(inputs[1]).counts : nullptr;',
+      'output.counts = nullptr;',
+    ],
+  ]),
+  ...inGraphs('native/layers/fold.h', [
+    ['timesteps become rows step by step', 'return 1 + i % parts_ * rows_ + i / parts_;', 'return 1 + i;'],
+  ]),
+  ...inGraphs('native/batch/batch_layout.cc', [
+    [
+      'the parts of a sample are those of the first',
+      'order_[i] = from.order()[r] * static_cast<int32_t>(parts) + static_cast<int32_t>(t);',
+      'order_[i] = static_cast<int32_t>(i);',
+    ],
+  ]),
+  ...inGraphs('native/model/model.cc', [
+    [
+      'a sample consists of the parts of the sample before',
+      'parts_[i] = static_cast<int32_t>(sample * parts + i % parts);',
+      'parts_[i] = static_cast<int32_t>(sample * parts + (i + 1) % parts);',
+    ],
+  ]),
+  ...inGraphs('native/layers/activity_regularization.h', [
+    ['a penalty counts parts as samples', 'input_.parts > 0 ? rows / input_.parts : rows', 'rows'],
+  ]),
+  ...inGraphs('native/model/head.cc', [
+    ['targets of parts are those of the first', 'if (tensor.parts > 0) rows_.steps *= tensor.parts;', ''],
+  ]),
+];
+
+const STREAM_TESTS = [
+  'test/unit/streams/streams.test.ts',
+  'test/unit/streams/graph_streams.test.ts',
+  'test/golden/decoding.test.ts',
+];
+const inStreams = (file, faults) => inFile(file, faults, STREAM_TESTS);
 
 const STREAM_TESTS = [
   'test/unit/streams/streams.test.ts',
@@ -1273,6 +1448,9 @@ export const FAULTS = [
   ...masks,
   ...layout,
   ...model,
+  ...sharing,
+  ...states,
+  ...parts,
   ...streams,
   ...losses,
   ...metrics,

@@ -171,7 +171,7 @@ export class Attention extends Layer {
       this.toNative(query.shape),
       [masked(query, 'queryMask'), masked(value, 'valueMask'), ...(hasKey ? [key] : [])],
       this.engineSpecs(inputs),
-      { kind: 'attention', hasKey, hasMask: false, causal: extra['useCausalMask'] === true, givesScores },
+      { call: { kind: 'attention', hasKey, hasMask: false, causal: extra['useCausalMask'] === true, givesScores } },
     );
     return outputs.slice(0, givesScores ? 2 : 1);
   }

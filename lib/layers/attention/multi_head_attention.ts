@@ -262,11 +262,13 @@ export class MultiHeadAttention extends Wrapper {
         { shape: [batch, steps === null ? null : this.numHeads * steps, value.shape[1]!], dtype: 'float32' },
       ],
       {
-        kind: 'attention',
-        hasKey: true,
-        hasMask: attentionMask !== undefined,
-        causal: extra['useCausalMask'] === true,
-        givesScores,
+        call: {
+          kind: 'attention',
+          hasKey: true,
+          hasMask: attentionMask !== undefined,
+          causal: extra['useCausalMask'] === true,
+          givesScores,
+        },
       },
     );
     const output = project(this.#output, context!);

@@ -9,9 +9,10 @@
 namespace ostinato {
 
 struct CellBatch {
-  CellBatch(Recurrent* layer_, Arena* arena)
+  CellBatch(Recurrent* layer_, bool flips, Arena* arena)
       : layer(*layer_),
         config(layer_->config()),
+        flips_outputs(flips),
         cell(layer_->cell()),
         weights(layer_->weights()),
         sizes(weights.sizes()),
@@ -43,6 +44,7 @@ struct CellBatch {
 
   Recurrent& layer;
   const RecurrentConfig& config;
+  const bool flips_outputs;  // see GraphNode
   const CellShape& cell;
   const CellWeights& weights;
   const CellSizes& sizes;

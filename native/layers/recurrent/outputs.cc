@@ -45,7 +45,7 @@ Tensor CellOutputs::Output() {
   if (config.return_sequences) {
     Tensor output = RowsLike(use_.input, use_.states.data(), stride, config.units);
     output.fill = config.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
-    const bool in_order = config.go_backwards == config.flips_outputs;
+    const bool in_order = config.go_backwards == use_.flips_outputs;
     if (IsExpanded() || !in_order) {
       IndexSequence(IsExpanded());
       output.index = sequence_index_.data();
@@ -79,7 +79,7 @@ void CellOutputs::IndexSequence(bool expands) {
   const BatchLayout& layout = use_.layout();
   const size_t rows = layout.rows(), steps = layout.source_steps();
   const bool plain = expands || !layout.masked(), backwards = use_.config.go_backwards;
-  const bool flips = use_.config.flips_outputs;
+  const bool flips = use_.flips_outputs;
   if (expands) {
     plain_layout_.BuildPlain(layout, steps);
     counts_.Resize(1 + steps * rows);
@@ -119,7 +119,7 @@ const float* CellOutputs::SequenceGradient(const Gradient& output, BatchContext&
   const RecurrentConfig& config = use_.config;
   const size_t stride = use_.sizes.stride;
   const bool expands = IsExpanded();
-  if (config.go_backwards == config.flips_outputs && !expands) return output.data;
+  if (config.go_backwards == use_.flips_outputs && !expands) return output.data;
   gradient_.Resize(layout.step_count() * stride);
   gradient_.Zero();
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,

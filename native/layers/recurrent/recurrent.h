@@ -18,8 +18,6 @@ struct RecurrentConfig {
   size_t features, units;
   Activation activation, recurrent_activation;
   bool use_bias, reset_after, return_sequences, go_backwards, stateful, zero_output;
-  bool
-      flips_outputs;  // of a walk backwards: outputs stand in the order of the inputs, as in a Bidirectional
   float dropout, recurrent_dropout;
   uint64_t seed;
   std::vector<WeightConfig> weights;  // kernel, recurrent kernel, bias

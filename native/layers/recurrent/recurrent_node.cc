@@ -11,7 +11,7 @@
 namespace ostinato {
 
 RecurrentNode::RecurrentNode(Recurrent* layer, const NodeConfig& node)
-    : use_(layer, node.arena),
+    : use_(layer, node.flips, node.arena),
       walk_(&use_),
       outputs_(&use_, node.arena),
       dropout_(&use_, node.use, node.arena),

@@ -13,6 +13,7 @@ import { getOptimizer, optimizerFromConfig } from '../../../lib/optimizers';
 import { resolveRegularizer } from '../../../lib/regularizers';
 import { Model } from '../../../lib/models';
 import { drawFrom } from '../../reference/random';
+import { lowered } from '../../support/lowered';
 import { floats, ids } from './engine_model';
 import type { SymbolicTensor } from '../../../lib/graph/symbolic_tensor';
 
@@ -30,7 +31,8 @@ const {
   GRU,
 } = lib;
 const { Input, LayerNormalization, LSTM, Masking, MaxPooling1D, Reshape, SpatialDropout1D } = lib;
-const { RepeatVector, RMSprop, Sequential, SGD, SimpleRNN, TimeDistributed } = lib;
+const { RepeatVector, RMSprop, RNN, Sequential, SGD, SimpleRNN, SimpleRNNCell, TimeDistributed } = lib;
+const { GRUCell, LSTMCell } = lib;
 const { Add, Average, Concatenate, Cropping1D, ELU, LeakyReLU, Maximum, Minimum, Multiply, Normalization } = lib;
 const { Permute, PReLU, ReLU, Rescaling, Slice, Softmax, Subtract, UnitNormalization, UpSampling1D, ZeroPadding1D } =
   lib;
@@ -80,6 +82,13 @@ const CASES: Record<string, LayerCase> = {
     shape: [STEPS, 3],
   },
   TimeDistributed: { make: () => new TimeDistributed(new Dense(4, { activation: 'tanh' })), shape: [STEPS, 5] },
+  'TimeDistributed of a recurrent layer': { make: () => new TimeDistributed(new LSTM(4)), shape: [2, 3, 5] },
+  'TimeDistributed of an Embedding': { make: () => new TimeDistributed(new Embedding(20, 3)), shape: [2, 3] },
+  RNN: { make: () => new RNN(new GRUCell(5, { resetAfter: false }), { goBackwards: true }), shape: [STEPS, 3] },
+  'RNN of several cells': {
+    make: () => new RNN([new LSTMCell(5), new SimpleRNNCell(4)], { returnSequences: true, zeroOutputForMask: true }),
+    shape: [STEPS, 3],
+  },
   Masking: { make: () => new Masking({ maskValue: 0.5 }), shape: [STEPS, 5] },
   RepeatVector: { make: () => new RepeatVector(3), shape: [5] },
   'Embedding that masks': { make: () => new Embedding(20, 5, { maskZero: true }), shape: [STEPS] },
@@ -181,15 +190,15 @@ function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
 }
 
 describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
+  const inputsFor = (layer: lib.Layer, x: SymbolicTensor): SymbolicTensor[] =>
+    reads?.(x) ?? Array<SymbolicTensor>(layer.inputCount[0]).fill(x);
   /** The layer on its own, but for what gives its inputs, and what `more` puts behind it. */
   const build = (layer: lib.Layer, more: lib.Layer[] = []): Model => {
-    const [least, most] = layer.inputCount;
-    if (most === 1) return new Sequential([new Input(shape), layer, ...more]);
+    if (layer.inputCount[1] === 1) return new Sequential([new Input(shape), layer, ...more]);
     const x = new Input(shape);
-    const given = reads?.(x) ?? Array<SymbolicTensor>(least).fill(x);
     return new Model(
       x,
-      [layer, ...more].reduce<SymbolicTensor[]>((tensors, next) => [next.apply(tensors)], given),
+      [layer, ...more].reduce<SymbolicTensor[]>((tensors, next) => [next.apply(tensors)], inputsFor(layer, x)),
     );
   };
 
@@ -216,7 +225,7 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
     const layer = make();
     const model = build(layer);
     const { shape: got } = await model.predict(inputsOf(layer, shape));
-    const inputs = reads(new Input(shape)).map((tensor) => [ROWS, ...tensor.shape.slice(1)]);
+    const inputs = inputsFor(layer, new Input(shape)).map((tensor) => [ROWS, ...tensor.shape.slice(1)]);
     expect(got).toEqual(layer.computeOutputShape((inputs.length === 1 ? inputs[0] : inputs) as lib.Shape));
     expect(model.outputShape).toEqual([null, ...got.slice(1)]);
   });
@@ -240,7 +249,7 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
 
   test('steps of training lower the loss of a model that holds it', async () => {
     const layer = make();
-    const head: lib.Layer[] = layer.computeOutputShape([ROWS, ...shape]).length === 3 ? [new Flatten()] : [];
+    const head: lib.Layer[] = layer.computeOutputShape([ROWS, ...shape]).length > 2 ? [new Flatten()] : [];
     const model = build(layer, [...head, new Dense(1)]);
     model.compile({ optimizer: new Adam(0.01), loss: 'mse' });
     const x = inputsOf(layer, shape);
@@ -251,9 +260,10 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
   });
 
   test('the engine reads the name that the layer has for it', () => {
-    const { kind } = make().toNative();
-    const source = readFileSync(path.join(__dirname, '../../../native/napi/config.cc'), 'utf8');
-    expect(source).toContain(`"${kind}"`);
+    const source = readFileSync(path.join(__dirname, '../../../native/napi/layers.cc'), 'utf8');
+    const kinds = lowered(make(), shape).nodes.map(({ config }) => config.kind);
+    expect(kinds).not.toEqual([]);
+    for (const kind of kinds) expect(source).toContain(`{"${kind}"`);
   });
 });
 
@@ -338,7 +348,7 @@ describe('constraints', () => {
     const snake = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
     const camel = name.charAt(0).toLowerCase() + name.slice(1);
     for (const alias of [snake, camel]) expect(resolveConstraint('test', 'constraint', alias)).toEqual(made);
-    const source = readFileSync(path.join(__dirname, '../../../native/napi/config.cc'), 'utf8');
+    const source = readFileSync(path.join(__dirname, '../../../native/napi/layers.cc'), 'utf8');
     expect(source).toContain(`"${made.toNative().kind}"`);
   });
 });

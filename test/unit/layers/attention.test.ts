@@ -17,6 +17,7 @@ import {
   setRandomSeed,
   type Layer,
 } from '../../../lib';
+import type { ApplyOptions } from '../../../lib';
 import type { SymbolicTensor } from '../../../lib/graph/symbolic_tensor';
 import { Model } from '../../../lib/models';
 import { drawFrom } from '../../reference/random';
@@ -62,7 +63,7 @@ describe('attention: misuse', () => {
     expect(codeOf(make)).toBe(code);
   });
 
-  const apply = (layer: Layer, shapes: (number | null)[][], options?: object) => () =>
+  const apply = (layer: Layer, shapes: (number | null)[][], options?: ApplyOptions) => () =>
     layer.apply(
       shapes.map((shape) => input(...shape)),
       options,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Models of any graph as configs, JSON and files: what comes back computes the same, and what was one layer is one layer.
 import {
+  add,
   Bidirectional,
   clearSession,
+  concatenate,
   Dense,
   Dropout,
   Embedding,
@@ -21,7 +23,6 @@ import {
 } from '../../../lib';
 import { codeOf, codeOfAsync, messageOf } from '../../support/error_code';
 import { ids, numbers, run, type Batch } from '../../support/graph_run';
-import { add, concatenate } from '../../support/joins';
 import { namesIn } from '../../support/safetensors_names';
 import { temporaryFolder } from '../../support/temporary_folder';
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Models of any graph: how they are described, cut out of each other and used as layers, and what their tensors are called.
 import {
+  add,
   clearSession,
+  concatenate,
   Dense,
   Embedding,
   Flatten,
@@ -19,7 +21,6 @@ import {
 } from '../../../lib';
 import { codeOf, messageOf } from '../../support/error_code';
 import { ids, numbers, run } from '../../support/graph_run';
-import { add, concatenate } from '../../support/joins';
 
 beforeEach(() => {
   clearSession();
@@ -379,7 +380,7 @@ describe('layers', () => {
     const [text, meta] = [new Input([null], { dtype: 'int32' }), vector('meta')];
     const side = new Dense(3, { name: 'side' }).apply(meta);
     const read = new LSTM(3, { name: 'read' }).apply(new Embedding(9, 3, { name: 'table' }).apply(text));
-    const score = new Dense(1, { name: 'score' }).apply(concatenate([read, side], { name: 'both' }));
+    const score = new Dense(1, { name: 'score' }).apply(concatenate([read, side], -1, { name: 'both' }));
     expect(order(new Model([text, meta], score))).toEqual(['table', 'read', 'side', 'both', 'score']);
     expect(order(new Model([meta, text], [side, score]))).toEqual(['table', 'side', 'read', 'both', 'score']);
   });

@@ -145,7 +145,7 @@ describe('sequential: building', () => {
     expect(model.vocabularySize).toBe(10);
     expect(model.inputShape).toEqual([null, null]);
     expect(model.outputShape).toEqual([null, 1]);
-    expect(model.lastActivation).toBe('sigmoid');
+    expect(model.outputActivation).toBe('sigmoid');
     expect(model.countParams()).toBe(40 + 24 + 4);
   });
 

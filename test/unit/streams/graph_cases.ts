@@ -2,9 +2,9 @@
 // Graphs whose streams are tested, by what is special about each.
 import * as lib from '../../../lib';
 import { ids, numbers, run, type Batch } from '../../support/graph_run';
-import { add, concatenate } from '../../support/joins';
 
 const { Activation, BatchNormalization, Conv1D, Dense, Dropout, Embedding, GRU, GRUCell, Input, LSTM, LSTMCell } = lib;
+const { add, concatenate } = lib;
 const { LayerNormalization, Masking, Model, RNN, Sequential, SimpleRNN, TimeDistributed } = lib;
 
 type Tensor = lib.SymbolicTensor;

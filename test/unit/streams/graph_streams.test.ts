@@ -4,11 +4,11 @@
 import * as lib from '../../../lib';
 import { codeOf, messageOf } from '../../support/error_code';
 import { numbers, run, type Batch } from '../../support/graph_run';
-import { add, concatenate } from '../../support/joins';
 import { expectClose } from './cases';
 import { GRAPHS, makeGraph, part, rowsOf, runPrefixes, type GraphCase } from './graph_cases';
 
 const { Dense, Embedding, Flatten, GlobalMaxPooling1D, GRU, Input, LSTM, Model, Sequential, TimeDistributed } = lib;
+const { add, concatenate } = lib;
 type Tensor = lib.SymbolicTensor;
 type Named<T> = Record<string, T>;
 
