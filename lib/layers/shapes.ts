@@ -67,3 +67,13 @@ export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   const sizes = long.map((size, axis) => (axis < first ? size : broadcastAxis(size, short[axis - first]!)));
   return sizes.includes(undefined) ? undefined : (sizes as Shape);
 }
+
+/**
+ * The shapes of all inputs of a layer that reads several.
+ *
+ * @param inputShape an array of them, or one shape, which `count` inputs have
+ */
+export function shapesOf(inputShape: Shape | readonly Shape[], count = 1): readonly Shape[] {
+  if (inputShape.some((item) => Array.isArray(item))) return inputShape as readonly Shape[];
+  return Array<Shape>(count).fill(inputShape as Shape);
+}

@@ -2,7 +2,6 @@
 // Models made of the descriptions in goldens: inputs, calls of layers, outputs.
 import { Input, Model, Sequential, type Layer, type SymbolicTensor } from '../../lib';
 import { layerFromConfig } from '../../lib/layers';
-import './joins';
 
 interface DescribedInput {
   readonly name: string;

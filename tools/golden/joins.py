@@ -221,7 +221,8 @@ def moved() -> list[tuple[str, Graph]]:
         ("Slice", {"steps": 1, "features": [1, 3]}),
     ]:
         for masked in (False, True):
-            if masked and class_name == "Slice":
+            # On JAX a transposition that moves nothing gives the array itself, mask and all; elsewhere the mask ends.
+            if masked and (class_name == "Slice" or config == {"dims": [1, 2]}):
                 continue
             b = Builder([STEPS, 3])
             x = b("LSTM", b("Masking", "x") if masked else "x", units=4, returnSequences=True)
@@ -294,7 +295,7 @@ def shapes(_: Draw) -> list[dict[str, Any]]:
     ]  # fmt: skip
     for merge in ("Add", "Multiply", "Subtract"):
         result += [{"className": merge, "config": {}, "inputs": inputs} for inputs in pairs]
-    for axis in (-1, 1, 2, -2, 3, -3):
+    for axis in (-1, 1, 2, -2, 3):
         for inputs in [
             [[n, 3], [n, 4]], [[n, 5, 3], [n, 5, 4]], [[n, 5, 3], [n, 6, 3]], [[n, n, 3], [n, 6, 3]],
             [[n, n, 3], [n, n, 4]], [[n, 5, 3], [n, 3]],

@@ -6,6 +6,7 @@ import { refuseNotYet, withDefaults } from '../../util/options';
 import { nextSeed } from '../../util/seeds';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from '../layer';
+import { shapesOf } from '../shapes';
 import { callDefaults, checkAttentionCall, expectSameFeatures, readShapes, type AttentionShapes } from './sequences';
 import type { EngineGraph, EngineOptions, EngineValue } from '../../graph/lowering';
 import type { NodeOptions } from '../../graph/node';
@@ -114,9 +115,14 @@ export class Attention extends Layer {
     return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
   }
 
-  /** Shape of the output where query, value and key all have this shape. */
-  override computeOutputShape(inputShape: Shape): Shape {
-    return readShapes(this.where, [inputShape, inputShape]).query;
+  /**
+   * Shape of the output, batch axis first.
+   *
+   * @param inputShape an array of those of query, value and, where there is one, key; or one that all have
+   */
+  override computeOutputShape(inputShape: Shape | readonly Shape[]): Shape {
+    const { query, value } = readShapes(this.where, shapesOf(inputShape, 2));
+    return [...query.slice(0, 2), value[2]!];
   }
 
   /** @internal */

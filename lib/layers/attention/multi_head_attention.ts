@@ -16,6 +16,7 @@ import {
   type ProjectionOptions,
   type ProjectionParts,
 } from './projection';
+import { shapesOf } from '../shapes';
 import { callDefaults, checkAttentionCall, readShapes, type AttentionShapes } from './sequences';
 import type { NodeOptions } from '../../graph/node';
 import type { TensorSpec } from '../../graph/symbolic_tensor';
@@ -172,12 +173,12 @@ export class MultiHeadAttention extends Wrapper {
 
   /** @internal */
   override checkCall(where: string, inputs: readonly TensorSpec[], options: NodeOptions): void {
-    checkAttentionCall(where, shapesOf(where, inputs), options);
+    checkAttentionCall(where, attendedShapes(where, inputs), options);
   }
 
   /** @internal */
   override buildFor(inputs: readonly TensorSpec[]): void {
-    const shapes = shapesOf(this.where, inputs);
+    const shapes = attendedShapes(this.where, inputs);
     this.#with(shapes, () => super.build(shapes.query));
   }
 
@@ -218,17 +219,21 @@ export class MultiHeadAttention extends Wrapper {
     return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
   }
 
-  /** Shape of the output where query, value and key all have this shape. */
-  override computeOutputShape(inputShape: Shape): Shape {
-    const { query } = readShapes(this.where, [inputShape, inputShape]);
+  /**
+   * Shape of the output, batch axis first.
+   *
+   * @param inputShape an array of those of query, value and, where there is one, key; or one that all have
+   */
+  override computeOutputShape(inputShape: Shape | readonly Shape[]): Shape {
+    const { query } = readShapes(this.where, shapesOf(inputShape, 2));
     return [...query.slice(0, 2), this.#given.outputShape ?? query[2]!];
   }
 
   /** @internal */
   override outputSpecs(inputs: readonly TensorSpec[], extra: Readonly<Record<string, unknown>>): TensorSpec[] {
-    const { query, value } = shapesOf(this.where, inputs);
+    const { query, value } = attendedShapes(this.where, inputs);
     const [batch, steps] = query as [number | null, number | null];
-    const output: TensorSpec = { shape: this.computeOutputShape(query), dtype: 'float32' };
+    const output: TensorSpec = { shape: this.computeOutputShape(inputs.map(({ shape }) => shape)), dtype: 'float32' };
     if (extra['returnAttentionScores'] !== true) return [output];
     return [output, { shape: [batch, this.numHeads, steps, value[1]!], dtype: 'float32' }];
   }
@@ -295,7 +300,7 @@ export class MultiHeadAttention extends Wrapper {
   }
 }
 
-function shapesOf(where: string, inputs: readonly TensorSpec[]): AttentionShapes {
+function attendedShapes(where: string, inputs: readonly TensorSpec[]): AttentionShapes {
   return readShapes(
     where,
     inputs.map(({ shape }) => shape),

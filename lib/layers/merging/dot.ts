@@ -3,7 +3,7 @@
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkBoolean, describe, refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
-import { shapeText } from '../shapes';
+import { shapesOf, shapeText } from '../shapes';
 import type { EngineGraph, EngineValue } from '../../graph/lowering';
 import type { SymbolicTensor, TensorSpec } from '../../graph/symbolic_tensor';
 import type { NativeLayerConfig } from '../../native/binding';
@@ -89,9 +89,13 @@ export class Dot extends Layer {
     return this.nodes[0]?.outputs[0]!.shape ?? super.outputShape;
   }
 
-  /** Shape of the output where both inputs have this shape. */
-  override computeOutputShape(inputShape: Shape): Shape {
-    return this.#shapeOf([inputShape, inputShape]);
+  /**
+   * Shape of the output, batch axis first.
+   *
+   * @param inputShape an array of those of both inputs, or one that both have
+   */
+  override computeOutputShape(inputShape: Shape | readonly Shape[]): Shape {
+    return this.#shapeOf(shapesOf(inputShape, 2));
   }
 
   /** @internal */

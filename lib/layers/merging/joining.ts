@@ -3,7 +3,7 @@
 import { refuseNotYet } from '../../util/options';
 import { refusal } from '../../util/validate';
 import { Layer, type LayerOptions } from '../layer';
-import { shapeText } from '../shapes';
+import { shapesOf, shapeText } from '../shapes';
 import type { TensorSpec } from '../../graph/symbolic_tensor';
 import type { Shape } from '../../types';
 
@@ -32,8 +32,7 @@ export abstract class Joining extends Layer {
    * @param inputShape that of one input, or an array of those of all
    */
   override computeOutputShape(inputShape: Shape | readonly Shape[]): Shape {
-    const isOne = !inputShape.some((item) => Array.isArray(item));
-    const shapes = isOne ? [inputShape as Shape] : (inputShape as readonly Shape[]);
+    const shapes = shapesOf(inputShape);
     const batches = new Set(shapes.map(([batch]) => batch ?? null).filter((batch) => batch !== null));
     if (batches.size > 1) throw this.refuseShapes('inputs of one number of rows', shapes);
     const [, ...axes] = this.joinShapes(shapes);

@@ -255,10 +255,10 @@ describe('shapes and weights', () => {
     const lines: string[] = [];
     model.summary({ printFn: (line) => lines.push(line) });
     const rows = lines.filter((line) => /\((Attention|Mult|Dot)/.test(line)).map((line) => line.split(/\s{2,}/));
-    expect(rows).toEqual([
-      ['attention_1 (Attention)', '(None, 4, 7)', '1', ''],
-      ['multi_head_attention_1 (Mult (None, 4, 7)', '193', ''],
-      ['dot_1 (Dot)', '(None, 4, 2)', '0', ''],
+    expect(rows.map(([name, ...columns]) => [name!.slice(0, 11), ...columns])).toEqual([
+      ['attention_1', '(None, 4, 7)', '1', 'input_1[0][0]', ''],
+      ['multi_head_', '193', 'attention_1[0][0]', ''],
+      ['dot_1 (Dot)', '(None, 4, 2)', '0', 'multi_head_attention_1[0][0]', ''],
     ]);
   });
 

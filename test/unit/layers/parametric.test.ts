@@ -8,7 +8,7 @@ import { codeOf, codeOfAsync, messageOf } from '../../support/error_code';
 import type { Shape } from '../../../lib';
 
 const { Dense, ELU, Input, LeakyReLU, NdArray, Normalization, PReLU, ReLU, Rescaling, Sequential, SGD, Softmax } = lib;
-const { TimeDistributed, UnitNormalization } = lib;
+const { UnitNormalization } = lib;
 
 beforeEach(() => {
   lib.clearSession();
@@ -49,7 +49,6 @@ describe('misuse', () => {
     ['a mean of two axes for one', () => new Normalization({ mean: [[1, 2]], variance: [[1, 2]] }), 'ERR_SHAPE'],
     ['a mean of one axis for none', () => new Normalization({ axis: null, mean: [1], variance: [1] }), 'ERR_SHAPE'],
     ['an inversion by a number', () => new Normalization({ invert: 1 as never }), 'ERR_TYPE'],
-    ['TimeDistributed of a softmax over timesteps', () => new TimeDistributed(new Softmax({ axis: 1 })), 'ERR_CONFIG'],
   ])('%s: refused', (_title, make, code) => {
     expect(codeOf(make)).toBe(code);
   });

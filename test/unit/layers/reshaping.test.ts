@@ -7,7 +7,7 @@ import { codeOf, codeOfAsync, messageOf } from '../../support/error_code';
 import type { Shape } from '../../../lib';
 
 const { Cropping1D, Dense, Embedding, Input, LSTM, Masking, NdArray, Permute, Sequential, slice, Slice } = lib;
-const { TimeDistributed, UpSampling1D, ZeroPadding1D } = lib;
+const { UpSampling1D, ZeroPadding1D } = lib;
 
 beforeEach(() => lib.clearSession());
 
@@ -37,7 +37,6 @@ describe('misuse', () => {
     ['a stride of 0', () => new Slice({ steps: [0, 4, 0] }), 'ERR_CONFIG'],
     ['half a timestep', () => new Slice({ steps: 0.5 }), 'ERR_CONFIG'],
     ['one feature', () => new Slice({ features: 1 as never }), 'ERR_TYPE'],
-    ['TimeDistributed of moved timesteps', () => new TimeDistributed(new Slice({ steps: [0, 1] })), 'ERR_CONFIG'],
   ])('%s: refused', (_title, make, code) => {
     expect(codeOf(make)).toBe(code);
   });
