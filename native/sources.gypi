@@ -62,6 +62,7 @@
       "native/streams/stepper.cc",
       "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
+      "native/threading/kernel_calls.cc",
       "native/threading/worker_pool.cc"
     ],
     "napi_sources": [

@@ -407,9 +407,13 @@ export interface NativeDatasetSpec {
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 
+/** Which jobs go first: those that somebody waits for, before those that take their time. */
+export type NativePriority = 'serving' | 'training';
+
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
+  priority: NativePriority;
   /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
   datasets: readonly NativeDataset[];
   order: Int32Array | null;
@@ -474,7 +478,7 @@ export interface NativeModel {
   readLayerStates(index: number, out: Float32Array): void;
   /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
   writeLayerStates(index: number, values: Float32Array): void;
-  /** Ends the present run after its present batch. */
+  /** Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. */
   stop(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
   dispose(): void;
@@ -557,6 +561,13 @@ export interface NativeBinding {
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;
+  /**
+   * For tests. Counts preemption points from here on, and at number `point` lets waiting serving jobs begin, which are held
+   * back until then (`serve`: points of training count), or cancels the job that passes it (`cancel`).
+   */
+  testPreemption(how: 'off' | 'serve' | 'cancel', point: number): void;
+  /** Preemption points counted. */
+  preemptionPoints(): number;
 }
 
 /** Where the addon may lie: the file that OSTINATO_ADDON names, else the build directory that both builds share. */

@@ -17,7 +17,7 @@ export function predictBatch(
   const batch = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows };
   return new Promise((resolve, reject) =>
     callEngine(() =>
-      native.run({ mode: 'predict', ...batch, outputs, totals: null, states, training }, (code, message) =>
+      native.run({ mode: 'predict', priority: 'serving', ...batch, outputs, totals: null, states, training }, (code, message) =>
         code === null ? resolve() : reject(engineError(code, message)),
       ),
     ),

@@ -15,6 +15,7 @@ export interface RunContext {
   readonly where: string;
   readonly callbacks: CallbackList;
   readonly signal: AbortSignal | undefined;
+  readonly priority: NativeRun['priority'];
   /** The engine's model, ready for a run. */
   readonly native: () => NativeModel;
   /** Whether the pass shall end early. */
@@ -95,7 +96,7 @@ class PassRunner {
     this.#advance();
   }
 
-  /** An engine at work ends after its batch; a source may never give another. */
+  /** An engine at work drops its batch; a source may never give another. */
   readonly #stop = (): void => {
     this.#running?.stop();
     if (this.#isWaiting) this.#settle();
@@ -155,7 +156,16 @@ class PassRunner {
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
-      const run = { mode, ...portion, outputs: outputs?.(portion) ?? null, totals, states: null, training: false };
+      const { priority } = this.context;
+      const run = {
+        mode,
+        priority,
+        ...portion,
+        outputs: outputs?.(portion) ?? null,
+        totals,
+        states: null,
+        training: false,
+      };
       callEngine(() => native.run(run, done));
       this.#running = native;
     } catch (error) {

@@ -8,7 +8,7 @@ import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
 import { makeDataset, readInputs, type Inputs } from './inputs';
 import type { NativeDataset } from '../native/binding';
-import type { ResolvedPass } from './options';
+import type { Priority, ResolvedPass } from './options';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
 
 /** How calls of `predict` are gathered. */
@@ -37,6 +37,7 @@ export interface GatheredWork {
   readonly batchSize: number;
   readonly outputs: Float32Array;
   readonly signal: AbortSignal | undefined;
+  readonly priority: Priority;
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -61,6 +62,7 @@ class Request {
     readonly inputs: Inputs,
     readonly batchSize: number,
     readonly signal: AbortSignal | undefined,
+    readonly priority: Priority,
     private readonly resolve: (answer: NdArray) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -81,7 +83,7 @@ class Request {
   }
 }
 
-/** Calls that are computed together: rows of the same axes, copied when each came. */
+/** Calls that are computed together: rows of the same axes and priority, copied when each came. */
 class Group {
   readonly requests: Request[] = [];
   rows = 0;
@@ -93,13 +95,17 @@ class Group {
   /** @param room an array to copy rows to; it grows where it must */
   constructor(
     readonly first: Inputs,
+    readonly priority: Priority,
     room?: Float32Array | Int32Array,
   ) {
     this.#data = room ?? like(first.array.data, 0);
   }
 
-  takes({ axes, rows }: Inputs, maxRows: number): boolean {
-    const isSame = axes.length === this.first.axes.length && axes.every((size, axis) => size === this.first.axes[axis]);
+  takes({ inputs: { axes, rows }, priority }: Request, maxRows: number): boolean {
+    const isSame =
+      priority === this.priority &&
+      axes.length === this.first.axes.length &&
+      axes.every((size, axis) => size === this.first.axes[axis]);
     return isSame && this.dataset === undefined && this.rows + rows <= maxRows;
   }
 
@@ -133,7 +139,7 @@ class Group {
     const half = Math.ceil(this.requests.length / 2);
     let row = 0;
     return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
-      const group = new Group(this.first);
+      const group = new Group(this.first, this.priority);
       for (const request of requests) {
         const end = row + request.inputs.rows;
         group.add(request, this.#data.subarray(row * each, end * each));
@@ -187,12 +193,12 @@ export class Gatherer {
   }
 
   /** @throws (rejects) as `predict` */
-  predict(where: string, x: unknown, { batchSize, signal }: ResolvedPass): Promise<NdArray> {
+  predict(where: string, x: unknown, { batchSize, signal, priority }: ResolvedPass): Promise<NdArray> {
     return new Promise((resolve, reject) => {
       // While calls wait or are computed the model is ours, so what it took once it takes again.
       const known = this.#queue.at(-1) ?? this.#computing;
       const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
-      const request = new Request(where, inputs, batchSize, signal, resolve, reject);
+      const request = new Request(where, inputs, batchSize, signal, priority, resolve, reject);
       this.#enqueue(request);
       if (signal === undefined) return;
       this.#watch(request, signal);
@@ -228,12 +234,12 @@ export class Gatherer {
   }
 
   #enqueue(request: Request): void {
-    const { inputs, batchSize } = request;
+    const { inputs, batchSize, priority } = request;
     const { maxRows, maxDelay } = this.#options;
     const wasActive = this.isActive;
     const isAlone = inputs.rows > Math.min(batchSize, maxRows);
-    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));
-    const group = joined ?? new Group(inputs, isAlone ? undefined : this.#takeRoom(inputs));
+    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(request, maxRows));
+    const group = joined ?? new Group(inputs, priority, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
     group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
@@ -263,7 +269,7 @@ export class Gatherer {
 
   #start(group: Group): void {
     this.#computing = group;
-    const { rows, requests, first } = group;
+    const { rows, requests, first, priority } = group;
     const { where, batchSize, signal } = requests[0]!;
     const isOne = requests.length === 1;
     let outputs: Float32Array;
@@ -271,7 +277,7 @@ export class Gatherer {
     try {
       const dataset = group.dataset ?? this.#dataset(where, group.inputs);
       outputs = allocate(where, () => new Float32Array(first.outputAxes.reduce((a, b) => a * b, rows)));
-      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined };
+      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined, priority };
       computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
     } catch (error) {
       return this.#fail(group, error);

@@ -6,10 +6,17 @@ import type { BatchSource } from './source_feed';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
+import type { NativePriority } from '../native/binding';
 import type { ArrayInput } from '../types';
 
 /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line an epoch. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
+
+/**
+ * Which call the compute threads turn to first: `'serving'` before `'training'`. A thread that is at work for training
+ * interrupts it for a call that serves, within milliseconds and without a change to its result.
+ */
+export type Priority = NativePriority;
 
 /** What {@link Trainer.compile} takes. */
 export interface CompileOptions {
@@ -34,8 +41,10 @@ export interface PassOptions {
   verbose?: Verbosity;
   /** Default none. */
   callbacks?: readonly Callback[];
-  /** Ends the call within one batch: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
+  /** Ends the call within milliseconds: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
   signal?: AbortSignal;
+  /** Default `'training'`; `'serving'` for `predict`. */
+  priority?: Priority;
 }
 
 /** Inputs, targets and, where rows do not count alike, their weights. */
@@ -109,6 +118,7 @@ export interface ResolvedPass {
   readonly verbose: 0 | 1 | 2;
   readonly callbacks: unknown;
   readonly signal: AbortSignal | undefined;
+  readonly priority: Priority;
 }
 
 /** Fit options with defaults in place. */
@@ -132,6 +142,7 @@ const PASS_DEFAULTS = Object.freeze({
   verbose: 1,
   callbacks: Object.freeze([]),
   signal: undefined,
+  priority: 'training',
 });
 const FIT_DEFAULTS = Object.freeze({
   ...PASS_DEFAULTS,
@@ -154,7 +165,7 @@ const EVALUATE_DEFAULTS = Object.freeze({
   steps: undefined,
   returnDict: false,
 });
-const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, steps: undefined, verbose: 0 });
+const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, steps: undefined, verbose: 0, priority: 'serving' });
 const BATCH_DEFAULTS = Object.freeze({ sampleWeight: undefined, returnDict: false });
 const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: undefined });
 
@@ -234,6 +245,7 @@ function resolvePass(where: string, o: Record<keyof typeof PASS_DEFAULTS, unknow
     verbose: checkVerbose(where, o.verbose),
     callbacks: o.callbacks,
     signal: checkSignal(where, o.signal),
+    priority: checkPriority(where, o.priority),
   };
 }
 
@@ -242,6 +254,12 @@ function checkVerbose(where: string, value: unknown): 0 | 1 | 2 {
   if (value === 0 || value === 1 || value === 2) return value;
   const code = typeof value === 'number' || typeof value === 'string' ? 'ERR_CONFIG' : 'ERR_TYPE';
   throw refusal(code, where, "verbose to be 0, 1, 2 or 'auto'", describe(value));
+}
+
+function checkPriority(where: string, value: unknown): Priority {
+  if (value === 'serving' || value === 'training') return value;
+  const code = typeof value === 'string' ? 'ERR_CONFIG' : 'ERR_TYPE';
+  throw refusal(code, where, "priority to be 'serving' or 'training'", describe(value));
 }
 
 /** By shape rather than by class: signals come from other realms and from polyfills. */

@@ -67,9 +67,10 @@ export class Trainer {
       engine,
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
-      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
+      compute: (where, { dataset, rows, outputs, ...pass }) => {
+        const { batchSize } = pass;
         const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
-        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
       },
     });
   }
@@ -384,7 +385,7 @@ export class Trainer {
     const rows = this.#data.readRows(where, compiled, given);
     const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
     feed.begin(0, 0);
-    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined } as const;
+    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined, priority: 'training' } as const;
     const totals = compiled.newTotals();
     await runPass(this.#context(where, compiled, pass, 1, 1), {
       mode,
@@ -401,7 +402,7 @@ export class Trainer {
   #context(
     where: string,
     compiled: Compiled | undefined,
-    { verbose, callbacks: given, signal }: ResolvedPass,
+    { verbose, callbacks: given, signal, priority }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
   ): RunContext {
@@ -414,7 +415,7 @@ export class Trainer {
       compiled?.tellLearningRate(model);
       return model;
     };
-    return { where, callbacks, signal, native, isStopped: () => isFit && host.stopTraining };
+    return { where, callbacks, signal, priority, native, isStopped: () => isFit && host.stopTraining };
   }
 
   #requireCompiled(where: string): Compiled {

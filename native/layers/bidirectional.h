@@ -19,6 +19,10 @@ class Bidirectional : public Layer {
                 Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override {
+    forward_->Commit();
+    backward_->Commit();
+  }
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   // One of the directions meets the padding last, when rows differ.
   bool SharesPadding(bool) const override { return false; }

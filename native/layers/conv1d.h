@@ -37,7 +37,7 @@ class Conv1d : public Layer {
   }
   size_t step_columns(size_t) const override { return config_.filters; }
   size_t step_floats(size_t) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
@@ -51,8 +51,8 @@ class Conv1d : public Layer {
   // write padded columns.
   size_t depth() const { return config_.features / config_.groups; }
   size_t width() const { return config_.filters / config_.groups; }
-  void PackWeights(const KernelTable& kernels);
-  void IndexTaps();
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
+  void IndexTaps(WorkerPool& pool);
   void InputGradient(const float* deltas, BatchContext& batch);
   void WeightGradients(const float* deltas, BatchContext& batch);
 

@@ -24,7 +24,7 @@ class Dense : public Layer {
   bool CanStep() const override { return true; }
   size_t step_columns(size_t) const override { return config_.units; }
   size_t step_floats(size_t) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
@@ -33,7 +33,7 @@ class Dense : public Layer {
 
  private:
   bool NeedsLogits() const { return fused_ || ActivationNeedsInput(config_.activation); }
-  void PackWeights(const KernelTable& kernels);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
 
   DenseConfig config_;
   size_t stride_;

@@ -36,6 +36,7 @@ class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override;
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
@@ -56,12 +57,12 @@ class Recurrent : public Layer {
   void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
-  // For layers that overlap in time (ForWavefront): Begin, then AdvanceTo for parts of the steps in order,
-  // then End, are what Forward does. Whether they may is a property of the layer and the batch alone.
+  // For layers that overlap in time (ForWavefront): Begin, whose output is valid once all is done, and then
+  // Advance for parts of the steps in order are what Forward does. Whether they may is a property of the
+  // layer and the batch alone.
   bool Overlaps(const Tensor& input, const BatchContext& batch) const;
   Tensor Begin(const Tensor& input, BatchContext& batch);
   void Advance(size_t t_begin, size_t t_end, BatchContext& batch);
-  Tensor End();
 
   // The second direction of a Bidirectional turns its outputs round, as Keras does: those of a layer that
   // goes backwards then stand in the order of the steps.
@@ -93,7 +94,8 @@ class Recurrent : public Layer {
   // The gradients of what the activations are computed from: the backward walk writes them over the gates.
   float* delta_rows() { return gates_.data(); }
 
-  const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
+  const float* Spread(const Parameter& from, size_t rows, const size_t* order, WorkerPool* pool,
+                      Buffer<float>* to) const;
   void PackWeights(const KernelTable& kernels, WorkerPool* pool);
   void PackBias();
   WalkArgs WalkOf(bool backward) const;

@@ -2,7 +2,8 @@
 #include "losses/reduction.h"
 
 #include <algorithm>
-#include <numeric>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ostinato {
@@ -31,12 +32,19 @@ class RowValues {
 class SampleValues {
  public:
   SampleValues(const Loss& loss, const Rows& rows) : loss_(loss), rows_(rows), order_(rows.count) {
-    std::iota(order_.begin(), order_.end(), 0);
-    const auto place = [&](int32_t row) { return rows.target_row(static_cast<size_t>(row)); };
-    std::sort(order_.begin(), order_.end(), [&](int32_t a, int32_t b) { return place(a) < place(b); });
-    for (size_t i = 0; i < rows.count; ++i)
-      if (i == 0 || place(order_[i]) / rows.steps != place(order_[i - 1]) / rows.steps) begins_.push_back(i);
-    begins_.push_back(rows.count);
+    const auto sample_of = [&](size_t row) { return rows.target_row(row) / rows.steps; };
+    // Rows of a sample come in the order of its timesteps already.
+    std::unordered_map<size_t, size_t> next;  // of each sample the number of rows, then the place of the next
+    std::vector<size_t> samples;
+    for (size_t row = 0; row < rows.count; ++row)
+      if (++next[sample_of(row)] == 1) samples.push_back(sample_of(row));
+    std::sort(samples.begin(), samples.end());
+    begins_.push_back(0);
+    for (const size_t sample : samples) {
+      const size_t begin = begins_.back();
+      begins_.push_back(begin + std::exchange(next[sample], begin));
+    }
+    for (size_t row = 0; row < rows.count; ++row) order_[next[sample_of(row)]++] = static_cast<int32_t>(row);
   }
 
   size_t count() const { return begins_.size() - 1; }
@@ -69,9 +77,9 @@ LossSums SumWeights(const Values& values) {
 template <class Values>
 double SumValues(const Values& values, bool whole, double factor, WorkerPool* pool, float* gradient) {
   const RowChunks chunks = values.chunks();
-  double partial[kMaxRowChunks];
+  double partial[kMaxRowChunks] = {};
   ForRowChunks(chunks, pool, [&](size_t chunk, size_t begin, size_t end) {
-    double sum = 0.0;
+    double sum = partial[chunk];
     for (size_t i = begin; i < end; ++i) {
       if (!values.Counts(i)) continue;
       const double weight = values.weight(i);

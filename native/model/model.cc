@@ -253,7 +253,6 @@ Tensor Model::ForwardStack(size_t first, size_t count, const Tensor& input, Batc
     layers_[first + layer]->AsRecurrent()->Advance(part * kOverlapSteps,
                                                    std::min(steps, (part + 1) * kOverlapSteps), batch);
   });
-  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->End();
   return tensor;
 }
 
@@ -307,15 +306,14 @@ double Model::Penalty(BatchContext& batch) const {
   return sum;
 }
 
-void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool,
-                      RunResult* result) const {
-  result->totals[0] += loss * static_cast<double>(rows);
-  result->totals[1] += static_cast<double>(rows);
+void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool) {
+  totals_[0] += loss * static_cast<double>(rows);
+  totals_[1] += static_cast<double>(rows);
   for (const CompiledMetric& entry : metrics_) {
     Rows seen = output.rows;
     if (entry.of_logits) seen.predictions = output.logits;
     if (!entry.weighted) seen.weights = nullptr;
-    entry.metric->Update(seen, &pool, result->totals.data() + entry.state);
+    entry.metric->Update(seen, &pool, totals_.data() + entry.state);
   }
 }
 
@@ -326,11 +324,10 @@ double Model::ActivityPenalty() const {
 }
 
 // A layer's input needs a gradient wherever a layer below has weights.
-void Model::Learn(Gradient gradient, BatchContext& batch) {
+void Model::Propagate(Gradient gradient, BatchContext& batch) {
   for (size_t i = layers_.size(); i-- > first_trained_;)
     gradient = layers_[i]->Backward(gradient, batch, i > first_trained_);
-  optimizer_->Step(batch.kernels, batch.pool);
-  Invalidate();
+  optimizer_->Prepare(batch.kernels, batch.pool);
 }
 
 std::vector<Model::Slice> Model::Slices(const Run& run) {
@@ -344,67 +341,96 @@ std::vector<Model::Slice> Model::Slices(const Run& run) {
   return slices;
 }
 
-RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
-  RunResult result;
-  result.totals = run.totals;
-  result.totals.resize(totals_size_, 0.0);
+void Model::RunBatches(const Run& run, JobControl& control, RunResult* result) {
+  result->totals = run.totals;
+  result->totals.resize(totals_size_, 0.0);
+  try {
+    RunEach(run, control, result);
+  } catch (const Cancelled&) {
+    // The batch in work is dropped: nothing that lasts has changed yet.
+  }
+}
+
+void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
   const bool training = run.mode == RunMode::kTrain;
-  const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
+  const KernelCalls kernels(Kernels());
   const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
   LayOut(run, slices[0], layout);
-  for (size_t i = 0; i < slices.size() && !stop; ++i) {
+  for (size_t i = 0; i < slices.size(); ++i) {
+    WorkerPool::YieldOrThrow();
     const Dataset& data = *slices[i].data;
     if (i + 1 < slices.size())
       next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
-    BatchContext batch = {Kernels(),
+    BatchContext batch = {kernels,
                           WorkerPool::Instance(),
                           shortcuts_,
                           *layout,
                           next_batch,
                           run.training,
-                          run.training && !training ? ++draws_ << 32
+                          run.training && !training ? (draws_ + 1) << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,
-                          loss_scale,
+                          training ? optimizer_->loss_scale() : 1.0f,
                           nullptr,
                           0};
-    const Tensor tensor = Forward(run, data, *layout, batch);
-    if (run.mode == RunMode::kPredict) {
-      const size_t done = result.rows_done;
-      WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
-      if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
-    } else {
-      const Output output = PrepareOutput(tensor, data, batch, training);
-      Rows rows = output.rows;
-      if (fused_loss_) rows.predictions = output.logits;
-      const double loss =
-          ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, loss_scale) +
-          Penalty(batch) + ActivityPenalty();
-      AddTotals(output, layout->rows(), loss, batch.pool, &result);
-      if (training) Learn(output.whole_gradient, batch);
-    }
-    result.rows_done += layout->rows();
+    totals_ = result->totals;
+    RunBatch(run, data, batch, result->rows_done);
+    WorkerPool::YieldOrThrow();
+    const CommitScope commit(control);
+    Commit(batch, run.mode);
+    std::swap(result->totals, totals_);
+    result->rows_done += layout->rows();
     next_batch.Finish();
     std::swap(layout, other);
   }
-  return result;
 }
 
-void Model::WriteOutputs(const Tensor& output, float* out) {
+// All that can be dropped again.
+void Model::RunBatch(const Run& run, const Dataset& data, BatchContext& batch, size_t done) {
+  const BatchLayout& layout = batch.layout;
+  const bool training = run.mode == RunMode::kTrain;
+  const Tensor tensor = Forward(run, data, layout, batch);
+  if (run.mode == RunMode::kPredict) {
+    WriteOutputs(tensor, batch.pool, run.outputs + done * output_size(layout.source_steps()));
+    if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
+    return;
+  }
+  const Output output = PrepareOutput(tensor, data, batch, training);
+  Rows rows = output.rows;
+  if (fused_loss_) rows.predictions = output.logits;
+  const double loss =
+      ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, batch.loss_scale) +
+      Penalty(batch) + ActivityPenalty();
+  AddTotals(output, layout.rows(), loss, batch.pool);
+  if (training) Propagate(output.whole_gradient, batch);
+}
+
+// All that lasts. Takes no memory, so that nothing can go wrong half-way.
+void Model::Commit(BatchContext& batch, RunMode mode) {
+  if (mode == RunMode::kTrain) {
+    optimizer_->Step(batch.kernels, batch.pool);
+    Invalidate();
+  } else if (batch.training) {
+    ++draws_;
+  }
+  for (const auto& layer : layers_) layer->Commit();
+}
+
+void Model::WriteOutputs(const Tensor& output, WorkerPool& pool, float* out) {
+  constexpr size_t kFloats = size_t{1} << 16;
   const Tensor tensor = output_is_sequence_ ? expand_.Forward(output) : output;
   const BatchLayout& layout = *tensor.layout;
-  const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
+  const size_t rows = layout.rows(), columns = output_columns_;
+  const size_t steps = output_is_sequence_ ? layout.steps() : 1;
   const size_t base = output_is_sequence_ ? layout.base() : 0;
-  for (size_t t = 0; t < steps; ++t)
-    for (size_t r = 0; r < layout.rows(); ++r) {
-      const size_t p = base + t * layout.rows() + r;
-      const size_t from = tensor.index ? static_cast<size_t>(tensor.index[p]) : p;
-      float* to = out + (static_cast<size_t>(layout.order()[r]) * steps + t) * columns;
-      std::memcpy(to, tensor.data + from * tensor.stride, columns * sizeof(float));
-    }
+  ForChunks(pool, 0, steps * rows, std::max<size_t>(1, kFloats / columns), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      std::memcpy(out + (static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns,
+                  RowAt(tensor, base + i), columns * sizeof(float));
+  });
 }
 
 }  // namespace ostinato

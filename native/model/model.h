@@ -4,7 +4,6 @@
 #ifndef OSTINATO_MODEL_MODEL_H_
 #define OSTINATO_MODEL_MODEL_H_
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "model/layer_factory.h"
 #include "optimizers/optimizer.h"
 #include "threading/background_task.h"
+#include "threading/job_control.h"
 
 namespace ostinato {
 
@@ -69,7 +69,9 @@ class Model {
   Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
-  RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
+  // Batch after batch, until all are done or the job is told to stop. `result` counts whole batches, also
+  // where this throws: what a batch changes, it changes whole or not at all.
+  void RunBatches(const Run& run, JobControl& control, RunResult* result);
   size_t bytes() const { return arena_.bytes(); }
   // Size of the totals of a run, once compiled.
   size_t totals_size() const { return totals_size_; }
@@ -114,10 +116,13 @@ class Model {
   Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
   void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
-  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result) const;
-  void Learn(Gradient gradient, BatchContext& batch);
+  void RunEach(const Run& run, JobControl& control, RunResult* result);
+  void RunBatch(const Run& run, const Dataset& data, BatchContext& batch, size_t done);
+  void Commit(BatchContext& batch, RunMode mode);
+  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool);
+  void Propagate(Gradient gradient, BatchContext& batch);
   double ActivityPenalty() const;
-  void WriteOutputs(const Tensor& tensor, float* out);
+  void WriteOutputs(const Tensor& tensor, WorkerPool& pool, float* out);
 
   Arena arena_;
   Shortcuts shortcuts_;
@@ -140,6 +145,7 @@ class Model {
   size_t totals_size_ = 0;
   bool fused_loss_ = false;
   std::unique_ptr<Optimizer> optimizer_;
+  std::vector<double> totals_;  // of the run, with the batch in work
   Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
   Buffer<int32_t> target_index_;

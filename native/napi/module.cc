@@ -74,6 +74,24 @@ void JsSetThreads(const Napi::CallbackInfo& info) {
   });
 }
 
+// testPreemption(how, point): see PreemptionTest. For tests alone.
+void JsTestPreemption(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    static const std::map<std::string, PreemptionTest> names = {{"off", PreemptionTest::kOff},
+                                                                {"serve", PreemptionTest::kServe},
+                                                                {"cancel", PreemptionTest::kCancel}};
+    if (!info[0].IsString()) Malformed("how");
+    WorkerPool::Instance().TestPreemption(FromName(names, info[0].As<Napi::String>()),
+                                          ToSize(info[1], "point"));
+  });
+}
+
+Napi::Value JsPreemptionPoints(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(WorkerPool::Instance().points()));
+  });
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return Guarded(env, [&] {
     Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
@@ -89,6 +107,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
+    exports.Set("testPreemption", Napi::Function::New<JsTestPreemption>(env, "testPreemption"));
+    exports.Set("preemptionPoints", Napi::Function::New<JsPreemptionPoints>(env, "preemptionPoints"));
     return exports;
   });
 }

@@ -71,7 +71,6 @@ Napi::Function NativeModel::Define(Napi::Env env) {
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
     model_ = std::make_shared<Model>(ToModelConfig(ToObject(info[0], "model")));
-    stop_ = std::make_shared<std::atomic<bool>>(false);
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
@@ -104,7 +103,7 @@ void NativeModel::Report(Napi::BasicEnv env) {
 Model& NativeModel::Idle() {
   if (!model_)
     throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
-  if (busy_)
+  if (running_)
     throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
   return *model_;
 }
@@ -136,7 +135,7 @@ Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
-  return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), busy_); });
+  return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), running_ != nullptr); });
 }
 
 void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
@@ -193,6 +192,9 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
         {"train", RunMode::kTrain}, {"evaluate", RunMode::kEvaluate}, {"predict", RunMode::kPredict}};
     Run& run = state->run;
     run.mode = FromName(modes, GetString(spec, "mode"));
+    static const std::map<std::string, JobClass> classes = {{"serving", JobClass::kServing},
+                                                            {"training", JobClass::kTraining}};
+    const JobClass job_class = FromName(classes, GetString(spec, "priority"));
     for (const auto& dataset : state->datasets) run.datasets.push_back(dataset.get());
     run.begin = GetSize(spec, "begin");
     run.end = GetSize(spec, "end");
@@ -247,12 +249,11 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
     auto job = std::make_unique<Job>();
-    *stop_ = false;
-    job->stop = stop_;
-    job->compute = [state, stop = stop_] {
+    job->job_class = job_class;
+    job->compute = [state, control = job->control] {
       const auto begin = std::chrono::steady_clock::now();
       try {
-        state->result = state->model->RunBatches(state->run, *stop);
+        state->model->RunBatches(state->run, *control, &state->result);
       } catch (const Error& error) {
         state->code = CodeName(error.code());
         state->message = error.what();
@@ -267,7 +268,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       state->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     job->deliver = [this, state](Napi::Env env) {
-      busy_ = false;
+      running_ = nullptr;
       Report(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
@@ -279,13 +280,16 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
                         Napi::Number::New(env, static_cast<double>(state->result.rows_done)),
                         Napi::Number::New(env, state->seconds)});
     };
+    Job* const started = job.get();
     Environment::Of(info.Env()).Start(std::move(job));
-    busy_ = true;
+    running_ = started;
   });
 }
 
 void NativeModel::JsStop(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { *stop_ = true; });
+  OnModel(info, [&] {
+    if (running_) Environment::Of(info.Env()).Cancel(running_);
+  });
 }
 
 void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {

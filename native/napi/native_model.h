@@ -5,12 +5,13 @@
 
 #include <napi.h>
 
-#include <atomic>
 #include <memory>
 
 #include "model/model.h"
 
 namespace ostinato {
+
+struct Job;
 
 class NativeModel : public Napi::ObjectWrap<NativeModel> {
  public:
@@ -57,8 +58,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
-  std::shared_ptr<std::atomic<bool>> stop_;
-  bool busy_ = false;
+  Job* running_ = nullptr;  // the run that is under way
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

@@ -147,12 +147,15 @@ void Optimizer::SetStepGradient(const Held& held, UpdateArgs* args) const {
   args->gradient_scale = static_cast<float>(1.0 / static_cast<double>(config_.accumulation_steps));
 }
 
-void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
+void Optimizer::Prepare(const KernelTable& kernels, WorkerPool& pool) {
   for (const Held& held : held_) {
     Parameter& parameter = *held.parameter;
     if (parameter.orthogonal.is_set())
       parameter.orthogonal.ComputeGradient(parameter.value.data(), kernels, pool);
   }
+}
+
+void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
   if (accumulates())
     ForTasks(pool, [&](size_t i, size_t, size_t begin, size_t end) {
       UpdateArgs args = {};

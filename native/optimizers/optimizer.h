@@ -42,6 +42,9 @@ class Optimizer {
   // Makes the slots of every weight that is trained.
   Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters, Arena* arena);
 
+  // What a step needs besides the gradients of the batch: all of a step that takes memory, or that may be
+  // given up.
+  void Prepare(const KernelTable& kernels, WorkerPool& pool);
   // Takes the gradients of one batch. Moves the weights, unless more batches belong to the step, and puts
   // those with a constraint back within it.
   void Step(const KernelTable& kernels, WorkerPool& pool);

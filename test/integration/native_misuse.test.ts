@@ -48,6 +48,7 @@ const datasetSpec = {
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
+  priority: 'serving',
   datasets: [makeDataset()],
   order: null,
   begin: 0,

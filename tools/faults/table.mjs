@@ -108,8 +108,8 @@ const walk = inFile('native/kernels/walk-inl.h', [
   ],
   [
     'the last panel of units is left out of a step of a SimpleRNN',
-    'first < args.unit_end; first += kPanelColumns) {',
-    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {',
+    'first < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
   ],
   [
     'a walk in reverse reads the state of the step before',
@@ -442,8 +442,8 @@ const masks = [
     ['the step of a stream counts where it is masked', 'if (!batch.masked[i])', 'if (true)'],
     [
       'the gradient of a step goes to the next one',
-      'static_cast<size_t>(layout_.values()[p]) * stride,\n                output.data',
-      'p * stride,\n                output.data',
+      'static_cast<size_t>(layout_.values()[p]) * stride,\n                  output.data',
+      'p * stride,\n                  output.data',
     ],
   ]),
   ...inFile('native/layers/expand.cc', [
@@ -521,8 +521,8 @@ const model = inFile('native/model/model.cc', [
   ],
   [
     'outputs are written in the order of the layout',
-    '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
-    '(r * steps + t) * columns',
+    '(static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns',
+    '(i % rows * steps + i / rows) * columns',
   ],
   ['the states of every batch are written over those of the first', 'run.states + done * state_size()', 'run.states'],
   [

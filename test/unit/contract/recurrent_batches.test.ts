@@ -99,6 +99,7 @@ describe.each(CELLS)('%s', (_, Class) => {
         native.run(
           {
             mode: 'predict',
+            priority: 'serving',
             datasets: [dataset],
             order: null,
             begin: 0,
