@@ -1,6 +1,8 @@
 {
   "variables": {
     "core_sources": [
+      "native/base/arena.cc",
+      "native/base/memory.cc",
       "native/base/normal_quantile.cc",
       "native/base/random.cc",
       "native/batch/batch_layout.cc",

@@ -68,6 +68,7 @@ export class LayerCaller {
     try {
       await predictBatch(native, dataset, { outputs, states, training });
     } finally {
+      dataset.release();
       if (native !== this.#kept?.native) native.dispose();
     }
     const output = new NdArray(outputs, outputShape);

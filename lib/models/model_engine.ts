@@ -3,6 +3,7 @@
 // the layers hold their values themselves, so that nothing learnt is lost.
 import { callEngine, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
+import { keepTidy } from '../native/workspace';
 import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
 import type { Layer } from '../layers';
@@ -50,6 +51,7 @@ export class ModelEngine implements WeightOwner {
   native(method = 'native'): NativeModel {
     this.assertUsable(method);
     this.#native ??= this.#create(method);
+    keepTidy(this.#native);
     return this.#native;
   }
 
@@ -253,6 +255,12 @@ export class ModelEngine implements WeightOwner {
 
   trainableChanged(): void {
     this.#isStale = true;
+  }
+
+  /** Gives back what no call needs at present. */
+  trim(): void {
+    const native = this.#native;
+    if (native !== undefined) callEngine(() => native.trim());
   }
 
   dispose(): void {

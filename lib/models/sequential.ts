@@ -377,6 +377,21 @@ export class Sequential extends TrainableModel {
     this.#engine.dispose();
   }
 
+  /**
+   * Gives back the memory that no call needs at present, now: what batches were computed in, and copies of the weights as
+   * the engine wants them. The next call takes again what it needs. Without this, memory that was needed by a large batch
+   * is given back within half a minute.
+   *
+   * @throws StateError `ERR_BUSY` while a call has the model, `ERR_DISPOSED`
+   * @example
+   * await model.fit(x, y);
+   * model.trim();
+   */
+  trim(): void {
+    this.assertFree('trim');
+    this.#engine.trim();
+  }
+
   /** `using model = new Sequential(...)`: see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();

@@ -379,7 +379,10 @@ export interface NativeDataset {
   readonly minToken: number;
   readonly maxToken: number;
   readonly memoryBytes: number;
-  /** Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then. */
+  /**
+   * Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then.
+   * Idempotent.
+   */
   release(): void;
 }
 
@@ -432,6 +435,11 @@ export interface NativeRun {
   states: Float32Array | null;
   /** `predict`: whether dropout and the like act as they do in training. */
   training: boolean;
+  /**
+   * `predict` and `evaluate`: a batch that needs more bytes than this is computed part by part, where its rows do not depend
+   * on each other and the loss and the metrics are sums over rows. Not for `train`.
+   */
+  maxWorkspace: number;
 }
 
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
@@ -442,6 +450,9 @@ export interface NativeModel {
   readonly weightCount: number;
   /** Bytes of weights, gradients, optimizer slots and workspace held at present. */
   readonly memoryBytes: number;
+  /** Of these, what no call needs between two batches; and how often memory was taken since the model was made. */
+  readonly workspaceBytes: number;
+  readonly allocations: number;
   readonly busy: boolean;
   /** Copies weight `index` into `out`, which has its size. */
   readWeight(index: number, out: Float32Array): void;
@@ -480,6 +491,14 @@ export interface NativeModel {
   writeLayerStates(index: number, values: Float32Array): void;
   /** Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. */
   stop(): void;
+  /**
+   * Ends a window of time: gives back every array of the workspace of which less than half was needed in it, down to what
+   * was, unless all of them are below 16 MB together. While a run goes on, at its end. False where another window could give
+   * back no more.
+   */
+  sweep(): boolean;
+  /** Gives back the workspace, and what is computed from weights alone, now. ERR_BUSY while a run goes on. */
+  trim(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
   dispose(): void;
 }

@@ -16,6 +16,7 @@ export interface RunContext {
   readonly callbacks: CallbackList;
   readonly signal: AbortSignal | undefined;
   readonly priority: NativeRun['priority'];
+  readonly maxWorkspace: number;
   /** The engine's model, ready for a run. */
   readonly native: () => NativeModel;
   /** Whether the pass shall end early. */
@@ -156,7 +157,7 @@ class PassRunner {
       const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
-      const { priority } = this.context;
+      const { priority, maxWorkspace } = this.context;
       const run = {
         mode,
         priority,
@@ -165,6 +166,7 @@ class PassRunner {
         totals,
         states: null,
         training: false,
+        maxWorkspace,
       };
       callEngine(() => native.run(run, done));
       this.#running = native;

@@ -8,7 +8,7 @@ import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
 import { makeDataset, readInputs, type Inputs } from './inputs';
 import type { NativeDataset } from '../native/binding';
-import type { Priority, ResolvedPass } from './options';
+import type { ResolvedPass } from './options';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
 
 /** How calls of `predict` are gathered. */
@@ -31,13 +31,10 @@ const ROOMS = 2;
 const MAX_ROOM = 1 << 20;
 
 /** A batch, or several, to be computed. */
-export interface GatheredWork {
+export interface GatheredWork extends Pick<ResolvedPass, 'batchSize' | 'signal' | 'priority' | 'maxWorkspace'> {
   readonly dataset: NativeDataset;
   readonly rows: number;
-  readonly batchSize: number;
   readonly outputs: Float32Array;
-  readonly signal: AbortSignal | undefined;
-  readonly priority: Priority;
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -60,9 +57,7 @@ class Request {
   constructor(
     readonly where: string,
     readonly inputs: Inputs,
-    readonly batchSize: number,
-    readonly signal: AbortSignal | undefined,
-    readonly priority: Priority,
+    readonly pass: ResolvedPass,
     private readonly resolve: (answer: NdArray) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -83,7 +78,7 @@ class Request {
   }
 }
 
-/** Calls that are computed together: rows of the same axes and priority, copied when each came. */
+/** Calls that are computed together: rows of the same axes, to be computed alike, copied when each came. */
 class Group {
   readonly requests: Request[] = [];
   rows = 0;
@@ -95,15 +90,16 @@ class Group {
   /** @param room an array to copy rows to; it grows where it must */
   constructor(
     readonly first: Inputs,
-    readonly priority: Priority,
+    readonly pass: Pick<ResolvedPass, 'priority' | 'maxWorkspace'>,
     room?: Float32Array | Int32Array,
   ) {
     this.#data = room ?? like(first.array.data, 0);
   }
 
-  takes({ inputs: { axes, rows }, priority }: Request, maxRows: number): boolean {
+  takes({ inputs: { axes, rows }, pass }: Request, maxRows: number): boolean {
     const isSame =
-      priority === this.priority &&
+      pass.priority === this.pass.priority &&
+      pass.maxWorkspace === this.pass.maxWorkspace &&
       axes.length === this.first.axes.length &&
       axes.every((size, axis) => size === this.first.axes[axis]);
     return isSame && this.dataset === undefined && this.rows + rows <= maxRows;
@@ -139,7 +135,7 @@ class Group {
     const half = Math.ceil(this.requests.length / 2);
     let row = 0;
     return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
-      const group = new Group(this.first, this.priority);
+      const group = new Group(this.first, this.pass);
       for (const request of requests) {
         const end = row + request.inputs.rows;
         group.add(request, this.#data.subarray(row * each, end * each));
@@ -193,15 +189,14 @@ export class Gatherer {
   }
 
   /** @throws (rejects) as `predict` */
-  predict(where: string, x: unknown, { batchSize, signal, priority }: ResolvedPass): Promise<NdArray> {
+  predict(where: string, x: unknown, pass: ResolvedPass): Promise<NdArray> {
     return new Promise((resolve, reject) => {
       // While calls wait or are computed the model is ours, so what it took once it takes again.
       const known = this.#queue.at(-1) ?? this.#computing;
       const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
-      const request = new Request(where, inputs, batchSize, signal, priority, resolve, reject);
+      const request = new Request(where, inputs, pass, resolve, reject);
       this.#enqueue(request);
-      if (signal === undefined) return;
-      this.#watch(request, signal);
+      if (pass.signal !== undefined) this.#watch(request, pass.signal);
     });
   }
 
@@ -234,12 +229,12 @@ export class Gatherer {
   }
 
   #enqueue(request: Request): void {
-    const { inputs, batchSize, priority } = request;
+    const { inputs, pass } = request;
     const { maxRows, maxDelay } = this.#options;
     const wasActive = this.isActive;
-    const isAlone = inputs.rows > Math.min(batchSize, maxRows);
+    const isAlone = inputs.rows > Math.min(pass.batchSize, maxRows);
     const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(request, maxRows));
-    const group = joined ?? new Group(inputs, priority, isAlone ? undefined : this.#takeRoom(inputs));
+    const group = joined ?? new Group(inputs, pass, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
     group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
@@ -269,15 +264,16 @@ export class Gatherer {
 
   #start(group: Group): void {
     this.#computing = group;
-    const { rows, requests, first, priority } = group;
-    const { where, batchSize, signal } = requests[0]!;
+    const { rows, requests, first } = group;
+    const { where, pass } = requests[0]!;
+    const { priority, maxWorkspace } = pass;
     const isOne = requests.length === 1;
     let outputs: Float32Array;
     let computed: Promise<void>;
     try {
       const dataset = group.dataset ?? this.#dataset(where, group.inputs);
       outputs = allocate(where, () => new Float32Array(first.outputAxes.reduce((a, b) => a * b, rows)));
-      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined, priority };
+      const own = isOne ? pass : { batchSize: rows, signal: undefined, priority, maxWorkspace };
       computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
     } catch (error) {
       return this.#fail(group, error);
@@ -324,11 +320,11 @@ export class Gatherer {
   }
 
   #abort(request: Request): void {
-    const { where, signal } = request;
+    const { where, pass } = request;
     const computing = this.#computing?.requests;
     // Of a call that is computed by itself the run ends, and settles it.
     if (computing?.length === 1 && computing[0] === request) return;
-    request.fail(abortError(where, signal!));
+    request.fail(abortError(where, pass.signal!));
     if (this.#computing === undefined && this.#queue.every((group) => group.isSettled)) this.#next();
   }
 }

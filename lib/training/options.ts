@@ -6,6 +6,7 @@ import type { BatchSource } from './source_feed';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
+import { MAX_WORKSPACE } from '../native/workspace';
 import type { NativePriority } from '../native/binding';
 import type { ArrayInput } from '../types';
 
@@ -90,10 +91,17 @@ export interface EvaluateOptions extends PassOptions {
   steps?: number;
   /** Resolves to an object by name instead of an array. Default false. */
   returnDict?: boolean;
+  /** As in {@link PredictOptions}, where the loss and the metrics are sums over rows. */
+  maxWorkspace?: number;
 }
 
 /** Options of {@link Trainer.predict}. */
 export interface PredictOptions extends PassOptions {
+  /**
+   * Bytes from 1: a batch that would need more memory than that to be computed, arguments and results aside, is computed
+   * part by part; of models with a stateful layer it is not. A row that needs more alone has it. Default 268435456.
+   */
+  maxWorkspace?: number;
   /** Batches to predict, from 1. Default: all. */
   steps?: number;
 }
@@ -119,6 +127,7 @@ export interface ResolvedPass {
   readonly callbacks: unknown;
   readonly signal: AbortSignal | undefined;
   readonly priority: Priority;
+  readonly maxWorkspace: number;
 }
 
 /** Fit options with defaults in place. */
@@ -164,8 +173,15 @@ const EVALUATE_DEFAULTS = Object.freeze({
   sampleWeight: undefined,
   steps: undefined,
   returnDict: false,
+  maxWorkspace: MAX_WORKSPACE,
 });
-const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, steps: undefined, verbose: 0, priority: 'serving' });
+const PREDICT_DEFAULTS = Object.freeze({
+  ...PASS_DEFAULTS,
+  steps: undefined,
+  verbose: 0,
+  priority: 'serving',
+  maxWorkspace: MAX_WORKSPACE,
+});
 const BATCH_DEFAULTS = Object.freeze({ sampleWeight: undefined, returnDict: false });
 const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: undefined });
 
@@ -239,13 +255,18 @@ function withDefaults<D extends object>(
   return { ...defaults, ...Object.fromEntries(set) };
 }
 
-function resolvePass(where: string, o: Record<keyof typeof PASS_DEFAULTS, unknown>): ResolvedPass {
+/** Training knows no bound of its workspace; validation is held to the default. */
+function resolvePass(
+  where: string,
+  o: Record<keyof typeof PASS_DEFAULTS, unknown> & { readonly maxWorkspace?: unknown },
+): ResolvedPass {
   return {
     batchSize: checkInteger(where, 'batchSize', o.batchSize),
     verbose: checkVerbose(where, o.verbose),
     callbacks: o.callbacks,
     signal: checkSignal(where, o.signal),
     priority: checkPriority(where, o.priority),
+    maxWorkspace: checkInteger(where, 'maxWorkspace', o.maxWorkspace ?? MAX_WORKSPACE, 1, Number.MAX_SAFE_INTEGER),
   };
 }
 

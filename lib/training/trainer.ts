@@ -44,6 +44,7 @@ import type { ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+const BATCH_QUIETLY = resolveEvaluateOptions('testOnBatch', { verbose: 0 });
 
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
@@ -67,10 +68,14 @@ export class Trainer {
       engine,
       begin: () => (this.#running = 'predict'),
       end: () => (this.#running = undefined),
-      compute: (where, { dataset, rows, outputs, ...pass }) => {
+      compute: async (where, { dataset, rows, outputs, ...pass }) => {
         const { batchSize } = pass;
         const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
-        return this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
+        try {
+          await this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
+        } finally {
+          feed.close();
+        }
       },
     });
   }
@@ -384,25 +389,27 @@ export class Trainer {
     const compiled = this.#requireCompiled(where);
     const rows = this.#data.readRows(where, compiled, given);
     const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
-    feed.begin(0, 0);
-    const pass = { batchSize: rows.end, verbose: 0, callbacks: [], signal: undefined, priority: 'training' } as const;
-    const totals = compiled.newTotals();
-    await runPass(this.#context(where, compiled, pass, 1, 1), {
-      mode,
-      kind: mode === 'train' ? 'Train' : 'Test',
-      feed,
-      firstBatch: 0,
-      totals,
-      logs: () => ({}),
-      pace: new Pace(),
+    const pass = { ...BATCH_QUIETLY, batchSize: rows.end };
+    return withFeeds(undefined, [feed], async () => {
+      feed.begin(0, 0);
+      const totals = compiled.newTotals();
+      await runPass(this.#context(where, compiled, pass, 1, 1), {
+        mode,
+        kind: mode === 'train' ? 'Train' : 'Test',
+        feed,
+        firstBatch: 0,
+        totals,
+        logs: () => ({}),
+        pace: new Pace(),
+      });
+      return results(compiled, totals, returnDict);
     });
-    return results(compiled, totals, returnDict);
   }
 
   #context(
     where: string,
     compiled: Compiled | undefined,
-    { verbose, callbacks: given, signal, priority }: ResolvedPass,
+    { verbose, callbacks: given, signal, priority, maxWorkspace }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
   ): RunContext {
@@ -415,7 +422,7 @@ export class Trainer {
       compiled?.tellLearningRate(model);
       return model;
     };
-    return { where, callbacks, signal, priority, native, isStopped: () => isFit && host.stopTraining };
+    return { where, callbacks, signal, priority, maxWorkspace, native, isStopped: () => isFit && host.stopTraining };
   }
 
   #requireCompiled(where: string): Compiled {

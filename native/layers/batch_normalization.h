@@ -22,6 +22,7 @@ class BatchNormalization : public Layer {
  public:
   BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override { return 2 * steps * stride_; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   void Commit() override;
   // Statistics do not count masked steps; what they become is computed like all others.
@@ -51,10 +52,10 @@ class BatchNormalization : public Layer {
   size_t first_moving_;  // the parameters from here on are the moving averages
   size_t rows_ = 0, first_ = 0, stride_;
   bool uses_batch_ = false;
-  Buffer<double> mean_, inverse_;            // [C] mean and 1 / deviation
-  Buffer<double> variance_;                  // [C] of the batch
-  Buffer<double> step_mean_, step_inverse_;  // those of inference, for streams
-  Buffer<float> normal_;                     // (x - mean) / deviation
+  Buffer<double> mean_, inverse_;                   // [C] mean and 1 / deviation
+  Buffer<double> variance_;                         // [C] of the batch
+  DerivedBuffer<double> step_mean_, step_inverse_;  // those of inference, for streams
+  Buffer<float> normal_;                            // (x - mean) / deviation
   Buffer<float> output_, gradient_;
   ColumnSums sums_;
   Buffer<float> weight_gradients_;

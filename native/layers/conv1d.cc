@@ -94,6 +94,13 @@ void Conv1d::IndexTaps(WorkerPool& pool) {
   });
 }
 
+size_t Conv1d::ForwardFloats(size_t steps, size_t) const {
+  const size_t outputs = static_cast<size_t>(OutputSteps(static_cast<int64_t>(steps)));
+  const size_t grouped = config_.groups > 1 ? config_.groups * PaddedStride(width()) : 0;
+  return Expand::Floats(steps) + steps * (PaddedStride(config_.features) + taps()) +
+         outputs * (kLayoutFloats + taps() + stride_ * (NeedsSums() ? 2 : 1) + grouped);
+}
+
 Tensor Conv1d::Forward(const Tensor& given, BatchContext& batch) {
   const Tensor input = expand_.Forward(given);
   layout_.BuildPlain(*input.layout,

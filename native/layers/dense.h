@@ -19,6 +19,9 @@ class Dense : public Layer {
  public:
   Dense(const DenseConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override {
+    return steps * stride_ * (NeedsLogits() ? 2 : 1);
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanStep() const override { return true; }
@@ -39,7 +42,7 @@ class Dense : public Layer {
   size_t stride_;
   bool fused_ = false;
   Tensor input_;
-  Buffer<float> packed_, packed_back_, padded_bias_;
+  DerivedBuffer<float> packed_, packed_back_, padded_bias_;
   Buffer<float> logits_;  // before the activation, where NeedsLogits
   Buffer<float> output_;
   Buffer<float> deltas_;  // gradient of the logits, where there is an activation to go through

@@ -52,7 +52,7 @@ struct CarriedStates {
     rows = rows_;
   }
   size_t size, rows = 0;
-  Buffer<float> values;
+  StateBuffer<float> values;
 };
 
 // What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
@@ -86,6 +86,10 @@ class Layer {
 
   // The output for `input`; valid until the next Forward.
   virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
+
+  // Floats of batch memory that Forward takes at most for a row of `steps` timesteps (1 where it has none) of
+  // `columns`, in inference.
+  virtual size_t ForwardFloats(size_t steps, size_t columns) const = 0;
 
   // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the
   // gradient of the input where `needs_input` (else an empty one).

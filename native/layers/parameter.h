@@ -58,7 +58,7 @@ struct Parameter {
   size_t rows, columns;
   bool trainable;
   WeightConfig config;
-  Buffer<float> value;
+  StateBuffer<float> value;
   OrthogonalPenalty orthogonal;
   Buffer<double> penalties;  // of chunks
 

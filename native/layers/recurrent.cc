@@ -313,6 +313,13 @@ GemmArgs Recurrent::Projection() {
           0};
 }
 
+// Inputs are projected per token, or per position to where gates are kept.
+size_t Recurrent::ForwardFloats(size_t steps, size_t) const {
+  const size_t kept = reset_before_ ? delta_stride_ + stride_ : 0;
+  return (steps + 1) *
+         (std::max(input_stride_, delta_stride_) + kept + stride_ * (has_cell() ? 2 : 1) + kLayoutFloats + 1);
+}
+
 Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
   Prepare(input, batch);
   const BatchLayout& layout = *input.layout;

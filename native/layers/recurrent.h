@@ -35,6 +35,7 @@ struct CellShape {
 class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   void Commit() override;
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
@@ -148,9 +149,10 @@ class Recurrent : public Layer {
   BatchLayout plain_layout_;  // of outputs with their masked steps
   bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false,
        sums_tokens_ = false;
-  Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
-  Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
-  Buffer<float> packed_candidate_, packed_candidate_back_, packed_gate_;
+  DerivedBuffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
+  DerivedBuffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
+  DerivedBuffer<float> packed_candidate_, packed_candidate_back_;
+  Buffer<float> packed_gate_;
   Buffer<float> projected_;      // [tokens, gates] x W + b, where equal tokens share theirs
   Buffer<float> states_;         // [state positions, H]
   Buffer<float> cells_;          // [state positions, H] LSTM

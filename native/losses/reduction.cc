@@ -110,6 +110,11 @@ void ClearGradient(const Loss& loss, const Rows& rows, WorkerPool* pool, float* 
   });
 }
 
+// Of a mean.
+double Divisor(const LossSums& sums, Reduction reduction) {
+  return reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
+}
+
 }  // namespace
 
 LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
@@ -120,6 +125,11 @@ LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
   });
 }
 
+double LossOf(const LossSums& sums, Reduction reduction) {
+  const double divisor = reduction == Reduction::kSum ? 1.0 : Divisor(sums, reduction);
+  return divisor == 0.0 ? 0.0 : sums.values / divisor;
+}
+
 double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient,
                    double scale) {
   if (gradient) ClearGradient(loss, rows, pool, gradient);
@@ -128,7 +138,7 @@ double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool
     const bool whole = loss.is_whole();
     // The value of a whole batch is no sum: without weights there is nothing to add up.
     const bool is_sum = reduction == Reduction::kSum && !(whole && !rows.weights);
-    const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
+    const double divisor = Divisor(sums, reduction);
     const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
     const double slope = scale * (whole ? factor * sums.weights : factor);
     const double sum = SumValues(values, whole, slope, pool, gradient);

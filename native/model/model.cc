@@ -59,6 +59,7 @@ Model::Model(const ModelConfig& config)
   }
   bool has_weights = false;
   for (const LayerConfig& layer : config.layers) {
+    inflows_.push_back({shape.sequence, shape.columns});
     layers_.push_back(MakeLayer(layer, &shape, &arena_));
     Layer& made = *layers_.back();
     walk_floats_ = std::max(walk_floats_, made.walk_floats());
@@ -76,6 +77,11 @@ Model::Model(const ModelConfig& config)
 
 void Model::Invalidate() {
   for (const auto& layer : layers_) layer->Invalidate();
+}
+
+FreedMemory Model::Trim() {
+  Invalidate();
+  return arena_.Trim();
 }
 
 void Model::Compile(const CompileConfig& config) {
@@ -109,6 +115,9 @@ void Model::CompileLosses(const CompileConfig& config) {
     metrics_.push_back({MakeMetric(metric), of_logits, metric.weighted, totals_size_});
     totals_size_ += metrics_.back().metric->state_size(output_columns_);
   }
+  is_additive_ = !loss_->is_whole() &&
+                 std::all_of(metrics_.begin(), metrics_.end(),
+                             [](const CompiledMetric& entry) { return entry.metric->is_additive(); });
 }
 
 void Model::SetLearningRate(double rate) {
@@ -306,9 +315,12 @@ double Model::Penalty(BatchContext& batch) const {
   return sum;
 }
 
-void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool) {
+void Model::AddLoss(double loss, size_t rows) {
   totals_[0] += loss * static_cast<double>(rows);
   totals_[1] += static_cast<double>(rows);
+}
+
+void Model::AddMetrics(const Output& output, WorkerPool& pool) {
   for (const CompiledMetric& entry : metrics_) {
     Rows seen = output.rows;
     if (entry.of_logits) seen.predictions = output.logits;
@@ -330,14 +342,40 @@ void Model::Propagate(Gradient gradient, BatchContext& batch) {
   optimizer_->Prepare(batch.kernels, batch.pool);
 }
 
-std::vector<Model::Slice> Model::Slices(const Run& run) {
-  std::vector<Slice> slices;
-  if (run.datasets.size() > 1) {
-    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
-    return slices;
+// How many parts a batch is cut into so that each stays within the workspace of the run; 1 where rows are not
+// computed each by itself.
+size_t Model::PartsOf(const Run& run, const Dataset& data, size_t rows) const {
+  if (run.training || (run.mode == RunMode::kEvaluate && !is_additive_) || !carried_states().empty())
+    return 1;
+  int64_t steps = is_tokens_ || data.shape.size() == 2 ? static_cast<int64_t>(data.shape[0]) : 1;
+  // Two layouts of the inputs, then each layer, then the outputs in order.
+  size_t floats = 2 * kLayoutFloats * static_cast<size_t>(steps);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const auto [sequence, columns] = inflows_[i];
+    floats += layers_[i]->ForwardFloats(sequence ? static_cast<size_t>(steps) : 1, columns);
+    steps = layers_[i]->OutputSteps(steps);
   }
-  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
-    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  floats += (output_is_sequence_ ? static_cast<size_t>(steps) : 1) *
+            (PaddedStride(output_columns_) + kLayoutFloats);
+  const size_t most = std::max<size_t>(1, run.max_workspace / (floats * sizeof(float)));
+  return (rows + most - 1) / most;
+}
+
+std::vector<Model::Slice> Model::Slices(const Run& run) const {
+  std::vector<Slice> slices;
+  const auto add = [&](const Dataset* data, size_t begin, size_t rows) {
+    const size_t parts = PartsOf(run, *data, rows);
+    for (size_t part = 0; part < parts; ++part) {
+      const size_t from = rows * part / parts, to = rows * (part + 1) / parts;
+      slices.push_back({data, begin + from, to - from, part == 0, part + 1 == parts});
+    }
+  };
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) add(data, 0, data->rows);
+  } else {
+    for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+      add(run.datasets[0], begin, std::min(run.batch_size, run.end - begin));
+  }
   return slices;
 }
 
@@ -359,9 +397,9 @@ void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
   LayOut(run, slices[0], layout);
+  size_t rows = 0;  // of the batch in work
   for (size_t i = 0; i < slices.size(); ++i) {
     WorkerPool::YieldOrThrow();
-    const Dataset& data = *slices[i].data;
     if (i + 1 < slices.size())
       next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
     BatchContext batch = {kernels,
@@ -376,36 +414,57 @@ void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
                           training ? optimizer_->loss_scale() : 1.0f,
                           nullptr,
                           0};
-    totals_ = result->totals;
-    RunBatch(run, data, batch, result->rows_done);
-    WorkerPool::YieldOrThrow();
-    const CommitScope commit(control);
-    Commit(batch, run.mode);
-    std::swap(result->totals, totals_);
-    result->rows_done += layout->rows();
+    if (slices[i].begins_batch) totals_ = result->totals;
+    RunSlice(run, slices[i], batch, result->rows_done + rows);
+    rows += layout->rows();
+    if (slices[i].ends_batch) {
+      WorkerPool::YieldOrThrow();
+      const CommitScope commit(control);
+      Commit(batch, run.mode);
+      std::swap(result->totals, totals_);
+      result->rows_done += std::exchange(rows, 0);
+    }
     next_batch.Finish();
     std::swap(layout, other);
   }
 }
 
 // All that can be dropped again.
-void Model::RunBatch(const Run& run, const Dataset& data, BatchContext& batch, size_t done) {
+void Model::RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done) {
   const BatchLayout& layout = batch.layout;
   const bool training = run.mode == RunMode::kTrain;
-  const Tensor tensor = Forward(run, data, layout, batch);
+  const Tensor tensor = Forward(run, *slice.data, layout, batch);
   if (run.mode == RunMode::kPredict) {
     WriteOutputs(tensor, batch.pool, run.outputs + done * output_size(layout.source_steps()));
     if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
     return;
   }
-  const Output output = PrepareOutput(tensor, data, batch, training);
+  const Output output = PrepareOutput(tensor, *slice.data, batch, training);
   Rows rows = output.rows;
   if (fused_loss_) rows.predictions = output.logits;
-  const double loss =
-      ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, batch.loss_scale) +
-      Penalty(batch) + ActivityPenalty();
-  AddTotals(output, layout.rows(), loss, batch.pool);
+  if (training || !is_additive_) {
+    const double loss =
+        ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, batch.loss_scale);
+    AddLoss(loss + Penalty(batch) + ActivityPenalty(), layout.rows());
+  } else {
+    Evaluate(slice, rows, batch);
+  }
+  AddMetrics(output, batch.pool);
   if (training) Propagate(output.whole_gradient, batch);
+}
+
+// A batch part by part: its loss is that of the sums over all of them.
+void Model::Evaluate(const Slice& slice, const Rows& rows, BatchContext& batch) {
+  if (slice.begins_batch) evaluation_ = Evaluation();
+  const LossSums sums = SumLoss(*loss_, rows, &batch.pool);
+  evaluation_.loss.count += sums.count;
+  evaluation_.loss.weights += sums.weights;
+  evaluation_.loss.values += sums.values;
+  evaluation_.penalty += ActivityPenalty() * static_cast<double>(slice.rows);
+  evaluation_.rows += slice.rows;
+  if (!slice.ends_batch) return;
+  const double penalty = evaluation_.penalty / static_cast<double>(evaluation_.rows);
+  AddLoss(LossOf(evaluation_.loss, loss_config_.reduction) + Penalty(batch) + penalty, evaluation_.rows);
 }
 
 // All that lasts. Takes no memory, so that nothing can go wrong half-way.

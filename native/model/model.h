@@ -11,6 +11,7 @@
 #include "batch/batch_layout.h"
 #include "layers/expand.h"
 #include "losses/loss.h"
+#include "losses/reduction.h"
 #include "metrics/metric.h"
 #include "model/dataset.h"
 #include "model/layer_factory.h"
@@ -38,6 +39,8 @@ struct Run {
   float* outputs;  // predict: [.., output size]
   float* states;   // predict: [.., state size] states of the last recurrent layer after each row, or null
   bool training;   // predict as in training: with dropout, and statistics of the batch
+  size_t
+      max_workspace;  // bytes that a batch of predict or evaluate may take before it is cut, where it can be
   std::vector<double>
       totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
@@ -73,6 +76,11 @@ class Model {
   // where this throws: what a batch changes, it changes whole or not at all.
   void RunBatches(const Run& run, JobControl& control, RunResult* result);
   size_t bytes() const { return arena_.bytes(); }
+  // Of them, those that no call needs between two batches; how often memory was taken; see Arena.
+  size_t workspace_bytes() const { return arena_.batch_bytes(); }
+  size_t allocations() const { return arena_.allocations(); }
+  FreedMemory Sweep() { return arena_.Sweep(); }
+  FreedMemory Trim();
   // Size of the totals of a run, once compiled.
   size_t totals_size() const { return totals_size_; }
   // Elements of one output row for inputs of `steps` timesteps.
@@ -92,10 +100,24 @@ class Model {
     Gradient whole_gradient;
   };
 
-  // One batch of a run.
+  // One batch of a run, or a part of one.
   struct Slice {
     const Dataset* data;
     size_t begin, rows;
+    bool begins_batch, ends_batch;
+  };
+
+  // What flows into a layer.
+  struct Inflow {
+    bool sequence;
+    size_t columns;
+  };
+
+  // What the parts of a batch that is evaluated come to.
+  struct Evaluation {
+    LossSums loss;
+    double penalty = 0;  // on outputs, times rows
+    size_t rows = 0;
   };
 
   struct CompiledMetric {
@@ -106,7 +128,8 @@ class Model {
 
   // Rows of one sample's output.
   size_t output_steps(size_t steps) const;
-  static std::vector<Slice> Slices(const Run& run);
+  std::vector<Slice> Slices(const Run& run) const;
+  size_t PartsOf(const Run& run, const Dataset& data, size_t rows) const;
   void CheckData(const Run& run, const Dataset& data) const;
   void ChooseUnmasked(bool reader_wants_all, bool training);
   void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
@@ -117,9 +140,11 @@ class Model {
   void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
   void RunEach(const Run& run, JobControl& control, RunResult* result);
-  void RunBatch(const Run& run, const Dataset& data, BatchContext& batch, size_t done);
+  void RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done);
+  void Evaluate(const Slice& slice, const Rows& rows, BatchContext& batch);
   void Commit(BatchContext& batch, RunMode mode);
-  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool);
+  void AddLoss(double loss, size_t rows);
+  void AddMetrics(const Output& output, WorkerPool& pool);
   void Propagate(Gradient gradient, BatchContext& batch);
   double ActivityPenalty() const;
   void WriteOutputs(const Tensor& tensor, WorkerPool& pool, float* out);
@@ -134,6 +159,7 @@ class Model {
   size_t output_columns_ = 0;
   bool output_is_sequence_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Inflow> inflows_;
   size_t first_trained_ = 0;  // layers below have no weights
   std::vector<Parameter*> parameters_;
   // The batch in work and the one after it.
@@ -144,8 +170,10 @@ class Model {
   std::vector<CompiledMetric> metrics_;
   size_t totals_size_ = 0;
   bool fused_loss_ = false;
+  bool is_additive_ = false;  // whether loss and metrics of a batch can be summed over its parts
   std::unique_ptr<Optimizer> optimizer_;
   std::vector<double> totals_;  // of the run, with the batch in work
+  Evaluation evaluation_;
   Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
   Buffer<int32_t> target_index_;

@@ -9,6 +9,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/native_dataset.h"
+#include "napi/release.h"
 
 namespace ostinato {
 namespace {
@@ -65,6 +66,10 @@ Napi::Function NativeModel::Define(Napi::Env env) {
                       InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
                       InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
                       InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
+                      InstanceAccessor<&NativeModel::JsWorkspaceBytes>("workspaceBytes"),
+                      InstanceAccessor<&NativeModel::JsAllocations>("allocations"),
+                      InstanceMethod<&NativeModel::JsSweep>("sweep"),
+                      InstanceMethod<&NativeModel::JsTrim>("trim"),
                       InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
@@ -80,7 +85,10 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   });
 }
 
-NativeModel::~NativeModel() { *self_ = nullptr; }
+NativeModel::~NativeModel() {
+  *self_ = nullptr;
+  Release(std::move(model_));
+}
 
 std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
   if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("model");
@@ -214,6 +222,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       run.end -= run.begin;
       run.begin = 0;
     }
+    run.max_workspace = GetSize(spec, "maxWorkspace");
     const bool whole =
         order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
     if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
@@ -269,6 +278,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       running_ = nullptr;
+      if (std::exchange(sweeps_later_, false)) Release(model_->Sweep());
       Report(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
@@ -389,11 +399,42 @@ void NativeModel::JsWriteLayerStates(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value NativeModel::JsWorkspaceBytes(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(Idle().workspace_bytes()));
+  });
+}
+
+Napi::Value NativeModel::JsAllocations(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(Idle().allocations()));
+  });
+}
+
+Napi::Value NativeModel::JsSweep(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    sweeps_later_ = running_ != nullptr;
+    if (model_ && !running_) {
+      Release(model_->Sweep());
+      Report(info.Env());
+    }
+    const bool has_more = running_ || (model_ && model_->workspace_bytes() >= Arena::kFew);
+    return Napi::Boolean::New(info.Env(), has_more);
+  });
+}
+
+void NativeModel::JsTrim(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Release(Idle().Trim());
+    Report(info.Env());
+  });
+}
+
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
     Idle();
-    model_.reset();
+    Release(std::move(model_));
     Report(info.Env());
   });
 }

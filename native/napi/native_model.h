@@ -48,6 +48,10 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Napi::Value JsLayerStates(const Napi::CallbackInfo& info);
   void JsReadLayerStates(const Napi::CallbackInfo& info);
   void JsWriteLayerStates(const Napi::CallbackInfo& info);
+  Napi::Value JsWorkspaceBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsAllocations(const Napi::CallbackInfo& info);
+  Napi::Value JsSweep(const Napi::CallbackInfo& info);
+  void JsTrim(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
   Parameter& Weight(const Napi::Value& index);
@@ -58,7 +62,8 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
-  Job* running_ = nullptr;  // the run that is under way
+  Job* running_ = nullptr;     // the run that is under way
+  bool sweeps_later_ = false;  // asked for while it is
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

@@ -59,9 +59,9 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*
     if (!parameter.trainable) continue;
     held_.push_back({&parameter,
                      config.decays[weight],
-                     {Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)},
-                     Buffer<float>(arena),
-                     Buffer<float>(arena)});
+                     {StateBuffer<float>(arena), StateBuffer<float>(arena), StateBuffer<float>(arena)},
+                     StateBuffer<float>(arena),
+                     StateBuffer<float>(arena)});
     AddArrays(weight, &held_.back());
     first_task_.push_back(first_task_.back() + TaskCount(parameter));
     const Constraint& constraint = parameter.config.constraint;

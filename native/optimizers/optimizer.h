@@ -73,7 +73,7 @@ class Optimizer {
   struct Held {
     Parameter* parameter;
     bool decays;
-    Buffer<float> slots[3], accumulated, average;
+    StateBuffer<float> slots[3], accumulated, average;
   };
 
   bool accumulates() const { return config_.accumulation_steps > 1; }

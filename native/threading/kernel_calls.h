@@ -26,8 +26,8 @@ struct KernelCalls : KernelTable {
 
  private:
   // Multiply-adds and elements of a piece.
-  size_t products() const { return WorkerPool::Stretch(lanes << 22); }
-  size_t elements() const { return WorkerPool::Stretch(lanes << 18); }
+  size_t products() const { return WorkerPool::Stretch(lanes << 20); }
+  size_t elements() const { return WorkerPool::Stretch(lanes << 16); }
   void Walk(const WalkArgs& args, bool backward) const;
   void WalkSteps(const WalkArgs& args, bool backward, size_t each) const;
   void WalkUnits(const WalkArgs& args, bool backward, size_t each) const;

@@ -39,6 +39,8 @@ type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
 export class ScriptedModel implements NativeModel {
   readonly weightCount = 1;
   readonly memoryBytes = 0;
+  readonly workspaceBytes = 0;
+  readonly allocations = 0;
   readonly compiled: NativeCompileConfig[] = [];
   readonly learningRates: number[] = [];
   readonly runs: RecordedRun[] = [];
@@ -81,6 +83,10 @@ export class ScriptedModel implements NativeModel {
   stop(): void {
     this.stops++;
   }
+  sweep(): boolean {
+    return false;
+  }
+  trim(): void {}
   dispose(): void {}
 
   run(run: NativeRun, done: NativeDone): void {
