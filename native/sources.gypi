@@ -65,6 +65,7 @@
       "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
       "native/threading/kernel_calls.cc",
+      "native/threading/strand.cc",
       "native/threading/worker_pool.cc"
     ],
     "napi_sources": [

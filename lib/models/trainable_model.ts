@@ -2,6 +2,8 @@
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { allocate } from '../arrays/nested_arrays';
+import { copyOut } from '../native/copies';
 import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
@@ -17,9 +19,10 @@ import {
   type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
+  type Snapshot,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
-import type { NativeActivation, NativeModel } from '../native/binding';
+import type { NativeActivation, NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
@@ -55,6 +58,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
+  abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
   abstract setWeights(weights: readonly ArrayInput[]): void;
   abstract resetStates(): void;
   abstract readonly className: string;
@@ -343,7 +347,7 @@ export abstract class TrainableModel implements TrainerHost {
   }
 
   /**
-   * Copies of all weights, where the moving averages of the optimizer stand in for those that are trained; undefined
+   * Copies of all weights (made at once, as those of `getWeights`), where the moving averages of the optimizer stand in for those that are trained; undefined
    * before its first step.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none, `ERR_BUSY`, `ERR_DISPOSED`
@@ -369,22 +373,32 @@ export abstract class TrainableModel implements TrainerHost {
     return this.#trainer.compileConfig;
   }
 
-  /** @internal What training goes on from besides the weights. */
-  trainingState(): TrainingState {
-    this.#still('trainingState');
+  /** @internal Weights, and all else that training goes on from, as they are at the call. */
+  snapshot(): Snapshot {
+    this.#still('snapshot');
+    const copies: NativeCopy[] = [];
     const names = weightNames(this.layers, this.weights);
-    return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
+    const weights = this.weights.map(({ shape }, index) => {
+      const values = allocate(`${this.name}.save`, () => new Float32Array(shape.reduce((a, b) => a * b, 1)));
+      copies.push({ kind: 'weight', index, values });
+      return values;
+    });
+    const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
+    const whenCopied = copies.length > 0 ? copyOut(this.native(), copies) : Promise.resolve();
+    // Where the rest of a snapshot is refused, nobody waits for the copies.
+    whenCopied.catch(() => undefined);
+    return { weights, training, whenCopied };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
-  setTrainingState({ optimizer, layers }: TrainingState): void {
+  async setTrainingState({ optimizer, layers }: TrainingState): Promise<void> {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
   }
 
-  protected abstract layersState(): LayersState;
+  protected abstract layersState(copies: NativeCopy[]): LayersState;
   protected abstract setLayersState(state: LayersState): void;
 
   /** The name of a method, for messages, where the model is neither in another call nor computing. */

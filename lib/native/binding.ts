@@ -445,6 +445,16 @@ export interface NativeRun {
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
 export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
 
+/** An array of JavaScript and what of a model belongs to it. */
+export interface NativeCopy {
+  kind: 'weight' | 'optimizer' | 'states';
+  index: number;
+  values: Float32Array;
+}
+
+/** `code` is null on success. */
+export type NativeCopied = (code: string | null, message: string) => void;
+
 export interface NativeModel {
   /** Number of weights (arrays). */
   readonly weightCount: number;
@@ -457,6 +467,25 @@ export interface NativeModel {
   /** Copies weight `index` into `out`, which has its size. */
   readWeight(index: number, out: Float32Array): void;
   writeWeight(index: number, values: Float32Array): void;
+  /**
+   * What a weight is to be, which it becomes on compute threads before it is next used: values drawn as by `initialize`, or
+   * a copy of `values`, which nobody may change any more. Until a weight is given values it is zero.
+   */
+  drawWeight(index: number, initializer: NativeInitializer, seed: number): void;
+  adoptWeight(index: number, values: Float32Array): void;
+  /** Takes the values of a weight of the same size out of another model, whose weight is of no use then. Copies nothing. */
+  moveWeight(index: number, from: NativeModel, fromIndex: number): void;
+  /**
+   * Copies on compute threads, in the order of the calls and of runs: what is copied out is as it is now, whatever comes
+   * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. Numbers
+   * that stand alone in an optimizer are not copied so.
+   */
+  copyOut(copies: readonly NativeCopy[], done: NativeCopied): void;
+  copyIn(copies: readonly NativeCopy[], done: NativeCopied): void;
+  /** Has weights drawn, and packed for streams, on compute threads. */
+  prepare(done: NativeCopied): void;
+  /** Gives back all but the weights, which another model will take. */
+  retire(): void;
   /** Sets optimizer, loss and metrics; optimizer slots begin at zero, iterations at 0. */
   compile(config: NativeCompileConfig): void;
   setLearningRate(learningRate: number): void;
@@ -479,8 +508,8 @@ export interface NativeModel {
   optimizerState(): NativeOptimizerArray[];
   readOptimizer(index: number, out: Float32Array): void;
   writeOptimizer(index: number, values: Float32Array): void;
-  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
-  applyEma(): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `copyIn`. */
+  applyEma(done: NativeCopied): void;
   /**
    * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
    * zero. The two directions of a bidirectional layer count as one each, forward first.

@@ -302,6 +302,7 @@ export class Gatherer {
     const { rows, requests } = group;
     this.#keepRoom(group);
     this.#next();
+    if (requests.length === 1) return requests[0]!.answer(outputs);
     const each = outputs.length / rows;
     let row = 0;
     for (const request of requests) {

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 // What an optimizer holds, taken out of the engine under the names of weights and put back.
+import { copyIn } from '../native/copies';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
-import type { NativeModel, NativeOptimizerArray } from '../native/binding';
+import type { NativeCopy, NativeModel, NativeOptimizerArray } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
 
 /**
+ * What an optimizer holds at present.
+ *
  * @param weightNames names of the weights in the engine's order
+ * @param copies arrays of the state that are yet to be filled are added to these
  */
 export function readOptimizerState(
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
+  copies: NativeCopy[],
 ): OptimizerState {
-  const slots = readArrays(native).map(({ array, values }) => [slotName(array, weightNames), values] as const);
+  const slots = callEngine(() => native.optimizerState()).map((array, index) => {
+    const values = new Float32Array(array.size);
+    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, values));
+    else copies.push({ kind: 'optimizer', index, values });
+    return [slotName(array, weightNames), values] as const;
+  });
   return {
     className: optimizer.className,
     iterations: native.iterations,
@@ -37,13 +47,13 @@ export function readAverages(native: NativeModel): Map<number, Float32Array> | u
  *
  * @throws DataError `ERR_DATA` where the state is of another optimizer or of other weights
  */
-export function writeOptimizerState(
+export async function writeOptimizerState(
   where: string,
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
   state: OptimizerState,
-): void {
+): Promise<void> {
   if (state.className !== optimizer.className)
     throw refusal('ERR_DATA', where, `a state of ${optimizer.className}`, `one of ${describe(state.className)}`);
   const arrays = callEngine(() => native.optimizerState());
@@ -57,8 +67,13 @@ export function writeOptimizerState(
   });
   const others = Object.keys(state.slots).length - arrays.length;
   if (others !== 0) throw refusal('ERR_DATA', where, "the optimizer's arrays alone", `${others} more`);
-  values.forEach((array, index) => callEngine(() => native.writeOptimizer(index, array)));
+  const copies: NativeCopy[] = [];
+  arrays.forEach((array, index) => {
+    if (isBatchCount(array)) callEngine(() => native.writeOptimizer(index, values[index]!));
+    else copies.push({ kind: 'optimizer', index, values: values[index]! });
+  });
   callEngine(() => native.setIterations(state.iterations));
+  await copyIn(native, copies);
   if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
 }
 

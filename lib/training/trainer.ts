@@ -36,7 +36,7 @@ import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
-import type { NativeModel } from '../native/binding';
+import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
@@ -116,20 +116,21 @@ export class Trainer {
    * What the optimizer holds; null before the first step.
    *
    * @param weightNames names of the weights in the engine's order
+   * @param copies arrays of the state that are yet to be filled are added to these
    */
-  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+  optimizerState(weightNames: readonly string[], copies: NativeCopy[]): OptimizerState | null {
     const native = () => this.#host.native();
     if (this.#compiled?.isToldTo(native) !== true) return null;
-    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames, copies);
   }
 
   /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
-  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+  async setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): Promise<void> {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
     compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
-    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+    await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /**

@@ -64,11 +64,13 @@ class Arena {
   // Gives back all but kState, now. What is derived from weights must be computed anew.
   FreedMemory Trim();
 
+  // Gives back what one buffer holds.
+  static void LetGo(RawBuffer* buffer, FreedMemory* freed);
+
   static constexpr size_t kFew = size_t{16} << 20;
 
  private:
   friend class RawBuffer;
-  void LetGo(RawBuffer* buffer, FreedMemory* freed);
 
   RawBuffer* first_ = nullptr;
   size_t bytes_ = 0, batch_bytes_ = 0, allocations_ = 0;

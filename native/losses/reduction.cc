@@ -33,7 +33,6 @@ class SampleValues {
  public:
   SampleValues(const Loss& loss, const Rows& rows) : loss_(loss), rows_(rows), order_(rows.count) {
     const auto sample_of = [&](size_t row) { return rows.target_row(row) / rows.steps; };
-    // Rows of a sample come in the order of its timesteps already.
     std::unordered_map<size_t, size_t> next;  // of each sample the number of rows, then the place of the next
     std::vector<size_t> samples;
     for (size_t row = 0; row < rows.count; ++row)
@@ -45,6 +44,14 @@ class SampleValues {
       begins_.push_back(begin + std::exchange(next[sample], begin));
     }
     for (size_t row = 0; row < rows.count; ++row) order_[next[sample_of(row)]++] = static_cast<int32_t>(row);
+    const auto earlier = [&](int32_t a, int32_t b) {
+      return rows.target_row(static_cast<size_t>(a)) < rows.target_row(static_cast<size_t>(b));
+    };
+    for (size_t i = 0; i < count(); ++i) {
+      const auto begin = order_.begin() + static_cast<ptrdiff_t>(begins_[i]);
+      const auto end = order_.begin() + static_cast<ptrdiff_t>(begins_[i + 1]);
+      if (!std::is_sorted(begin, end, earlier)) std::sort(begin, end, earlier);
+    }
   }
 
   size_t count() const { return begins_.size() - 1; }

@@ -13,6 +13,7 @@
 #include "losses/reduction.h"
 #include "metrics/make_metric.h"
 #include "threading/ordered_work.h"
+#include "threading/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -79,15 +80,75 @@ void Model::Invalidate() {
   for (const auto& layer : layers_) layer->Invalidate();
 }
 
+void Model::DropPending(size_t weight) {
+  const auto is_it = [weight](const Pending& pending) { return pending.weight == weight; };
+  pending_.erase(std::remove_if(pending_.begin(), pending_.end(), is_it), pending_.end());
+}
+
+void Model::DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed) {
+  DropPending(weight);
+  pending_.push_back({weight, nullptr, initializer, seed});
+}
+
+void Model::FillWeight(size_t weight, const float* values) {
+  DropPending(weight);
+  pending_.push_back({weight, values, {}, 0});
+}
+
+void Model::MoveWeight(size_t weight, Model& from, size_t from_weight) {
+  DropPending(weight);
+  for (const Pending& pending : from.pending_)
+    if (pending.weight == from_weight)
+      pending_.push_back({weight, pending.values, pending.initializer, pending.seed});
+  from.DropPending(from_weight);
+  parameters_[weight]->value.Swap(from.parameters_[from_weight]->value);
+  Invalidate();
+}
+
+void Model::Settle(WorkerPool& pool) {
+  constexpr size_t kFloats = size_t{1} << 18;
+  while (!pending_.empty()) {
+    const Pending& next = pending_.back();
+    Parameter& parameter = *parameters_[next.weight];
+    float* const out = parameter.value.data();
+    if (next.values) {
+      ForRanges(&pool, parameter.size(), kFloats, [&](size_t begin, size_t end) {
+        std::memcpy(out + begin, next.values + begin, (end - begin) * sizeof(float));
+      });
+    } else {
+      const std::vector<int64_t> shape(parameter.shape.begin(), parameter.shape.end());
+      Initialize(next.initializer, shape.data(), shape.size(), next.seed, out, &pool);
+    }
+    pending_.pop_back();
+    Invalidate();
+  }
+  if (optimizer_) optimizer_->Settle(pool);
+}
+
+void Model::DropOptimizer(FreedMemory* freed) {
+  if (!optimizer_) return;
+  optimizer_->LetGo(freed);
+  optimizer_.reset();
+}
+
+FreedMemory Model::Retire() {
+  FreedMemory freed = Trim();
+  DropOptimizer(&freed);
+  return freed;
+}
+
 FreedMemory Model::Trim() {
   Invalidate();
   return arena_.Trim();
 }
 
-void Model::Compile(const CompileConfig& config) {
+FreedMemory Model::Compile(const CompileConfig& config) {
   auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
   CompileLosses(config);
+  FreedMemory freed;
+  DropOptimizer(&freed);
   optimizer_ = std::move(optimizer);
+  return freed;
 }
 
 void Model::CompileLosses(const CompileConfig& config) {
@@ -396,6 +457,8 @@ void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
+  WorkerPool::YieldOrThrow();
+  Settle(WorkerPool::Instance());
   LayOut(run, slices[0], layout);
   size_t rows = 0;  // of the batch in work
   for (size_t i = 0; i < slices.size(); ++i) {

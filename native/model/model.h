@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "batch/batch_layout.h"
+#include "initializers/initializers.h"
 #include "layers/expand.h"
 #include "losses/loss.h"
 #include "losses/reduction.h"
@@ -66,7 +67,23 @@ class Model {
   size_t output_columns() const { return output_columns_; }
   // Weights were written from outside.
   void Invalidate();
-  void Compile(const CompileConfig& config);
+
+  // Values that a weight is to have, and that Settle gives it: drawn, or those at `values`, which `holder`
+  // keeps. They take the place of all others.
+  void DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed);
+  void FillWeight(size_t weight, const float* values);
+  // Takes the values of a weight of the same size out of another model.
+  void MoveWeight(size_t weight, Model& from, size_t from_weight);
+  // A weight is about to be written: what it was to become counts no more.
+  void DropPending(size_t weight);
+  // Whether anything waits for Settle, which a run begins with: first values of weights and of the optimizer.
+  bool is_settled() const { return pending_.empty() && !(optimizer_ && optimizer_->is_unsettled()); }
+  void Settle(WorkerPool& pool);
+  // Gives back all but weights.
+  FreedMemory Retire();
+
+  // Returns the memory of the optimizer before.
+  FreedMemory Compile(const CompileConfig& config);
   bool is_compiled() const { return optimizer_ != nullptr; }
   void SetLearningRate(double rate);
   Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
@@ -107,6 +124,14 @@ class Model {
     bool begins_batch, ends_batch;
   };
 
+  // What a weight is to become.
+  struct Pending {
+    size_t weight;
+    const float* values;  // or null where it is drawn
+    InitializerSpec initializer;
+    uint64_t seed;
+  };
+
   // What flows into a layer.
   struct Inflow {
     bool sequence;
@@ -137,6 +162,7 @@ class Model {
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
   Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
+  void DropOptimizer(FreedMemory* freed);
   void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
   void RunEach(const Run& run, JobControl& control, RunResult* result);
@@ -162,6 +188,7 @@ class Model {
   std::vector<Inflow> inflows_;
   size_t first_trained_ = 0;  // layers below have no weights
   std::vector<Parameter*> parameters_;
+  std::vector<Pending> pending_;
   // The batch in work and the one after it.
   BatchLayout layouts_[2];
   uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams

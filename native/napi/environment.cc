@@ -26,10 +26,8 @@ void Environment::Start(std::unique_ptr<Job> owned) {
     ++computing_;
   }
   try {
-    WorkerPool::Instance().Submit(job->job_class, job->control, [this, job] {
-      job->compute();
-      Finish(job);
-    });
+    job->strand->Submit(
+        job->job_class, job->control, [job] { job->compute(); }, [this, job] { Finish(job); });
   } catch (...) {
     std::lock_guard<std::mutex> lock(mutex_);
     --computing_;
@@ -41,7 +39,7 @@ void Environment::Start(std::unique_ptr<Job> owned) {
 
 void Environment::Cancel(Job* job) {
   job->control->Cancel();
-  if (WorkerPool::Instance().Withdraw(*job->control)) Finish(job);
+  if (job->strand->Withdraw(*job->control)) Finish(job);
 }
 
 // On a compute thread, or where the job was withdrawn on that of JavaScript. Under the mutex to the end:
@@ -77,7 +75,7 @@ void Environment::Teardown(void* environment) {
     self->closing_ = true;
     for (Job* job : self->jobs_) {
       job->control->Abandon();
-      if (WorkerPool::Instance().Withdraw(*job->control)) --self->computing_;
+      if (job->strand->Withdraw(*job->control)) --self->computing_;
     }
     self->idle_.wait(lock, [&] { return self->computing_ == 0; });
   }

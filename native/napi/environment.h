@@ -12,13 +12,14 @@
 #include <string>
 #include <unordered_set>
 
-#include "threading/worker_pool.h"
+#include "threading/strand.h"
 
 namespace ostinato {
 
 // A run on its way. Made, delivered and deleted on the JavaScript thread; `compute` alone runs elsewhere.
 struct Job {
   JobClass job_class = JobClass::kServing;
+  std::shared_ptr<Strand> strand;          // of the model that it belongs to
   std::function<void()> compute;           // fills in the result; throws nothing
   std::function<void(Napi::Env)> deliver;  // calls back into JavaScript
   std::shared_ptr<JobControl> control = std::make_shared<JobControl>();

@@ -34,7 +34,14 @@ void JsInitialize(const Napi::CallbackInfo& info) {
     }
     Napi::Float32Array out = ToFloats(info[3], "out");
     if (out.ElementLength() != size) Malformed("out");
-    Initialize(spec, shape.data(), shape.size(), ToSize(info[2], "seed"), out.Data());
+    const size_t seed = ToSize(info[2], "seed");
+    const auto draw = [&](WorkerPool* pool) {
+      Initialize(spec, shape.data(), shape.size(), seed, out.Data(), pool);
+    };
+    // JavaScript waits for the result: where it takes long, all threads draw.
+    constexpr size_t kMany = size_t{1} << 16;
+    if (size < kMany) return draw(nullptr);
+    WorkerPool::Instance().Run([&] { draw(&WorkerPool::Instance()); });
   });
 }
 

@@ -4,12 +4,15 @@
 #include <chrono>
 #include <cstring>
 
+#include "dispatch/dispatch.h"
 #include "napi/arguments.h"
 #include "napi/config.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/native_dataset.h"
 #include "napi/release.h"
+#include "threading/kernel_calls.h"
+#include "threading/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -51,6 +54,13 @@ Napi::Function NativeModel::Define(Napi::Env env) {
                       InstanceAccessor<&NativeModel::JsBusy>("busy"),
                       InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
                       InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeModel::JsDrawWeight>("drawWeight"),
+                      InstanceMethod<&NativeModel::JsAdoptWeight>("adoptWeight"),
+                      InstanceMethod<&NativeModel::JsMoveWeight>("moveWeight"),
+                      InstanceMethod<&NativeModel::JsCopyOut>("copyOut"),
+                      InstanceMethod<&NativeModel::JsCopyIn>("copyIn"),
+                      InstanceMethod<&NativeModel::JsPrepare>("prepare"),
+                      InstanceMethod<&NativeModel::JsRetire>("retire"),
                       InstanceMethod<&NativeModel::JsCompile>("compile"),
                       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
                       InstanceMethod<&NativeModel::JsRun>("run"),
@@ -108,7 +118,7 @@ void NativeModel::Report(Napi::BasicEnv env) {
   reported_learning_rate_ = model_->optimizer()->learning_rate();
 }
 
-Model& NativeModel::Idle() {
+Model& NativeModel::Free() {
   if (!model_)
     throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
   if (running_)
@@ -116,15 +126,32 @@ Model& NativeModel::Idle() {
   return *model_;
 }
 
-Parameter& NativeModel::Weight(const Napi::Value& index) {
+Model& NativeModel::Idle() {
+  Model& model = Free();
+  strand_->Wait();
+  return model;
+}
+
+Model& NativeModel::Settled() {
   Model& model = Idle();
+  if (!model.is_settled()) WorkerPool::Instance().Run([&] { model.Settle(WorkerPool::Instance()); });
+  ForgetAdopted();
+  return model;
+}
+
+void NativeModel::ForgetAdopted() {
+  if (adopted_.empty() || !strand_->is_idle()) return;
+  if (!model_ || model_->is_settled()) adopted_.clear();
+}
+
+size_t NativeModel::WeightIndex(const Napi::Value& index) {
   const size_t i = ToSize(index, "weight index");
-  if (i >= model.parameters().size()) Malformed("weight index");
-  return *model.parameters()[i];
+  if (i >= Free().parameters().size()) Malformed("weight index");
+  return i;
 }
 
 Optimizer& NativeModel::Compiled() {
-  Optimizer* optimizer = Idle().optimizer();
+  Optimizer* optimizer = Settled().optimizer();
   if (!optimizer) Malformed("state: the model is not compiled");
   return *optimizer;
 }
@@ -148,8 +175,9 @@ Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    const Parameter& weight = Weight(info[0]);
+    const size_t index = WeightIndex(info[0]);
     Napi::Float32Array out = ToFloats(info[1], "weight");
+    const Parameter& weight = *Settled().parameters()[index];
     if (out.ElementLength() != weight.size()) Malformed("weight size");
     std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
   });
@@ -157,11 +185,201 @@ void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Parameter& weight = Weight(info[0]);
+    const size_t index = WeightIndex(info[0]);
     const Napi::Float32Array values = ToFloats(info[1], "weight");
+    Model& model = Idle();
+    Parameter& weight = *model.parameters()[index];
     if (values.ElementLength() != weight.size()) Malformed("weight size");
+    model.DropPending(index);
     std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
-    model_->Invalidate();
+    model.Invalidate();
+  });
+}
+
+void NativeModel::JsDrawWeight(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = WeightIndex(info[0]);
+    const InitializerSpec initializer = ToInitializerSpec(ToObject(info[1], "initializer"));
+    Idle().DrawWeight(index, initializer, ToSize(info[2], "seed"));
+  });
+}
+
+void NativeModel::JsAdoptWeight(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = WeightIndex(info[0]);
+    const Napi::Float32Array values = ToFloats(info[1], "weight");
+    Model& model = Idle();
+    if (values.ElementLength() != model.parameters()[index]->size()) Malformed("weight size");
+    model.FillWeight(index, values.Data());
+    adopted_.push_back(Napi::Persistent(values));
+  });
+}
+
+void NativeModel::JsMoveWeight(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    const size_t index = WeightIndex(info[0]);
+    const std::shared_ptr<NativeModel*> behind = From(info[1]);
+    NativeModel& from = **behind;
+    if (&from == this) Malformed("model");
+    const size_t from_index = from.WeightIndex(info[2]);
+    Model &model = Idle(), &other = from.Idle();
+    if (model.parameters()[index]->size() != other.parameters()[from_index]->size()) Malformed("weight size");
+    model.MoveWeight(index, other, from_index);
+    for (auto& values : from.adopted_) adopted_.push_back(Napi::Persistent(values.Value()));
+    Report(info.Env());
+    from.ForgetAdopted();
+    from.Report(info.Env());
+  });
+}
+
+// Arrays of JavaScript and what of a model belongs to each.
+struct NativeModel::Transfer {
+  struct Item {
+    enum Kind { kWeight, kOptimizer, kStates } kind;
+    size_t index;
+    float* values;
+    size_t size;
+  };
+
+  std::shared_ptr<Model> model;
+  std::vector<Item> items;
+  const char* code = nullptr;
+  std::string message;
+  // Held so that neither the model nor the arrays are collected meanwhile.
+  Napi::ObjectReference self;
+  std::vector<Napi::Reference<Napi::Float32Array>> arrays;
+  Napi::FunctionReference done;
+
+  float* Place(const Item& item) const {
+    switch (item.kind) {
+      case Item::kWeight:
+        return model->parameters()[item.index]->value.data();
+      case Item::kOptimizer:
+        return model->optimizer()->values(item.index);
+      case Item::kStates:
+        break;
+    }
+    return model->carried_states()[item.index]->values.data();
+  }
+
+  // On compute threads.
+  void CopyOut() {
+    model->Settle(WorkerPool::Instance());
+    for (const Item& item : items) Copy(Place(item), item.values, item.size);
+  }
+  void CopyIn() {
+    for (const Item& item : items)
+      if (item.kind == Item::kWeight) model->DropPending(item.index);
+    model->Settle(WorkerPool::Instance());
+    for (const Item& item : items) Copy(item.values, Place(item), item.size);
+    model->Invalidate();
+  }
+  void Prepare() {
+    model->Settle(WorkerPool::Instance());
+    const KernelCalls kernels(Kernels());
+    for (const auto& layer : model->layers()) layer->PrepareSteps(kernels);
+  }
+  void ApplyAverages() {
+    Optimizer* optimizer = model->optimizer();
+    if (optimizer && optimizer->ApplyAverages(WorkerPool::Instance())) model->Invalidate();
+  }
+
+  static void Copy(const float* from, float* to, size_t size) {
+    constexpr size_t kFloats = size_t{1} << 18;
+    ForRanges(&WorkerPool::Instance(), size, kFloats, [&](size_t begin, size_t end) {
+      std::memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
+    });
+  }
+};
+
+std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value& copies) {
+  using Item = Transfer::Item;
+  static const std::map<std::string, Item::Kind> kinds = {
+      {"weight", Item::kWeight}, {"optimizer", Item::kOptimizer}, {"states", Item::kStates}};
+  if (!copies.IsArray()) Malformed("copies");
+  const Napi::Array items = copies.As<Napi::Array>();
+  auto transfer = std::make_shared<Transfer>();
+  for (uint32_t i = 0; i < items.Length(); ++i) {
+    const Napi::Object spec = ToObject(items.Get(i), "copies");
+    const Item::Kind kind = FromName(kinds, GetString(spec, "kind"));
+    const size_t index = GetSize(spec, "index");
+    Napi::Float32Array values = ToFloats(GetValue(spec, "values"), "values");
+    transfer->items.push_back({kind, index, values.Data(), values.ElementLength()});
+    transfer->arrays.push_back(Napi::Persistent(values));
+  }
+  // After all getters.
+  Model& model = Free();
+  const std::vector<CarriedStates*> states = model.carried_states();
+  for (const Item& item : transfer->items) {
+    const size_t count = item.kind == Item::kWeight     ? model.parameters().size()
+                         : item.kind == Item::kStates   ? states.size()
+                         : model.optimizer() == nullptr ? 0
+                                                        : model.optimizer()->arrays().size();
+    if (item.index >= count) Malformed("index");
+    const size_t size = item.kind == Item::kWeight   ? model.parameters()[item.index]->size()
+                        : item.kind == Item::kStates ? states[item.index]->rows * states[item.index]->size
+                                                     : model.optimizer()->arrays()[item.index].size;
+    if (item.size != size) Malformed("size");
+    if (item.kind == Item::kOptimizer && !model.optimizer()->values(item.index)) Malformed("array");
+  }
+  return transfer;
+}
+
+void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer,
+                        const Napi::Value& done, void (Transfer::*work)()) {
+  if (!done.IsFunction()) Malformed("done");
+  transfer->model = model_;
+  transfer->self = Napi::Persistent(info.This().As<Napi::Object>());
+  transfer->done = Napi::Persistent(done.As<Napi::Function>());
+  auto job = std::make_unique<Job>();
+  job->strand = strand_;
+  job->compute = [transfer, work] {
+    try {
+      (*transfer.*work)();
+    } catch (const Cancelled&) {
+      // The environment ends: nobody is left to hear of it.
+    } catch (const std::bad_alloc&) {
+      transfer->code = CodeName(ErrorCode::kOutOfMemory);
+      transfer->message = "ostinato: expected enough memory for the weights, received none.";
+    }
+  };
+  job->deliver = [this, transfer](Napi::Env env) {
+    ForgetAdopted();
+    Report(env);
+    const Napi::Value code =
+        transfer->code ? Napi::Value(Napi::String::New(env, transfer->code)) : env.Null();
+    transfer->done.Call({code, Napi::String::New(env, transfer->message)});
+  };
+  Environment::Of(info.Env()).Start(std::move(job));
+}
+
+void NativeModel::JsCopyOut(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], &Transfer::CopyOut); });
+}
+
+void NativeModel::JsCopyIn(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], &Transfer::CopyIn); });
+}
+
+void NativeModel::JsPrepare(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Free();
+    Later(info, std::make_shared<Transfer>(), info[0], &Transfer::Prepare);
+  });
+}
+
+void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Free();
+    Later(info, std::make_shared<Transfer>(), info[0], &Transfer::ApplyAverages);
+  });
+}
+
+void NativeModel::JsRetire(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Release(Idle().Retire());
+    is_retired_ = true;
+    Report(info.Env());
   });
 }
 
@@ -170,7 +388,7 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
     if (config.optimizer.decays.size() != Idle().parameters().size()) Malformed("decays");
-    model_->Compile(config);
+    Release(model_->Compile(config));
     Report(info.Env());
   });
 }
@@ -185,7 +403,7 @@ void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsRun(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Idle();
+    Free();
     const Napi::Object spec = ToObject(info[0], "run");
     if (!info[1].IsFunction()) Malformed("done");
     auto state = std::make_shared<RunState>();
@@ -226,7 +444,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     const bool whole =
         order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
     if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
-    Idle();  // again: a getter among the arguments may have begun a run, or disposed of the model
+    Free();  // again: a getter among the arguments may have begun a run, or disposed of the model
     model_->CheckRun(run);
     if (run.mode == RunMode::kPredict) {
       Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
@@ -248,17 +466,18 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     } else {
       run.training = run.mode == RunMode::kTrain;
       const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
-      Idle();
+      Free();
       if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
       run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
       state->totals = Napi::Persistent(totals);
     }
-    Idle();  // and here: these getters came after the last look
+    Free();  // and here: these getters came after the last look
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
     auto job = std::make_unique<Job>();
     job->job_class = job_class;
+    job->strand = strand_;
     job->compute = [state, control = job->control] {
       const auto begin = std::chrono::steady_clock::now();
       try {
@@ -278,6 +497,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       running_ = nullptr;
+      ForgetAdopted();
       if (std::exchange(sweeps_later_, false)) Release(model_->Sweep());
       Report(env);
       if (!state->totals.IsEmpty()) {
@@ -358,13 +578,6 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
     if (!optimizer.Write(index, values.Data())) Malformed("array values");
-  });
-}
-
-void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    Optimizer* optimizer = Idle().optimizer();
-    if (optimizer && optimizer->ApplyAverages()) model_->Invalidate();
   });
 }
 

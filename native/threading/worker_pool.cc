@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <future>
 #include <new>
 
 #include "base/error.h"
@@ -55,6 +56,19 @@ void WorkerPool::Submit(JobClass job_class, std::shared_ptr<JobControl> control,
   ++waiting_[Index(job_class)];
   if (job_class == JobClass::kServing) ++attention_;
   wake_.notify_all();
+}
+
+void WorkerPool::Run(const std::function<void()>& job) {
+  const auto done = std::make_shared<std::promise<void>>();
+  Submit(JobClass::kServing, nullptr, [&job, done] {
+    try {
+      job();
+      done->set_value();
+    } catch (...) {
+      done->set_exception(std::current_exception());
+    }
+  });
+  done->get_future().get();
 }
 
 bool WorkerPool::Withdraw(const JobControl& control) {
@@ -260,10 +274,17 @@ void WorkerPool::TestPoint() {
   if (!at_work.control || (serves && at_work.job_class == JobClass::kServing)) return;
   if (++points_ != test_point_) return;
   if (!serves) return at_work.control->Cancel();
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++parked_;
+    wake_.wait(lock,
+               [&] { return !jobs_[Index(JobClass::kServing)].empty() || test_ != PreemptionTest::kServe; });
+    --parked_;
+  }
   holds_serving_ = false;
   while (DoSomething(JobClass::kServing)) {
   }
-  holds_serving_ = true;
+  holds_serving_ = test_ == PreemptionTest::kServe;
 }
 
 }  // namespace ostinato

@@ -46,6 +46,9 @@ class WorkerPool {
 
   // Runs `job` on a compute thread. Flush-to-zero is set there. `control` may be null.
   void Submit(JobClass job_class, std::shared_ptr<JobControl> control, std::function<void()> job);
+  // Runs `job`, as one that serves, on a compute thread, and waits for it; throws what it throws. Not for
+  // compute threads.
+  void Run(const std::function<void()>& job);
   // Takes the job of `control` back. False where a thread has begun it, or there is none.
   bool Withdraw(const JobControl& control);
 
@@ -80,7 +83,8 @@ class WorkerPool {
   void SetThreads(size_t threads);
 
   // From now on preemption points are counted, from 1, and `how` happens at number `point`. With kServe those
-  // of training count, with kCancel those of any job that can be cancelled.
+  // of training count, and serving jobs wait for that point as it does for them; with kCancel those of any
+  // job that can be cancelled.
   void TestPreemption(PreemptionTest how, uint64_t point);
   uint64_t points() const { return points_; }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Calls have a class: those that serve begin before those that train, whatever came first. A call that is aborted while it
 // waits is not computed at all, and one that is aborted in the middle of a batch drops that batch.
-import { cpuInfo, Dense, LSTM, Sequential, setRandomSeed, setThreads, type FitOptions } from '../../lib';
+import { cpuInfo, Dense, LSTM, Sequential, setRandomSeed, setThreads } from '../../lib';
+import { loadBinding } from '../../lib/native/engine';
+import { cases, EngineBench } from '../support/engine_bench';
 import { codeOfAsync } from '../support/error_code';
+import type { NativeModel, NativeRun } from '../../lib/native/binding';
 
 const { threads: threadsBefore } = cpuInfo();
 beforeEach(() => setThreads(1));
@@ -40,45 +43,84 @@ describe('a priority that is none', () => {
 });
 
 describe('on one thread', () => {
-  /** Calls by name, each begun in a turn of the event loop of its own; resolves to the order in which they end. */
-  async function orderOf(calls: Record<string, () => Promise<unknown>>): Promise<string[]> {
-    const order: string[] = [];
-    const ends: Promise<unknown>[] = [];
-    for (const [name, call] of Object.entries(calls)) {
-      ends.push(call().then(() => order.push(name)));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+  const { testPreemption } = loadBinding();
+  const benches: EngineBench[] = [];
+  beforeAll(async () => {
+    for (let i = 0; i < 4; i++) benches.push(await EngineBench.make(cases['labels of a sample']!));
+  });
+  afterAll(() => benches.forEach(({ model }) => model.dispose()));
+  afterEach(() => testPreemption('off', 0));
+
+  /**
+   * The order in which runs end that were all asked for while the first was under way. That one waits at its first
+   * preemption point until there is a run that serves.
+   */
+  async function orderOf(runs: readonly (readonly [NativeRun['mode'], NativeRun['priority']])[]): Promise<number[]> {
+    const order: number[] = [];
+    testPreemption('serve', 1);
+    const ends = runs.map(async ([mode, priority], i) => {
+      const bench = benches[i]!;
+      await bench.run(mode, 0, 1, bench.zeros(), { priority });
+      order.push(i);
+    });
     await Promise.all(ends);
     return order;
   }
-  const x = rowsOf(256);
-  const train = (options: FitOptions = {}) => {
-    const model = makeModel(64);
-    return () => model.fit(x, targets(256), { verbose: 0, batchSize: 256, ...options });
-  };
-  const serve = (priority?: 'serving' | 'training') => {
+
+  test('what serves ends before trainings that came first, and these keep their order', async () => {
+    const train = ['train', 'training'] as const;
+    expect(await orderOf([train, train, train, ['predict', 'serving']])).toEqual([3, 0, 1, 2]);
+  });
+
+  test('the class counts, not what the run does', async () => {
+    const order = await orderOf([
+      ['train', 'training'],
+      ['predict', 'training'],
+      ['evaluate', 'serving'],
+      ['train', 'serving'],
+    ]);
+    expect(order).toEqual([2, 3, 0, 1]);
+  });
+});
+
+describe('the class', () => {
+  /** Classes of the runs that calls to a model come to. */
+  function classesOf(model: Sequential): string[] {
+    const seen: string[] = [];
+    const native = model.native();
+    const run: NativeModel['run'] = (asked, done) => {
+      seen.push(asked.priority);
+      loadBinding().NativeModel.prototype.run.call(native, asked, done);
+    };
+    Object.defineProperty(native, 'run', { value: run });
+    return seen;
+  }
+  const [x, y] = [rowsOf(2), targets(2)];
+
+  test('is that of training for fit and evaluate, of serving for predict', async () => {
     const model = makeModel();
-    model.gather({ maxRows: 1 });
-    return () => model.predict(rowsOf(1), priority === undefined ? {} : { priority });
-  };
-
-  test('a prediction ends before trainings that came first', async () => {
-    const order = await orderOf({ first: train(), second: train(), third: train(), serving: serve() });
-    expect(order.indexOf('serving')).toBeLessThan(order.indexOf('second'));
-    expect(order.filter((name) => name !== 'serving')).toEqual(['first', 'second', 'third']);
+    const seen = classesOf(model);
+    await model.fit(x, y, { verbose: 0, validationData: [x, y] });
+    await model.evaluate(x, y, { verbose: 0 });
+    await model.trainOnBatch(x, y);
+    await model.testOnBatch(x, y);
+    expect(seen.splice(0)).toEqual(Array<string>(5).fill('training'));
+    await model.predict(x);
+    await model.predictOnBatch(x);
+    expect(seen).toEqual(['serving', 'serving']);
   });
 
-  test('one that is of the class of trainings waits its turn', async () => {
-    const order = await orderOf({ first: train(), second: train(), last: serve('training') });
-    expect(order).toEqual(['first', 'second', 'last']);
+  test('is another where the call says so, validation included', async () => {
+    const model = makeModel();
+    const seen = classesOf(model);
+    await model.fit(x, y, { verbose: 0, validationData: [x, y], priority: 'serving' });
+    await model.evaluate(x, y, { verbose: 0, priority: 'serving' });
+    expect(seen.splice(0)).toEqual(['serving', 'serving', 'serving']);
+    await model.predict(x, { priority: 'training' });
+    expect(seen).toEqual(['training']);
   });
 
-  test('a training that serves goes first', async () => {
-    const order = await orderOf({ first: train(), second: train(), urgent: train({ priority: 'serving' }) });
-    expect(order.indexOf('urgent')).toBeLessThan(order.indexOf('second'));
-  });
-
-  test('calls of both classes to one model are gathered apart, and each has its answer', async () => {
+  test('parts calls to one model that come together, and each has its answer', async () => {
     const model = makeModel();
     const whole = await model.predict(rowsOf(3));
     const rows = [0, 1, 2].map((row) => ({

@@ -5,6 +5,7 @@ import type { TrainingEngine } from '../../../lib/training/trainer_host';
 import type { FitProgress } from '../../../lib/callbacks/callback';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
+  NativeCopied,
   NativeCompileConfig,
   NativeDataset,
   NativeDatasetSpec,
@@ -59,6 +60,19 @@ export class ScriptedModel implements NativeModel {
 
   readWeight(): void {}
   writeWeight(): void {}
+  drawWeight(): void {}
+  adoptWeight(): void {}
+  moveWeight(): void {}
+  copyOut(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  copyIn(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  prepare(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  retire(): void {}
   compile(config: NativeCompileConfig): void {
     this.compiled.push(config);
   }
@@ -74,7 +88,9 @@ export class ScriptedModel implements NativeModel {
   }
   readOptimizer(): void {}
   writeOptimizer(): void {}
-  applyEma(): void {}
+  applyEma(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
   layerStates(): [] {
     return [];
   }
