@@ -610,10 +610,11 @@ export interface NativeBinding {
   /** 1..256; at any time. */
   setThreads(threads: number): void;
   /**
-   * For tests. Counts preemption points from here on, and at number `point` lets waiting serving jobs begin, which are held
-   * back until then (`serve`: points of training count), or cancels the job that passes it (`cancel`).
+   * For tests. Counts preemption points from here on. At number `point` it cancels the job that passes it (`cancel`), or lets
+   * serving jobs begin, which are held back until then (`serve`): points of training count, and that one waits until there are
+   * `jobs` of them.
    */
-  testPreemption(how: 'off' | 'serve' | 'cancel', point: number): void;
+  testPreemption(how: 'off' | 'serve' | 'cancel', point: number, jobs: number): void;
   /** Preemption points counted. */
   preemptionPoints(): number;
 }

@@ -81,7 +81,7 @@ void JsSetThreads(const Napi::CallbackInfo& info) {
   });
 }
 
-// testPreemption(how, point): see PreemptionTest. For tests alone.
+// testPreemption(how, point, jobs): see PreemptionTest. For tests alone.
 void JsTestPreemption(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     static const std::map<std::string, PreemptionTest> names = {{"off", PreemptionTest::kOff},
@@ -89,7 +89,7 @@ void JsTestPreemption(const Napi::CallbackInfo& info) {
                                                                 {"cancel", PreemptionTest::kCancel}};
     if (!info[0].IsString()) Malformed("how");
     WorkerPool::Instance().TestPreemption(FromName(names, info[0].As<Napi::String>()),
-                                          ToSize(info[1], "point"));
+                                          ToSize(info[1], "point"), ToSize(info[2], "jobs"));
   });
 }
 

@@ -258,12 +258,13 @@ void WorkerPool::Attend() {
   }
 }
 
-void WorkerPool::TestPreemption(PreemptionTest how, uint64_t point) {
+void WorkerPool::TestPreemption(PreemptionTest how, uint64_t point, size_t jobs) {
   std::lock_guard<std::mutex> lock(mutex_);
   if ((test_ != PreemptionTest::kOff) != (how != PreemptionTest::kOff))
     how == PreemptionTest::kOff ? --attention_ : ++attention_;
   points_ = 0;
   test_point_ = point;
+  test_jobs_ = jobs;
   holds_serving_ = how == PreemptionTest::kServe;
   test_ = how;
   wake_.notify_all();
@@ -277,14 +278,14 @@ void WorkerPool::TestPoint() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     ++parked_;
-    wake_.wait(lock,
-               [&] { return !jobs_[Index(JobClass::kServing)].empty() || test_ != PreemptionTest::kServe; });
+    wake_.wait(lock, [&] {
+      return jobs_[Index(JobClass::kServing)].size() >= test_jobs_ || test_ != PreemptionTest::kServe;
+    });
     --parked_;
   }
   holds_serving_ = false;
   while (DoSomething(JobClass::kServing)) {
   }
-  holds_serving_ = test_ == PreemptionTest::kServe;
 }
 
 }  // namespace ostinato

@@ -83,9 +83,9 @@ class WorkerPool {
   void SetThreads(size_t threads);
 
   // From now on preemption points are counted, from 1, and `how` happens at number `point`. With kServe those
-  // of training count, and serving jobs wait for that point as it does for them; with kCancel those of any
-  // job that can be cancelled.
-  void TestPreemption(PreemptionTest how, uint64_t point);
+  // of training count: serving jobs are held back until that point, which waits until there are `jobs` of
+  // them. With kCancel those of any job that can be cancelled count.
+  void TestPreemption(PreemptionTest how, uint64_t point, size_t jobs);
   uint64_t points() const { return points_; }
 
  private:
@@ -139,6 +139,7 @@ class WorkerPool {
   alignas(64) std::atomic<size_t> waiting_[kJobClasses] = {};
   std::atomic<uint64_t> test_point_{0}, points_{0};
   std::atomic<bool> holds_serving_{false};
+  size_t test_jobs_ = 0;
 };
 
 }  // namespace ostinato

@@ -19,7 +19,7 @@ function pointsOf(count: number): number[] {
 const { testPreemption, preemptionPoints } = loadBinding();
 const { threads: threadsBefore } = cpuInfo();
 
-afterEach(() => testPreemption('off', 0));
+afterEach(() => testPreemption('off', 0, 0));
 afterAll(() => setThreads(threadsBefore));
 
 const grid = Object.keys(cases).flatMap((name) => [1, 2, 3].map((threads) => [name, threads] as const));
@@ -30,16 +30,16 @@ describe('cancelled at any point', () => {
     const bench = await EngineBench.make(cases[name]!);
     const whole = await bench.wholeBatches(mode);
     bench.reset();
-    testPreemption('cancel', 0);
+    testPreemption('cancel', 0, 0);
     expect(await bench.run(mode, 0, BATCHES, bench.zeros())).toEqual(whole[BATCHES]);
     const points = preemptionPoints();
     expect(points).toBeGreaterThan(BATCHES);
     const seen = new Set<number>();
     for (const point of pointsOf(points)) {
       bench.reset();
-      testPreemption('cancel', point);
+      testPreemption('cancel', point, 0);
       const cut = await bench.run(mode, 0, BATCHES, bench.zeros());
-      testPreemption('off', 0);
+      testPreemption('off', 0, 0);
       const batches = cut.rows / cases[name]!.batch;
       seen.add(batches);
       expect({ point, ...cut }).toEqual({ point, ...whole[batches] });
@@ -81,17 +81,17 @@ describe('served at any point', () => {
     const wanted = await answer();
     const whole = (await bench.wholeBatches('train'))[BATCHES]!;
     bench.reset();
-    testPreemption('serve', 0);
+    testPreemption('serve', 0, 1);
     await bench.run('train', 0, BATCHES, bench.zeros());
     const points = preemptionPoints();
     for (const point of pointsOf(points)) {
       bench.reset();
       order = [];
-      testPreemption('serve', point);
+      testPreemption('serve', point, 1);
       const serving = answer();
       const trained = await bench.run('train', 0, BATCHES, bench.zeros());
       order.push('trained');
-      testPreemption('off', 0);
+      testPreemption('off', 0, 0);
       expect({ point, answer: await serving }).toEqual({ point, answer: wanted });
       expect({ point, ...trained }).toEqual({ point, ...whole });
       // With others that thread alone is interrupted.

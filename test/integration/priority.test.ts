@@ -49,15 +49,15 @@ describe('on one thread', () => {
     for (let i = 0; i < 4; i++) benches.push(await EngineBench.make(cases['labels of a sample']!));
   });
   afterAll(() => benches.forEach(({ model }) => model.dispose()));
-  afterEach(() => testPreemption('off', 0));
+  afterEach(() => testPreemption('off', 0, 0));
 
   /**
    * The order in which runs end that were all asked for while the first was under way. That one waits at its first
-   * preemption point until there is a run that serves.
+   * preemption point until there are all that serve.
    */
   async function orderOf(runs: readonly (readonly [NativeRun['mode'], NativeRun['priority']])[]): Promise<number[]> {
     const order: number[] = [];
-    testPreemption('serve', 1);
+    testPreemption('serve', 1, runs.filter(([, priority]) => priority === 'serving').length);
     const ends = runs.map(async ([mode, priority], i) => {
       const bench = benches[i]!;
       await bench.run(mode, 0, 1, bench.zeros(), { priority });
