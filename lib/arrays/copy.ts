@@ -10,17 +10,32 @@ const PART = 1 << 19;
 const { setImmediate: nextTurn } = globalThis;
 
 /**
- * A copy of an array, which is to be left alone until it is made.
+ * A copy of arrays one after another, which are to be left alone until it is made.
  *
- * @throws (rejects) DataError `ERR_DATA` where the array is detached meanwhile; InternalError `ERR_OUT_OF_MEMORY`
+ * @throws (rejects) DataError `ERR_DATA` where one is detached meanwhile; InternalError `ERR_OUT_OF_MEMORY`
  */
-export async function copyInTurns(where: string, from: Float32Array): Promise<Float32Array> {
-  const { length } = from;
-  const out = allocate(where, () => new Float32Array(length));
-  for (let at = 0; at < length; at += PART) {
-    if (at > 0) await new Promise<void>((resolve) => nextTurn(resolve));
-    if (from.length !== length) throw refusal('ERR_DATA', where, 'arrays that are left alone', 'one that was detached');
-    out.set(from.subarray(at, at + PART), at);
-  }
+export async function joinInTurns(where: string, arrays: readonly Float32Array[]): Promise<Float32Array> {
+  const lengths = arrays.map(({ length }) => length);
+  const out = allocate(where, () => new Float32Array(lengths.reduce((sum, length) => sum + length, 0)));
+  let next = 0;
+  let inTurn = 0;
+  for (const [index, from] of arrays.entries())
+    for (let at = 0; at < lengths[index]!; at += PART) {
+      if (inTurn >= PART) {
+        await new Promise<void>((resolve) => nextTurn(resolve));
+        inTurn = 0;
+      }
+      if (from.length !== lengths[index])
+        throw refusal('ERR_DATA', where, 'arrays that are left alone', 'one that was detached');
+      const part = from.subarray(at, at + PART);
+      out.set(part, next);
+      next += part.length;
+      inTurn += part.length;
+    }
   return out;
+}
+
+/** A copy of an array, as {@link joinInTurns}. */
+export function copyInTurns(where: string, from: Float32Array): Promise<Float32Array> {
+  return joinInTurns(where, [from]);
 }

@@ -4,6 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { allocate } from '../arrays/nested_arrays';
 import { copyOut } from '../native/copies';
+import { callEngine } from '../native/engine';
 import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
@@ -58,8 +59,10 @@ export abstract class TrainableModel implements TrainerHost {
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
+  abstract getWeightsAsync(): Promise<NdArray[]>;
   abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
   abstract setWeights(weights: readonly ArrayInput[]): void;
+  abstract setWeightsAsync(weights: readonly ArrayInput[]): Promise<void>;
   abstract resetStates(): void;
   abstract readonly className: string;
   abstract readonly isBuilt: boolean;
@@ -347,8 +350,8 @@ export abstract class TrainableModel implements TrainerHost {
   }
 
   /**
-   * Copies of all weights (made at once, as those of `getWeights`), where the moving averages of the optimizer stand in for those that are trained; undefined
-   * before its first step.
+   * Copies of all weights, where the moving averages of the optimizer stand in for those that are trained; undefined
+   * before its first step. The event loop waits, as with `getWeights`; {@link getAveragedWeightsAsync} lets it go on.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none, `ERR_BUSY`, `ERR_DISPOSED`
    * @example
@@ -357,15 +360,33 @@ export abstract class TrainableModel implements TrainerHost {
    * const averaged = model.getAveragedWeights();
    */
   getAveragedWeights(): NdArray[] | undefined {
-    const where = this.#still('getAveragedWeights');
-    const averages = this.#trainer.averages(where);
-    return (
-      averages &&
-      this.getWeights().map((weight, index) => {
-        const data = averages.get(index);
-        return data === undefined ? weight : new NdArray(data, weight.shape);
-      })
-    );
+    const averages = this.#trainer.averages(this.#still('getAveragedWeights'));
+    if (averages === undefined) return undefined;
+    return this.getWeights().map((weight, index) => {
+      const place = averages.get(index);
+      if (place !== undefined) callEngine(() => this.native().readOptimizer(place, weight.data as Float32Array));
+      return weight;
+    });
+  }
+
+  /**
+   * The same, copied on compute threads as they are at the call. The model may be used on meanwhile.
+   *
+   * @throws (rejects) as {@link getAveragedWeights}; InternalError `ERR_OUT_OF_MEMORY`
+   * @example
+   * const averaged = await model.getAveragedWeightsAsync();
+   */
+  async getAveragedWeightsAsync(): Promise<NdArray[] | undefined> {
+    const method = 'getAveragedWeightsAsync';
+    const averages = this.#trainer.averages(this.#still(method));
+    if (averages === undefined) return undefined;
+    const copies = this.#weightCopies(method).map((copy): NativeCopy => {
+      const place = averages.get(copy.index);
+      return place === undefined ? copy : { ...copy, kind: 'optimizer', index: place };
+    });
+    const { weights } = this;
+    await copyOut(this.native(), copies);
+    return copies.map(({ values }, index) => new NdArray(values, weights[index]!.shape));
   }
 
   /** @internal What `compile` was given, as plain data; null before. */
@@ -376,13 +397,9 @@ export abstract class TrainableModel implements TrainerHost {
   /** @internal Weights, and all else that training goes on from, as they are at the call. */
   snapshot(): Snapshot {
     this.#still('snapshot');
-    const copies: NativeCopy[] = [];
+    const copies = this.#weightCopies('save');
+    const weights = copies.map(({ values }) => values);
     const names = weightNames(this.layers, this.weights);
-    const weights = this.weights.map(({ shape }, index) => {
-      const values = allocate(`${this.name}.save`, () => new Float32Array(shape.reduce((a, b) => a * b, 1)));
-      copies.push({ kind: 'weight', index, values });
-      return values;
-    });
     const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
     const whenCopied = copies.length > 0 ? copyOut(this.native(), copies) : Promise.resolve();
     // Where the rest of a snapshot is refused, nobody waits for the copies.
@@ -396,6 +413,15 @@ export abstract class TrainableModel implements TrainerHost {
     this.setLayersState(layers);
     if (optimizer === null) return;
     await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+  }
+
+  /** Arrays that are to have the weights. */
+  #weightCopies(method: string): NativeCopy[] {
+    return this.weights.map(({ shape }, index) => ({
+      kind: 'weight',
+      index,
+      values: allocate(`${this.name}.${method}`, () => new Float32Array(shape.reduce((a, b) => a * b, 1))),
+    }));
   }
 
   protected abstract layersState(copies: NativeCopy[]): LayersState;

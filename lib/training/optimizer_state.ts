@@ -33,13 +33,16 @@ export function readOptimizerState(
   };
 }
 
-/** Moving averages by the number of their weight; undefined before the first step, when they are none yet. */
-export function readAverages(native: NativeModel): Map<number, Float32Array> | undefined {
-  const arrays = readArrays(native);
-  const isBegun = native.iterations > 0 || arrays.some(({ array, values }) => isBatchCount(array) && values[0]! > 0);
-  if (!isBegun) return undefined;
-  const averages = arrays.filter(({ array }) => array.name === 'average');
-  return new Map(averages.map(({ array, values }) => [array.weight, values]));
+/** Where the optimizer has the moving averages, by the number of their weight; undefined before the first step. */
+export function findAverages(native: NativeModel): Map<number, number> | undefined {
+  const arrays = callEngine(() => native.optimizerState());
+  const hasBatches = (array: NativeOptimizerArray, index: number): boolean => {
+    const count = new Float32Array(1);
+    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, count));
+    return count[0]! > 0;
+  };
+  if (native.iterations === 0 && !arrays.some(hasBatches)) return undefined;
+  return new Map(arrays.flatMap(({ name, weight }, index) => (name === 'average' ? [[weight, index] as const] : [])));
 }
 
 /**
@@ -67,22 +70,16 @@ export async function writeOptimizerState(
   });
   const others = Object.keys(state.slots).length - arrays.length;
   if (others !== 0) throw refusal('ERR_DATA', where, "the optimizer's arrays alone", `${others} more`);
-  const copies: NativeCopy[] = [];
-  arrays.forEach((array, index) => {
-    if (isBatchCount(array)) callEngine(() => native.writeOptimizer(index, values[index]!));
-    else copies.push({ kind: 'optimizer', index, values: values[index]! });
+  const all: NativeCopy[] = values.map((each, index) => ({ kind: 'optimizer', index, values: each }));
+  await copyIn(
+    native,
+    all.filter((_, index) => !isBatchCount(arrays[index]!)),
+  );
+  values.forEach((count, index) => {
+    if (isBatchCount(arrays[index]!)) callEngine(() => native.writeOptimizer(index, count));
   });
   callEngine(() => native.setIterations(state.iterations));
-  await copyIn(native, copies);
   if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
-}
-
-function readArrays(native: NativeModel): { array: NativeOptimizerArray; values: Float32Array }[] {
-  return callEngine(() => native.optimizerState()).map((array, index) => {
-    const values = new Float32Array(array.size);
-    callEngine(() => native.readOptimizer(index, values));
-    return { array, values };
-  });
 }
 
 /** Whether it is the number of batches whose gradients have been added up for the next step. */

@@ -9,7 +9,7 @@ import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
 import { Gatherer, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { readAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector, type GivenRows } from './data_reader';
@@ -134,11 +134,11 @@ export class Trainer {
   }
 
   /**
-   * Moving averages by the number of their weight; undefined before the first step.
+   * Where the optimizer has the moving averages, by the number of their weight; undefined before the first step.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none
    */
-  averages(where: string): Map<number, Float32Array> | undefined {
+  averages(where: string): Map<number, number> | undefined {
     const { optimizer } = this;
     if (optimizer?.useEma !== true)
       throw refusal(
@@ -149,7 +149,7 @@ export class Trainer {
         'Set useEma: true.',
       );
     const native = () => this.#host.native();
-    return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
+    return this.#compiled!.isToldTo(native) ? findAverages(native()) : undefined;
   }
 
   /** How far the present `fit` is; undefined outside one. */

@@ -150,8 +150,15 @@ size_t NativeModel::WeightIndex(const Napi::Value& index) {
   return i;
 }
 
-Optimizer& NativeModel::Compiled() {
-  Optimizer* optimizer = Settled().optimizer();
+void NativeModel::Tidy(Napi::BasicEnv env) {
+  if (running_ || !strand_->is_idle()) return;
+  ForgetAdopted();
+  if (std::exchange(sweeps_later_, false) && model_) Release(model_->Sweep());
+  Report(env);
+}
+
+Optimizer& NativeModel::OptimizerOf(Model& model) {
+  Optimizer* optimizer = model.optimizer();
   if (!optimizer) Malformed("state: the model is not compiled");
   return *optimizer;
 }
@@ -344,8 +351,8 @@ void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer
     }
   };
   job->deliver = [this, transfer](Napi::Env env) {
-    ForgetAdopted();
-    Report(env);
+    Release(std::move(transfer->model));
+    Tidy(env);
     const Napi::Value code =
         transfer->code ? Napi::Value(Napi::String::New(env, transfer->code)) : env.Null();
     transfer->done.Call({code, Napi::String::New(env, transfer->message)});
@@ -497,9 +504,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       running_ = nullptr;
-      ForgetAdopted();
-      if (std::exchange(sweeps_later_, false)) Release(model_->Sweep());
-      Report(env);
+      Tidy(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
         const std::vector<double>& sums = state->result.totals;
@@ -539,7 +544,7 @@ Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Compiled().set_iterations(ToSize(info[0], "iterations"));
+    OptimizerOf(Idle()).set_iterations(ToSize(info[0], "iterations"));
     Report(info.Env());
   });
 }
@@ -548,7 +553,7 @@ Napi::Value NativeModel::JsOptimizerState(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     const Napi::Env env = info.Env();
     const Napi::Array list = Napi::Array::New(env);
-    for (const OptimizerArray& array : Compiled().arrays()) {
+    for (const OptimizerArray& array : OptimizerOf(Free()).arrays()) {
       const Napi::Object entry = Napi::Object::New(env);
       entry.Set("name", array.name);
       entry.Set("weight", static_cast<double>(array.weight));
@@ -563,9 +568,11 @@ void NativeModel::JsReadOptimizer(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     const size_t index = ToSize(info[0], "array index");
     Napi::Float32Array out = ToFloats(info[1], "array");
-    const Optimizer& optimizer = Compiled();
+    Optimizer& optimizer = OptimizerOf(Free());
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (out.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    // A number that stands alone changes in runs only.
+    if (optimizer.values(index)) Settled();
     optimizer.Read(index, out.Data());
   });
 }
@@ -574,7 +581,7 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     const size_t index = ToSize(info[0], "array index");
     const Napi::Float32Array values = ToFloats(info[1], "array");
-    Optimizer& optimizer = Compiled();
+    Optimizer& optimizer = OptimizerOf(Settled());
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
     if (!optimizer.Write(index, values.Data())) Malformed("array values");
@@ -584,7 +591,7 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
 Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     const Napi::Array list = Napi::Array::New(info.Env());
-    for (const CarriedStates* states : Idle().carried_states())
+    for (const CarriedStates* states : Free().carried_states())
       list.Set(list.Length(), static_cast<double>(states->rows * states->size));
     return list;
   });
@@ -626,12 +633,9 @@ Napi::Value NativeModel::JsAllocations(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeModel::JsSweep(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
-    sweeps_later_ = running_ != nullptr;
-    if (model_ && !running_) {
-      Release(model_->Sweep());
-      Report(info.Env());
-    }
-    const bool has_more = running_ || (model_ && model_->workspace_bytes() >= Arena::kFew);
+    sweeps_later_ = true;
+    Tidy(info.Env());
+    const bool has_more = sweeps_later_ || (model_ && model_->workspace_bytes() >= Arena::kFew);
     return Napi::Boolean::New(info.Env(), has_more);
   });
 }
@@ -646,7 +650,7 @@ void NativeModel::JsTrim(const Napi::CallbackInfo& info) {
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
-    Idle();
+    Free();
     Release(std::move(model_));
     Report(info.Env());
   });

@@ -72,13 +72,15 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   // The model, for what comes after all that is under way: neither disposed nor busy.
   Model& Free();
   size_t WeightIndex(const Napi::Value& index);
-  // The optimizer of an idle model that was compiled.
-  Optimizer& Compiled();
+  // The optimizer that a model was compiled with.
+  Optimizer& OptimizerOf(Model& model);
   std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
   // Does `work` on compute threads, after all that is under way, and calls `done`.
   void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,
              void (Transfer::*work)());
   void ForgetAdopted();
+  // After a job that was not the last thing asked for, nothing happens.
+  void Tidy(Napi::BasicEnv env);
   CarriedStates& Carried(const Napi::Value& index);
   // Notes what JavaScript may ask for while a run goes on.
   void Report(Napi::BasicEnv env);

@@ -180,6 +180,16 @@ export class ScriptedHost implements TrainerHost {
   setWeights(weights: never[]): void {
     this.values = weights;
   }
+  getWeightsAsync(): Promise<unknown[]> {
+    return Promise.resolve(this.values);
+  }
+  getAveragedWeightsAsync(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  setWeightsAsync(weights: never[]): Promise<void> {
+    this.values = weights;
+    return Promise.resolve();
+  }
 }
 
 /** Permutations that turn the rows round by the epoch. */
