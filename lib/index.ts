@@ -360,7 +360,7 @@ export {
   type WordOptions,
 } from './text';
 export { NdArray } from './ndarray';
-export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
+export type { AbortSignalLike, ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';
 export { setRandomSeed } from './util/seeds';
 export { cpuInfo, setThreads } from './native/machine';
