@@ -76,7 +76,9 @@ void JsSetThreads(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return Guarded(env, [&] {
-    Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
+    // What the environment asks for and cannot be had is refused before anything runs.
+    Kernels();
+    DefaultThreads();
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
     exports.Set("NativeModel", NativeModel::Define(env));

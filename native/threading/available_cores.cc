@@ -11,6 +11,8 @@
 #include <sched.h>
 #endif
 
+#include "base/error.h"
+#include "base/variable.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
@@ -85,13 +87,15 @@ size_t AvailableCores() {
 }
 
 size_t DefaultThreads() {
-  if (const char* text = std::getenv("OSTINATO_THREADS")) {
-    char* end = nullptr;
-    const long threads = std::strtol(text, &end, 10);
-    if (end != text && *end == '\0' && threads >= 1 && threads <= static_cast<long>(kMaxThreads))
-      return static_cast<size_t>(threads);
-  }
-  return AvailableCores();
+  const std::string text = Variable("OSTINATO_THREADS");
+  if (text.empty()) return AvailableCores();
+  char* end = nullptr;
+  const long threads = std::strtol(text.c_str(), &end, 10);
+  if (*end == '\0' && threads >= 1 && threads <= static_cast<long>(kMaxThreads))
+    return static_cast<size_t>(threads);
+  throw Error(ErrorCode::kConfig, "OSTINATO_THREADS: expected an integer from 1 to " +
+                                      std::to_string(kMaxThreads) + ", received '" + text +
+                                      "'. Unset it to let ostinato choose.");
 }
 
 }  // namespace ostinato

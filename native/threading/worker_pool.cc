@@ -21,6 +21,8 @@ namespace {
 constexpr size_t kStackBytes = 1 << 20;
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);
+// A refusal to start a thread takes about as long as a small job.
+constexpr auto kRetry = std::chrono::seconds(1);
 
 thread_local size_t thread_id = kMaxThreads;
 
@@ -31,10 +33,11 @@ WorkerPool& WorkerPool::Instance() {
   return *pool;
 }
 
-WorkerPool::WorkerPool() : limit_(DefaultThreads()), cores_(AvailableCores()) {}
+WorkerPool::WorkerPool() : wanted_(DefaultThreads()), limit_(wanted_), cores_(AvailableCores()) {}
 
 void WorkerPool::SetThreads(size_t threads) {
   std::lock_guard<std::mutex> lock(mutex_);
+  wanted_ = threads;
   limit_ = threads;
   if (started_ > 0) StartThreads();
   wake_.notify_all();
@@ -42,13 +45,15 @@ void WorkerPool::SetThreads(size_t threads) {
 
 void WorkerPool::Submit(std::function<void()> job) {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (limit_ < wanted_ && std::chrono::steady_clock::now() >= retry_at_) limit_ = wanted_;
   StartThreads();
   jobs_.push_back(std::move(job));
   waiting_jobs_ = jobs_.size();
   wake_.notify_all();
 }
 
-// Under mutex_. A thread that cannot be made is done without, as long as there is one.
+// Under mutex_. A thread that cannot be made is done without, as long as there is one, and asked for again
+// with a later job.
 void WorkerPool::StartThreads() {
   struct Start {
     WorkerPool* pool;
@@ -85,6 +90,7 @@ void WorkerPool::StartThreads() {
                     "ostinato: expected to start a compute thread, received a refusal of the system. Check "
                     "the limits on threads and memory.");
       limit_ = started_.load();
+      retry_at_ = std::chrono::steady_clock::now() + kRetry;
       return;
     }
     ++started_;
