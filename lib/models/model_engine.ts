@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
 // the layers hold their values themselves, so that nothing learnt is lost.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { activityLayer } from '../layers/activity';
@@ -129,7 +130,8 @@ export class ModelEngine implements WeightOwner {
     const seat = this.#seatOf(layer);
     if (seat === undefined) return undefined;
     return layer.weightSpecs.map(({ shape }, index) => {
-      const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const length = shape.reduce((product, size) => product * size, 1);
+      const out = allocate(`${this.name}.getWeights`, () => new Float32Array(length));
       callEngine(() => this.#native!.readWeight(seat.first + index, out));
       return out;
     });
@@ -208,7 +210,7 @@ export class ModelEngine implements WeightOwner {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#statefulRows ?? null,
       states: states.map((size, index) => {
-        const out = new Float32Array(size);
+        const out = allocate(`${this.name}.${method}`, () => new Float32Array(size));
         callEngine(() => native!.readLayerStates(index, out));
         return out;
       }),
