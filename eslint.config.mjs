@@ -13,10 +13,9 @@ export default tseslint.config(
     },
   },
   {
-    // Only lib/native/prebuilds.ts requires binaries.
-    files: ['lib/**/*.ts'],
-    ignores: ['lib/native/prebuilds.ts'],
-    rules: { '@typescript-eslint/no-require-imports': 'error' },
+    // Bundlers follow the literal requires of binaries.
+    files: ['lib/native/prebuilds.ts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
@@ -29,6 +28,7 @@ export default tseslint.config(
         __dirname: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
+        AbortController: 'readonly',
         setTimeout: 'readonly',
         setImmediate: 'readonly',
         performance: 'readonly',

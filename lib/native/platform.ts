@@ -2,7 +2,7 @@
 // Which of the prebuilt binaries this process can load: operating system, C library, processor.
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** The prebuilt binaries of a release; `prebuilds/<target>.node` in the package. */
+/** The prebuilt binaries of a release, by the names of their files in `prebuilds/`. */
 export const TARGETS = [
   'linux-x64',
   'linux-arm64',
