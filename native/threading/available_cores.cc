@@ -2,6 +2,7 @@
 #include "threading/available_cores.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -9,6 +10,8 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#elif defined(_WIN32)
+#include <windows.h>
 #endif
 
 #include "base/error.h"
@@ -82,6 +85,11 @@ size_t AvailableCores() {
   if (sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<size_t>(std::max(1, CPU_COUNT(&set)));
   const size_t quota = CgroupCores("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
   if (quota > 0) cores = std::min(cores, quota);
+#elif defined(_WIN32)
+  // Affinity within this process's group of at most 64 processors.
+  DWORD_PTR own = 0, all = 0;
+  if (GetProcessAffinityMask(GetCurrentProcess(), &own, &all) && own != 0)
+    cores = std::bitset<64>(own).count();
 #endif
   return std::min(cores, kMaxThreads);
 }
