@@ -533,8 +533,10 @@ export interface CpuInfo {
   available: string[];
   /** Compute threads in use. */
   threads: number;
-  /** Threads chosen from affinity and cgroup quota where nothing else is set. */
+  /** Threads where `setThreads` was not called: `OSTINATO_THREADS`, else `cores`. */
   defaultThreads: number;
+  /** Cores that this process may use at once, by affinity and the cgroup's quota. */
+  cores: number;
 }
 
 export interface NativeBinding {

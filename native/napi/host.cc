@@ -12,6 +12,8 @@
 #if defined(_WIN32) && defined(OSTINATO_BINDS_HOST)
 #include <windows.h>
 
+#include <initializer_list>
+
 #define OSTINATO_HOST_FUNCTIONS(V)     \
   V(napi_add_env_cleanup_hook)         \
   V(napi_add_finalizer)                \

@@ -62,6 +62,7 @@ Napi::Value JsCpuInfo(const Napi::CallbackInfo& info) {
     result.Set("available", available);
     result.Set("threads", static_cast<double>(WorkerPool::Instance().threads()));
     result.Set("defaultThreads", static_cast<double>(DefaultThreads()));
+    result.Set("cores", static_cast<double>(AvailableCores()));
     return result;
   });
 }
