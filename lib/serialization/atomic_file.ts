@@ -4,9 +4,10 @@
 // system lets this process flush: Node's permission model (`--permission`) has no fsync from Node 24 on. Contents are
 // written with O_SYNC then; the new name lasts as soon as the system writes its folder by itself.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, fsync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { makeError, OstinatoError } from '../errors';
 import { checkString, describe, refusal } from '../util/validate';
 
@@ -118,7 +119,10 @@ async function flush(handle: fs.FileHandle): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (!isDenied(error)) throw error;
+    if (isDenied(error)) return;
+    // Every failure of the system has a code. Yarn's Plug'n'Play has handles of its own, whose sync is not implemented.
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    await promisify(fsync)(handle.fd);
   }
 }
 

@@ -10,10 +10,10 @@ Environment::Environment(Napi::Env env) : env_(env) {
   // The function lives as long as the environment and keeps the asynchronous context it was created in.
   // Called from nowhere, it is created in none: else the AsyncLocalStorage stores of whoever computes first
   // would never be collected.
-  napi_value create, nowhere;
+  napi_value create, nowhere, ignored;
   napi_status status = napi_create_function(env, "ostinato", NAPI_AUTO_LENGTH, CreateFunction, this, &create);
   if (status == napi_ok) status = napi_create_object(env, &nowhere);
-  if (status == napi_ok) status = napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, nullptr);
+  if (status == napi_ok) status = napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored);
   if (status == napi_ok && !to_javascript_) status = napi_generic_failure;
   // An idle addon must not keep the process alive.
   if (status == napi_ok) status = napi_unref_threadsafe_function(env, to_javascript_);

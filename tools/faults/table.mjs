@@ -748,8 +748,8 @@ const surroundings = [
     [
       [
         'the asynchronous context of the first call is kept',
-        'napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, nullptr)',
-        'napi_call_function(env, nowhere, create, 0, nullptr, nullptr)',
+        'napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored)',
+        'napi_call_function(env, nowhere, create, 0, nullptr, &ignored)',
       ],
       ['an idle addon says that it holds the process', '!static_cast<Environment*>(self)->jobs_.empty()', 'true'],
     ],

@@ -125,7 +125,7 @@ function pnpm(tarball) {
     'store',
     '--config.manage-package-manager-versions=false',
   ];
-  return { install: [[runtime('node24'), program('pnpm/bin/pnpm.mjs'), ...flags, tarball]], start: [node] };
+  return { install: [[runtime('node24'), program('pnpm/bin/pnpm.cjs'), ...flags, tarball]], start: [node] };
 }
 
 function yarn(linker, tarball) {

@@ -64,31 +64,33 @@ export function planAddon(
   { objects, output, testing = false }: { objects: string; output: string; testing?: boolean },
 ): Plan {
   const lists = readLists(root);
-  const definitions = [
-    ...DEFINITIONS,
-    // Electron forbids arrays over memory that is not V8's; the testing twin has some between guard pages.
-    ...(testing ? [] : ['NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED']),
-    ...(target.os === 'win32' ? ['OSTINATO_BINDS_HOST', 'WIN32_LEAN_AND_MEAN', 'NOMINMAX'] : []),
-  ];
   const common = [
     ...lists('common_flags'),
-    ...(target.os === 'win32' ? [] : ['-fPIC']),
+    ...(target.os === 'win32' ? ['-DWIN32_LEAN_AND_MEAN', '-DNOMINMAX'] : ['-fPIC']),
     // No path of this machine in the binary.
     '-g0',
     `-ffile-prefix-map=${root}=.`,
     '-Inative',
-    ...toolchain.headers.map((folder) => `-isystem${folder}`),
-    ...definitions.map((definition) => `-D${definition}`),
   ];
-  const compile = (source: string, flags: readonly string[], isa?: string): Compilation => {
-    const name = source.replaceAll('/', '_').replace(/\.cc$/, '');
-    const object = path.join(objects, `${testing ? 'testing_' : ''}${name}.o`);
+  // The rest of the sources knows nothing of Node: its objects are the same for both addons.
+  const forNode = [
+    ...toolchain.headers.map((folder) => `-isystem${folder}`),
+    ...DEFINITIONS.map((definition) => `-D${definition}`),
+    // Electron forbids arrays over memory that is not V8's; the testing twin has some between guard pages.
+    ...(testing ? [] : ['-DNODE_API_NO_EXTERNAL_BUFFERS_ALLOWED']),
+    ...(target.os === 'win32' ? ['-DOSTINATO_BINDS_HOST'] : []),
+  ];
+  const compile = (source: string, flags: readonly string[], name = nameOf(source), isa?: string): Compilation => {
+    const object = path.join(objects, `${name}.o`);
     const command = [...toolchain.compiler, ...common, ...flags, '-c', source, '-o', object];
     return { source, object, command, ...(isa === undefined ? {} : { isa }) };
   };
-  const portable = [...lists('core_sources'), ...lists(testing ? 'testing_sources' : 'napi_sources')];
+  const portable = toolchain.machine([]);
   const compilations = [
-    ...portable.map((source) => compile(source, toolchain.machine([]))),
+    ...lists('core_sources').map((source) => compile(source, portable)),
+    ...lists(testing ? 'testing_sources' : 'napi_sources').map((source) =>
+      compile(source, [...portable, ...forNode], `${testing ? 'testing_' : ''}${nameOf(source)}`),
+    ),
     ...ISAS[target.arch].flatMap((isa) => {
       const named = lists(`isa_flags_${isa}`);
       const isMachine = (flag: string): boolean => /^-m/.test(flag);
@@ -97,7 +99,7 @@ export function planAddon(
         ...named.filter((flag) => !isMachine(flag)),
         ...toolchain.machine(named.filter(isMachine)),
       ];
-      return lists(`isa_sources_${isa}`).map((source) => compile(source, flags, isa));
+      return lists(`isa_sources_${isa}`).map((source) => compile(source, flags, nameOf(source), isa));
     }),
   ];
   const link = [
@@ -110,6 +112,11 @@ export function planAddon(
     output,
   ];
   return { compilations, link };
+}
+
+/** native/layers/gru.cc -> native_layers_gru: two rooms may have files of one name. */
+function nameOf(source: string): string {
+  return source.replaceAll('/', '_').replace(/\.cc$/, '');
 }
 
 function linkFlags({ os }: PlanTarget): string[] {
