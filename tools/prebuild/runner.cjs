@@ -3,6 +3,7 @@
 // under an emulator, Node for Windows under Wine, Bun on musl. Only what the tests use of jest: describe, test, hooks,
 // `each`, `expect`, mocks of functions. Files that mock modules are left to jest.
 //   runtime runner.cjs MODULES RESULT FILE...: writes { passed, failed, skipped, failures } to RESULT
+/* global clearTimeout */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
@@ -42,7 +43,11 @@ const describe = define(({ skip }) => (title, body) => {
     block = inner.parent;
   }
 });
-const test = define(({ skip }) => (title, body) => block.entries.push({ title, body, skip }));
+const test = define(
+  ({ skip }) =>
+    (title, body) =>
+      block.entries.push({ title, body, skip }),
+);
 for (const name of HOOKS) globalThis[name] = (body) => block.hooks[name].push(body);
 const jest = { fn: mock.fn, spyOn: mock.spyOn, restoreAllMocks: mock.restoreAllMocks, setTimeout: () => jest };
 Object.assign(globalThis, { describe, test, it: test, expect, jest });
