@@ -34,6 +34,7 @@ export const build: Command = {
       compiler,
       headers: headerFolders(),
       machine: (given: readonly string[]) => given,
+      nodeFlags: [],
       linkFlags: [],
     };
     const plan = planAddon(PACKAGE_ROOT, hostTarget(), toolchain, { objects: path.join('build', 'objects'), output });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which of the prebuilt binaries this process can load: operating system, C library, processor.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** The prebuilt binaries of a release, by the names of their files in `prebuilds/`. */
 export const TARGETS = [
@@ -42,8 +42,10 @@ function platformNames(libc: Libc): string[] {
 export function hostLibc(): Libc {
   if (process.platform !== 'linux') return undefined;
   try {
-    const loader = elfInterpreter(process.execPath);
-    return loader === undefined ? undefined : /\/ld-musl-/.test(loader) ? 'musl' : 'glibc';
+    // A program that was started by its loader is, for the system, that loader, which has none: what is mapped tells.
+    const loader = elfInterpreter(process.execPath) ?? readFileSync('/proc/self/maps', 'utf8');
+    if (/\bmusl\b/.test(loader)) return 'musl';
+    return /\/ld-linux|\blibc\.so\.6/.test(loader) ? 'glibc' : undefined;
   } catch {
     return undefined; // no right to read it
   }

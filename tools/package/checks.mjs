@@ -134,6 +134,8 @@ function yarn(linker, tarball) {
     'enableTelemetry: false',
     'enableScripts: false',
     'enableImmutableInstalls: false',
+    // Else Plug'n'Play is for CommonJS programs alone.
+    'pnpEnableEsmLoader: true',
   ];
   const command = [node, program('@yarnpkg/cli-dist/bin/yarn.js')];
   return {

