@@ -94,7 +94,7 @@ export function libProblems(file, text) {
   const floor = floorOf(room);
   if (floor < 0) return [`${file}: lib/${room} is a room that tools/check_includes.mjs does not know`];
   const problems = [];
-  if (!LOADERS.includes(file) && /\brequire\([^'")]*\)|\.node['"`]/.test(text))
+  if (!LOADERS.includes(file) && /\brequire\([^'")]*\)|\b(require|import|dlopen)\([^)\n]*\.node['"`]/.test(text))
     problems.push(`${file}: only ${LOADERS.join(' and ')} load a .node file`);
   for (const [, target] of text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"](\.[^'"]*)['"]/g)) {
     if (LOADERS.includes(file) && target.endsWith('.node')) continue;
