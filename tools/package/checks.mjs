@@ -280,7 +280,6 @@ function contents(project) {
     'README.md',
     'dist',
     'docs',
-    'lib',
     'native',
     'package.json',
     'prebuilds',

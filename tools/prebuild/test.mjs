@@ -99,7 +99,9 @@ function compile(folder) {
   for (const room of ['lib', 'test'])
     for (const relative of filesBelow(room, (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))) {
       const { code } = swc.transformFileSync(path.join(ROOT, relative), options);
-      writeFileSync(path.join(folder, relative.replace(/\.ts$/, '.js')), code);
+      const output = path.join(folder, relative.replace(/\.ts$/, '.js'));
+      mkdirSync(path.dirname(output), { recursive: true });
+      writeFileSync(output, code);
     }
 }
 
