@@ -134,10 +134,12 @@ const tasks = {
     const calls = models.map((model) => model.fit(x, y, { verbose: 0, epochs: 1e6, validationSplit: 0.5, signal }));
     calls.push(...models.map(() => denseModel(ostinato).predict(x, { signal })));
     const listeners = getEventListeners(signal, 'abort').length;
+    const ended = calls.map((call) => call.then(() => 'done', (error) => error.code)); // prettier-ignore
     // Predictions may be done before.
-    const ends = calls.slice(0, models.length).map((call) => call.then(() => 'done', (error) => error.code)); // prettier-ignore
+    const ends = ended.slice(0, models.length);
     await new Promise((resolve) => setTimeout(resolve, 50));
     controller.abort();
+    await Promise.all(ended);
     return {
       ends: [...new Set(await Promise.all(ends))].sort(),
       listeners,
