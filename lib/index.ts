@@ -377,7 +377,7 @@ export {
   type WordOptions,
 } from './text';
 export { NdArray, type SumArray } from './ndarray';
-export type { ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
+export type { AbortSignalLike, ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';
 export { setRandomSeed } from './util/seeds';
 export { cpuInfo, setThreads } from './native/machine';

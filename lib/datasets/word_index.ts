@@ -17,7 +17,7 @@ export async function readWordIndex(
   const place = `${where}: ${found.path}`;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(found.bytes.toString('utf8'));
+    parsed = JSON.parse(Buffer.from(found.bytes).toString('utf8'));
   } catch (error) {
     throw refusal('ERR_DATA', place, 'a JSON file', error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all initializers have in common. None draws a number itself: each describes a distribution, and the engine fills it in.
+import { allocate } from '../arrays/nested_arrays';
 import { loadBinding } from '../native/engine';
 import type { NativeInitializer } from '../native/binding';
 import { NdArray } from '../ndarray';
@@ -63,7 +64,7 @@ export abstract class Initializer {
     this.checkShape(this.className, shape);
     const given =
       seed === undefined ? undefined : checkInteger(this.className, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
-    const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const out = allocate(this.className, () => new Float32Array(shape.reduce((product, size) => product * size, 1)));
     loadBinding().initialize(this.toNative(), [...shape], this.seed ?? given ?? nextSeed(), out);
     return new NdArray(out, shape);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every loss has: a name, a reduction, a configuration, its form for the engine, and the rule that its targets obey.
 import { NdArray } from '../ndarray';
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { checkNumber, checkOptions, checkString, describe, refusal } from '../util/validate';
 import { nearest } from '../util/did_you_mean';
@@ -95,7 +96,8 @@ export abstract class Loss {
     const { sampleWeight } = checkOptions(this.className, options, ['sampleWeight']);
     const { native, shape } = readRows(this.className, yTrue, yPred, sampleWeight, this);
     this.checkColumns(this.className, native.columns);
-    const values = this.reduction === 'none' ? new Float32Array(shape.reduce((a, b) => a * b, 1)) : null;
+    const make = () => new Float32Array(shape.reduce((a, b) => a * b, 1));
+    const values = this.reduction === 'none' ? allocate(this.className, make) : null;
     const value = callEngine(() => loadBinding().computeLoss(this.toNative(), native, values));
     return values === null ? value : new NdArray(values, shape);
   }

@@ -115,7 +115,7 @@ export class AUC extends ConfusionMetric {
     });
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     const size = super.stateSize(1);
     const areas = Array.from({ length: state.length / size }, (_, label) =>
       this.#area(countsOf(state.subarray(label * size, (label + 1) * size))),

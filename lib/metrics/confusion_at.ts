@@ -82,7 +82,7 @@ export class SensitivityAtSpecificity extends RateAtRate {
     super('SensitivityAtSpecificity', 'sensitivityAtSpecificity', 'specificity', specificity, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, specificityAt, recallAt);
   }
 }
@@ -107,7 +107,7 @@ export class SpecificityAtSensitivity extends RateAtRate {
     super('SpecificityAtSensitivity', 'specificityAtSensitivity', 'sensitivity', sensitivity, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, recallAt, specificityAt);
   }
 }
@@ -132,7 +132,7 @@ export class PrecisionAtRecall extends RateAtRate {
     super('PrecisionAtRecall', 'precisionAtRecall', 'recall', recall, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, recallAt, precisionAt);
   }
 }
@@ -157,7 +157,7 @@ export class RecallAtPrecision extends RateAtRate {
     super('RecallAtPrecision', 'recallAtPrecision', 'precision', precision, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, precisionAt, recallAt);
   }
 }

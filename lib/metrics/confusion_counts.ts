@@ -69,7 +69,7 @@ abstract class ThresholdMetric extends ConfusionMetric {
   /** The result at each threshold. */
   protected abstract resultOf(counts: Counts): number[];
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const results = this.resultOf(this.counts(state));
     return results.length === 1 ? results[0]! : new NdArray(Float32Array.from(results), [results.length]);
   }

@@ -56,7 +56,7 @@ abstract class FScore extends Metric {
     return 4 * columns;
   }
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const columns = state.length / 4;
     const [tp, fp, fn, labels] = [0, 1, 2, 3].map((i) => Array.from(state.subarray(i * columns, (i + 1) * columns)));
     if (this.average === 'micro') return this.#score(sum(tp!), sum(fp!), sum(fn!));

@@ -91,7 +91,7 @@ abstract class IntersectionOverUnion extends Metric {
     return { ...super.targetRules(), ignoreClass: this.ignoreClass, classes: this.numClasses };
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     const n = this.numClasses;
     const line = (first: number, step: number): number => {
       let sum = 0;

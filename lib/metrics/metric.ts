@@ -135,7 +135,7 @@ export abstract class MeanMetric extends Metric {
     return 2;
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return divideNoNan(state[0]!, state[1]!);
   }
 }

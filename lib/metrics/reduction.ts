@@ -75,7 +75,7 @@ export class Sum extends Metric {
     return 1;
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return state[0]!;
   }
 

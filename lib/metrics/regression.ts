@@ -66,7 +66,7 @@ export class R2Score extends Metric {
     return 4 * columns + 1;
   }
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const columns = (state.length - 1) / 4;
     const totals = Array.from({ length: columns }, (_, i) => {
       const sum = state[columns + i]!;
@@ -112,7 +112,7 @@ export class RootMeanSquaredError extends MeanMetric {
     return { kind: 'loss', loss: new MeanSquaredErrorLoss().toNative() };
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return Math.sqrt(super.result(state));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
 // the layers hold their values themselves, so that nothing learnt is lost.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { activityLayer } from '../layers/activity';
@@ -131,7 +132,8 @@ export class ModelEngine implements WeightOwner {
     const seat = this.#seatOf(layer);
     if (seat === undefined) return undefined;
     return layer.weightSpecs.map(({ shape }, index) => {
-      const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const length = shape.reduce((product, size) => product * size, 1);
+      const out = allocate(`${this.name}.getWeights`, () => new Float32Array(length));
       callEngine(() => this.#native!.readWeight(seat.first + index, out));
       return out;
     });
@@ -163,7 +165,7 @@ export class ModelEngine implements WeightOwner {
   /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   exchangeStates(next: CarriedStates | undefined): CarriedStates {
     const native = this.native('exchangeStates');
-    const present = { batchRows: this.#batchRows, states: readStates(native) };
+    const present = { batchRows: this.#batchRows, states: readStates(this.name, native) };
     if (next === undefined) callEngine(() => native.resetStates());
     else this.#writeStates(this.name, native, next.states);
     this.#batchRows = next?.batchRows ?? { count: undefined };
@@ -195,7 +197,7 @@ export class ModelEngine implements WeightOwner {
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#batchRows.count ?? null,
-      states: this.#native === undefined ? [] : readStates(this.#native),
+      states: this.#native === undefined ? [] : readStates(`${this.name}.${method}`, this.#native),
     };
   }
 
@@ -249,9 +251,9 @@ export class ModelEngine implements WeightOwner {
 }
 
 /** What stateful layers carry. */
-function readStates(native: NativeModel): Float32Array[] {
+function readStates(where: string, native: NativeModel): Float32Array[] {
   return callEngine(() => native.layerStates()).map((size, index) => {
-    const out = new Float32Array(size);
+    const out = allocate(where, () => new Float32Array(size));
     callEngine(() => native.readLayerStates(index, out));
     return out;
   });

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports, and only
-// this file loads it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
+// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports;
+// load_addon.ts finds it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
 // native code treats a missing key as its own bug. Arrays that JavaScript holds are allocated here and filled there.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { makeError } from '../errors';
 
 /** Added to the loss: l1 · sum|w| + l2 · sum w² + orthogonal · the share of rows (or columns) that are not orthogonal. */
 export interface NativePenalty {
@@ -558,8 +555,10 @@ export interface CpuInfo {
   available: string[];
   /** Compute threads in use. */
   threads: number;
-  /** Threads chosen from affinity and cgroup quota where nothing else is set. */
+  /** Threads where `setThreads` was not called: `OSTINATO_THREADS`, else `cores`. */
   defaultThreads: number;
+  /** Cores that this process may use at once, by affinity and the cgroup's quota. */
+  cores: number;
 }
 
 export interface NativeBinding {
@@ -582,37 +581,3 @@ export interface NativeBinding {
   /** 1..256; at any time. */
   setThreads(threads: number): void;
 }
-
-/** Where the addon may lie: the file that OSTINATO_ADDON names, else the build directory that both builds share. */
-function candidates(): string[] {
-  if (process.env['OSTINATO_ADDON']) return [path.resolve(process.env['OSTINATO_ADDON'])];
-  const root = path.resolve(__dirname, '..', '..');
-  return [path.join(root, 'build', 'Release', 'ostinato.node'), path.join(root, 'build', 'Debug', 'ostinato.node')];
-}
-
-function load(): NativeBinding {
-  const attempts: string[] = [];
-  for (const file of candidates()) {
-    if (!existsSync(file)) {
-      attempts.push(`${file}: no such file`);
-      continue;
-    }
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
-      return require(file) as NativeBinding;
-    } catch (error) {
-      const { message, code } = error as Error & { code?: string };
-      // The engine's own refusal (OSTINATO_ISA that this machine lacks) is the answer, not a failed attempt.
-      if (code === 'ERR_CONFIG') throw makeError('ERR_CONFIG', message);
-      attempts.push(`${file}: ${message}`);
-    }
-  }
-  throw makeError(
-    'ERR_NATIVE_LOAD',
-    `ostinato: expected the native addon for ${process.platform}-${process.arch} (Node-API 8), received none: ` +
-      `${attempts.join('; ')}. Build it with "npm rebuild ostinato" or "npm run build" (a C++17 compiler is needed).`,
-  );
-}
-
-/** The loaded addon. */
-export const binding: NativeBinding = load();

@@ -3,6 +3,7 @@
 // its own then computes at the speed of batches. Every call is checked, copied, answered and aborted by itself.
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { onAbort } from '../util/on_abort';
 import { withDefaults } from '../util/options';
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -11,6 +12,7 @@ import { makeDataset, readInputs, type Inputs } from './inputs';
 import type { NativeDataset } from '../native/binding';
 import type { ResolvedPass } from './options';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
+import type { AbortSignalLike } from '../types';
 
 /** How calls of `predict` are gathered. */
 export interface GatherOptions {
@@ -47,7 +49,7 @@ export interface GatheredWork {
   readonly rows: number;
   readonly batchSize: number;
   readonly outputs: Float32Array;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -72,7 +74,7 @@ class Request {
     readonly where: string,
     readonly inputs: Inputs,
     readonly batchSize: number,
-    readonly signal: AbortSignal | undefined,
+    readonly signal: AbortSignalLike | undefined,
     private readonly resolve: (answer: NdArray) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -169,8 +171,6 @@ export class Gatherer {
   readonly #owner: GatherOwner;
   #queue: Group[] = [];
   #computing: Group | undefined;
-  /** Calls by the signal that may end them. */
-  readonly #watched = new Map<AbortSignal, { readonly requests: Set<Request>; readonly onAbort: () => void }>();
   readonly #rooms: (Float32Array | Int32Array)[] = [];
   #cancelFlush: (() => void) | undefined;
 
@@ -196,28 +196,8 @@ export class Gatherer {
       const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
       const request = new Request(where, inputs, batchSize, signal, resolve, reject);
       this.#enqueue(request);
-      if (signal === undefined) return;
-      this.#watch(request, signal);
+      if (signal !== undefined) request.onSettled = onAbort(signal, () => this.#abort(request));
     });
-  }
-
-  /** One listener for all calls of a signal: Node warns of more than ten. */
-  #watch(request: Request, signal: AbortSignal): void {
-    let watch = this.#watched.get(signal);
-    if (watch === undefined) {
-      const requests = new Set<Request>();
-      watch = { requests, onAbort: () => requests.forEach((each) => this.#abort(each)) };
-      this.#watched.set(signal, watch);
-      signal.addEventListener('abort', watch.onAbort);
-    }
-    const { requests, onAbort } = watch;
-    requests.add(request);
-    request.onSettled = () => {
-      requests.delete(request);
-      if (requests.size > 0) return;
-      this.#watched.delete(signal);
-      signal.removeEventListener('abort', onAbort);
-    };
   }
 
   /** Rejects the calls that wait, where none is computed: the model is wanted for good. */

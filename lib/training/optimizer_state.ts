@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an optimizer holds, taken out of the engine under the names of weights and put back.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
 import type { NativeModel, NativeOptimizerArray } from '../native/binding';
@@ -64,7 +65,7 @@ export function writeOptimizerState(
 
 function readArrays(native: NativeModel): { array: NativeOptimizerArray; values: Float32Array }[] {
   return callEngine(() => native.optimizerState()).map((array, index) => {
-    const values = new Float32Array(array.size);
+    const values = allocate(`optimizer ${array.name}`, () => new Float32Array(array.size));
     callEngine(() => native.readOptimizer(index, values));
     return { array, values };
   });

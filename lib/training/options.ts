@@ -6,7 +6,7 @@ import type { BatchSource } from './source_feed';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
-import type { ArrayInput } from '../types';
+import type { AbortSignalLike, ArrayInput } from '../types';
 
 /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line an epoch. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
@@ -35,7 +35,7 @@ export interface PassOptions {
   /** Default none. */
   callbacks?: readonly Callback[];
   /** Ends the call within one batch: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
 }
 
 /** Inputs, targets and, where rows do not count alike, their weights. */
@@ -114,7 +114,7 @@ export interface ResolvedPass {
   readonly batchSize: number;
   readonly verbose: 0 | 1 | 2;
   readonly callbacks: unknown;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 /** Fit options with defaults in place. */
@@ -253,9 +253,9 @@ function checkVerbose(where: string, value: unknown): 0 | 1 | 2 {
 }
 
 /** By shape rather than by class: signals come from other realms and from polyfills. */
-function checkSignal(where: string, value: unknown): AbortSignal | undefined {
+function checkSignal(where: string, value: unknown): AbortSignalLike | undefined {
   if (value === undefined) return undefined;
-  const signal = value as AbortSignal | null;
+  const signal = value as AbortSignalLike | null;
   const isSignal =
     typeof signal === 'object' &&
     typeof signal?.aborted === 'boolean' &&

@@ -4,6 +4,7 @@
 // call_levels.ts to say.
 import type { NdArray } from '../ndarray';
 import { CallbackList } from '../callbacks/callback_list';
+import { onAbort } from '../util/on_abort';
 import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
@@ -42,7 +43,7 @@ import type { NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
-import type { ArrayInput } from '../types';
+import type { AbortSignalLike, ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
@@ -469,16 +470,16 @@ export class Trainer {
 
 /** Closes feeds in the end, and as soon as a signal says so: a source may let a call wait for ever. */
 async function withFeeds<T>(
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
   feeds: readonly Feed[],
   work: () => Promise<T>,
 ): Promise<T> {
   const close = () => feeds.forEach((feed) => feed.close());
-  signal?.addEventListener('abort', close);
+  const forget = signal === undefined ? undefined : onAbort(signal, close);
   try {
     return await work();
   } finally {
-    signal?.removeEventListener('abort', close);
+    forget?.();
     close();
   }
 }

@@ -4,14 +4,11 @@
 #define OSTINATO_BASE_ARENA_H_
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "base/aligned_memory.h"
 
 namespace ostinato {
 
@@ -56,11 +53,9 @@ class Buffer {
     // miss.
     const size_t align = size * sizeof(T) >= kHugePage ? kHugePage : kLine;
     const size_t bytes = (size * sizeof(T) + align - 1) / align * align;
-    void* memory = std::aligned_alloc(align, bytes);
+    void* memory = AllocateAligned(align, bytes);
     if (!memory) throw std::bad_alloc();
-#if defined(__linux__)
-    if (align == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
+    if (align == kHugePage) PreferHugePages(memory, bytes);
     std::memset(memory, 0, bytes);
     Free();
     data_ = static_cast<T*>(memory);
@@ -81,7 +76,7 @@ class Buffer {
   void Free() {
     if (!data_) return;
     arena_->bytes_ -= capacity_ * sizeof(T);
-    std::free(data_);
+    FreeAligned(data_);
     data_ = nullptr;
     size_ = capacity_ = 0;
   }

@@ -62,6 +62,7 @@ Napi::Value JsCpuInfo(const Napi::CallbackInfo& info) {
     result.Set("available", available);
     result.Set("threads", static_cast<double>(WorkerPool::Instance().threads()));
     result.Set("defaultThreads", static_cast<double>(DefaultThreads()));
+    result.Set("cores", static_cast<double>(AvailableCores()));
     return result;
   });
 }
@@ -76,7 +77,9 @@ void JsSetThreads(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return Guarded(env, [&] {
-    Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
+    // What the environment asks for and cannot be had is refused before anything runs.
+    Kernels();
+    DefaultThreads();
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
     exports.Set("NativeModel", NativeModel::Define(env));

@@ -5,8 +5,6 @@
 #ifndef OSTINATO_THREADING_ORDERED_WORK_H_
 #define OSTINATO_THREADING_ORDERED_WORK_H_
 
-#include <sched.h>
-
 #include <atomic>
 #include <cstddef>
 #include <vector>
@@ -19,7 +17,7 @@ namespace ostinato {
 // One round of waiting; now and then it gives the core away, for the one waited for may want this very core.
 inline void WaitABit(size_t spins) {
   Relax();
-  if (spins % 4096 == 4095) sched_yield();
+  if (spins % 4096 == 4095) YieldCore();
 }
 
 // body(row, column) of a grid, each after (row - 1, column) and (row, column - 1), diagonal by diagonal.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "threading/worker_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-
 #include <chrono>
 #include <new>
 
@@ -12,15 +8,15 @@
 #include "threading/available_cores.h"
 #include "threading/float_state.h"
 #include "threading/relax.h"
+#include "threading/start_thread.h"
 
 namespace ostinato {
 namespace {
 
-// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go
-// deeper.
-constexpr size_t kStackBytes = 1 << 20;
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);
+// A refusal to start a thread takes about as long as a small job.
+constexpr auto kRetry = std::chrono::seconds(1);
 
 thread_local size_t thread_id = kMaxThreads;
 
@@ -31,10 +27,11 @@ WorkerPool& WorkerPool::Instance() {
   return *pool;
 }
 
-WorkerPool::WorkerPool() : limit_(DefaultThreads()), cores_(AvailableCores()) {}
+WorkerPool::WorkerPool() : wanted_(DefaultThreads()), limit_(wanted_), cores_(AvailableCores()) {}
 
 void WorkerPool::SetThreads(size_t threads) {
   std::lock_guard<std::mutex> lock(mutex_);
+  wanted_ = threads;
   limit_ = threads;
   if (started_ > 0) StartThreads();
   wake_.notify_all();
@@ -42,49 +39,25 @@ void WorkerPool::SetThreads(size_t threads) {
 
 void WorkerPool::Submit(std::function<void()> job) {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (limit_ < wanted_ && std::chrono::steady_clock::now() >= retry_at_) limit_ = wanted_;
   StartThreads();
   jobs_.push_back(std::move(job));
   waiting_jobs_ = jobs_.size();
   wake_.notify_all();
 }
 
-// Under mutex_. A thread that cannot be made is done without, as long as there is one.
+// Under mutex_. A thread that cannot be made is done without, as long as there is one, and asked for again
+// with a later job.
 void WorkerPool::StartThreads() {
-  struct Start {
-    WorkerPool* pool;
-    size_t id;
-  };
   oversubscribed_ = limit_ > cores_;
   while (started_ < limit_) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // Signals belong to Node's threads.
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    auto* start = new Start{this, started_.load()};
-    pthread_t thread;
-    const int failed = pthread_create(
-        &thread, &attributes,
-        [](void* argument) -> void* {
-          auto* given = static_cast<Start*>(argument);
-          const Start copy = *given;
-          delete given;
-          copy.pool->ThreadMain(copy.id);
-          return nullptr;
-        },
-        start);
-    pthread_sigmask(SIG_SETMASK, &old, nullptr);
-    pthread_attr_destroy(&attributes);
-    if (failed) {
-      delete start;
+    if (!StartThread([this, id = started_.load()] { ThreadMain(id); })) {
       if (started_ == 0)
         throw Error(ErrorCode::kOutOfMemory,
                     "ostinato: expected to start a compute thread, received a refusal of the system. Check "
                     "the limits on threads and memory.");
       limit_ = started_.load();
+      retry_at_ = std::chrono::steady_clock::now() + kRetry;
       return;
     }
     ++started_;
@@ -102,7 +75,7 @@ void WorkerPool::ThreadMain(size_t id) {
     }
     Relax();
     if (rounds % 32 != 0) continue;
-    if (oversubscribed_) sched_yield();
+    if (oversubscribed_) YieldCore();
     const bool stay = id < threads() && leaders_ > 0;
     if (!stay || std::chrono::steady_clock::now() - idle_since > kSpin) {
       Park(id);
@@ -178,7 +151,7 @@ void WorkerPool::RunRegion(size_t count, TaskFunction function, void* context) {
   // that wants one of two cores all the time, and 1.3 beside programs that want some of it now and then.
   for (size_t spins = 0; region.visitors > 0; ++spins) {
     Relax();
-    if (oversubscribed_ && spins % 64 == 63) sched_yield();
+    if (oversubscribed_ && spins % 64 == 63) YieldCore();
   }
 }
 

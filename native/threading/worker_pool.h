@@ -6,6 +6,7 @@
 #define OSTINATO_THREADING_WORKER_POOL_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -65,7 +66,10 @@ class WorkerPool {
   bool RunOneJob();
   void Park(size_t id);
 
+  // Threads that are asked for, and those in use: fewer while the system refuses to start them.
+  size_t wanted_;
   std::atomic<size_t> limit_;
+  std::chrono::steady_clock::time_point retry_at_{};
   std::atomic<size_t> leaders_{0};
   std::atomic<size_t> waiting_jobs_{0};
   std::atomic<size_t> parked_{0};

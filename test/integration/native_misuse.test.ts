@@ -2,7 +2,10 @@
 // The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
 // read. Every call is refused, and the process lives.
 import { SGD } from '../../lib/optimizers';
-import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
+import { loadBinding } from '../../lib/native/engine';
+import type { NativeDataset, NativeModel } from '../../lib/native/binding';
+
+const binding = loadBinding();
 
 const ALL_ON = {
   tokenProjection: true,

@@ -769,6 +769,38 @@ const decoding = inFile(
   ],
   ['test/golden/ctc_decode.test.ts'],
 );
+const SURROUNDINGS = ['test/integration/surroundings.test.ts'];
+
+const surroundings = [
+  ...inFile(
+    'native/napi/environment.cc',
+    [
+      [
+        'the asynchronous context of the first call is kept',
+        'napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored)',
+        'napi_call_function(env, nowhere, create, 0, nullptr, &ignored)',
+      ],
+      ['an idle addon says that it holds the process', '!static_cast<Environment*>(self)->jobs_.empty()', 'true'],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [
+      [
+        'threads that were refused once are never asked for again',
+        'limit_ = wanted_;\n  StartThreads',
+        ';\n  StartThreads',
+      ],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/available_cores.cc',
+    [['a wrong OSTINATO_THREADS is passed over', 'throw Error(', 'return AvailableCores();\n  throw Error(']],
+    SURROUNDINGS,
+  ),
+];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
@@ -787,4 +819,5 @@ export const FAULTS = [
   ...losses,
   ...metrics,
   ...decoding,
+  ...surroundings,
 ];

@@ -29,6 +29,7 @@ describe('initializers: misuse', () => {
   });
 
   test('shapes that cannot be filled are refused before the engine is asked', () => {
+    expect(codeOf(() => new initializers.Zeros().initialize([2 ** 20, 2 ** 20]))).toBe('ERR_OUT_OF_MEMORY');
     expect(codeOf(() => new initializers.Orthogonal().initialize([4]))).toBe('ERR_SHAPE');
     expect(codeOf(() => new initializers.Identity().initialize([4]))).toBe('ERR_SHAPE');
     expect(codeOf(() => new initializers.Zeros().initialize([]))).toBe('ERR_SHAPE');
