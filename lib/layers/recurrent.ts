@@ -50,13 +50,16 @@ export interface RecurrentOptions extends LayerOptions {
   returnSequences?: boolean;
   /** True: `layer.call` returns the final states too. Not within a `Sequential`. Default false. */
   returnState?: boolean;
-  /** True: reads the timesteps from the last to the first, and returns them in that order. Default false. */
+  /** True: reads the timesteps from the last to the first, and returns them, with their mask, in that order. Default false. */
   goBackwards?: boolean;
   /** True: row i of a batch begins with the states that row i of the batch before ended with. Default false. */
   stateful?: boolean;
   /** Changes nothing here: there is no graph to unroll. Default false. */
   unroll?: boolean;
-  /** With `returnSequences` and a mask: true: the output of a masked timestep is zero; false (default): that of the step before. */
+  /**
+   * Acts with `returnSequences` and a mask alone. True: the output of a masked timestep is zero; false (default): that of
+   * the timestep before it in the order of reading. A last output is the last state in either case.
+   */
   zeroOutputForMask?: boolean;
 }
 
