@@ -3,6 +3,7 @@
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
+import type { MaskPassage } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -42,6 +43,10 @@ export class ActivityRegularization extends Layer {
     super(where, o);
     this.l1 = l1;
     this.l2 = l2;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

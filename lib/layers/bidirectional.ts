@@ -7,6 +7,7 @@ import { Recurrent } from './recurrent';
 import { configOfLayer, layerFromConfig } from './registry';
 import { shapeText } from './shapes';
 import { Wrapper } from './wrapper';
+import type { MaskPassage } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { Regularizer } from '../regularizers';
 import type { ArrayInput, Shape } from '../types';
@@ -118,6 +119,10 @@ export class Bidirectional extends Wrapper {
 
   override get readsMask(): boolean {
     return true;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return this.forwardLayer.maskPassage;
   }
 
   /** Where `mergeMode` is null: the shape of both outputs side by side. */

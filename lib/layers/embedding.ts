@@ -9,6 +9,7 @@ import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, shapeText } from './shapes';
 import { checkWeights } from './weights';
+import type { StepInputs, StepMask } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
 
@@ -109,6 +110,10 @@ export class Embedding extends Layer {
 
   override get vocabularySize(): number {
     return this.inputDim;
+  }
+
+  override stepMask({ data, shape }: StepInputs): StepMask | undefined {
+    return this.maskZero ? (row, step) => data[row * shape[1]! + step] !== 0 : undefined;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

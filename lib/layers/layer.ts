@@ -7,6 +7,7 @@ import { nextSeed } from '../util/seeds';
 import { checkBoolean, checkString, refusal } from '../util/validate';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
+import type { MaskPassage, StepInputs, StepMask } from './step_mask';
 import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
 import type { Constraint } from '../constraints';
 import type { NativeActivation, NativeConstraint, NativeLayer, NativePenalty, NativeWeighted } from '../native/binding';
@@ -138,6 +139,16 @@ export abstract class Layer {
   /** Whether each position of a sequence is computed by itself, from its own features alone. */
   get isPositionWise(): boolean {
     return false;
+  }
+
+  /** @internal What becomes of the mask of its input. A layer that says nothing of it ends it. */
+  get maskPassage(): MaskPassage {
+    return this.isPositionWise ? 'kept' : 'ended';
+  }
+
+  /** @internal The mask that the layer makes of its inputs; undefined where it makes none. */
+  stepMask(_inputs: StepInputs): StepMask | undefined {
+    return undefined;
   }
 
   /** How messages name this layer: `SimpleRNN "simple_rnn_1"`. */

@@ -4,6 +4,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
+import type { StepInputs, StepMask } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -37,6 +38,15 @@ export class Masking extends Layer {
     const maskValue = checkNumber('Masking', 'maskValue', o.maskValue);
     super('Masking', o);
     this.maskValue = maskValue;
+  }
+
+  override stepMask({ data, shape }: StepInputs): StepMask {
+    const [, steps = 1, features = 1] = shape;
+    const value = Math.fround(this.maskValue);
+    return (row, step) => {
+      const begin = (row * steps + step) * features;
+      return data.subarray(begin, begin + features).some((feature) => feature !== value);
+    };
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -11,6 +11,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe, refusal 
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, knownFeatures } from './shapes';
+import type { MaskPassage } from './step_mask';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -221,6 +222,11 @@ export abstract class Recurrent extends Layer {
 
   override get readsMask(): boolean {
     return true;
+  }
+
+  override get maskPassage(): MaskPassage {
+    if (!this.returnSequences) return 'ended';
+    return this.goBackwards ? 'reversed' : 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -5,6 +5,7 @@ import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
+import type { MaskPassage } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -48,6 +49,10 @@ export class SpatialDropout1D extends Layer {
     this.rate = checkedRate;
     this.seed = seed;
     this.drawSeed = seed ?? nextSeed();
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -7,6 +7,7 @@ import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { configOfLayer, layerFromConfig } from './registry';
 import { expectRank } from './shapes';
 import { Wrapper } from './wrapper';
+import type { MaskPassage } from './step_mask';
 import type { NativeActivation, NativeLayer } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -71,6 +72,10 @@ export class TimeDistributed extends Wrapper {
   /** The layer reads one timestep: [N,C]. */
   protected override partShape(inputShape: Shape): Shape {
     return [inputShape[0]!, ...inputShape.slice(2)];
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -18,7 +18,10 @@ export interface CrossentropyOptions extends LossOptions {
 export interface SparseCategoricalCrossentropyOptions extends LossOptions {
   /** The outputs are logits, not probabilities. Default false. */
   fromLogits?: boolean;
-  /** Rows of this class count nothing, whatever the outputs; it may be no class of them, such as -1. Default null. */
+  /**
+   * Rows of this class count nothing, whatever the outputs, nor in the metrics of the model; it may be no class of them,
+   * such as -1. Default null.
+   */
   ignoreClass?: number | null;
   /** -1, the last one. */
   axis?: number;

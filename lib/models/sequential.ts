@@ -2,6 +2,7 @@
 // Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
 // ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
+import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
 import { checkWeights } from '../layers/weights';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
@@ -390,6 +391,11 @@ export class Sequential extends TrainableModel {
     const [batch = null, ...axes] = inputShape;
     const open: Shape = axes.length === 2 ? [batch, null, axes[1]!] : inputShape;
     this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
+  }
+
+  /** @internal */
+  outputMask(inputs: StepInputs): StepMask | undefined {
+    return outputMask(this.#stack.layers, inputs);
   }
 
   /** @internal Refuses batches that stateful layers cannot take. */

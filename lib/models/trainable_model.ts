@@ -19,6 +19,7 @@ import {
   type SaveWeightsOptions,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
+import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
@@ -52,6 +53,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly isStateful: boolean;
   abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
+  abstract outputMask(inputs: StepInputs): StepMask | undefined;
   abstract expectBatches(where: string, rows: number, batchSize: number): void;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
@@ -127,7 +129,8 @@ export abstract class TrainableModel implements TrainerHost {
    * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
    *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
    *   epoch. Sources are read ahead while the last batches train; options come second then
-   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
+   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses. Those of timesteps
+   *   that the first layer masks are not looked at
    * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
    *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
    *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}

@@ -198,7 +198,8 @@ export class DataReader {
     const inputs = readInputs(where, `${prefix}x`, x, this.host);
     const { rows, outputAxes } = inputs;
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
-    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
+    const counts = this.host.outputMask(inputs.array);
+    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes, counts);
     const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
     compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
     const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights);

@@ -760,6 +760,31 @@ const metrics = [
   ['loss_mean', [['timesteps weigh as samples', 'sums.weights / steps', 'sums.weights']]],
 ].flatMap(([name, faults]) => inFile(`native/metrics/${name}.cc`, faults, METRIC_TESTS));
 
+const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/unseen_labels.test.ts'];
+
+const unseen = [
+  ...inFile(
+    'native/model/model.cc',
+    [
+      ['metrics count what the loss ignores', 'if (loss_->Counts(rows.target(i)))', 'if (true)'],
+      ['metrics see as many rows as are ignored, the first ones', 'counted.chosen = counted_.data();', ''],
+    ],
+    UNSEEN_TESTS,
+  ),
+  ...inFile(
+    'native/losses/rows.h',
+    [
+      ['chosen rows have the predictions of the first', 'predictions + row(i) * stride', 'predictions + i * stride'],
+      [
+        'chosen rows have the targets of the first',
+        'static_cast<size_t>(index[row(i)])',
+        'static_cast<size_t>(index[i])',
+      ],
+    ],
+    UNSEEN_TESTS,
+  ),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -776,4 +801,5 @@ export const FAULTS = [
   ...streams,
   ...losses,
   ...metrics,
+  ...unseen,
 ];

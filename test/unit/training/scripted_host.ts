@@ -126,6 +126,7 @@ export class ScriptedHost implements TrainerHost {
   readonly weights = [{ layer: 'dense', name: 'kernel' }];
 
   expectBatches(): void {}
+  outputMask(): undefined {}
   save(): Promise<void> {
     return Promise.resolve();
   }
