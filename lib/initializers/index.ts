@@ -70,9 +70,12 @@ export type InitializerLike = Initializer | InitializerName | (string & {}) | In
 
 type Maker = (config: Record<string, unknown>) => Initializer;
 
+const zeros: Maker = (config) => (checkOptions('Zeros', config, []), new Zeros());
+const ones: Maker = (config) => (checkOptions('Ones', config, []), new Ones());
+
 const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ['zeros', (config) => (checkOptions('Zeros', config, []), new Zeros())],
-  ['ones', (config) => (checkOptions('Ones', config, []), new Ones())],
+  ['zeros', zeros],
+  ['ones', ones],
   ['constant', (config) => new Constant(checkOptions('Constant', config, ['value'])['value'] as number | undefined)],
   ['identity', (config) => new Identity(config)],
   ['random_uniform', (config) => new RandomUniform(config)],
@@ -88,8 +91,8 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['orthogonal', (config) => new Orthogonal(config)],
   ['uniform', (config) => new RandomUniform(config)],
   ['normal', (config) => new RandomNormal(config)],
-  ['zero', () => new Zeros()],
-  ['one', () => new Ones()],
+  ['zero', zeros],
+  ['one', ones],
   ['eye', (config) => new Identity(config)],
   ['identity_initializer', (config) => new Identity(config)],
   ['orthogonal_initializer', (config) => new Orthogonal(config)],

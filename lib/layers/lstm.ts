@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // LSTM: a state and a carry, with gates i, f, c, o. native/layers computes.
+import { Constant, resolveInitializer } from '../initializers';
 import { UnitForgetBias } from './unit_forget_bias';
 import { withDefaults } from '../util/options';
-import { checkBoolean } from '../util/validate';
+import { checkBoolean, refusal } from '../util/validate';
 import { checkGates, gatedDefaults, Recurrent, type GatedOptions } from './recurrent';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
 import type { WeightDeclaration } from './layer';
@@ -41,6 +42,15 @@ export class LSTM extends Recurrent {
     const o = withDefaults('LSTM', options, defaults);
     const { recurrentActivation, useCudnn } = checkGates('LSTM', o);
     const unitForgetBias = checkBoolean('LSTM', 'unitForgetBias', o.unitForgetBias);
+    const bias = resolveInitializer('LSTM', 'biasInitializer', o.biasInitializer);
+    if (unitForgetBias && bias instanceof Constant && typeof bias.value !== 'number')
+      throw refusal(
+        'ERR_CONFIG',
+        'LSTM',
+        'unitForgetBias to be false beside a biasInitializer that says every value',
+        'true',
+        'The ones of the forget gate would replace a part of them.',
+      );
     super('LSTM', units, o);
     this.recurrentActivation = recurrentActivation;
     this.unitForgetBias = unitForgetBias;

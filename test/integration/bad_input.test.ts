@@ -324,7 +324,7 @@ const table: Cell[] = [
   ...cellsOf('new BinaryAccuracy', options, (value) => new ostinato.BinaryAccuracy(value)),
   ...optionCells('new BinaryAccuracy', { threshold: share, name: text }, (o) => new ostinato.BinaryAccuracy(o)),
 
-  ...cellsOf('new Constant', number, (value) => new ostinato.Constant(value)),
+  ...cellsOf('new Constant', { ...number, code: (value) => (Array.isArray(value) && value.length === 0 ? 'ERR_DATA' : number.code(value)) }, (value) => new ostinato.Constant(value)),
   ...optionCells('new Identity', { gain: number }, (o) => new ostinato.Identity(o)),
   ...optionCells('new RandomUniform', { minval: { ...number, legal: ['-1', '0'] }, maxval: { ...amount, legal: ['0', '1.5', '2 ** 31', '2 ** 53'] }, seed: nullable(seed) }, (o) => new ostinato.RandomUniform(o)),
   ...optionCells('new RandomNormal', { mean: number, stddev: amount, seed: nullable(seed) }, (o) => new ostinato.RandomNormal(o)),
