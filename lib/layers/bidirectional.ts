@@ -79,10 +79,10 @@ export class Bidirectional extends Wrapper {
     if (o.backwardLayer !== null) checkRecurrent(where, 'backwardLayer', o.backwardLayer);
     if (o.weights !== null && !Array.isArray(o.weights))
       throw refusal('ERR_TYPE', where, 'weights to be an array of weights or null', describe(o.weights));
-    const forward = copied(layer, { name: renamed(layer.name, 'forward_') });
+    const forward = copied(layer, renamed(layer, 'forward_'));
     const backward =
       o.backwardLayer === null
-        ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
+        ? copied(layer, { ...renamed(layer, 'backward_'), goBackwards: true })
         : copied(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
     super(where, o);
@@ -172,9 +172,10 @@ function checkRecurrent(where: string, what: string, layer: unknown): void {
   throw refusal('ERR_TYPE', where, `${what} to be a SimpleRNN, LSTM or GRU`, describe(layer));
 }
 
-/** `forward_lstm_1` for `lstm_1`, and for itself. */
-function renamed(name: string, prefix: 'forward_' | 'backward_'): string {
-  return name.startsWith(prefix) ? name : prefix + name;
+/** `forward_lstm_1` for `lstm_1`, and for itself; automatic where that is. */
+function renamed(layer: Recurrent, prefix: 'forward_' | 'backward_'): Pick<LayerOptions, 'name' | 'automaticName'> {
+  const name = layer.name.startsWith(prefix) ? layer.name : prefix + layer.name;
+  return { name, automaticName: layer.hasAutomaticName ? name : null };
 }
 
 /** A masked timestep must not carry the output of another into the merge. */
@@ -183,6 +184,13 @@ function copied(layer: Recurrent, changes: Record<string, unknown>): Recurrent {
 }
 
 function checkPair(where: string, forward: Recurrent, backward: Recurrent, mergeMode: MergeMode): void {
+  if (forward.name === backward.name)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'forward and backward layer to have different names',
+      `"${forward.name}" for both`,
+    );
   if (forward.goBackwards === backward.goBackwards)
     throw refusal(
       'ERR_CONFIG',

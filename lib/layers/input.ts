@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The shape of a model's input, as the first item of a Sequential. It is no layer: it computes nothing and is not listed.
-import { autoName } from '../util/session';
+import { resolveLayerName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkString, refusal } from '../util/validate';
+import { refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
@@ -46,7 +46,7 @@ export class Input {
     refuseNotYet('Input', options, NOT_YET);
     this.shape = checkShape('Input', 'shape', given);
     if (this.shape.length === 0) throw refusal('ERR_SHAPE', 'Input', 'at least one axis after the batch', '[]');
-    this.name = name === null ? autoName('Input') : checkString('Input', 'name', name);
+    this.name = resolveLayerName('Input', name).name;
   }
 
   /** Shape with the batch axis first. */

@@ -304,8 +304,9 @@ export abstract class TrainableModel implements TrainerHost {
 
   /**
    * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
-   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
-   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. A name that was given is the
+   * name; the numbers of automatic names count within the model: `dense_1/kernel` is the kernel of the first `Dense` that
+   * was given no name.
    *
    * @param path ends in `.safetensors`
    * @param options `skipMismatch` (false)
@@ -375,8 +376,7 @@ export abstract class TrainableModel implements TrainerHost {
   /** @internal What training goes on from besides the weights. */
   trainingState(): TrainingState {
     this.#still('trainingState');
-    const names = weightNames(this.layers, this.weights);
-    return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
+    return { optimizer: this.#trainer.optimizerState(weightNames(this.layers)), layers: this.layersState() };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
@@ -384,7 +384,7 @@ export abstract class TrainableModel implements TrainerHost {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
   protected abstract layersState(): LayersState;

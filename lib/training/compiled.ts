@@ -100,7 +100,7 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
-   * @param weights all of the model, in order
+   * @param layers all of the model, in order
    * @param loss that of {@link lossOf}, from now on
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
    *   StateError `ERR_STATE` where the loss is not chosen yet
@@ -109,7 +109,7 @@ export class Compiled {
     where: string,
     native: NativeModel,
     lastAxis: number,
-    weights: TrainerHost['weights'],
+    layers: TrainerHost['layers'],
     loss: Loss | undefined = this.#loss,
   ): void {
     if (this.#told === native) return;
@@ -123,7 +123,7 @@ export class Compiled {
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
+        optimizer: this.optimizer.toNative(namesWithinLayers(layers)),
         loss: loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),

@@ -201,7 +201,7 @@ export class DataReader {
     const counts = this.host.outputMask(inputs.array);
     const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes, counts);
     const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
+    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.layers, loss);
     const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights);
     return { dataset, begin: 0, end: rows };
   }

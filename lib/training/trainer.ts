@@ -122,7 +122,7 @@ export class Trainer {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.layers);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 

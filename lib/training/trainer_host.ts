@@ -3,6 +3,7 @@
 import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
 import type { CallbackModel } from '../callbacks/callback';
 import type { StepInputs, StepMask } from '../layers/step_mask';
+import type { NamedLayer } from '../util/weight_names';
 import type { Shape } from '../types';
 
 /** The part of the addon that training uses besides a model. */
@@ -30,6 +31,6 @@ export interface TrainerHost extends CallbackModel {
   expectBatches(where: string, rows: number, batchSize: number): void;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
-  /** All weights, in the engine's order. */
-  readonly weights: readonly { readonly layer: string; readonly name: string }[];
+  /** All layers in order; their weights are in the engine's. */
+  readonly layers: readonly NamedLayer[];
 }

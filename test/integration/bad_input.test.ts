@@ -96,7 +96,7 @@ const { verbose, object, list, options, notYet } = KINDS;
 /** A shape given as an option: its type first, then its sizes. */
 const inputShape: Kind = { legal: ['null', '[]'], code: (value) => (Array.isArray(value) ? 'ERR_SHAPE' : 'ERR_TYPE') };
 const dtype: Kind = { ...notYet };
-const ofLayer = { name: nullable(layerName), trainable: flag, inputShape, dtype };
+const ofLayer = { name: nullable(layerName), automaticName: nullable(text), trainable: flag, inputShape, dtype };
 const off = nullable(notYet);
 const penalty = nullable(name);
 const activation = nullable(name);

@@ -123,7 +123,7 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
-  readonly weights = [{ layer: 'dense', name: 'kernel' }];
+  readonly layers = [{ name: 'dense', hasAutomaticName: false, parts: [], weightSpecs: [{ name: 'kernel' }] }];
 
   expectBatches(): void {}
   outputMask(): undefined {}
