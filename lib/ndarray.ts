@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A light n-dimensional array: flat data, a shape, views of rows. No arithmetic lives here; garbage collection frees it.
 import { types } from 'node:util';
+import { refuseMore } from './util/arguments';
 import { describe, refusal } from './util/validate';
 import type { NestedArray, NumericTypedArray } from './types';
 
@@ -24,7 +25,9 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
   constructor(
     readonly data: A,
     shape: readonly number[],
+    ...rest: []
   ) {
+    refuseMore('NdArray', rest);
     if (!types.isTypedArray(data) || types.isBigInt64Array(data) || types.isBigUint64Array(data))
       throw refusal('ERR_TYPE', 'NdArray', 'data to be a typed array of numbers', describe(data));
     if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
+import { refuseMore } from '../util/arguments';
 import type { Metric } from '../metrics';
 import type { Optimizer } from '../optimizers';
 
@@ -74,6 +75,10 @@ type MaybePromise = void | Promise<void>;
 export abstract class Callback {
   #model: CallbackModel | undefined;
   #params: CallbackParams | undefined;
+
+  constructor(...rest: []) {
+    refuseMore(new.target.name, rest);
+  }
 
   /** The model in training; undefined before a call of the model begins. */
   get model(): CallbackModel | undefined {

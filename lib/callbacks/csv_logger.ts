@@ -2,6 +2,7 @@
 // One line of a CSV file for each epoch.
 import * as fs from 'node:fs/promises';
 import { checkPath, ioError } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkOptions, checkString, describe, refusal } from '../util/validate';
 import { validationKey } from '../metrics';
 import { Callback, type Logs } from './callback';
@@ -38,7 +39,8 @@ export class CSVLogger extends Callback {
   #length = 0;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
-  constructor(filename: string, options?: CSVLoggerOptions) {
+  constructor(filename: string, options?: CSVLoggerOptions, ...rest: []) {
+    refuseMore('CSVLogger', rest);
     super();
     const { separator = ',', append = false } = checkOptions(WHERE, options, ['separator', 'append']);
     this.filename = checkPath(WHERE, 'filename', filename);

@@ -3,6 +3,7 @@
 import { toValues } from '../arrays/arrays';
 import { positionText } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkNumber, describe, refusal } from '../util/validate';
 import { Initializer } from './initializer';
@@ -31,7 +32,8 @@ export const defaults = Object.freeze({
 export class Zeros extends Initializer {
   readonly className = 'Zeros';
 
-  constructor() {
+  constructor(...rest: []) {
+    refuseMore('Zeros', rest);
     super('Zeros', null);
   }
 
@@ -54,7 +56,8 @@ export class Zeros extends Initializer {
 export class Ones extends Initializer {
   readonly className = 'Ones';
 
-  constructor() {
+  constructor(...rest: []) {
+    refuseMore('Ones', rest);
     super('Ones', null);
   }
 
@@ -88,7 +91,8 @@ export class Constant extends Initializer {
    * @throws ConfigError `ERR_TYPE` or `ERR_CONFIG` for any other value; ShapeError `ERR_SHAPE` for ragged rows; DataError
    *   `ERR_DATA` for an array that is empty, detached, or holds what is not finite
    */
-  constructor(value: number | ArrayInput = defaults.Constant.value) {
+  constructor(value: number | ArrayInput = defaults.Constant.value, ...rest: []) {
+    refuseMore('Constant', rest);
     super('Constant', null);
     this.value = typeof value === 'object' && value !== null ? readArray(value) : checkConstant(value);
   }
@@ -146,7 +150,8 @@ export class Identity extends Initializer {
   readonly gain: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: IdentityOptions = {}) {
+  constructor(options: IdentityOptions = {}, ...rest: []) {
+    refuseMore('Identity', rest);
     super('Identity', null);
     const { gain } = withDefaults('Identity', options, defaults.Identity);
     this.gain = checkNumber('Identity', 'gain', gain);

@@ -105,11 +105,15 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
  * @param what the option, for the error message
  * @param value an initializer, a name in any spelling, or `{ className, config }`
  * @throws ConfigError `ERR_TYPE` or `ERR_UNKNOWN_NAME`, with the nearest name
+ *
+ * @internal
  */
 export function resolveInitializer(where: string, what: string, value: InitializerLike): Initializer {
   if (value instanceof Initializer) return value;
   if (typeof value === 'string') return resolveName(where, what, value, TABLE)({});
-  if (typeof value === 'object' && value !== null && typeof value.className === 'string')
-    return resolveName(where, what, value.className, TABLE)(value.config ?? {});
+  if (typeof value === 'object' && value !== null && typeof value.className === 'string') {
+    const { className, config } = checkOptions(`${where}.${what}`, value, ['className', 'config']);
+    return resolveName(where, what, className, TABLE)(config ?? {});
+  }
   throw refusal('ERR_TYPE', where, `${what} to be an initializer or its name`, describe(value));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bidirectional: one recurrent layer reads a sequence forwards, another backwards, and their outputs are merged.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkOneOf, describe, refusal } from '../util/validate';
 import { layerDefaults, type LayerOptions } from './layer';
@@ -69,8 +70,9 @@ export class Bidirectional extends Wrapper {
    * @param layer a SimpleRNN, LSTM or GRU
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the two directions do not go together, `ERR_UNKNOWN_OPTION`
    */
-  constructor(layer: Recurrent, options: BidirectionalOptions = {}) {
+  constructor(layer: Recurrent, options: BidirectionalOptions = {}, ...rest: []) {
     const where = 'Bidirectional';
+    refuseMore(where, rest);
     checkRecurrent(where, 'layer', layer);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -3,6 +3,7 @@
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
@@ -74,8 +75,9 @@ export class Embedding extends Layer {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; ShapeError `ERR_SHAPE` where
    *   `weights` do not fit
    */
-  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
+  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}, ...rest: []) {
     const where = 'Embedding';
+    refuseMore(where, rest);
     const checkedInputDim = checkInteger(where, 'inputDim', inputDim);
     const checkedOutputDim = checkInteger(where, 'outputDim', outputDim);
     const o = withDefaults(where, options, defaults);

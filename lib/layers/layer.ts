@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all layers have in common: a name, shapes, weights, config. The arithmetic of a layer is in native/layers.
+import { expectKnown } from '../util/families';
 import { toValues } from '../arrays/arrays';
 import { NdArray } from '../ndarray';
 import { autoName, resolveLayerName } from '../util/session';
@@ -76,6 +77,7 @@ export abstract class Layer {
   #caller: LayerCaller | undefined;
 
   protected constructor(className: string, options: Omit<LayerOptions, 'dtype'>) {
+    expectKnown(Layer, new.target);
     const { name, automaticName, trainable = layerDefaults.trainable, inputShape } = options;
     this.#trainable = checkBoolean(className, 'trainable', trainable);
     const hasShape = inputShape !== null && inputShape !== undefined;
@@ -93,7 +95,7 @@ export abstract class Layer {
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
   abstract computeOutputShape(inputShape: Shape): Shape;
 
-  /** The layer as the engine takes it, every key resolved. */
+  /** @internal The layer as the engine takes it, every key resolved. */
   abstract toNative(): NativeLayer;
 
   /**
@@ -231,7 +233,7 @@ export abstract class Layer {
     return checkWeights(`${this.where}.weights`, declared, this.#initialWeights);
   }
 
-  /** What `build` refuses, refused without building: a model asks all its layers first. */
+  /** @internal What `build` refuses, refused without building: a model asks all its layers first. */
   checkBuild(shape: Shape): readonly WeightDeclaration[] {
     this.computeOutputShape(shape);
     const declared = this.declareWeights(shape);

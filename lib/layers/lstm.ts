@@ -2,6 +2,7 @@
 // LSTM: a state and a carry, with gates i, f, c, o. native/layers computes.
 import { Constant, resolveInitializer } from '../initializers';
 import { UnitForgetBias } from './unit_forget_bias';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, refusal } from '../util/validate';
 import { checkGates, gatedDefaults, Recurrent, type GatedOptions } from './recurrent';
@@ -38,7 +39,8 @@ export class LSTM extends Recurrent {
    * @param units size H of the states and of the output, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(units: number, options: LSTMOptions = {}) {
+  constructor(units: number, options: LSTMOptions = {}, ...rest: []) {
+    refuseMore('LSTM', rest);
     const o = withDefaults('LSTM', options, defaults);
     const { recurrentActivation, useCudnn } = checkGates('LSTM', o);
     const unitForgetBias = checkBoolean('LSTM', 'unitForgetBias', o.unitForgetBias);

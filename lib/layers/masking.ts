@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Masking: timesteps all of whose features have one value are left out by the layers that follow.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -32,7 +33,8 @@ export class Masking extends Layer {
   readonly maskValue: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MaskingOptions = {}) {
+  constructor(options: MaskingOptions = {}, ...rest: []) {
+    refuseMore('Masking', rest);
     const o = withDefaults('Masking', options, defaults);
     refuseNotYet('Masking', options, NOT_YET);
     const maskValue = checkNumber('Masking', 'maskValue', o.maskValue);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SpatialDropout1D: in training, a share of the features of each row becomes zero at all its timesteps.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -39,8 +40,9 @@ export class SpatialDropout1D extends Layer {
    * @param rate share of features to drop, from 0 to below 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(rate: number, options: SpatialDropout1DOptions = {}) {
+  constructor(rate: number, options: SpatialDropout1DOptions = {}, ...rest: []) {
     const where = 'SpatialDropout1D';
+    refuseMore(where, rest);
     const checkedRate = checkNumber(where, 'rate', rate, { min: 0, max: 1, belowMax: true });
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // TimeDistributed: a layer applied to every timestep. Layers that compute each position by itself do that already; the
 // wrapper says so, and is how Keras' models are written.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -37,8 +38,9 @@ export class TimeDistributed extends Wrapper {
    * @param layer a layer of no model that computes each position by itself
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(layer: Layer, options: TimeDistributedOptions = {}) {
+  constructor(layer: Layer, options: TimeDistributedOptions = {}, ...rest: []) {
     const where = 'TimeDistributed';
+    refuseMore(where, rest);
     if (!(layer instanceof Layer)) throw refusal('ERR_TYPE', where, 'a layer', describe(layer));
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

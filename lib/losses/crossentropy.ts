@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The cross-entropies: names and options. The sums themselves are native/losses/crossentropy.cc.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger } from '../util/validate';
 import { checkLabelSmoothing, checkLastAxis, Loss, type LossConfig, type LossOptions } from './loss';
 import type { NativeLoss } from '../native/binding';
@@ -69,7 +70,8 @@ export class BinaryCrossentropy extends DenseCrossentropy {
    * @param options see {@link CrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyOptions) {
+  constructor(options?: CrossentropyOptions, ...rest: []) {
+    refuseMore('BinaryCrossentropy', rest);
     super('BinaryCrossentropy', 'binary_crossentropy', options);
   }
 }
@@ -92,7 +94,8 @@ export class CategoricalCrossentropy extends DenseCrossentropy {
    * @param options see {@link CrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyOptions) {
+  constructor(options?: CrossentropyOptions, ...rest: []) {
+    refuseMore('CategoricalCrossentropy', rest);
     super('CategoricalCrossentropy', 'categorical_crossentropy', options);
   }
 }
@@ -119,8 +122,9 @@ export class SparseCategoricalCrossentropy extends Loss {
    * @param options see {@link SparseCategoricalCrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SparseCategoricalCrossentropyOptions) {
+  constructor(options?: SparseCategoricalCrossentropyOptions, ...rest: []) {
     const where = 'SparseCategoricalCrossentropy';
+    refuseMore(where, rest);
     super(where, 'sparse_categorical_crossentropy', options, ['fromLogits', 'ignoreClass', 'axis']);
     const { fromLogits = false, ignoreClass = null, axis = -1 } = options ?? {};
     this.fromLogits = checkBoolean(where, 'fromLogits', fromLogits);

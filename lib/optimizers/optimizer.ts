@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every optimizer has: a learning rate, what surrounds its rule, a configuration, and its resolved form for the
 // engine, which does the maths.
+import { expectKnown } from '../util/families';
 import { LearningRateSchedule, scheduleFromConfig, type ScheduleConfig } from '../schedules';
 import { normalizeName } from '../util/identifiers';
 import {
@@ -85,6 +86,7 @@ export abstract class Optimizer {
   #followed: Followed | undefined;
 
   protected constructor(where: string, options: typeof COMMON_DEFAULTS & { readonly name: string }) {
+    expectKnown(Optimizer, new.target);
     const above = (what: 'clipnorm' | 'clipvalue' | 'globalClipnorm' | 'lossScaleFactor') =>
       options[what] === null ? null : checkNumber(where, what, options[what], { min: 0, aboveMin: true });
     this.name = checkString(where, 'name', options.name);
@@ -197,6 +199,8 @@ export abstract class Optimizer {
    * The resolved settings that cross to the engine.
    *
    * @param weightNames of all weights of the model, in order, in snake case
+   *
+   * @internal
    */
   toNative(weightNames: readonly string[]): NativeOptimizer {
     return {
@@ -276,6 +280,7 @@ export function makeFromConfig<T extends Optimizer>(Class: new (options: object)
   const { excludeFromWeightDecay: varNames, ...options } = config;
   const { learningRate } = options;
   const isSchedule = typeof learningRate === 'object' && learningRate !== null && 'className' in learningRate;
+  if (isSchedule) checkOptions('learningRate', learningRate, ['className', 'config']);
   const optimizer = new Class(
     isSchedule
       ? { ...options, learningRate: scheduleFromConfig(learningRate.className, learningRate.config) }

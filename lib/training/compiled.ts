@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
-import { getLoss, type Loss } from '../losses';
+import { resolveLoss, type Loss } from '../losses';
 import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
 import { toValues } from '../arrays/arrays';
-import { getOptimizer, type Optimizer } from '../optimizers';
+import { resolveOptimizer, type Optimizer } from '../optimizers';
 import { normalizeName } from '../util/identifiers';
 import { checkOptions, refusal } from '../util/validate';
 import { namesWithinLayers } from '../util/weight_names';
@@ -36,8 +36,8 @@ export class Compiled {
     this.#options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
-    this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
-    this.#loss = isCrossentropy(given.loss) ? undefined : getLoss(given.loss, where);
+    this.optimizer = resolveOptimizer(where, given.optimizer ?? DEFAULTS.optimizer);
+    this.#loss = isCrossentropy(given.loss) ? undefined : resolveLoss(where, given.loss);
     if (this.#loss?.reduction === 'none')
       throw refusal(
         'ERR_CONFIG',
@@ -83,7 +83,7 @@ export class Compiled {
         : isSparse
           ? 'sparse_categorical_crossentropy'
           : 'categorical_crossentropy';
-    return getLoss(loss, where);
+    return resolveLoss(where, loss);
   }
 
   /** Keys of the metrics, in the order given; the loss is not among them. */

@@ -257,6 +257,7 @@ export class Trainer {
       if (!this.#gatherer.isActive) this.assertIdle('predict');
       const where = this.#where('predict');
       const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
+      if (isBatchSource(x)) refuseCutting(where, options);
       throwIfAborted(where, o.signal);
       if (o.steps === undefined && !isBatchSource(x) && this.#gatherer.takes(o))
         return this.#gatherer.predict(where, x, o);
@@ -461,9 +462,20 @@ function results(compiled: Compiled, totals: Float64Array, returnDict: boolean):
 }
 
 /** With a source of batches the options come second. */
-function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | undefined) {
+function splitArguments<O extends object>(where: string, x: unknown, y: unknown, options: O | undefined) {
   if (!isBatchSource(x)) return { y, options };
   if (y !== undefined && y !== null && options !== undefined)
     throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
-  return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
+  const given = options ?? ((y ?? undefined) as O | undefined);
+  refuseCutting(where, given);
+  return { y: undefined, options: given };
+}
+
+/** Options that say how arrays become batches: a source has batches already. */
+function refuseCutting(where: string, options: unknown): void {
+  const { batchSize, shuffle } = (options ?? {}) as { batchSize?: unknown; shuffle?: unknown };
+  const name = batchSize !== undefined ? 'batchSize' : shuffle === true ? 'shuffle' : undefined;
+  if (name === undefined) return;
+  const hint = 'Its batches are taken as they come; validationBatchSize is for arrays of validation.';
+  throw refusal('ERR_CONFIG', where, `${name} with arrays alone`, 'one with a source of batches', hint);
 }

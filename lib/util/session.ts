@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Names of layers and models. Automatic ones, `simple_rnn_1`, `simple_rnn_2`, are counted for each class until
 // `clearSession()`; names that are given are never touched.
+import { refuseMore } from './arguments';
 import { normalizeName } from './identifiers';
 import { checkString, describe, refusal } from './validate';
 
@@ -44,6 +45,7 @@ export function resolveLayerName(className: string, name: unknown, automaticName
  * clearSession();
  * new SimpleRNN(32).name; // 'simple_rnn_1'
  */
-export function clearSession(): void {
+export function clearSession(...rest: []): void {
+  refuseMore('clearSession', rest);
   counters.clear();
 }
