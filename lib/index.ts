@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
+import './door';
 import * as imdb from './datasets/imdb';
 import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';

@@ -53,6 +53,7 @@ const LIB_FLOORS = [
   ['training', 'streams'],
   ['models'],
   ['functional'],
+  ['door'],
   ['index'],
   ['cli'],
 ];

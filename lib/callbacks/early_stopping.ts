@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ends training when a value no longer improves, and may put the best weights back.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
 import { isCount, isFloatsList, isOptional, isNumber, readState } from './state';
@@ -62,7 +63,8 @@ export class EarlyStopping extends MonitorCallback {
    * @param options see {@link EarlyStoppingOptions}; may stand first, with `monitor` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>) {
+  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>, ...rest: []) {
+    refuseMore('EarlyStopping', rest);
     const o = monitorFirst(WHERE, DEFAULTS, monitor, options);
     super(WHERE, o);
     this.patience = checkInteger(WHERE, 'patience', o.patience, 0);

@@ -2,7 +2,7 @@
 // The table that turns a config into a layer. lib/layers/index.ts fills it; wrappers, which are listed there themselves,
 // read it.
 import { normalizeName, resolveName } from '../util/identifiers';
-import { describe, refusal } from '../util/validate';
+import { checkOptions, describe, refusal } from '../util/validate';
 import type { Input } from './input';
 import type { Layer } from './layer';
 
@@ -29,11 +29,14 @@ export function registerLayers(classes: readonly LayerClass[]): void {
  * The layer that `{ className, config }` describes.
  *
  * @throws ConfigError `ERR_TYPE`, or `ERR_UNKNOWN_NAME` for a class that does not exist
+ *
+ * @internal
  */
 export function layerFromConfig(where: string, value: unknown): Layer | Input {
   const { className, config } = (value ?? {}) as Partial<LayerConfig>;
   if (typeof className !== 'string' || typeof config !== 'object' || config === null)
     throw refusal('ERR_TYPE', where, 'a layer as { className, config }', describe(value));
+  checkOptions(where, value as object, ['className', 'config']);
   return resolveName(where, 'className', className, TABLE).fromConfig(config as never);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every loss has: a name, a reduction, a configuration, its form for the engine, and the rule that its targets obey.
+import { expectKnown } from '../util/families';
 import { NdArray } from '../ndarray';
 import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
@@ -65,6 +66,7 @@ export abstract class Loss {
     options: LossOptions | undefined,
     known: readonly string[] = [],
   ) {
+    expectKnown(Loss, new.target);
     const o = checkOptions(where, options, [...known, 'reduction', 'name']);
     const { name = defaultName } = o;
     this.name = checkString(where, 'name', name);
@@ -102,10 +104,10 @@ export abstract class Loss {
     return values === null ? value : new NdArray(values, shape);
   }
 
-  /** Refuses outputs of so many columns where the settings do not fit them. @throws ConfigError `ERR_CONFIG` */
+  /** @internal Refuses outputs of so many columns where the settings do not fit them. @throws ConfigError `ERR_CONFIG` */
   checkColumns(_where: string, _columns: number): void {}
 
-  /** The resolved form that crosses to the engine. */
+  /** @internal The resolved form that crosses to the engine. */
   abstract toNative(): NativeLoss;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The best of one rate where another is at least so high: sensitivity at specificity and its kin.
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkNumber } from '../util/validate';
 import { ConfusionMetric, evenThresholds, type Counts } from './confusion';
 import { divideNoNan, type MetricConfig, type MetricOptions } from './metric';
@@ -78,7 +79,8 @@ export class SensitivityAtSpecificity extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(specificity: number, options?: RateAtRateOptions) {
+  constructor(specificity: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('SensitivityAtSpecificity', rest);
     super('SensitivityAtSpecificity', 'sensitivityAtSpecificity', 'specificity', specificity, options);
   }
 
@@ -103,7 +105,8 @@ export class SpecificityAtSensitivity extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(sensitivity: number, options?: RateAtRateOptions) {
+  constructor(sensitivity: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('SpecificityAtSensitivity', rest);
     super('SpecificityAtSensitivity', 'specificityAtSensitivity', 'sensitivity', sensitivity, options);
   }
 
@@ -128,7 +131,8 @@ export class PrecisionAtRecall extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(recall: number, options?: RateAtRateOptions) {
+  constructor(recall: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('PrecisionAtRecall', rest);
     super('PrecisionAtRecall', 'precisionAtRecall', 'recall', recall, options);
   }
 
@@ -153,7 +157,8 @@ export class RecallAtPrecision extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(precision: number, options?: RateAtRateOptions) {
+  constructor(precision: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('RecallAtPrecision', rest);
     super('RecallAtPrecision', 'recallAtPrecision', 'precision', precision, options);
   }
 

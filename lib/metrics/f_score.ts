@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // F-scores of classes and their averages, by the sums of native/metrics/f_beta.cc.
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkNumber, checkOneOf } from '../util/validate';
 import { Metric, type MetricConfig, type MetricOptions } from './metric';
 import type { NativeMetric } from '../native/binding';
@@ -90,7 +91,8 @@ export class FBetaScore extends FScore {
    * @param options see {@link FBetaScoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: FBetaScoreOptions) {
+  constructor(options?: FBetaScoreOptions, ...rest: []) {
+    refuseMore('FBetaScore', rest);
     super('FBetaScore', 'fbetaScore', options, ['beta']);
   }
 
@@ -114,7 +116,8 @@ export class F1Score extends FScore {
    * @param options see {@link F1ScoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: F1ScoreOptions) {
+  constructor(options?: F1ScoreOptions, ...rest: []) {
+    refuseMore('F1Score', rest);
     super('F1Score', 'f1Score', options, []);
   }
 }

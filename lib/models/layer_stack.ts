@@ -49,8 +49,17 @@ export class LayerStack {
       item.build(shape);
     }
     if (isFirst) this.#inputShape = shape;
+    this.#giveWay(item);
     item.attach(owner);
     this.#layers.push(item);
+  }
+
+  /** Where a name is taken, the layer whose name is automatic takes another. */
+  #giveWay(item: Layer): void {
+    const other = this.#layers.find(({ name }) => name === item.name);
+    if (other === undefined) return;
+    const taken = new Set(this.#layers.map(({ name }) => name));
+    (item.hasAutomaticName ? item : other).renumber(taken);
   }
 
   #addInput(where: string, input: Input): void {
@@ -77,8 +86,9 @@ export class LayerStack {
         `"${layer.name}" of "${layer.owner.name}"`,
         'Shared layers are not supported yet; make a new one.',
       );
-    if (this.#layers.some(({ name }) => name === layer.name))
-      throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
+    const isTaken = this.#layers.some(({ name, hasAutomaticName }) => name === layer.name && !hasAutomaticName);
+    if (isTaken && !layer.hasAutomaticName)
+      throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Give it another name.');
     if (layer.inputKind === 'tokens' && this.#layers.length > 0)
       throw refusal(
         'ERR_CONFIG',

@@ -11,7 +11,7 @@ import {
 } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
-import { weightNames } from '../util/weight_names';
+import { weightNames, type NamedLayer } from '../util/weight_names';
 import type { NdArray } from '../ndarray';
 import type { CompileConfig } from '../training/compile_config';
 import type { ArrayInput } from '../types';
@@ -47,7 +47,7 @@ export interface SavedModel {
   readonly name: string;
   readonly className: string;
   readonly isBuilt: boolean;
-  readonly layers: readonly { readonly name: string; readonly className: string }[];
+  readonly layers: readonly NamedLayer[];
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
   readonly compileConfig: CompileConfig | null;
   getConfig(): object;
@@ -59,7 +59,7 @@ export interface SavedModel {
 
 /** Copies of a model's weights under the names that they have in files. */
 export function namedWeights(model: SavedModel): WeightValues[] {
-  const names = weightNames(model.layers, model.weights);
+  const names = weightNames(model.layers);
   const values = model.isBuilt ? model.getWeights() : [];
   return values.map(({ data, shape }, index) => ({ name: names[index]!, shape, data }));
 }
@@ -113,7 +113,7 @@ export async function loadWeights(
 
 /** The weights that a file of this model has. */
 export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
-  const names = weightNames(model.layers, model.weights);
+  const names = weightNames(model.layers);
   return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
 }
 

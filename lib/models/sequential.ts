@@ -2,11 +2,13 @@
 // Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
 // ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
+import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
 import { checkWeights } from '../layers/weights';
+import { refuseMore } from '../util/arguments';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
-import { checkString, describe, refusal } from '../util/validate';
+import { checkOptions, checkString, describe, refusal } from '../util/validate';
 import { Stream, StreamGroup } from '../streams';
 import { LayerStack } from './layer_stack';
 import { ModelEngine } from './model_engine';
@@ -69,7 +71,8 @@ export class Sequential extends TrainableModel {
    * @param options see {@link SequentialOptions}
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where layers do not fit
    */
-  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
+  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}, ...rest: []) {
+    refuseMore('Sequential', rest);
     const { name } = withDefaults('Sequential', options, defaults);
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
     super();
@@ -317,8 +320,7 @@ export class Sequential extends TrainableModel {
   getLayer(which: string | number | { readonly name: string } | { readonly index: number }): Layer {
     this.#engine.assertUsable('getLayer');
     const where = `${this.name}.getLayer`;
-    const key: unknown =
-      typeof which === 'object' && which !== null ? ('name' in which ? which.name : which.index) : which;
+    const key: unknown = typeof which === 'object' && which !== null ? readKey(where, which) : which;
     const { layers } = this.#stack;
     if (typeof key === 'number') {
       const layer = Number.isInteger(key) ? layers[key] : undefined;
@@ -358,6 +360,7 @@ export class Sequential extends TrainableModel {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
+    checkOptions(where, config, ['name', 'layers', 'buildInputShape']);
     const layers = config.layers.map((layer) => layerFromConfig(where, layer));
     const model = new Sequential(layers, { name: config.name ?? null });
     if (config.buildInputShape) model.build(config.buildInputShape);
@@ -403,6 +406,11 @@ export class Sequential extends TrainableModel {
     return this.#engine.exchangeStates(states);
   }
 
+  /** @internal */
+  outputMask(inputs: StepInputs): StepMask | undefined {
+    return outputMask(this.#stack.layers, inputs);
+  }
+
   /** @internal The engine's model, made on first use. */
   native(): NativeModel {
     return this.#engine.native();
@@ -441,4 +449,11 @@ export class Sequential extends TrainableModel {
     const hint = 'Give the first layer an inputShape, add an Input, or call build.';
     throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);
   }
+}
+
+/** The one key that an object for `getLayer` has. */
+function readKey(where: string, which: { readonly name?: string; readonly index?: number }): unknown {
+  const { name, index } = checkOptions(where, which, ['name', 'index']);
+  if (name !== undefined && index !== undefined) throw refusal('ERR_CONFIG', where, 'name or index', 'both');
+  return name ?? index;
 }

@@ -18,6 +18,7 @@ import {
   type SaveWeightsOptions,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
+import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeActivation, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
@@ -50,6 +51,7 @@ export abstract class TrainableModel implements TrainerHost {
   abstract ensureBuilt(inputShape: Shape): void;
   abstract readonly batchRows: BatchRows;
   abstract exchangeStates(states: CarriedStates | undefined): CarriedStates;
+  abstract outputMask(inputs: StepInputs): StepMask | undefined;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
   abstract setWeights(weights: readonly ArrayInput[]): void;
@@ -124,7 +126,8 @@ export abstract class TrainableModel implements TrainerHost {
    * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
    *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
    *   epoch. Sources are read ahead while the last batches train; options come second then
-   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
+   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses. Those of timesteps
+   *   that the first layer masks are not looked at
    * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
    *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
    *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
@@ -302,8 +305,9 @@ export abstract class TrainableModel implements TrainerHost {
 
   /**
    * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
-   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
-   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. A name that was given is the
+   * name; the numbers of automatic names count within the model: `dense_1/kernel` is the kernel of the first `Dense` that
+   * was given no name.
    *
    * @param path ends in `.safetensors`
    * @param options `skipMismatch` (false)
@@ -373,8 +377,7 @@ export abstract class TrainableModel implements TrainerHost {
   /** @internal What training goes on from besides the weights. */
   trainingState(): TrainingState {
     this.#still('trainingState');
-    const names = weightNames(this.layers, this.weights);
-    return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
+    return { optimizer: this.#trainer.optimizerState(weightNames(this.layers)), layers: this.layersState() };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
@@ -382,7 +385,7 @@ export abstract class TrainableModel implements TrainerHost {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
   protected abstract layersState(): LayersState;

@@ -537,6 +537,7 @@ export interface NativeStreams {
 
 export type NativeInitializer =
   | { kind: 'constant'; value: number }
+  | { kind: 'values'; values: Float32Array }
   | { kind: 'identity'; gain: number }
   | { kind: 'random_uniform'; minval: number; maxval: number }
   | { kind: 'random_normal' | 'truncated_normal'; mean: number; stddev: number }

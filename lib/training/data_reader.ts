@@ -233,13 +233,14 @@ export class DataReader {
     const inputs = readInputs(where, `${prefix}x`, x, this.host);
     const { rows, outputAxes } = inputs;
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
-    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
+    const counts = this.host.outputMask(inputs.array);
+    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes, counts);
     const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
     const ofSample = isGiven(sampleWeight)
       ? readWeights(where, `${prefix}sampleWeight`, sampleWeight, rows, weighed)
       : null;
     const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
-    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
+    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.layers, loss);
     return { inputs, targets, ofSample, ofClass };
   }
 

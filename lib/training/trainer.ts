@@ -118,7 +118,7 @@ export class Trainer {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.layers);
     writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
@@ -264,6 +264,7 @@ export class Trainer {
       if (!gatherer.isActive) level.assertFree('predict');
       const where = this.#where('predict');
       const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
+      if (isBatchSource(x)) refuseCutting(where, options);
       throwIfAborted(where, o.signal);
       if (o.steps === undefined && !isBatchSource(x) && gatherer.takes(o)) return gatherer.predict(where, x, o);
       return this.#exclusive('predict', (call) => this.#predict(call, x, o, o.steps));
@@ -492,9 +493,20 @@ function results(compiled: Compiled, totals: Float64Array, returnDict: boolean):
 }
 
 /** With a source of batches the options come second. */
-function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | undefined) {
+function splitArguments<O extends object>(where: string, x: unknown, y: unknown, options: O | undefined) {
   if (!isBatchSource(x)) return { y, options };
   if (y !== undefined && y !== null && options !== undefined)
     throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
-  return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
+  const given = options ?? ((y ?? undefined) as O | undefined);
+  refuseCutting(where, given);
+  return { y: undefined, options: given };
+}
+
+/** Options that say how arrays become batches: a source has batches already. */
+function refuseCutting(where: string, options: unknown): void {
+  const { batchSize, shuffle } = (options ?? {}) as { batchSize?: unknown; shuffle?: unknown };
+  const name = batchSize !== undefined ? 'batchSize' : shuffle === true ? 'shuffle' : undefined;
+  if (name === undefined) return;
+  const hint = 'Its batches are taken as they come; validationBatchSize is for arrays of validation.';
+  throw refusal('ERR_CONFIG', where, `${name} with arrays alone`, 'one with a source of batches', hint);
 }

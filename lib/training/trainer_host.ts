@@ -2,6 +2,8 @@
 // What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
 import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
 import type { CallbackModel } from '../callbacks/callback';
+import type { StepInputs, StepMask } from '../layers/step_mask';
+import type { NamedLayer } from '../util/weight_names';
 import type { Shape } from '../types';
 
 /** The part of the addon that training uses besides a model. */
@@ -28,6 +30,8 @@ export interface TrainerHost extends CallbackModel {
   readonly outputShape: Shape | undefined;
   /** Shape of the output for inputs of this shape, batch axis first. Throws `ERR_SHAPE` where a layer does not take its own. */
   computeOutputShape(inputShape: Shape): Shape;
+  /** Which timesteps of the outputs count for these inputs, as far as the inputs alone tell; undefined where all may. */
+  outputMask(inputs: StepInputs): StepMask | undefined;
   /** Activation of the last layer: the loss is computed from its logits where it is sigmoid or softmax. */
   readonly lastActivation: NativeActivation;
   /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */
@@ -40,6 +44,6 @@ export interface TrainerHost extends CallbackModel {
   exchangeStates(states: CarriedStates | undefined): CarriedStates;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   native(): NativeModel;
-  /** All weights, in the engine's order. */
-  readonly weights: readonly { readonly layer: string; readonly name: string }[];
+  /** All layers in order; their weights are in the engine's. */
+  readonly layers: readonly NamedLayer[];
 }

@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vector>
+
 namespace ostinato {
 
 enum class InitializerKind {
   kConstant,         // value
+  kValues,           // values
   kIdentity,         // gain
   kRandomUniform,    // minval, maxval
   kRandomNormal,     // mean, stddev
@@ -28,6 +31,7 @@ enum class ScalingDistribution { kTruncatedNormal, kUntruncatedNormal, kUniform 
 struct InitializerSpec {
   InitializerKind kind = InitializerKind::kConstant;
   double value = 0;
+  std::vector<float> values;  // as many as the weight has
   double gain = 1;
   double minval = 0;
   double maxval = 0;

@@ -114,7 +114,8 @@ class Model {
   Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
   void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
-  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result) const;
+  Rows CountedRows(const Rows& rows);
+  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result);
   void Learn(Gradient gradient, BatchContext& batch);
   double ActivityPenalty() const;
   void WriteOutputs(const Tensor& tensor, float* out);
@@ -142,7 +143,7 @@ class Model {
   std::unique_ptr<Optimizer> optimizer_;
   Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
-  Buffer<int32_t> target_index_;
+  Buffer<int32_t> target_index_, counted_;
 };
 
 }  // namespace ostinato

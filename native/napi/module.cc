@@ -34,6 +34,7 @@ void JsInitialize(const Napi::CallbackInfo& info) {
     }
     Napi::Float32Array out = ToFloats(info[3], "out");
     if (out.ElementLength() != size) Malformed("out");
+    if (spec.kind == InitializerKind::kValues && spec.values.size() != size) Malformed("values");
     Initialize(spec, shape.data(), shape.size(), ToSize(info[2], "seed"), out.Data());
   });
 }

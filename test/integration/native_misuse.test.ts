@@ -166,6 +166,10 @@ describe('arguments', () => {
     ['new NativeDataset', (value) => new binding.NativeDataset(value)],
     ['initialize', (value) => binding.initialize(value, [2], 1, new Float32Array(2))],
     ['initialize, shape', (value) => binding.initialize({ kind: 'constant', value: 1 }, value, 1, new Float32Array(2))],
+    [
+      'initialize, values',
+      (value) => binding.initialize({ kind: 'values', values: value }, [2], 1, new Float32Array(2)),
+    ],
     ['initialize, out', (value) => binding.initialize({ kind: 'constant', value: 1 }, [2], 1, value)],
     ['permutation, out', (value) => binding.permutation(1, 1, value)],
     ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
@@ -377,6 +381,11 @@ describe('arguments', () => {
       ...given,
     };
     expect(() => binding.ctcDecode(spec as never, () => undefined)).toThrow(/malformed/);
+  });
+
+  test('initial values of another size: refused', () => {
+    const call = () => binding.initialize({ kind: 'values', values: new Float32Array(3) }, [2], 1, new Float32Array(2));
+    expect(call).toThrow(/malformed/);
   });
 
   // 274177 * 67280421310721 is 2^64 + 1: one element, to arithmetic that wraps.

@@ -266,29 +266,29 @@ const recurrent = inFile('native/layers/recurrent.cc', [
     'const size_t t = layout.steps();',
   ],
   [
-    'a row whose last step is masked counts as one that ends unmasked',
-    ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
-    ': false;',
-  ],
-  [
     'zeros and carried states change places at masked steps',
     'config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
     'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
   ],
   [
-    'a second direction that does not go backwards is not turned round',
-    'outputs[flips_ ? steps - 1 - i : i]',
-    'outputs[i]',
+    'masked steps stand among outputs in reverse in the order of the steps',
+    'const size_t s = reverses() ? steps - 1 - source : source;',
+    'const size_t s = source;',
+  ],
+  [
+    'the mask of outputs in reverse stays as it was',
+    'if (layout.masked()) output.layout = &output_layout_;',
+    'if (returns_unmasked()) output.layout = &output_layout_;',
+  ],
+  [
+    'a reversed mask lies over outputs in the order of the steps',
+    'StateAfter(r, layout.reversed_step(r, t))',
+    'StateAfter(r, t)',
   ],
   [
     'outputs that share a state keep the gradient of one of them',
     'batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);',
     'std::memcpy(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_ * sizeof(float));',
-  ],
-  [
-    'the zero output of a masked end passes a gradient on',
-    'if (!config_.zero_output || !layout.masked()) return output.data;',
-    'return output.data;',
   ],
   [
     'the gradient of the trunk is dropped',
@@ -393,6 +393,11 @@ const gradientBlocks = inFile(
 const cellLayers = [
   ...inFile('native/layers/recurrent.h', [
     [
+      'a second direction that does not go backwards is not reversed',
+      'return config_.go_backwards != flips_;',
+      'return config_.go_backwards && !flips_;',
+    ],
+    [
       'the projected inputs of a GRU lie where its recurrent candidate will',
       'gates_.data() + cell_.input_deltas * padded_',
       'gates_.data()',
@@ -472,6 +477,16 @@ const layout = inFile('native/batch/batch_layout.cc', [
     'source_step_[static_cast<size_t>(offsets_[t++]) + r] = static_cast<int32_t>(source ? source - 1 : 0);',
   ],
   [
+    'steps of a reversed mask are numbered from the other end',
+    'static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));',
+    'static_cast<int32_t>(from.source_step(r, reversed_step(r, t)));',
+  ],
+  [
+    'holes of a reversed mask stay where they were',
+    'from.source_step(r, reversed_step(r, t))',
+    'from.source_step(r, t)',
+  ],
+  [
     'rows are sorted but not their samples',
     'samples_[r] = batch_samples_[i];\n    starts_[r] = batch_starts_[i];',
     'samples_[r] = batch_samples_[r];\n    starts_[r] = batch_starts_[i];',
@@ -547,8 +562,13 @@ const streams = [
     ],
     [
       'a stream gives its output at a masked step though zero is wanted',
-      '} else if (config_.zero_output) {',
+      '} else if (config_.zero_output && config_.return_sequences) {',
       '} else if (false) {',
+    ],
+    [
+      'the last output of a stream is zero at a masked step',
+      '} else if (config_.zero_output && config_.return_sequences) {',
+      '} else if (config_.zero_output) {',
     ],
     [
       'a stream keeps the states of the row in the walk, not of its own place',
@@ -802,6 +822,31 @@ const surroundings = [
   ),
 ];
 
+const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/unseen_labels.test.ts'];
+
+const unseen = [
+  ...inFile(
+    'native/model/model.cc',
+    [
+      ['metrics count what the loss ignores', 'if (loss_->Counts(rows.target(i)))', 'if (true)'],
+      ['metrics see as many rows as are ignored, the first ones', 'counted.chosen = counted_.data();', ''],
+    ],
+    UNSEEN_TESTS,
+  ),
+  ...inFile(
+    'native/losses/rows.h',
+    [
+      ['chosen rows have the predictions of the first', 'predictions + row(i) * stride', 'predictions + i * stride'],
+      [
+        'chosen rows have the targets of the first',
+        'static_cast<size_t>(index[row(i)])',
+        'static_cast<size_t>(index[i])',
+      ],
+    ],
+    UNSEEN_TESTS,
+  ),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -820,4 +865,5 @@ export const FAULTS = [
   ...metrics,
   ...decoding,
   ...surroundings,
+  ...unseen,
 ];

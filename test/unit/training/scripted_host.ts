@@ -123,7 +123,7 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
-  readonly weights = [{ layer: 'dense', name: 'kernel' }];
+  readonly layers = [{ name: 'dense', hasAutomaticName: false, parts: [], weightSpecs: [{ name: 'kernel' }] }];
 
   readonly batchRows = { count: undefined };
 
@@ -136,6 +136,7 @@ export class ScriptedHost implements TrainerHost {
   predictOnBatch = (): Promise<never> => this.predict();
   evaluate = (): Promise<never> => this.predict();
   testOnBatch = (): Promise<never> => this.predict();
+  outputMask(): undefined {}
   save(): Promise<void> {
     return Promise.resolve();
   }
