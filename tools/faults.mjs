@@ -20,7 +20,6 @@ import { main, moduleProgram, ROOT, say, StepError } from './steps.mjs';
 /** The quick ones first: a run ends with the file in which the second test failed. */
 const TESTS = [
   'test/unit/layers/call.test.ts',
-  'test/unit/layers/backward_masks.test.ts',
   'test/unit/models/states.test.ts',
   'test/unit/streams/streams.test.ts',
   'test/golden/recurrent.test.ts',

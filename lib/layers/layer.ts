@@ -179,6 +179,11 @@ export abstract class Layer {
     return this.#givenShape;
   }
 
+  /** @internal The option `inputShape`, batch axis first. */
+  get givenInputShape(): Shape | undefined {
+    return this.#givenShape;
+  }
+
   /** Whether the input's shape, and so every weight's, is known. */
   get isBuilt(): boolean {
     return this.#inputShape !== undefined;

@@ -46,6 +46,7 @@ export class LayerStack {
     const shape = isFirst ? (this.#inputShape ?? item.batchInputShape) : this.#layers.at(-1)!.outputShape;
     if (shape !== undefined) {
       if (isFirst) checkModelInput(where, item, shape);
+      checkGivenShape(where, item, shape);
       item.build(shape);
     }
     if (isFirst) this.#inputShape = shape;
@@ -124,6 +125,7 @@ export class LayerStack {
     checkModelInput(where, first, shape);
     // Nothing is built unless everything fits.
     this.#layers.reduce((running, layer) => {
+      checkGivenShape(where, layer, running);
       layer.checkBuild(running);
       return layer.computeOutputShape(running);
     }, shape);
@@ -149,6 +151,14 @@ export class LayerStack {
       return false;
     }
   }
+}
+
+/** What a layer was told of its input must be true of what it gets. */
+function checkGivenShape(where: string, layer: Layer, shape: Shape): void {
+  const given = layer.givenInputShape;
+  if (given === undefined || areCompatible(given, shape)) return;
+  const expected = `input ${shapeText(given)} for "${layer.name}", as its inputShape says`;
+  throw refusal('ERR_SHAPE', where, expected, shapeText(shape));
 }
 
 /** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */

@@ -271,21 +271,6 @@ const recurrent = inFile('native/layers/recurrent.cc', [
     'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
   ],
   [
-    'masked steps stand among outputs in reverse in the order of the steps',
-    'const size_t s = reverses() ? steps - 1 - source : source;',
-    'const size_t s = source;',
-  ],
-  [
-    'the mask of outputs in reverse stays as it was',
-    'if (layout.masked()) output.layout = &output_layout_;',
-    'if (returns_unmasked()) output.layout = &output_layout_;',
-  ],
-  [
-    'a reversed mask lies over outputs in the order of the steps',
-    'StateAfter(r, layout.reversed_step(r, t))',
-    'StateAfter(r, t)',
-  ],
-  [
     'outputs that share a state keep the gradient of one of them',
     'batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);',
     'std::memcpy(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_ * sizeof(float));',
@@ -393,11 +378,6 @@ const gradientBlocks = inFile(
 const cellLayers = [
   ...inFile('native/layers/recurrent.h', [
     [
-      'a second direction that does not go backwards is not reversed',
-      'return config_.go_backwards != flips_;',
-      'return config_.go_backwards && !flips_;',
-    ],
-    [
       'the projected inputs of a GRU lie where its recurrent candidate will',
       'gates_.data() + cell_.input_deltas * padded_',
       'gates_.data()',
@@ -477,16 +457,6 @@ const layout = inFile('native/batch/batch_layout.cc', [
     'source_step_[static_cast<size_t>(offsets_[t++]) + r] = static_cast<int32_t>(source ? source - 1 : 0);',
   ],
   [
-    'steps of a reversed mask are numbered from the other end',
-    'static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));',
-    'static_cast<int32_t>(from.source_step(r, reversed_step(r, t)));',
-  ],
-  [
-    'holes of a reversed mask stay where they were',
-    'from.source_step(r, reversed_step(r, t))',
-    'from.source_step(r, t)',
-  ],
-  [
     'rows are sorted but not their samples',
     'samples_[r] = batch_samples_[i];\n    starts_[r] = batch_starts_[i];',
     'samples_[r] = batch_samples_[r];\n    starts_[r] = batch_starts_[i];',
@@ -564,11 +534,6 @@ const streams = [
       'a stream gives its output at a masked step though zero is wanted',
       '} else if (config_.zero_output && config_.return_sequences) {',
       '} else if (false) {',
-    ],
-    [
-      'the last output of a stream is zero at a masked step',
-      '} else if (config_.zero_output && config_.return_sequences) {',
-      '} else if (config_.zero_output) {',
     ],
     [
       'a stream keeps the states of the row in the walk, not of its own place',
@@ -822,6 +787,80 @@ const surroundings = [
   ),
 ];
 
+const REVERSED_TESTS = [
+  'test/unit/layers/backward_masks.test.ts',
+  'test/golden/recurrent.test.ts',
+  'test/unit/contract/recurrent_gradients.test.ts',
+];
+
+const reversed = [
+  ...inFile(
+    'native/layers/recurrent.cc',
+    [
+      [
+        'masked steps stand among outputs in reverse in the order of the steps',
+        'const size_t s = reverses() ? steps - 1 - source : source;',
+        'const size_t s = source;',
+      ],
+      [
+        'the mask of outputs in reverse stays as it was',
+        'if (layout.masked()) output.layout = &output_layout_;',
+        'if (returns_unmasked()) output.layout = &output_layout_;',
+      ],
+      [
+        'a reversed mask lies over outputs in the order of the steps',
+        'StateAfter(r, layout.reversed_step(r, t))',
+        'StateAfter(r, t)',
+      ],
+      [
+        'the last output of a stream is zero at a masked step',
+        '} else if (config_.zero_output && config_.return_sequences) {',
+        '} else if (config_.zero_output) {',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/layers/recurrent.h',
+    [
+      [
+        'a second direction that does not go backwards is not reversed',
+        'return config_.go_backwards != flips_;',
+        'return config_.go_backwards && !flips_;',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/batch/batch_layout.cc',
+    [
+      [
+        'steps of a reversed mask are numbered from the other end',
+        'static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));',
+        'static_cast<int32_t>(from.source_step(r, reversed_step(r, t)));',
+      ],
+      [
+        'holes of a reversed mask stay where they were',
+        'from.source_step(r, reversed_step(r, t))',
+        'from.source_step(r, t)',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+];
+
+const initializers = inFile(
+  'native/initializers/initializers.cc',
+  [
+    [
+      'the last value of an array is not copied',
+      'std::copy_n(spec.values.data(), n, out);',
+      'std::copy_n(spec.values.data(), n - 1, out);',
+    ],
+  ],
+  ['test/unit/initializers/initializers.test.ts', 'test/golden/declarations.test.ts'],
+);
+
 const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/unseen_labels.test.ts'];
 
 const unseen = [
@@ -865,5 +904,7 @@ export const FAULTS = [
   ...metrics,
   ...decoding,
   ...surroundings,
+  ...reversed,
   ...unseen,
+  ...initializers,
 ];

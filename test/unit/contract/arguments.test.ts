@@ -248,3 +248,73 @@ test('Input takes its options behind its shape, as every layer does, or all of t
   expect(new lib.Input([3, 2], { name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x' });
   expect(new lib.Input({ shape: [3, 2], name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x' });
 });
+
+/** What no list of parameters and options shows: each was dropped in silence once. */
+describe('what is given in other ways', () => {
+  const sparse = { className: 'Constant', config: { value: 1 }, seed: 3 };
+  test.each<[string, () => unknown, string]>([
+    [
+      'an argument that is an option, too',
+      () => new lib.ExponentialDecay(0.1, 10, 0.5, { decayRate: 0.9 }),
+      'ERR_CONFIG',
+    ],
+    [
+      'a key beside class and config of an initializer',
+      () => new lib.Dense(1, { biasInitializer: sparse }),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'one of a regularizer',
+      () => new lib.Dense(1, { kernelRegularizer: { className: 'L1', config: {}, l1: 1 } as never }),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'one of a constraint',
+      () => new lib.Dense(1, { kernelConstraint: { className: 'MaxNorm', config: {}, axis: 1 } as never }),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'one of a layer',
+      () =>
+        lib.Sequential.fromConfig({
+          name: 'm',
+          layers: [{ className: 'Dense', config: { units: 1 }, units: 2 } as never],
+          buildInputShape: null,
+        }),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'one of a model',
+      () => lib.Sequential.fromConfig({ name: 'm', layers: [], buildInputShape: null, dtype: 'float32' } as never),
+      'ERR_UNKNOWN_OPTION',
+    ],
+    [
+      'one of a schedule',
+      () => {
+        const config = { initialLearningRate: 0.1, decaySteps: 3 };
+        return lib.SGD.fromConfig({ learningRate: { className: 'CosineDecay', config, alpha: 1 } as never });
+      },
+      'ERR_UNKNOWN_OPTION',
+    ],
+    ['a name and an index', () => sequential().getLayer({ name: 'dense_1', index: 0 } as never), 'ERR_CONFIG'],
+    ['another key for a layer', () => sequential().getLayer({ name: 'dense_1', at: 0 } as never), 'ERR_UNKNOWN_OPTION'],
+    [
+      'a function that a config does not ask for',
+      () => lib.TextVectorization.fromConfig(new lib.TextVectorization().getConfig(), { split: () => [] }),
+      'ERR_CONFIG',
+    ],
+    ['a second object of options', () => new lib.Input({ shape: [2] }, { name: 'x' }), 'ERR_TYPE'],
+    [
+      'the shape of an input that is not so',
+      () => new lib.Sequential([new lib.Input([3]), new lib.Dense(1, { inputShape: [4] })]),
+      'ERR_SHAPE',
+    ],
+    [
+      'that of a layer further up, once the model is built',
+      () => new lib.Sequential([new lib.Dense(3), new lib.Dense(1, { inputShape: [4] })]).build([null, 2]),
+      'ERR_SHAPE',
+    ],
+  ])('%s: refused', async (_title, call, code) => {
+    expect((await codeOf(call)).code).toBe(code);
+  });
+});
