@@ -45,6 +45,22 @@ export const BARS = Object.freeze({
   'fit.generator': { bar: 1.05, atMost: true },
   'fit.extras': { bar: 5, atMost: true },
   'resume.kill': { bar: 100 },
+  'install.seconds': { bar: 3, atMost: true },
+  'install.size': { bar: 25, atMost: true },
+  'install.packages': { bar: 1, atMost: true },
+  'install.require': { bar: 60, atMost: true },
+  'install.speed.avx512.headline': { bar: 1.03, atMost: true },
+  'install.speed.avx512.lstm128': { bar: 1.03, atMost: true },
+  'install.speed.avx512.infer.rnn32': { bar: 1.03, atMost: true },
+  'install.speed.avx512.stream.step': { bar: 1.03, atMost: true },
+  'install.speed.avx2.headline': { bar: 1.03, atMost: true },
+  'install.speed.avx2.lstm128': { bar: 1.03, atMost: true },
+  'install.speed.avx2.infer.rnn32': { bar: 1.03, atMost: true },
+  'install.speed.avx2.stream.step': { bar: 1.03, atMost: true },
+  'workers.churn.ends': { bar: 0, atMost: true },
+  'workers.churn.growth': { bar: 10, atMost: true },
+  'exit.matrix': { bar: 100 },
+  'exit.latency': { bar: 250, atMost: true },
 });
 
 /** Whether a value holds its bar; null where there is no value or no bar. */

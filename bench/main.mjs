@@ -5,12 +5,14 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
+import ends from './figures/ends.mjs';
 import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
+import install from './figures/install.mjs';
 import isa from './figures/isa.mjs';
 import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
@@ -70,6 +72,8 @@ function allFigures() {
     loopDelay,
     memory,
     resume,
+    install,
+    ends,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
+import './door';
 import * as imdb from './datasets/imdb';
 import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
 import * as sequence from './preprocessing/sequence';
 import { textDatasetFromDirectory } from './preprocessing/text_dataset';
 import { timeseriesDatasetFromArray } from './preprocessing/timeseries';
+import { toCategorical } from './preprocessing/to_categorical';
 import * as text from './text';
 
 export * as callbacks from './callbacks';
@@ -29,6 +31,7 @@ export const preprocessing = Object.freeze({
   text,
   timeseriesDatasetFromArray,
   textDatasetFromDirectory,
+  toCategorical,
 });
 
 export {
@@ -168,6 +171,7 @@ export {
   CategoricalHinge,
   CosineSimilarity,
   CTC,
+  ctcDecode,
   Dice,
   Hinge,
   Huber,
@@ -186,6 +190,7 @@ export {
   type CategoricalFocalCrossentropyOptions,
   type CosineSimilarityOptions,
   type CrossentropyOptions,
+  type CtcDecodeOptions,
   type HuberOptions,
   type LossCallOptions,
   type LossIdentifier,
@@ -299,6 +304,7 @@ export {
   type BackupAndRestoreOptions,
   type CallbackModel,
   type CallbackParams,
+  type CallbackPassOptions,
   type FitProgress,
   type CSVLoggerOptions,
   type EarlyStoppingOptions,
@@ -329,6 +335,7 @@ export { Stream, StreamGroup, type Timestep } from './streams';
 export type { GatherOptions } from './training/gather';
 export { decodeReview, wordDecoder, type DecodeOptions } from './datasets/word_index';
 export { padSequences } from './preprocessing/sequence';
+export { toCategorical } from './preprocessing/to_categorical';
 export {
   textDatasetFromDirectory,
   type BatchSequence,
@@ -345,13 +352,24 @@ export {
 } from './preprocessing/timeseries';
 export {
   hashingTrick,
+  IntegerLookup,
   oneHot,
+  StringLookup,
   textToWordSequence,
   TextVectorization,
   Tokenizer,
   tokenizerFromJson,
   type HashingOptions,
+  type IntegerLookupConfig,
+  type IntegerLookupOptions,
+  type LookupInput,
+  type LookupOptions,
+  type LookupOutputMode,
+  type LookupSource,
   type MatrixMode,
+  type NestedStrings,
+  type StringLookupConfig,
+  type StringLookupOptions,
   type TextInput,
   type TextSource,
   type TextVectorizationConfig,
@@ -359,8 +377,8 @@ export {
   type TokenizerOptions,
   type WordOptions,
 } from './text';
-export { NdArray } from './ndarray';
-export type { ArrayInput, NestedArray, NumericTypedArray, Shape } from './types';
+export { NdArray, type SumArray } from './ndarray';
+export type { AbortSignalLike, ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';
 export { setRandomSeed } from './util/seeds';
 export { cpuInfo, setThreads } from './native/machine';

@@ -42,6 +42,7 @@
       "native/losses/cosine_similarity.cc",
       "native/losses/crossentropy.cc",
       "native/losses/ctc.cc",
+      "native/losses/ctc_decode.cc",
       "native/losses/focal_crossentropy.cc",
       "native/losses/hinge.cc",
       "native/losses/make_loss.cc",
@@ -65,20 +66,24 @@
       "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
       "native/threading/kernel_calls.cc",
+      "native/threading/start_thread.cc",
       "native/threading/strand.cc",
       "native/threading/worker_pool.cc"
     ],
     "napi_sources": [
       "native/napi/config.cc",
       "native/napi/environment.cc",
+      "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/napi/module.cc",
       "native/napi/native_dataset.cc",
       "native/napi/native_model.cc",
       "native/napi/native_streams.cc",
+      "native/napi/new_delete.cc",
       "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
+      "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/reference/activations_ref.cc",
       "native/reference/dense_ref.cc",

@@ -3,7 +3,7 @@
 // Int32Array tokens and Float32Array values pass through without a copy and without a look at their elements.
 import { types } from 'node:util';
 import { describe, refusal } from '../util/validate';
-import { allocate, flattenNested, positionText, tokenRefusal } from './nested_arrays';
+import { allocate, flattenNested, isShaped, positionText, tokenRefusal } from './nested_arrays';
 import type { NumericTypedArray } from '../types';
 
 /** A flat array with its shape; all axes are at least 1. */
@@ -98,12 +98,20 @@ function readTyped(where: string, what: string, input: unknown): ShapedArray<Num
   }
   const expected = `${what} to be an NdArray, { data, shape }, a typed array of numbers, or nested arrays`;
   if (typeof input !== 'object' || input === null || !('data' in input) || !('shape' in input))
-    throw refusal('ERR_TYPE', where, expected, describe(input));
+    throw refusal('ERR_TYPE', where, expected, describe(input), namesHint(input));
   const { data, shape } = input;
   if (!isNumericTypedArray(data))
     throw refusal('ERR_TYPE', where, `${what}.data to be a typed array of numbers`, describe(data));
   checkUsable(where, `${what}.data`, data);
   return { data, shape: checkShape(where, what, shape, data.length) };
+}
+
+/** Keras takes several inputs as arrays by name. */
+function namesHint(input: unknown): string {
+  const isPlain = typeof input === 'object' && input !== null && !types.isProxy(input) && !ArrayBuffer.isView(input);
+  const values: unknown[] = isPlain ? Object.values(input) : [];
+  const hasArrays = values.some((value) => Array.isArray(value) || isNumericTypedArray(value) || isShaped(value));
+  return hasArrays ? 'Models have one input and one output, not arrays by name.' : '';
 }
 
 function checkShape(where: string, what: string, shape: unknown, length: number): readonly number[] {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Large arrays, copied a part in each turn of the event loop.
 import { refusal } from '../util/validate';
+import { nextTurn } from '../util/timers';
 import { allocate } from './nested_arrays';
 
 /** Elements of a part: a millisecond or two. */
 const PART = 1 << 19;
-
-// Taken when the package is loaded: tests replace the global one.
-const { setImmediate: nextTurn } = globalThis;
 
 /**
  * A copy of arrays one after another, which are to be left alone until it is made.
@@ -22,7 +20,7 @@ export async function joinInTurns(where: string, arrays: readonly Float32Array[]
   for (const [index, from] of arrays.entries())
     for (let at = 0; at < lengths[index]!; at += PART) {
       if (inTurn >= PART) {
-        await new Promise<void>((resolve) => nextTurn(resolve));
+        await nextTurn();
         inTurn = 0;
       }
       if (from.length !== lengths[index])

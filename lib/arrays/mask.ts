@@ -6,7 +6,7 @@ import { positionText } from './nested_arrays';
 import type { ArrayInput } from '../types';
 
 /** A mask [N,T]: true or 1 where a timestep counts, false or 0 where it is left out. */
-export type MaskInput = ArrayInput | readonly (readonly boolean[])[];
+export type MaskInput = ArrayInput;
 
 /**
  * Reads a mask of `rows` by `steps`.
@@ -15,7 +15,7 @@ export type MaskInput = ArrayInput | readonly (readonly boolean[])[];
  * @throws as {@link toValues}; ShapeError `ERR_SHAPE` for another shape; DataError `ERR_DATA` for an element that is neither
  */
 export function toMask(where: string, what: string, input: unknown, rows: number, steps: number): Uint8Array {
-  const { data, shape } = toValues(where, what, Array.isArray(input) ? input.map(withoutBooleans) : input);
+  const { data, shape } = toValues(where, what, input);
   if (shape.length !== 2 || shape[0] !== rows || shape[1] !== steps)
     throw refusal('ERR_SHAPE', where, `${what} of shape [N,T] = [${rows}, ${steps}]`, `[${shape.join(', ')}]`);
   const index = data.findIndex((value) => value !== 0 && value !== 1);
@@ -27,8 +27,4 @@ export function toMask(where: string, what: string, input: unknown, rows: number
       `${describe(data[index])} at ${positionText(index, shape)}`,
     );
   return Uint8Array.from(data);
-}
-
-function withoutBooleans(row: unknown): unknown {
-  return Array.isArray(row) ? row.map((value: unknown) => (typeof value === 'boolean' ? Number(value) : value)) : row;
 }

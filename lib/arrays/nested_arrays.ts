@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Plain nested arrays, as users write them, into one flat typed array: every element is looked at once, and the first
-// that does not fit is named by its position.
+// that does not fit is named by its position. Booleans are the numbers 1 and 0.
 import { types } from 'node:util';
 import { describe, refusal } from '../util/validate';
 import { isNumericTypedArray, type ShapedArray } from './arrays';
@@ -88,7 +88,7 @@ function fill(walk: Walk, node: unknown): void {
       where,
       `rows of ${what} of one length, ${length} as in the first`,
       `${node.length} at [${path.join(', ')}]`,
-      'Pad them: sequence.padSequences(rows).',
+      paddingHint(walk),
     );
   const isLastAxis = path.length === shape.length - 1;
   if (isTyped && !isLastAxis)
@@ -109,9 +109,24 @@ function fill(walk: Walk, node: unknown): void {
   }
 }
 
+/** Timesteps can be padded; rows of features, which lie deeper, cannot. */
+function paddingHint({ path, tokens }: Walk): string {
+  if (path.length !== 1) return '';
+  return `Pad them: sequence.padSequences(rows${tokens ? '' : ", { dtype: 'float32' }"}).`;
+}
+
 function checkElement({ where, what, path, tokens }: Walk, row: ArrayLike<unknown>, index: number): number {
   const value = row[index];
+  if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'number') {
+    if (isShaped(value))
+      throw refusal(
+        'ERR_TYPE',
+        where,
+        `${what} to be one array`,
+        `an array of arrays with shapes, as ${describe(value)} at [${[...path, index].join(', ')}]`,
+        'Models have one input and one output; a list of batches is given as a function, () => batches.',
+      );
     const received = value === undefined && !(index in row) ? 'a hole' : describe(value);
     const hint = Array.isArray(value) ? 'Rows must be nested to one depth.' : '';
     throw refusal(
@@ -124,6 +139,11 @@ function checkElement({ where, what, path, tokens }: Walk, row: ArrayLike<unknow
   }
   if (tokens && (value | 0) !== value) throw tokenRefusal(where, what, value, `[${[...path, index].join(', ')}]`);
   return value;
+}
+
+/** Whether a value is an NdArray or the like, which is an array of its own rather than a row of one. */
+export function isShaped(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !types.isProxy(value) && 'data' in value && 'shape' in value;
 }
 
 /** The error for a number that cannot be a token id. */

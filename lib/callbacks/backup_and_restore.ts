@@ -5,6 +5,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OstinatoError } from '../errors';
 import { checkPath, ioError, makeFolder, removeStaleFiles } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { BatchCounter, checkSaveFreq, type SaveFreq } from './batch_counter';
@@ -41,6 +42,7 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
  * await model.fit(x, y, { epochs: 50, callbacks: [backup] });
  */
 export class BackupAndRestore extends Callback {
+  override readonly className = WHERE;
   readonly backupDir: string;
   readonly saveFreq: SaveFreq;
   readonly deleteCheckpoint: boolean;
@@ -54,7 +56,8 @@ export class BackupAndRestore extends Callback {
    * @param options see {@link BackupAndRestoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(backupDir: string, options?: BackupAndRestoreOptions) {
+  constructor(backupDir: string, options?: BackupAndRestoreOptions, ...rest: []) {
+    refuseMore('BackupAndRestore', rest);
     super();
     const o = withDefaults(WHERE, options, DEFAULTS);
     this.backupDir = checkPath(WHERE, 'backupDir', backupDir);
@@ -117,7 +120,7 @@ export class BackupAndRestore extends Callback {
 
   async #save(): Promise<void> {
     const { progress, stopTraining } = this.#model;
-    const states = this.#stateful().map((callback) => [callback.constructor.name, callback.getState()]);
+    const states = this.#stateful().map((callback) => [callback.className, callback.getState()]);
     await this.#model.saveTraining(this.#file, {
       progress: {
         ...progress,
@@ -153,7 +156,7 @@ export class BackupAndRestore extends Callback {
   #restoreCallbacks(states: unknown): void {
     const callbacks = this.#stateful();
     const saved = Array.isArray(states) ? states.map((entry: unknown) => (Array.isArray(entry) ? entry : [])) : [];
-    const names = callbacks.map((callback) => callback.constructor.name);
+    const names = callbacks.map((callback) => callback.className);
     if (saved.length !== names.length || saved.some(([name], index) => name !== names[index])) {
       const received = saved.map(([name]) => describe(name)).join(', ') || 'none';
       throw refusal('ERR_DATA', WHERE, `a backup with the callbacks ${names.join(', ') || '(none)'}`, received);

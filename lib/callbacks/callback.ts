@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
+import { refuseMore } from '../util/arguments';
 import type { Metric } from '../metrics';
+import type { NdArray } from '../ndarray';
 import type { Optimizer } from '../optimizers';
+import type { AbortSignalLike, ArrayInput } from '../types';
 
 /** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
 export type Logs = Readonly<Record<string, number>>;
@@ -15,6 +18,11 @@ export interface CallbackParams {
   readonly steps: number | undefined;
   /** Metrics of the model besides the loss: key and direction. */
   readonly metrics: readonly Pick<Metric, 'name' | 'direction'>[];
+  /**
+   * Keys that `fit` logs by itself: loss and metrics, and those of validation where an epoch to come has one. Undefined outside
+   * `fit`.
+   */
+  readonly logKeys?: readonly string[];
 }
 
 /** Where a `fit` goes on. */
@@ -29,6 +37,18 @@ export interface FitProgress {
   readonly totals: readonly number[];
 }
 
+/** Options of the passes that a callback makes between two batches. */
+export interface CallbackPassOptions {
+  /** Rows per batch, from 1. Default 32. */
+  batchSize?: number;
+  /** Batches, from 1. Default: all. */
+  steps?: number;
+  /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line. Default 1; 0 for `predict`. */
+  verbose?: 0 | 1 | 2 | 'auto';
+  /** Ends the call within one batch. */
+  signal?: AbortSignalLike;
+}
+
 /** What callbacks may ask of a model. `Sequential` is one. */
 export interface CallbackModel {
   readonly name: string;
@@ -38,6 +58,16 @@ export interface CallbackModel {
   readonly optimizer: Optimizer | undefined;
   /** How far `fit` is; may be set in `onTrainBegin`, so that training goes on from there. Undefined outside `fit`. */
   progress: FitProgress | undefined;
+  /** Outputs for inputs, with the weights of this moment. See `Sequential.predict`. */
+  predict(x: ArrayInput, options?: CallbackPassOptions): Promise<NdArray>;
+  predictOnBatch(x: ArrayInput): Promise<NdArray>;
+  /** Loss and metrics over data, with the weights of this moment. See `Sequential.evaluate`. */
+  evaluate<R extends number | number[] = number[]>(
+    x: ArrayInput,
+    y: ArrayInput,
+    options?: CallbackPassOptions,
+  ): Promise<R>;
+  testOnBatch<R extends number | number[] = number[]>(x: ArrayInput, y: ArrayInput): Promise<R>;
   getWeights(): unknown[];
   setWeights(weights: never[]): void;
   /** All weights with the optimizer's moving averages in them; undefined before its first step. See `Sequential.getAveragedWeights`. */
@@ -62,6 +92,12 @@ type MaybePromise = void | Promise<void>;
 /**
  * Base class of callbacks; override the hooks that you need. Each may return a promise, which is awaited.
  *
+ * A hook may call `predict`, `evaluate` and the batch calls of the model, but for `trainOnBatch`, save it and step its
+ * streams: the engine rests between two batches, and the training goes on to the same bits. The calls see the weights of
+ * that moment; stateful layers begin at zero for them in each hook and carry on from call to call in it, apart from the
+ * training's states, which `resetStates` resets as well. Await the calls: the hook ends with those that are under way, and
+ * later ones are refused (`ERR_BUSY`), as is a training inside another call. A `signal` is heard when the hook has ended.
+ *
  * Overriding a batch hook makes `fit` compute one batch at a time, so that the hook sees each; without one, several
  * batches are computed between two looks at the event loop.
  *
@@ -69,15 +105,22 @@ type MaybePromise = void | Promise<void>;
  *
  * @example
  * class Report extends Callback {
- *   override onEpochEnd(epoch: number, logs: Logs) {
- *     console.log(epoch, logs.loss);
+ *   override async onEpochEnd(epoch: number, logs: Logs) {
+ *     const sample = await this.model!.predict([[1, 14, 22, 16]]);
+ *     console.log(epoch, logs.loss, sample.get(0, 0));
  *   }
  * }
  * await model.fit(x, y, { callbacks: [new Report()] });
  */
 export abstract class Callback {
+  /** What backups know the callback by. A class that has a state (`getState`) declares its name here. */
+  readonly className: string = 'Callback';
   #model: CallbackModel | undefined;
   #params: CallbackParams | undefined;
+
+  constructor(...rest: []) {
+    refuseMore(this.className, rest);
+  }
 
   /** The model in training; undefined before a call of the model begins. */
   get model(): CallbackModel | undefined {

@@ -10,19 +10,33 @@ import { ProgbarLogger } from './progbar_logger';
 /** Kinds of pass that have hooks of their own. */
 export type PassKind = 'Train' | 'Test' | 'Predict';
 
-type MaybePromise = void | Promise<void>;
+type HookName = Extract<keyof Callback, `on${string}`>;
+
+/** What a hook returns: a promise is awaited. */
+export type MaybePromise = void | Promise<void>;
+
+/** Runs a hook while the engine rests, so that it may call the model. */
+export type RunHook = (hook: () => MaybePromise) => MaybePromise;
 
 /** The callbacks of one call of a model. */
 export class CallbackList {
   readonly callbacks: readonly Callback[];
   readonly history: History | undefined;
+  readonly #runHook: RunHook;
 
   /**
    * @param callbacks the user's; a {@link History} and a {@link ProgbarLogger} are added unless one is among them
    * @param add which of the two to add
+   * @param runHook runs each hook; all are called while the engine rests but those of {@link showBatchEnd}
    * @throws ConfigError `ERR_TYPE` where one is no callback
    */
-  constructor(where: string, callbacks: unknown, add: { history: boolean; progbar: boolean }) {
+  constructor(
+    where: string,
+    callbacks: unknown,
+    add: { history: boolean; progbar: boolean },
+    runHook: RunHook = (hook) => hook(),
+  ) {
+    this.#runHook = runHook;
     if (!Array.isArray(callbacks))
       throw refusal('ERR_TYPE', where, 'callbacks to be an array of callbacks', describe(callbacks));
     const all = Array.from(callbacks, (callback: unknown, index) => {
@@ -52,28 +66,35 @@ export class CallbackList {
     return this.callbacks.some(
       (callback) =>
         !(callback instanceof ProgbarLogger) &&
-        (callback[`on${kind}BatchBegin`] !== Callback.prototype[`on${kind}BatchBegin`] ||
-          callback[`on${kind}BatchEnd`] !== Callback.prototype[`on${kind}BatchEnd`]),
+        (overrides(callback, `on${kind}BatchBegin`) || overrides(callback, `on${kind}BatchEnd`)),
     );
   }
 
   onBegin(kind: PassKind): MaybePromise {
-    return this.#each((callback) => callback[`on${kind}Begin`]());
+    return this.#each(`on${kind}Begin`, (callback) => callback[`on${kind}Begin`]());
   }
   onEnd(kind: PassKind, logs: Logs): MaybePromise {
-    return this.#each((callback) => callback[`on${kind}End`](logs));
+    return this.#each(`on${kind}End`, (callback) => callback[`on${kind}End`](logs));
   }
   onBatchBegin(kind: PassKind, batch: number): MaybePromise {
-    return this.#each((callback) => callback[`on${kind}BatchBegin`](batch));
+    return this.#each(`on${kind}BatchBegin`, (callback) => callback[`on${kind}BatchBegin`](batch));
   }
   onBatchEnd(kind: PassKind, batch: number, logs: Logs): MaybePromise {
-    return this.#each((callback) => callback[`on${kind}BatchEnd`](batch, logs));
+    return this.#each(`on${kind}BatchEnd`, (callback) => callback[`on${kind}BatchEnd`](batch, logs));
+  }
+  /** The same for the progress bar alone, which is shown while the engine is at work. */
+  showBatchEnd(kind: PassKind, batch: number, logs: Logs): MaybePromise {
+    for (const callback of this.callbacks)
+      if (callback instanceof ProgbarLogger) {
+        const pending: MaybePromise = callback[`on${kind}BatchEnd`](batch, logs);
+        if (isThenable(pending)) return pending;
+      }
   }
   onEpochBegin(epoch: number): MaybePromise {
-    return this.#each((callback) => callback.onEpochBegin(epoch));
+    return this.#each('onEpochBegin', (callback) => callback.onEpochBegin(epoch));
   }
   onEpochEnd(epoch: number, logs: Logs): MaybePromise {
-    return this.#each((callback) => callback.onEpochEnd(epoch, logs));
+    return this.#each('onEpochEnd', (callback) => callback.onEpochEnd(epoch, logs));
   }
 
   /** Calls every `onTrainEnd`, even where one before it throws, so that each can put the model right; the first error counts. */
@@ -81,7 +102,7 @@ export class CallbackList {
     const errors: unknown[] = [];
     for (const callback of this.callbacks) {
       try {
-        await callback.onTrainEnd(logs);
+        await this.#runHook(() => callback.onTrainEnd(logs));
       } catch (error) {
         errors.push(error);
       }
@@ -89,12 +110,18 @@ export class CallbackList {
     if (errors.length > 0) throw errors[0];
   }
 
-  #each(call: (callback: Callback) => MaybePromise, from = 0): MaybePromise {
+  #each(hook: HookName, call: (callback: Callback) => MaybePromise, from = 0): MaybePromise {
     for (let index = from; index < this.callbacks.length; index++) {
-      const pending = call(this.callbacks[index]!);
-      if (isThenable(pending)) return pending.then(() => this.#each(call, index + 1));
+      const callback = this.callbacks[index]!;
+      if (!overrides(callback, hook)) continue;
+      const pending = this.#runHook(() => call(callback));
+      if (isThenable(pending)) return pending.then(() => this.#each(hook, call, index + 1));
     }
   }
+}
+
+function overrides(callback: Callback, hook: HookName): boolean {
+  return callback[hook] !== Callback.prototype[hook];
 }
 
 /** Whether a hook returned something to wait for. */

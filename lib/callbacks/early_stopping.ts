@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ends training when a value no longer improves, and may put the best weights back.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
 import { isCount, isFloatsList, isOptional, isNumber, readState } from './state';
@@ -34,13 +35,15 @@ const WHERE = 'EarlyStopping';
  * Ends training when the monitored value has stopped improving.
  *
  * Source: keras/src/callbacks/early_stopping.py and monitor_callback.py (3.15), same semantics.
- * Differs from Keras: an unknown `mode` is an error, not a warning.
+ * Differs from Keras: NaN is worse than any number, where a NaN that comes first is the best for ever in Keras; an unknown
+ * `mode` is an error, not a warning.
  *
  * @example
  * const stop = new EarlyStopping('valLoss', { patience: 2, restoreBestWeights: true });
  * await model.fit(x, y, { epochs: 50, validationSplit: 0.2, callbacks: [stop] });
  */
 export class EarlyStopping extends MonitorCallback {
+  override readonly className = WHERE;
   readonly patience: number;
   readonly baseline: number | null;
   readonly restoreBestWeights: boolean;
@@ -60,7 +63,8 @@ export class EarlyStopping extends MonitorCallback {
    * @param options see {@link EarlyStoppingOptions}; may stand first, with `monitor` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>) {
+  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>, ...rest: []) {
+    refuseMore('EarlyStopping', rest);
     const o = monitorFirst(WHERE, DEFAULTS, monitor, options);
     super(WHERE, o);
     this.patience = checkInteger(WHERE, 'patience', o.patience, 0);
@@ -78,6 +82,7 @@ export class EarlyStopping extends MonitorCallback {
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'Training goes on without it.');
     if (current === undefined || epoch < this.startFromEpoch) return;
     this.wait++;

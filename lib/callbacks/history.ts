@@ -15,6 +15,7 @@ const isTable = (value: unknown): value is number[][] => Array.isArray(value) &&
  * history.valLoss; // three numbers
  */
 export class History extends Callback {
+  override readonly className = 'History';
   /** Values per epoch: `loss`, `accuracy` ..., `valLoss`, `valAccuracy` ... */
   history: Record<string, number[]> = {};
   /** Epochs that ran, counted from 0. */

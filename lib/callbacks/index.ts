@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The public names of this room.
 export { BackupAndRestore, type BackupAndRestoreOptions } from './backup_and_restore';
-export { Callback, type CallbackModel, type CallbackParams, type FitProgress, type Logs } from './callback';
+export {
+  Callback,
+  type CallbackModel,
+  type CallbackParams,
+  type CallbackPassOptions,
+  type FitProgress,
+  type Logs,
+} from './callback';
 export { CSVLogger, type CSVLoggerOptions } from './csv_logger';
 export { EarlyStopping, type EarlyStoppingOptions } from './early_stopping';
 export { History } from './history';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Saves the model as training goes: after each epoch or some batches, all of them or the best.
 import { checkExtension, checkPath, makeFolder } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkNumber } from '../util/validate';
 import path from 'node:path';
@@ -12,7 +13,7 @@ import type { Logs } from './callback';
 
 /** Options of {@link ModelCheckpoint}. */
 export interface ModelCheckpointOptions extends MonitorOptions {
-  /** Saves only where the watched value is better than ever. Default false. */
+  /** Saves only where the watched value is better than ever; warns and saves where it is not logged. Default false. */
   saveBestOnly?: boolean;
   /** Saves the weights alone. Default false: the whole model, its optimizer included. */
   saveWeightsOnly?: boolean;
@@ -35,13 +36,14 @@ const WHERE = 'ModelCheckpoint';
  * Saves the model during training, each file whole or not at all. Missing folders are made.
  *
  * Source: keras/src/callbacks/model_checkpoint.py (3.15), same decisions.
- * Differs from Keras: files are `.safetensors`; where `saveBestOnly` lacks its value, it saves and warns, as Keras does.
+ * Differs from Keras: files are `.safetensors`; NaN is worse than any number.
  *
  * @example
  * const best = new ModelCheckpoint('runs/{epoch:02d}-{valLoss:.3f}.safetensors', { saveBestOnly: true });
  * await model.fit(x, y, { epochs: 20, validationSplit: 0.2, callbacks: [best] });
  */
 export class ModelCheckpoint extends MonitorCallback {
+  override readonly className = WHERE;
   readonly filepath: string;
   readonly saveBestOnly: boolean;
   readonly saveWeightsOnly: boolean;
@@ -59,7 +61,8 @@ export class ModelCheckpoint extends MonitorCallback {
    * @param options see {@link ModelCheckpointOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(filepath: string, options?: ModelCheckpointOptions) {
+  constructor(filepath: string, options?: ModelCheckpointOptions, ...rest: []) {
+    refuseMore('ModelCheckpoint', rest);
     const o = withDefaults(WHERE, options, DEFAULTS, ['stream']);
     super(WHERE, o);
     this.filepath = checkExtension(WHERE, 'filepath', checkPath(WHERE, 'filepath', filepath));
@@ -82,7 +85,8 @@ export class ModelCheckpoint extends MonitorCallback {
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     this.#epoch = epoch;
-    if (this.#batches === undefined) await this.#save(logs);
+    if (this.#batches !== undefined || (this.saveBestOnly && this.isUnvalidated(logs))) return;
+    await this.#save(logs);
   }
 
   override getState(): unknown {

@@ -3,7 +3,7 @@
 import { toCamelCase } from '../metrics';
 import { checkInteger, checkNumber, checkOneOf, checkOptions, checkString, refusal } from '../util/validate';
 import { Callback, type Logs } from './callback';
-import type { ProgbarStream } from './progbar';
+import { checkStream, type ProgbarStream } from './progbar';
 
 /** Options of every callback that watches a value. */
 export interface MonitorOptions {
@@ -37,18 +37,29 @@ export abstract class MonitorCallback extends Callback {
     this.mode = checkOneOf(where, 'mode', options.mode, ['auto', 'min', 'max']);
     this.minDelta = Math.abs(checkNumber(where, 'minDelta', 'minDelta' in options ? options.minDelta : 0));
     this.verbose = checkInteger(where, 'verbose', options.verbose, 0, 1);
-    this.#stream = options.stream;
+    this.#stream = checkStream(where, options.stream);
   }
 
-  /** Whether `value` is better than `reference` by at least the smallest change that counts. */
+  /**
+   * Whether `value` is better than `reference` by at least the smallest change that counts. Any value is better than none, and
+   * any number is better than NaN.
+   */
   protected improves(value: number, reference: number | undefined): boolean {
+    if (reference === undefined) return true;
+    if (Number.isNaN(reference)) return !Number.isNaN(value);
     const sign = this.#direction();
-    return reference === undefined || sign * (value - sign * this.minDelta) > sign * reference;
+    return sign * (value - sign * this.minDelta) > sign * reference;
+  }
+
+  /** Whether an epoch lacks the value because its validation is not due: others have it. */
+  protected isUnvalidated(logs: Logs): boolean {
+    this.#direction(); // an unknown one is refused at the first epoch
+    return logs[this.monitor] === undefined && this.params?.logKeys?.includes(this.monitor) === true;
   }
 
   /** The watched value; undefined, with a warning, where the logs lack it. */
   protected watched(logs: Logs, otherwise: string): number | undefined {
-    this.#direction(); // an unknown one is refused at the first epoch
+    this.#direction(); // see above
     const value = logs[this.monitor];
     if (value === undefined)
       process.emitWarning(

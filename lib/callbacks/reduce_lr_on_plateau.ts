@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lowers the learning rate when a value no longer improves.
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkNumber } from '../util/validate';
 import { logLearningRate, optimizerOf } from './learning_rates';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
@@ -34,12 +35,14 @@ const WHERE = 'ReduceLROnPlateau';
  * Lowers the learning rate when the watched value has stopped improving, and logs it as `learningRate`.
  *
  * Source: keras/src/callbacks/reduce_lr_on_plateau.py (3.15), same semantics.
+ * Differs from Keras: NaN is worse than any number.
  *
  * @example
  * const reduce = new ReduceLROnPlateau({ monitor: 'valLoss', factor: 0.5, patience: 3 });
  * await model.fit(x, y, { epochs: 50, validationSplit: 0.2, callbacks: [reduce] });
  */
 export class ReduceLROnPlateau extends MonitorCallback {
+  override readonly className = WHERE;
   readonly factor: number;
   readonly patience: number;
   readonly cooldown: number;
@@ -56,7 +59,12 @@ export class ReduceLROnPlateau extends MonitorCallback {
    * @param options see {@link ReduceLROnPlateauOptions}; may stand first, with `monitor` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(monitor?: string | ReduceLROnPlateauOptions, options?: Omit<ReduceLROnPlateauOptions, 'monitor'>) {
+  constructor(
+    monitor?: string | ReduceLROnPlateauOptions,
+    options?: Omit<ReduceLROnPlateauOptions, 'monitor'>,
+    ...rest: []
+  ) {
+    refuseMore('ReduceLROnPlateau', rest);
     const o = monitorFirst(WHERE, DEFAULTS, monitor, options);
     super(WHERE, o);
     this.factor = checkNumber(WHERE, 'factor', o.factor, { min: 0, max: 1, belowMax: true });
@@ -74,6 +82,7 @@ export class ReduceLROnPlateau extends MonitorCallback {
   override onEpochEnd(epoch: number, logs: Logs): void {
     const optimizer = optimizerOf(WHERE, this);
     logLearningRate(logs, optimizer);
+    if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'The learning rate stays.');
     if (current === undefined) return;
     if (this.cooldownCounter > 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lets evaluations see the moving averages of the weights, and training its own weights again afterwards.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, refusal } from '../util/validate';
 import { NdArray } from '../ndarray';
@@ -30,6 +31,7 @@ const WHERE = 'SwapEMAWeights';
  * await model.fit(x, y, { validationSplit: 0.2, callbacks: [new SwapEMAWeights()] });
  */
 export class SwapEMAWeights extends Callback {
+  override readonly className = WHERE;
   readonly swapOnEpoch: boolean;
   /** The weights that averages stand in for at present, and whose. */
   #replaced: { readonly model: CallbackModel; readonly weights: unknown[] } | undefined;
@@ -39,7 +41,8 @@ export class SwapEMAWeights extends Callback {
    * @param options see {@link SwapEMAWeightsOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`
    */
-  constructor(options?: SwapEMAWeightsOptions) {
+  constructor(options?: SwapEMAWeightsOptions, ...rest: []) {
+    refuseMore('SwapEMAWeights', rest);
     super();
     const o = withDefaults(WHERE, options, DEFAULTS);
     this.swapOnEpoch = checkBoolean(WHERE, 'swapOnEpoch', o.swapOnEpoch);

@@ -2,9 +2,11 @@
 // Curves for TensorBoard, without TensorFlow.
 import path from 'node:path';
 import { checkPath } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { normalizeName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, describe, refusal } from '../util/validate';
+import { secondsSince1970 as now } from '../util/timers';
 import { Callback, type Logs } from './callback';
 import { EventFile } from './event_file';
 import { isCount, readState } from './state';
@@ -55,6 +57,7 @@ const WHERE = 'TensorBoard';
  * // tensorboard --logdir logs
  */
 export class TensorBoard extends Callback {
+  override readonly className = WHERE;
   readonly logDir: string;
   readonly updateFreq: 'epoch' | number;
   readonly writeStepsPerSecond: boolean;
@@ -70,7 +73,8 @@ export class TensorBoard extends Callback {
    * @param options see {@link TensorBoardOptions}; may stand first, with `logDir` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(logDir?: string | TensorBoardOptions, options?: Omit<TensorBoardOptions, 'logDir'>) {
+  constructor(logDir?: string | TensorBoardOptions, options?: Omit<TensorBoardOptions, 'logDir'>, ...rest: []) {
+    refuseMore('TensorBoard', rest);
     super();
     const given = typeof logDir === 'object' ? logDir : { ...options, ...(logDir !== undefined && { logDir }) };
     if (typeof logDir === 'object' && options !== undefined)
@@ -156,11 +160,6 @@ export class TensorBoard extends Callback {
   #validationFile(): EventFile {
     return (this.#validation ??= new EventFile(WHERE, path.join(this.logDir, 'validation'), now));
   }
-}
-
-/** Seconds since 1970. */
-function now(): number {
-  return (performance.timeOrigin + performance.now()) / 1000;
 }
 
 function checkUpdateFreq(value: unknown): 'epoch' | number {

@@ -2,6 +2,7 @@
 // The chapter's experiment from data to curves, and the report of it. All printing of `ostinato imdb` that is not
 // progress of `fit` or of a download happens here.
 import { Callback, cpuInfo, Dense, Embedding, Sequential, setRandomSeed, setThreads, SimpleRNN } from '../index';
+import { monotonicSeconds } from '../util/timers';
 import type { Surroundings } from './command';
 import type { Panel } from './curves';
 import type { ImdbSettings } from './imdb';
@@ -59,11 +60,11 @@ class EpochClock extends Callback {
   #begin = 0;
 
   override onEpochBegin(): void {
-    this.#begin = performance.now();
+    this.#begin = monotonicSeconds();
   }
 
   override onEpochEnd(): void {
-    this.seconds.push((performance.now() - this.#begin) / 1000);
+    this.seconds.push(monotonicSeconds() - this.#begin);
   }
 }
 
@@ -77,7 +78,7 @@ async function trainAndTest(settings: ImdbSettings, data: ImdbData, { stdout }: 
 
   try {
     const clock = new EpochClock();
-    const begin = performance.now();
+    const begin = monotonicSeconds();
     const { history } = await model.fit(data.xTrain, data.yTrain, {
       epochs: settings.epochs,
       batchSize: settings.batchSize,
@@ -85,7 +86,7 @@ async function trainAndTest(settings: ImdbSettings, data: ImdbData, { stdout }: 
       verbose: settings.quiet ? 0 : 1,
       callbacks: [clock],
     });
-    const fitSeconds = (performance.now() - begin) / 1000;
+    const fitSeconds = monotonicSeconds() - begin;
     const [loss = NaN, accuracy = NaN] = await model.evaluate(data.xTest, data.yTest, { verbose: 0 });
     const { isa, threads } = cpuInfo();
     const curve = (name: string): number[] => history[name] ?? [];

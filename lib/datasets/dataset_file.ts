@@ -7,6 +7,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { clearTimeout, setTimeout } from '../util/timers';
 import { describe, refusal } from '../util/validate';
 
 /** A file that Keras publishes. */
@@ -90,7 +91,7 @@ export async function readPublishedFile(
   where: string,
   file: PublishedFile,
   retrieval: Retrieval = {},
-): Promise<{ bytes: Buffer; path: string; source: string }> {
+): Promise<{ bytes: Uint8Array; path: string; source: string }> {
   const named = process.env[file.variable];
   if (retrieval.path !== undefined) return readNamed(where, file, 'path', retrieval.path);
   if (named) return readNamed(where, file, file.variable, named);

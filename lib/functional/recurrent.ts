@@ -5,6 +5,7 @@ import { joinColumns, splitColumns } from '../arrays/columns';
 import { NO_PENALTY } from '../layers/layer';
 import { checkActivation } from '../layers/recurrent';
 import { NdArray } from '../ndarray';
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { predictBatch } from '../native/predict';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
@@ -67,8 +68,8 @@ export async function runRecurrent(cell: Cell, inputs: unknown, given: Resolved)
   const job = readJob(cell, inputs, given);
   const { n, t, h } = job.sizes;
   const axes = job.layer.returnSequences ? [t, h] : [h];
-  const outputs = new Float32Array(axes.reduce((a, b) => a * b, n));
-  const states = returnState ? new Float32Array(n * h * cell.stateCount) : null;
+  const outputs = allocate(cell.where, () => new Float32Array(axes.reduce((a, b) => a * b, n)));
+  const states = returnState ? allocate(cell.where, () => new Float32Array(n * h * cell.stateCount)) : null;
   const { native, dataset } = callEngine(() => prepare(job));
   try {
     await predictBatch(native, dataset, { outputs, states, training: false });

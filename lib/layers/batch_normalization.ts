@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // BatchNormalization: each feature over the batch. Options and config; native/layers/batch_normalization computes.
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { knownFeatures } from './shapes';
@@ -60,14 +61,16 @@ export const defaults = Object.freeze({
  * new Sequential([new Input([8]), new Dense(16), new BatchNormalization(), new Activation('relu'), new Dense(1)]);
  */
 export class BatchNormalization extends Normalization {
-  readonly className = 'BatchNormalization';
+  static readonly className = 'BatchNormalization';
+  readonly className = BatchNormalization.className;
   readonly momentum: number;
   readonly movingMeanInitializer: Initializer;
   readonly movingVarianceInitializer: Initializer;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
-  constructor(options: BatchNormalizationOptions = {}) {
+  constructor(options: BatchNormalizationOptions = {}, ...rest: []) {
     const where = 'BatchNormalization';
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     const momentum = checkNumber(where, 'momentum', o.momentum, { min: 0, max: 1 });

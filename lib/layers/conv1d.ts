@@ -4,6 +4,7 @@ import { resolveActivation, type ActivationLike } from '../activations';
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, checkOneOf, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
@@ -83,7 +84,8 @@ export const defaults = Object.freeze({
  * new Sequential([new Embedding(1000, 32), new Conv1D(64, 5, { activation: 'relu' }), new MaxPooling1D(4), new LSTM(32)]);
  */
 export class Conv1D extends Layer {
-  readonly className = 'Conv1D';
+  static readonly className = 'Conv1D';
+  readonly className = Conv1D.className;
   readonly filters: number;
   readonly kernelSize: number;
   readonly strides: number;
@@ -105,8 +107,9 @@ export class Conv1D extends Layer {
    * @param kernelSize taps of a window, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(filters: number, kernelSize: OneSize, options: Conv1DOptions = {}) {
+  constructor(filters: number, kernelSize: OneSize, options: Conv1DOptions = {}, ...rest: []) {
     const where = 'Conv1D';
+    refuseMore(where, rest);
     const checkedFilters = checkInteger(where, 'filters', filters);
     const checkedSize = checkOneSize(where, 'kernelSize', kernelSize);
     const o = withDefaults(where, options, defaults);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The shape of a model's input, as the first item of a Sequential. It is no layer: it computes nothing and is not listed.
-import { autoName } from '../util/session';
+import { refuseMore } from '../util/arguments';
+import { resolveLayerName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkString, refusal } from '../util/validate';
+import { refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
@@ -18,8 +19,8 @@ export interface InputOptions {
   dtype?: null;
 }
 
-/** Defaults of {@link InputOptions}. */
-export const defaults = Object.freeze({ shape: null, name: null, batchSize: null, dtype: null });
+/** Defaults of {@link InputOptions}; the shape has none. */
+export const defaults = Object.freeze({ name: null, batchSize: null, dtype: null });
 const NOT_YET = Object.freeze({ batchSize: null, dtype: null });
 
 /**
@@ -31,22 +32,29 @@ const NOT_YET = Object.freeze({ batchSize: null, dtype: null });
  * model.outputShape; // [null, 1]
  */
 export class Input {
-  readonly className = 'Input';
+  static readonly className = 'Input';
+  readonly className = Input.className;
   readonly name: string;
   /** Axes after the batch. */
   readonly shape: Shape;
 
   /**
-   * @param shape axes after the batch, or an object with `shape` and `name`
-   * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where there is no axis or a size is not positive
+   * @param shape axes after the batch
+   * @param options see {@link InputOptions}; may stand first, with `shape` inside
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where there is no axis or a size
+   *   is not positive
    */
-  constructor(shape: Shape | InputOptions) {
-    const options = Array.isArray(shape) ? { shape } : (shape as InputOptions);
-    const { shape: given, name } = withDefaults('Input', options, defaults);
-    refuseNotYet('Input', options, NOT_YET);
-    this.shape = checkShape('Input', 'shape', given);
+  constructor(shape: Shape | InputOptions, options?: Omit<InputOptions, 'shape'>, ...rest: []) {
+    refuseMore('Input', rest);
+    const isShape = Array.isArray(shape);
+    if (!isShape && options !== undefined)
+      throw refusal('ERR_TYPE', 'Input', 'a shape and then options, or options alone', 'two objects');
+    const given: Partial<InputOptions> | undefined = isShape ? options : (shape as InputOptions);
+    const o = withDefaults('Input', given, defaults, isShape ? [] : ['shape']);
+    refuseNotYet('Input', given, NOT_YET);
+    this.shape = checkShape('Input', 'shape', isShape ? shape : o.shape);
     if (this.shape.length === 0) throw refusal('ERR_SHAPE', 'Input', 'at least one axis after the batch', '[]');
-    this.name = name === null ? autoName('Input') : checkString('Input', 'name', name);
+    this.name = resolveLayerName('Input', o.name).name;
   }
 
   /** Shape with the batch axis first. */

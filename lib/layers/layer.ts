@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What all layers have in common: a name, shapes, weights, config. The arithmetic of a layer is in native/layers.
+import { expectKnown } from '../util/families';
 import { toValues } from '../arrays/arrays';
 import { NdArray } from '../ndarray';
-import { autoName } from '../util/session';
+import { autoName, resolveLayerName } from '../util/session';
 import { nextSeed } from '../util/seeds';
-import { checkBoolean, checkString, refusal } from '../util/validate';
+import { checkBoolean, refusal } from '../util/validate';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
+import type { MaskPassage, StepInputs, StepMask } from './step_mask';
 import {
   copyWeights,
   readSource,
@@ -23,8 +25,13 @@ import type { ArrayInput, Shape } from '../types';
 
 /** Options that every layer takes. */
 export interface LayerOptions {
-  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model. */
+  /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model, and without a slash. */
   name?: string | null;
+  /**
+   * What {@link Layer.getConfig} writes beside `name` where the library made the name, and the same: the layer is then
+   * named automatically, as before. Any other value has no effect. Default null.
+   */
+  automaticName?: string | null;
   /** Whether training changes the weights; default true. A change takes effect at the next `compile`. */
   trainable?: boolean;
   /** For the first layer of a model: axes after the batch, null where unknown. Default null: given by `Input` or by the data. */
@@ -36,6 +43,7 @@ export interface LayerOptions {
 /** Defaults of {@link LayerOptions}. */
 export const layerDefaults = Object.freeze({
   name: null,
+  automaticName: null,
   trainable: true,
   inputShape: null,
   dtype: 'float32',
@@ -59,13 +67,14 @@ export type WeightDeclaration = Omit<WeightSpec, 'trainable' | 'constraint'> & {
 export abstract class Layer {
   /** The class name, as in Keras: it is printed in summaries and written into configs. */
   abstract readonly className: string;
-  /** Unique within a model. */
-  readonly name: string;
+  /** Whether the library made the name. Files then have another number in it, that of the layer in its model. */
+  readonly hasAutomaticName: boolean;
   /** What a first layer reads: token ids or numbers. */
   readonly inputKind: 'tokens' | 'values' = 'values';
   /** @internal Seed of what the layer draws in training; undefined where it draws nothing. An engine reads it once. */
   drawSeed: number | undefined;
 
+  #name: string;
   #trainable: boolean;
   readonly #givenShape: Shape | undefined;
   #inputShape: Shape | undefined;
@@ -76,27 +85,37 @@ export abstract class Layer {
   #owner: WeightOwner | undefined;
   #caller: LayerCaller | undefined;
 
-  protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
-    const { name, trainable = layerDefaults.trainable, inputShape } = options;
+  protected constructor(className: string, options: Omit<LayerOptions, 'dtype'>) {
+    expectKnown(Layer, new.target);
+    const { name, automaticName, trainable = layerDefaults.trainable, inputShape } = options;
     this.#trainable = checkBoolean(className, 'trainable', trainable);
     const hasShape = inputShape !== null && inputShape !== undefined;
     this.#givenShape = hasShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
-    const hasName = name !== null && name !== undefined;
-    if (hasName && checkString(className, 'name', name) === '')
-      throw refusal('ERR_CONFIG', className, 'name not to be empty', '""');
-    this.name = hasName ? name : autoName(className);
+    const resolved = resolveLayerName(className, name, automaticName);
+    this.#name = resolved.name;
+    this.hasAutomaticName = resolved.isAutomatic;
+  }
+
+  /** Unique within a model: an automatic name that is taken there becomes the next one when the layer is added. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
   abstract computeOutputShape(inputShape: Shape): Shape;
 
-  /** The layer as the engine takes it, every key resolved. */
+  /** @internal The layer as the engine takes it, every key resolved. */
   abstract toNative(): NativeLayer;
 
-  /** The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. */
+  /**
+   * The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. Where the
+   * library made the name, it is `automaticName` too.
+   */
   getConfig(): Record<string, unknown> {
+    const { name } = this;
     const inputShape = this.#givenShape?.slice(1) ?? null;
-    return { name: this.name, trainable: this.#trainable, inputShape };
+    const naming = this.hasAutomaticName ? { name, automaticName: name } : { name };
+    return { ...naming, trainable: this.#trainable, inputShape };
   }
 
   /** The weights that an input of this shape needs. */
@@ -149,6 +168,16 @@ export abstract class Layer {
     return false;
   }
 
+  /** @internal What becomes of the mask of its input. A layer that says nothing of it ends it. */
+  get maskPassage(): MaskPassage {
+    return this.isPositionWise ? 'kept' : 'ended';
+  }
+
+  /** @internal The mask that the layer makes of its inputs; undefined where it makes none. */
+  stepMask(_inputs: StepInputs): StepMask | undefined {
+    return undefined;
+  }
+
   /** How messages name this layer: `SimpleRNN "simple_rnn_1"`. */
   protected get where(): string {
     return `${this.className} "${this.name}"`;
@@ -156,6 +185,11 @@ export abstract class Layer {
 
   /** Input shape that the options gave, batch axis first, or undefined. */
   get batchInputShape(): Shape | undefined {
+    return this.#givenShape;
+  }
+
+  /** @internal The option `inputShape`, batch axis first. */
+  get givenInputShape(): Shape | undefined {
     return this.#givenShape;
   }
 
@@ -216,7 +250,7 @@ export abstract class Layer {
     return copyWeights(`${this.where}.weights`, declared, this.#initialWeights);
   }
 
-  /** What `build` refuses, refused without building: a model asks all its layers first. */
+  /** @internal What `build` refuses, refused without building: a model asks all its layers first. */
   checkBuild(shape: Shape): readonly WeightDeclaration[] {
     this.computeOutputShape(shape);
     const declared = this.declareWeights(shape);
@@ -341,6 +375,12 @@ export abstract class Layer {
     return this.#declared.map((_, index) => this.#readWeight(index));
   }
 
+  /** @internal Takes the next automatic name that is none of `taken`. */
+  renumber(taken: ReadonlySet<string>): void {
+    do this.#name = autoName(this.className);
+    while (taken.has(this.#name));
+  }
+
   /** @internal The model that this layer belongs to. */
   get owner(): WeightOwner | undefined {
     return this.#owner;
@@ -349,6 +389,11 @@ export abstract class Layer {
   /** @internal */
   attach(owner: WeightOwner | undefined): void {
     this.#owner = owner;
+  }
+
+  /** @internal The layers that it is made of, whose weights are its own, one part's after another's. */
+  get parts(): readonly Layer[] {
+    return [];
   }
 
   /** @internal The layers that draw in training: this one, or those that it is made of. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // LayerNormalization: each position by itself. Options and config; native/layers/layer_normalization computes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
 import type { NativeLayer } from '../native/binding';
@@ -22,11 +23,13 @@ export const defaults = normalizationDefaults;
  * new Sequential([new Input([20, 8]), new LSTM(16, { returnSequences: true }), new LayerNormalization(), new LSTM(16)]);
  */
 export class LayerNormalization extends Normalization {
-  readonly className = 'LayerNormalization';
+  static readonly className = 'LayerNormalization';
+  readonly className = LayerNormalization.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
-  constructor(options: LayerNormalizationOptions = {}) {
+  constructor(options: LayerNormalizationOptions = {}, ...rest: []) {
     const where = 'LayerNormalization';
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     super(where, o);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reshape: the same elements of each row in other axes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -26,7 +27,8 @@ export const defaults = layerDefaults;
  * new Reshape([-1, 2]).computeOutputShape([null, 12]); // [null, 6, 2]
  */
 export class Reshape extends Layer {
-  readonly className = 'Reshape';
+  static readonly className = 'Reshape';
+  readonly className = Reshape.className;
   /** As given: one axis may be -1. */
   readonly targetShape: readonly number[];
 
@@ -34,7 +36,8 @@ export class Reshape extends Layer {
    * @param targetShape one or two sizes after the batch, from 1; one may be -1: what is left
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(targetShape: readonly number[], options: ReshapeOptions = {}) {
+  constructor(targetShape: readonly number[], options: ReshapeOptions = {}, ...rest: []) {
+    refuseMore('Reshape', rest);
     const checked = checkTarget(targetShape);
     const o = withDefaults('Reshape', options, defaults);
     refuseNotYet('Reshape', options, NOT_YET);

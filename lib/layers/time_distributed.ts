@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // TimeDistributed: a layer applied to every timestep. Layers that compute each position by itself do that already; the
 // wrapper says so, and is how Keras' models are written.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { configOfLayer, layerFromConfig } from './registry';
 import { expectRank } from './shapes';
 import { Wrapper } from './wrapper';
+import type { MaskPassage } from './step_mask';
 import type { NativeActivation, NativeLayer } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -29,15 +31,17 @@ export const defaults = layerDefaults;
  * new Sequential([new Input([null, 8]), new LSTM(16, { returnSequences: true }), new TimeDistributed(new Dense(4))]);
  */
 export class TimeDistributed extends Wrapper {
-  readonly className = 'TimeDistributed';
+  static readonly className = 'TimeDistributed';
+  readonly className = TimeDistributed.className;
   readonly layer: Layer;
 
   /**
    * @param layer a layer of no model that computes each position by itself
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(layer: Layer, options: TimeDistributedOptions = {}) {
+  constructor(layer: Layer, options: TimeDistributedOptions = {}, ...rest: []) {
     const where = 'TimeDistributed';
+    refuseMore(where, rest);
     if (!(layer instanceof Layer)) throw refusal('ERR_TYPE', where, 'a layer', describe(layer));
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
@@ -71,6 +75,10 @@ export class TimeDistributed extends Wrapper {
   /** The layer reads one timestep: [N,C]. */
   protected override partShape(inputShape: Shape): Shape {
     return [inputShape[0]!, ...inputShape.slice(2)];
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -15,6 +15,11 @@ export abstract class Wrapper extends Layer {
     for (const part of parts) part.attach(new PartOwner(this, parts));
   }
 
+  /** @internal */
+  override get parts(): readonly Layer[] {
+    return this.#parts;
+  }
+
   /** The shape that the parts read, where it is not the wrapper's own. */
   protected partShape(inputShape: Shape): Shape {
     return inputShape;

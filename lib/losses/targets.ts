@@ -20,6 +20,9 @@ export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
   readonly classes?: number;
 }
 
+/** Whether a timestep of a row of outputs counts. */
+type Counts = (row: number, step: number) => boolean;
+
 /**
  * Reads and checks the targets of `rows` rows.
  *
@@ -28,6 +31,7 @@ export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
  * for outputs `[N,T,K]`.
  *
  * @param outputAxes axes of the outputs after the batch
+ * @param counts which timesteps of the outputs count: values of others are not looked at. Default: all
  * @throws ShapeError `ERR_SHAPE`; DataError `ERR_DATA` for NaN and fractions of ids, `ERR_RANGE` outside classes or [0, 1]
  */
 export function readTargets(
@@ -37,12 +41,21 @@ export function readTargets(
   rules: TargetRules,
   rows: number,
   outputAxes: readonly number[],
+  counts?: Counts,
 ): Targets {
   const { data, shape } = toValues(where, what, input);
   checkTargetShape(where, what, shape, rules, rows, outputAxes);
   const classes = rules.classes ?? outputAxes.at(-1)!;
-  const index = firstBadTarget(data, rules, classes, shape.at(-1)!);
-  if (index >= 0) throw targetRefusal(where, what, data[index]!, positionText(index, shape), rules, classes);
+  const isBad = badTargets(data, rules, classes, shape.at(-1)!);
+  // Labels belong to samples, whichever timesteps count.
+  const steps = outputAxes.length === 1 || rules.targetRule === 'labels' ? 1 : outputAxes[0]!;
+  const width = data.length / (rows * steps);
+  const isSeen = (element: number): boolean => {
+    const position = Math.floor(element / width);
+    return steps === 1 || counts === undefined || counts(Math.floor(position / steps), position % steps);
+  };
+  const index = data.findIndex((value, element) => isBad(value, element) && isSeen(element));
+  if (index >= 0) throw targetRefusal(where, what, data, index, positionText(index, shape), rules, classes);
   return { data, targetSize: data.length / rows };
 }
 
@@ -90,30 +103,36 @@ function checkTargetShape(
   );
 }
 
-/** Index of the first element that the rule of the loss refuses, or -1. Labels stand in rows of `width`. */
-function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number, width: number): number {
-  const { targetRule, ignoreClass } = rules;
+/** Which elements the rule of the loss refuses. Labels stand in rows of `width`. */
+function badTargets(
+  data: Float32Array,
+  { targetRule, ignoreClass }: TargetRules,
+  classes: number,
+  width: number,
+): (value: number, index: number) => boolean {
   const isId = (id: number): boolean => id >= 0 && id < classes && Number.isInteger(id);
   switch (targetRule) {
     case 'ids':
-      return data.findIndex((id) => !isId(id) && id !== ignoreClass);
+      return (id) => !isId(id) && id !== ignoreClass;
     case 'labels':
-      return data.findIndex((id, i) => !isId(id) || (id !== 0 && i % width !== 0 && data[i - 1] === 0));
+      return (id, i) => !isId(id) || (id !== 0 && i % width !== 0 && data[i - 1] === 0);
     case 'probabilities':
-      return data.findIndex((p) => !(p >= 0 && p <= 1));
+      return (p) => !(p >= 0 && p <= 1);
     case 'numbers':
-      return data.findIndex((value) => !Number.isFinite(value));
+      return (value) => !Number.isFinite(value);
   }
 }
 
 function targetRefusal(
   where: string,
   what: string,
-  value: number,
+  data: Float32Array,
+  index: number,
   position: string,
   rules: TargetRules,
   classes: number,
 ): Error {
+  const value = data[index]!;
   const expected = {
     ids: `${what} to hold class ids from 0 to ${classes - 1}, as many as the last axis of the outputs has`,
     probabilities: `${what} to hold values from 0 to 1 for ${rules.kind}`,
@@ -122,8 +141,21 @@ function targetRefusal(
   }[rules.targetRule];
   const isFraction = (rules.targetRule === 'ids' || rules.targetRule === 'labels') && !Number.isInteger(value);
   const code = Number.isFinite(value) && !isFraction ? 'ERR_RANGE' : 'ERR_DATA';
-  const hint = rules.targetRule === 'probabilities' && value === -1 ? 'Labels -1 and 1 must become 0 and 1.' : '';
-  return refusal(code, where, expected, `${describe(value)} at ${position}`, hint);
+  return refusal(code, where, expected, `${describe(value)} at ${position}`, targetHint(data, value, rules, classes));
+}
+
+/** What is meant by targets that are refused. Where there are zeros, -1 is no label of two but padding. */
+function targetHint(data: Float32Array, value: number, { targetRule, kind }: TargetRules, classes: number): string {
+  if (targetRule === 'ids' && classes === 1)
+    return 'Outputs of one unit go with binary_crossentropy; classes need a unit each.';
+  if (targetRule === 'labels' && classes === 1)
+    return 'Class 0 is the blank: outputs need a unit for each other class.';
+  if (kind === 'sparse_categorical_crossentropy' && value === -1)
+    return 'Where it is padding, give the loss ignoreClass: -1, or put a class there and weigh it 0 by sampleWeight.';
+  if (targetRule !== 'probabilities' || value !== -1) return '';
+  return data.every((label) => label === -1 || label === 1)
+    ? 'Labels -1 and 1 must become 0 and 1.'
+    : 'Where it is padding, put 0 there and weigh it 0 by sampleWeight.';
 }
 
 function sameAxes(a: readonly number[], b: readonly number[]): boolean {

@@ -46,11 +46,21 @@ export class LayerStack {
     const shape = isFirst ? (this.#inputShape ?? item.batchInputShape) : this.#layers.at(-1)!.outputShape;
     if (shape !== undefined) {
       if (isFirst) checkModelInput(where, item, shape);
+      checkGivenShape(where, item, shape);
       item.build(shape);
     }
     if (isFirst) this.#inputShape = shape;
+    this.#giveWay(item);
     item.attach(owner);
     this.#layers.push(item);
+  }
+
+  /** Where a name is taken, the layer whose name is automatic takes another. */
+  #giveWay(item: Layer): void {
+    const other = this.#layers.find(({ name }) => name === item.name);
+    if (other === undefined) return;
+    const taken = new Set(this.#layers.map(({ name }) => name));
+    (item.hasAutomaticName ? item : other).renumber(taken);
   }
 
   #addInput(where: string, input: Input): void {
@@ -77,8 +87,9 @@ export class LayerStack {
         `"${layer.name}" of "${layer.owner.name}"`,
         'Shared layers are not supported yet; make a new one.',
       );
-    if (this.#layers.some(({ name }) => name === layer.name))
-      throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
+    const isTaken = this.#layers.some(({ name, hasAutomaticName }) => name === layer.name && !hasAutomaticName);
+    if (isTaken && !layer.hasAutomaticName)
+      throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Give it another name.');
     if (layer.inputKind === 'tokens' && this.#layers.length > 0)
       throw refusal(
         'ERR_CONFIG',
@@ -114,6 +125,7 @@ export class LayerStack {
     checkModelInput(where, first, shape);
     // Nothing is built unless everything fits.
     this.#layers.reduce((running, layer) => {
+      checkGivenShape(where, layer, running);
       layer.checkBuild(running);
       return layer.computeOutputShape(running);
     }, shape);
@@ -139,6 +151,14 @@ export class LayerStack {
       return false;
     }
   }
+}
+
+/** What a layer was told of its input must be true of what it gets. */
+function checkGivenShape(where: string, layer: Layer, shape: Shape): void {
+  const given = layer.givenInputShape;
+  if (given === undefined || areCompatible(given, shape)) return;
+  const expected = `input ${shapeText(given)} for "${layer.name}", as its inputShape says`;
+  throw refusal('ERR_SHAPE', where, expected, shapeText(shape));
 }
 
 /** The engine reads [N,T] of ids, and [N,C] or [N,T,C] of numbers, where only T may be unknown. */

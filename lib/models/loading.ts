@@ -4,6 +4,7 @@
 import { makeError, OstinatoError } from '../errors';
 import { checkExtension, checkPath, checkTrainingState, isPlainObject, ModelFile, readJson } from '../serialization';
 import { compileOptions } from '../training/compile_config';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { expectedWeights } from './model_files';
@@ -31,7 +32,8 @@ const DEFAULTS = Object.freeze({ compile: true });
  * await model.save('reviews.safetensors');
  * const same = await loadModel('reviews.safetensors');
  */
-export async function loadModel(path: string, options?: LoadModelOptions): Promise<Sequential> {
+export async function loadModel(path: string, options?: LoadModelOptions, ...rest: []): Promise<Sequential> {
+  refuseMore('loadModel', rest);
   const where = 'loadModel';
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
@@ -65,7 +67,8 @@ export async function loadModel(path: string, options?: LoadModelOptions): Promi
  * await model.save('reviews.safetensors', { assets: { words: ['the', 'and'] } });
  * (await loadAssets('reviews.safetensors')).words; // ['the', 'and']
  */
-export async function loadAssets(path: string): Promise<Record<string, unknown>> {
+export async function loadAssets(path: string, ...rest: []): Promise<Record<string, unknown>> {
+  refuseMore('loadAssets', rest);
   const where = 'loadAssets';
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
   const assets = (await ModelFile.read(where, file, (opened) => opened.section('assets'))) ?? {};
@@ -83,7 +86,8 @@ export async function loadAssets(path: string): Promise<Record<string, unknown>>
  * @example
  * const copy = modelFromJson(model.toJson());
  */
-export function modelFromJson(text: string): Sequential {
+export function modelFromJson(text: string, ...rest: []): Sequential {
+  refuseMore('modelFromJson', rest);
   const where = 'modelFromJson';
   return modelOf(where, readJson(where, checkString(where, 'text', text)));
 }

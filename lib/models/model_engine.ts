@@ -5,13 +5,13 @@ import { allocate } from '../arrays/nested_arrays';
 import { copyIn, copyOut, prepare } from '../native/copies';
 import { callEngine, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
-import { keepTidy } from '../native/workspace';
 import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
 import type { Layer } from '../layers';
 import { giveSource, sizeOf, type WeightOwner, type WeightSpec } from '../layers/weights';
 import type { NativeCopy, NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { LayerStack } from './layer_stack';
 
 /** A layer that the engine holds, and the index of its first weight there. */
@@ -26,12 +26,13 @@ export class ModelEngine implements WeightOwner {
   #isDisposed = false;
   #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
-  /** Rows of a batch whose states stateful layers hold; undefined where they begin at zero. */
-  #statefulRows: number | undefined;
+  #batchRows: BatchRows = { count: undefined };
 
   constructor(
     readonly name: string,
     private readonly stack: LayerStack,
+    /** Told when states begin at zero again. */
+    private readonly onReset: () => void,
   ) {}
 
   get isDisposed(): boolean {
@@ -53,7 +54,6 @@ export class ModelEngine implements WeightOwner {
   native(method = 'native'): NativeModel {
     this.assertUsable(method);
     this.#native ??= this.#create(method);
-    keepTidy(this.#native);
     return this.#native;
   }
 
@@ -107,7 +107,7 @@ export class ModelEngine implements WeightOwner {
 
   /** Tells the layers where their values are, and frees the rest of the engine; the next need makes a new one. */
   recall(): void {
-    this.#statefulRows = undefined;
+    this.#batchRows.count = undefined;
     const native = this.#native;
     if (native === undefined) return;
     callEngine(() => native.retire());
@@ -133,7 +133,8 @@ export class ModelEngine implements WeightOwner {
     const seat = this.#seatOf(layer);
     if (seat === undefined) return undefined;
     return layer.weightSpecs.map(({ shape }, index) => {
-      const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const length = shape.reduce((product, size) => product * size, 1);
+      const out = allocate(`${this.name}.getWeights`, () => new Float32Array(length));
       callEngine(() => this.#native!.readWeight(seat.first + index, out));
       return out;
     });
@@ -204,31 +205,18 @@ export class ModelEngine implements WeightOwner {
     return this.#native && this.#seats.find((seat) => seat.layer === layer);
   }
 
-  /**
-   * Stateful layers carry one state per row of a batch: all batches must be of one size.
-   *
-   * @throws ShapeError `ERR_SHAPE`
-   */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    if (!this.stack.layers.some((layer) => layer.isStateful)) return;
-    const size = Math.min(rows, batchSize);
-    if (rows % size !== 0)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `rows in batches of ${size} without a rest, for a layer is stateful`,
-        `${rows} rows`,
-        'Leave rows out, or choose another batchSize.',
-      );
-    if (this.#statefulRows !== undefined && this.#statefulRows !== size)
-      throw refusal(
-        'ERR_SHAPE',
-        where,
-        `batches of ${this.#statefulRows} rows as before, for a layer is stateful`,
-        `${size}`,
-        'Call resetStates() first.',
-      );
-    this.#statefulRows = size;
+  get batchRows(): BatchRows {
+    return this.#batchRows;
+  }
+
+  /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
+  exchangeStates(next: CarriedStates | undefined): CarriedStates {
+    const native = this.native('exchangeStates');
+    const present = { batchRows: this.#batchRows, states: readStates(this.name, native) };
+    if (next === undefined) callEngine(() => native.resetStates());
+    else this.#writeStates(this.name, native, next.states);
+    this.#batchRows = next?.batchRows ?? { count: undefined };
+    return present;
   }
 
   /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
@@ -243,9 +231,10 @@ export class ModelEngine implements WeightOwner {
         `several in "${this.name}"`,
         'Reset all of them with model.resetStates().',
       );
-    this.#statefulRows = undefined;
+    this.#batchRows.count = undefined;
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.resetStates());
+    this.onReset();
   }
 
   /**
@@ -257,16 +246,10 @@ export class ModelEngine implements WeightOwner {
   layersState(method: string, copies: NativeCopy[]): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
-    const native = this.#native;
-    const states = native === undefined ? [] : callEngine(() => native.layerStates());
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
-      statefulRows: this.#statefulRows ?? null,
-      states: states.map((size, index) => {
-        const values = new Float32Array(size);
-        copies.push({ kind: 'states', index, values });
-        return values;
-      }),
+      statefulRows: this.#batchRows.count ?? null,
+      states: this.#native === undefined ? [] : stateCopies(`${this.name}.${method}`, this.#native, copies),
     };
   }
 
@@ -287,7 +270,7 @@ export class ModelEngine implements WeightOwner {
       drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     }
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
-    this.#statefulRows = statefulRows ?? undefined;
+    this.#batchRows.count = statefulRows ?? undefined;
   }
 
   #writeStates(where: string, native: NativeModel, states: readonly Float32Array[]): void {
@@ -323,6 +306,23 @@ export class ModelEngine implements WeightOwner {
     this.#seats = [];
     this.#isDisposed = true;
   }
+}
+
+/** Arrays for what stateful layers carry, which `copies` are to fill. */
+function stateCopies(where: string, native: NativeModel, copies: NativeCopy[]): Float32Array[] {
+  return callEngine(() => native.layerStates()).map((size, index) => {
+    const values = allocate(where, () => new Float32Array(size));
+    copies.push({ kind: 'states', index, values });
+    return values;
+  });
+}
+
+/** What stateful layers carry. */
+function readStates(where: string, native: NativeModel): Float32Array[] {
+  const copies: NativeCopy[] = [];
+  const states = stateCopies(where, native, copies);
+  for (const { index, values } of copies) callEngine(() => native.readLayerStates(index, values));
+  return states;
 }
 
 /** A layer as the engine takes it, and the penalty on its output after it. */

@@ -11,7 +11,7 @@ import {
 } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
-import { weightNames } from '../util/weight_names';
+import { weightNames, type NamedLayer } from '../util/weight_names';
 import type { CompileConfig } from '../training/compile_config';
 
 /** Options of `model.save`. */
@@ -20,7 +20,10 @@ export interface SaveOptions {
   overwrite?: boolean;
   /** Whether the optimizer's state is saved, so that training can go on. Default true. */
   includeOptimizer?: boolean;
-  /** Plain data by name that belongs to the model, a vocabulary for instance; {@link loadAssets} reads it. Default none. */
+  /**
+   * Plain data by name that belongs to the model, and what prepares its inputs: a `TextVectorization`, a `StringLookup`, which
+   * become `{ className, config }`. {@link loadAssets} reads it. Default none.
+   */
   assets?: Readonly<Record<string, unknown>>;
 }
 
@@ -42,7 +45,7 @@ export interface SavedModel {
   readonly name: string;
   readonly className: string;
   readonly isBuilt: boolean;
-  readonly layers: readonly { readonly name: string; readonly className: string }[];
+  readonly layers: readonly NamedLayer[];
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
   readonly compileConfig: CompileConfig | null;
   getConfig(): object;
@@ -123,7 +126,7 @@ export async function loadWeights(
 
 /** The weights that a file of this model has. */
 export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
-  const names = weightNames(model.layers, model.weights);
+  const names = weightNames(model.layers);
   return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
 }
 

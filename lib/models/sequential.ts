@@ -3,11 +3,13 @@
 // ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
 import { copyInTurns } from '../arrays/copy';
+import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
 import { checkWeights, copyWeights } from '../layers/weights';
+import { refuseMore } from '../util/arguments';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
-import { checkString, describe, refusal } from '../util/validate';
+import { checkOptions, checkString, describe, refusal } from '../util/validate';
 import { Stream, StreamGroup } from '../streams';
 import { LayerStack } from './layer_stack';
 import { ModelEngine } from './model_engine';
@@ -17,6 +19,7 @@ import { TrainableModel } from './trainable_model';
 import { NdArray } from '../ndarray';
 import type { NativeActivation, NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
+import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Sequential}. */
@@ -69,12 +72,13 @@ export class Sequential extends TrainableModel {
    * @param options see {@link SequentialOptions}
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where layers do not fit
    */
-  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
+  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}, ...rest: []) {
+    refuseMore('Sequential', rest);
     const { name } = withDefaults('Sequential', options, defaults);
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
     super();
     this.name = name === null ? autoName('Sequential') : checkString('Sequential', 'name', name);
-    this.#engine = new ModelEngine(this.name, this.#stack);
+    this.#engine = new ModelEngine(this.name, this.#stack, () => this.forgetStates());
     for (const layer of layers) this.#stack.add('Sequential', layer, this.#engine);
   }
 
@@ -268,7 +272,7 @@ export class Sequential extends TrainableModel {
   setWeights(weights: readonly ArrayInput[]): void {
     this.#assertBuilt('setWeights');
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
-    this.assertOwnCall('setWeights');
+    this.assertTurn('setWeights');
     this.#engine.assertQuiet('setWeights');
     const values = copyWeights(`${this.name}.setWeights`, this.weights, weights);
     let next = 0;
@@ -292,7 +296,7 @@ export class Sequential extends TrainableModel {
     const method = 'setWeightsAsync';
     const where = `${this.name}.${method}`;
     this.#assertBuilt(method);
-    this.assertOwnCall(method);
+    this.assertTurn(method);
     const own: Float32Array[] = [];
     for (const { data, isOwn } of checkWeights(where, this.weights, weights))
       own.push(isOwn ? data : await copyInTurns(where, data));
@@ -327,7 +331,7 @@ export class Sequential extends TrainableModel {
    */
   resetStates(): void {
     this.#engine.assertUsable('resetStates');
-    this.assertOwnCall('resetStates');
+    this.assertTurn('resetStates');
     this.#engine.resetStates();
   }
 
@@ -372,8 +376,7 @@ export class Sequential extends TrainableModel {
   getLayer(which: string | number | { readonly name: string } | { readonly index: number }): Layer {
     this.#engine.assertUsable('getLayer');
     const where = `${this.name}.getLayer`;
-    const key: unknown =
-      typeof which === 'object' && which !== null ? ('name' in which ? which.name : which.index) : which;
+    const key: unknown = typeof which === 'object' && which !== null ? readKey(where, which) : which;
     const { layers } = this.#stack;
     if (typeof key === 'number') {
       const layer = Number.isInteger(key) ? layers[key] : undefined;
@@ -413,6 +416,7 @@ export class Sequential extends TrainableModel {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
+    checkOptions(where, config, ['name', 'layers', 'buildInputShape']);
     const layers = config.layers.map((layer) => layerFromConfig(where, layer));
     const model = new Sequential(layers, { name: config.name ?? null });
     if (config.buildInputShape) model.build(config.buildInputShape);
@@ -463,9 +467,19 @@ export class Sequential extends TrainableModel {
     this.#stack.build(`${this.name}.build`, this.#stack.accepts(open) ? open : inputShape);
   }
 
-  /** @internal Refuses batches that stateful layers cannot take. */
-  expectBatches(where: string, rows: number, batchSize: number): void {
-    this.#engine.expectBatches(where, rows, batchSize);
+  /** @internal */
+  get batchRows(): BatchRows {
+    return this.#engine.batchRows;
+  }
+
+  /** @internal Puts other states in the place of those that stateful layers carry. */
+  exchangeStates(states: CarriedStates | undefined): CarriedStates {
+    return this.#engine.exchangeStates(states);
+  }
+
+  /** @internal */
+  outputMask(inputs: StepInputs): StepMask | undefined {
+    return outputMask(this.#stack.layers, inputs);
   }
 
   /** @internal The engine's model, made on first use. */
@@ -494,7 +508,7 @@ export class Sequential extends TrainableModel {
   /** @internal Sets all weights to arrays of their sizes that nobody else has. */
   async adoptWeights(method: string, values: readonly Float32Array[]): Promise<void> {
     this.#assertBuilt(method);
-    this.assertOwnCall(method);
+    this.assertTurn(method);
     this.#engine.assertQuiet(method);
     await this.#engine.adoptWeights(values);
   }
@@ -514,4 +528,11 @@ export class Sequential extends TrainableModel {
     const hint = 'Give the first layer an inputShape, add an Input, or call build.';
     throw refusal('ERR_STATE', `${this.name}.${method}`, 'a built model', 'one whose input shape is not known', hint);
   }
+}
+
+/** The one key that an object for `getLayer` has. */
+function readKey(where: string, which: { readonly name?: string; readonly index?: number }): unknown {
+  const { name, index } = checkOptions(where, which, ['name', 'index']);
+  if (name !== undefined && index !== undefined) throw refusal('ERR_CONFIG', where, 'name or index', 'both');
+  return name ?? index;
 }

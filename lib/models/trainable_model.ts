@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { allocate } from '../arrays/nested_arrays';
 import { copyOut } from '../native/copies';
 import { callEngine } from '../native/engine';
@@ -23,6 +22,7 @@ import {
   type Snapshot,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
+import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeActivation, NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
@@ -39,11 +39,8 @@ import type {
 } from '../training/options';
 import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
-import type { TrainerHost } from '../training/trainer_host';
+import type { BatchRows, CarriedStates, TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
-
-/** The model whose call is under way in this asynchronous context: its own callbacks may touch it, others may not. */
-const CALLS = new AsyncLocalStorage<TrainableModel>();
 
 /** Base class of models. */
 export abstract class TrainableModel implements TrainerHost {
@@ -56,7 +53,9 @@ export abstract class TrainableModel implements TrainerHost {
   abstract readonly isStateful: boolean;
   abstract computeOutputShape(inputShape: Shape): Shape;
   abstract ensureBuilt(inputShape: Shape): void;
-  abstract expectBatches(where: string, rows: number, batchSize: number): void;
+  abstract readonly batchRows: BatchRows;
+  abstract exchangeStates(states: CarriedStates | undefined): CarriedStates;
+  abstract outputMask(inputs: StepInputs): StepMask | undefined;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
   abstract getWeightsAsync(): Promise<NdArray[]>;
@@ -134,13 +133,15 @@ export abstract class TrainableModel implements TrainerHost {
    * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
    *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
    *   epoch. Sources are read ahead while the last batches train; options come second then
-   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
+   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses. Those of timesteps
+   *   that the first layer masks are not looked at
    * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
    *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
    *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
    * @returns the {@link History}: `loss`, each metric, and `valLoss` ... where there is validation
    * @throws (rejects) ConfigError, ShapeError, DataError for bad arguments; StateError `ERR_STATE` before `compile`,
-   *   `ERR_BUSY` during another call, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`; whatever a callback throws
+   *   `ERR_BUSY` during another call and in its callbacks, `ERR_ABORTED` where `signal` ended it, `ERR_DISPOSED`;
+   *   whatever a callback throws
    * @see keras/src/trainers/trainer.py
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
@@ -149,7 +150,8 @@ export abstract class TrainableModel implements TrainerHost {
   async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
   async fit(batches: BatchSource<Batch>, options?: FitOptions): Promise<History>;
   async fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
-    return this.#call('fit', () => this.#trainer.fit(x, y, options));
+    this.assertUsable('fit');
+    return this.#trainer.fit(x, y, options);
   }
 
   /**
@@ -180,15 +182,16 @@ export abstract class TrainableModel implements TrainerHost {
     y?: ArrayInput | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Logs | number | number[]> {
-    return this.#call('evaluate', () => this.#trainer.evaluate(x, y, options));
+    this.assertUsable('evaluate');
+    return this.#trainer.evaluate(x, y, options);
   }
 
   /**
    * Outputs for inputs. Needs no `compile`.
    *
    * Calls at the same time are gathered into batches, see {@link gather}: a server may call `predict` for every request.
-   * Neither gathered with others nor done beside them are calls with `verbose` or `callbacks`, and those of a model with
-   * a stateful layer.
+   * Calls with `verbose` or `callbacks`, and calls of a model with a stateful layer, run alone (`ERR_BUSY`). Callbacks may
+   * call `predict` between two batches of a call of the same model, see `Callback`.
    *
    * @param x inputs as in {@link fit}, or a source of batches of inputs, alone or as `fit` takes them: not gathered either
    * @param options `batchSize` (32), `steps`, `verbose` (0), `callbacks`, `signal`, which ends this call alone
@@ -200,8 +203,6 @@ export abstract class TrainableModel implements TrainerHost {
    */
   predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
     try {
-      // Only callbacks ask whose call they are in; a context costs more than the rest of a small call.
-      if (options?.callbacks !== undefined) return this.#call('predict', () => this.#trainer.predict(x, options));
       this.assertUsable('predict');
       return this.#trainer.predict(x, options);
     } catch (error) {
@@ -241,7 +242,8 @@ export abstract class TrainableModel implements TrainerHost {
     options?: TrainBatchOptions,
   ): Promise<R>;
   async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('trainOnBatch', () => this.#trainer.trainOnBatch(x, y, options));
+    this.assertUsable('trainOnBatch');
+    return this.#trainer.trainOnBatch(x, y, options);
   }
 
   /**
@@ -260,7 +262,8 @@ export abstract class TrainableModel implements TrainerHost {
     options?: BatchOptions,
   ): Promise<R>;
   async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#call('testOnBatch', () => this.#trainer.testOnBatch(x, y, options));
+    this.assertUsable('testOnBatch');
+    return this.#trainer.testOnBatch(x, y, options);
   }
 
   /**
@@ -272,7 +275,8 @@ export abstract class TrainableModel implements TrainerHost {
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
   async predictOnBatch(x: ArrayInput): Promise<NdArray> {
-    return this.#call('predictOnBatch', () => this.#trainer.predictOnBatch(x));
+    this.assertUsable('predictOnBatch');
+    return this.#trainer.predictOnBatch(x);
   }
 
   /**
@@ -282,8 +286,8 @@ export abstract class TrainableModel implements TrainerHost {
    * @param path ends in `.safetensors`
    * @param options `overwrite` (true), `includeOptimizer` (true), `assets` (none)
    * @throws (rejects) DataError `ERR_IO`, with the system's error as its cause, `ERR_NOT_FOUND` where the folder is missing;
-   *   ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; StateError `ERR_BUSY` during a call, save from that call's
-   *   own callbacks between batches, `ERR_DISPOSED`
+   *   ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; StateError `ERR_BUSY` during a call, but in its callbacks,
+   *   `ERR_DISPOSED`
    * @see keras/src/saving/saving_api.py
    * @example
    * await model.save('reviews.safetensors');
@@ -308,8 +312,9 @@ export abstract class TrainableModel implements TrainerHost {
 
   /**
    * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
-   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
-   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. A name that was given is the
+   * name; the numbers of automatic names count within the model: `dense_1/kernel` is the kernel of the first `Dense` that
+   * was given no name.
    *
    * @param path ends in `.safetensors`
    * @param options `skipMismatch` (false)
@@ -399,7 +404,7 @@ export abstract class TrainableModel implements TrainerHost {
     this.#still('snapshot');
     const copies = this.#weightCopies('save');
     const weights = copies.map(({ values }) => values);
-    const names = weightNames(this.layers, this.weights);
+    const names = weightNames(this.layers);
     const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
     const whenCopied = copies.length > 0 ? copyOut(this.native(), copies) : Promise.resolve();
     // Where the rest of a snapshot is refused, nobody waits for the copies.
@@ -412,7 +417,7 @@ export abstract class TrainableModel implements TrainerHost {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers, this.weights), optimizer);
+    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
   /** Arrays that are to have the weights. */
@@ -430,7 +435,7 @@ export abstract class TrainableModel implements TrainerHost {
   /** The name of a method, for messages, where the model is neither in another call nor computing. */
   #still(method: string): string {
     this.assertUsable(method);
-    this.assertOwnCall(method);
+    this.assertTurn(method);
     this.assertQuiet(method);
     return `${this.name}.${method}`;
   }
@@ -455,13 +460,13 @@ export abstract class TrainableModel implements TrainerHost {
     this.#trainer.dropWaiting(error);
   }
 
-  /** Throws `ERR_BUSY` while a call has the model, unless that call's own callback asks. */
-  protected assertOwnCall(method: string): void {
-    if (CALLS.getStore() !== this) this.#trainer.assertIdle(method);
+  /** Throws `ERR_BUSY` while a call has the model, unless a callback asks, between its batches. */
+  protected assertTurn(method: string): void {
+    this.#trainer.assertTurn(method);
   }
 
-  #call<T>(method: string, work: () => Promise<T>): Promise<T> {
-    this.assertUsable(method);
-    return CALLS.run(this, work);
+  /** The states of a callback's own calls begin at zero again. */
+  protected forgetStates(): void {
+    this.#trainer.forgetStates();
   }
 }

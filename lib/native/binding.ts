@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports, and only
-// this file loads it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
+// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports;
+// load_addon.ts finds it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
 // native code treats a missing key as its own bug. Arrays that JavaScript holds are allocated here and filled there.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { makeError } from '../errors';
 
 /** Added to the loss: l1 · sum|w| + l2 · sum w² + orthogonal · the share of rows (or columns) that are not orthogonal. */
 export interface NativePenalty {
@@ -369,6 +366,28 @@ export interface NativeRows {
   steps: number;
 }
 
+/** Labels from logits [rows,steps,columns]; `done` is told the first row that has a timestep without a probability. */
+export interface NativeCtcDecode {
+  logits: Float32Array;
+  rows: number;
+  steps: number;
+  columns: number;
+  /** [rows] timesteps that count, from 0. */
+  lengths: Int32Array;
+  /** The column that stands for no label. */
+  blank: number;
+  /** 0: greedy. */
+  beamWidth: number;
+  /** 1 where greedy. */
+  topPaths: number;
+  /** Greedy alone. */
+  mergeRepeated: boolean;
+  /** Filled: [topPaths,rows,steps], -1 behind the labels. */
+  paths: Int32Array;
+  /** Filled: [rows,topPaths]. */
+  scores: Float32Array;
+}
+
 /**
  * A native copy of inputs and targets, taken at construction: what happens to the caller's arrays later changes nothing.
  * Targets are float32 [N,K] or [N,T,K] flattened; sparse targets hold class ids as float32 [N] or [N,T].
@@ -570,6 +589,7 @@ export interface NativeStreams {
 
 export type NativeInitializer =
   | { kind: 'constant'; value: number }
+  | { kind: 'values'; values: Float32Array }
   | { kind: 'identity'; gain: number }
   | { kind: 'random_uniform'; minval: number; maxval: number }
   | { kind: 'random_normal' | 'truncated_normal'; mean: number; stddev: number }
@@ -588,8 +608,10 @@ export interface CpuInfo {
   available: string[];
   /** Compute threads in use. */
   threads: number;
-  /** Threads chosen from affinity and cgroup quota where nothing else is set. */
+  /** Threads where `setThreads` was not called: `OSTINATO_THREADS`, else `cores`. */
   defaultThreads: number;
+  /** Cores that this process may use at once, by affinity and the cgroup's quota. */
+  cores: number;
 }
 
 export interface NativeBinding {
@@ -604,6 +626,8 @@ export interface NativeBinding {
   scheduledRate(schedule: NativeSchedule, step: number): number;
   /** The loss of rows; with reduction `none` 0, and one number a row goes to `values`. */
   computeLoss(loss: NativeLoss, rows: NativeRows, values: Float32Array | null): number;
+  /** Decodes on the compute threads; `done` is called later on this thread, exactly once. See NativeCtcDecode. */
+  ctcDecode(spec: NativeCtcDecode, done: NativeDone): void;
   /** Adds rows to the state of a metric. */
   updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
   cpuInfo(): CpuInfo;
@@ -618,37 +642,3 @@ export interface NativeBinding {
   /** Preemption points counted. */
   preemptionPoints(): number;
 }
-
-/** Where the addon may lie: the file that OSTINATO_ADDON names, else the build directory that both builds share. */
-function candidates(): string[] {
-  if (process.env['OSTINATO_ADDON']) return [path.resolve(process.env['OSTINATO_ADDON'])];
-  const root = path.resolve(__dirname, '..', '..');
-  return [path.join(root, 'build', 'Release', 'ostinato.node'), path.join(root, 'build', 'Debug', 'ostinato.node')];
-}
-
-function load(): NativeBinding {
-  const attempts: string[] = [];
-  for (const file of candidates()) {
-    if (!existsSync(file)) {
-      attempts.push(`${file}: no such file`);
-      continue;
-    }
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
-      return require(file) as NativeBinding;
-    } catch (error) {
-      const { message, code } = error as Error & { code?: string };
-      // The engine's own refusal (OSTINATO_ISA that this machine lacks) is the answer, not a failed attempt.
-      if (code === 'ERR_CONFIG') throw makeError('ERR_CONFIG', message);
-      attempts.push(`${file}: ${message}`);
-    }
-  }
-  throw makeError(
-    'ERR_NATIVE_LOAD',
-    `ostinato: expected the native addon for ${process.platform}-${process.arch} (Node-API 8), received none: ` +
-      `${attempts.join('; ')}. Build it with "npm rebuild ostinato" or "npm run build" (a C++17 compiler is needed).`,
-  );
-}
-
-/** The loaded addon. */
-export const binding: NativeBinding = load();

@@ -15,7 +15,6 @@ export function predictBatch(
   { outputs, states, training }: Pick<NativeRun, 'outputs' | 'states' | 'training'>,
 ): Promise<void> {
   const { rows } = dataset;
-  keepTidy(native);
   const batch = {
     mode: 'predict',
     priority: 'serving',
@@ -29,9 +28,11 @@ export function predictBatch(
   } as const;
   return new Promise((resolve, reject) =>
     callEngine(() =>
-      native.run({ ...batch, outputs, states, training }, (code, message) =>
-        code === null ? resolve() : reject(engineError(code, message)),
-      ),
+      native.run({ ...batch, outputs, states, training }, (code, message) => {
+        keepTidy(native);
+        if (code === null) resolve();
+        else reject(engineError(code, message));
+      }),
     ),
   );
 }

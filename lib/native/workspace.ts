@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How much memory a model keeps for batches, and for how long.
+import { setTimeout } from '../util/timers';
 import type { NativeModel } from './binding';
 
 /** Bytes that a batch of `predict` or `evaluate` may need before it is computed part by part. */
@@ -8,14 +9,14 @@ export const MAX_WORKSPACE = 256 * 2 ** 20;
 /** What was not needed for this long is given back. */
 const WINDOW_MS = 10_000;
 
-// Taken when the package is loaded: tests replace the global one.
-const { setTimeout: later } = globalThis;
-
 const models = new Set<WeakRef<NativeModel>>();
 const known = new WeakSet<NativeModel>();
 let isWaiting = false;
 
-/** Has a model give back, in a while, what it then has not needed for a while. To be called whenever it is used. */
+/**
+ * Has a model give back, in a while, what it then has not needed for a while. To be called whenever it was used, by what
+ * the engine calls: a timer keeps the asynchronous context in which it is made, and there is none there.
+ */
 export function keepTidy(model: NativeModel): void {
   if (!known.has(model)) {
     known.add(model);
@@ -23,7 +24,7 @@ export function keepTidy(model: NativeModel): void {
   }
   if (isWaiting) return;
   isWaiting = true;
-  later(sweep, WINDOW_MS).unref();
+  setTimeout(sweep, WINDOW_MS).unref();
 }
 
 /** Ends the window of all models. Once none has anything left to give back, nobody waits until one is used again. */

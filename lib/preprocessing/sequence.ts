@@ -3,7 +3,8 @@
 // Source: keras/src/utils/sequence_utils.py.
 import { types } from 'node:util';
 import { NdArray } from '../ndarray';
-import type { NestedArray, NumericTypedArray } from '../types';
+import type { NestedInput, NumericTypedArray } from '../types';
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkOneOf, checkOptions, describe, refusal } from '../util/validate';
 
 const ARRAYS = Object.freeze({
@@ -50,8 +51,8 @@ const WHERE = 'padSequences';
 /** Elements that one call may ask for: the longest typed array of Node.js. */
 const MOST_ELEMENTS = 2 ** 33;
 
-/** A sequence: numbers, feature vectors nested to any depth, a typed array or an NdArray. */
-export type Sequence = NumericTypedArray | readonly NestedArray[] | NdArray<NumericTypedArray>;
+/** A sequence: numbers or booleans, feature vectors nested to any depth, a typed array or an NdArray. */
+export type Sequence = NumericTypedArray | readonly NestedInput[] | NdArray<NumericTypedArray>;
 
 /**
  * Pads and truncates sequences to one length.
@@ -74,7 +75,9 @@ export type Sequence = NumericTypedArray | readonly NestedArray[] | NdArray<Nume
 export function padSequences<D extends keyof PaddedArrays = 'int32'>(
   sequences: readonly Sequence[] | NdArray<NumericTypedArray>,
   options?: PadSequencesOptions<D>,
+  ...rest: []
 ): NdArray<PaddedArrays[D]> {
+  refuseMore('padSequences', rest);
   const given = checkOptions(WHERE, options, Object.keys(DEFAULTS));
   const dtype = checkOneOf(WHERE, 'dtype', given.dtype ?? DEFAULTS.dtype, Object.keys(ARRAYS) as D[]);
   const padding = checkOneOf(WHERE, 'padding', given.padding ?? DEFAULTS.padding, SIDES);
@@ -159,7 +162,7 @@ function copyRow(
       : refusal('ERR_TYPE', WHERE, `only numbers in ${place}`, describe(value));
   const copyFlat = (values: ArrayLike<unknown>, begin: number, end: number): void => {
     for (let i = begin; i < end; i++) {
-      const value = values[i];
+      const value = typeof values[i] === 'boolean' ? Number(values[i]) : values[i];
       if (typeof value !== 'number' || !fits(value)) throw misfit(value);
       data[to++] = value;
     }

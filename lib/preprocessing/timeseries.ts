@@ -6,6 +6,7 @@ import { toTokens, toValues, type ShapedArray } from '../arrays/arrays';
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import type { ArrayInput } from '../types';
+import { refuseMore } from '../util/arguments';
 import { Mt19937 } from '../util/mt19937';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
@@ -149,10 +150,13 @@ export function timeseriesDatasetFromArray(
   targets: ArrayInput | null,
   sequenceLength: number,
   options?: TimeseriesOptions,
+  ...rest: []
 ): TimeseriesDataset<SeriesArray | null> {
+  refuseMore('timeseriesDatasetFromArray', rest);
   const given = withDefaults(WHERE, options, DEFAULTS);
   const series = readSeries('data', data);
   const length = series.shape[0]!;
+  if (length < 2) throw refusal('ERR_CONFIG', WHERE, 'a series of at least 2 steps', `${length}`);
   const below = (name: 'sequenceStride' | 'samplingRate') => checkInteger(WHERE, name, given[name], 1, length - 1);
   const sequenceStride = below('sequenceStride');
   const samplingRate = below('samplingRate');
@@ -167,19 +171,21 @@ export function timeseriesDatasetFromArray(
   const outcomes = targets === null ? null : readSeries('targets', targets);
   const span = (sequenceLength - 1) * samplingRate + 1;
   const fitting = end - start - span + 1;
-  if (fitting < 1)
-    throw refusal(
-      'ERR_SHAPE',
-      WHERE,
-      `at least ${span} steps for a window`,
-      `${end - start}`,
-      'Shorten sequenceLength.',
-    );
+  if (fitting < 1) {
+    const steps = start === 0 && end === length ? `${length}` : `${end - start} from startIndex ${start} to ${end}`;
+    const hint = samplingRate === 1 ? 'Shorten sequenceLength.' : 'Shorten sequenceLength, or lower samplingRate.';
+    throw refusal('ERR_SHAPE', WHERE, `at least ${span} steps for a window`, steps, hint);
+  }
   const count = Math.ceil(Math.min(fitting, outcomes?.shape[0] ?? Infinity) / sequenceStride);
   const begins = Int32Array.from({ length: count }, (_, i) => i * sequenceStride);
   const needed = start + begins.at(-1)! + 1;
   if (outcomes !== null && outcomes.shape[0]! < needed)
-    throw refusal('ERR_SHAPE', WHERE, `at least ${needed} targets from startIndex ${start} on`, `${outcomes.shape[0]}`);
+    throw refusal(
+      'ERR_SHAPE',
+      WHERE,
+      `at least ${needed} targets, one for each step up to the last window from startIndex ${start} on`,
+      `${outcomes.shape[0]}`,
+    );
   if (seed !== null) new Mt19937(seed).shuffle(begins);
   return new TimeseriesDataset({
     series: copyRows(series, start, end),

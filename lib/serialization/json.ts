@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // JSON of files that are not trusted: its depth is bounded before it is parsed, keys `__proto__` are refused.
-// Numbers that JSON lacks (NaN, the infinities, -0) are written as { "$number": "NaN" }.
+// Numbers that JSON lacks (NaN, the infinities, -0) are written as { "$number": "NaN" }. An NdArray is { shape, data }.
+import { NdArray } from '../ndarray';
 import { describe, refusal } from '../util/validate';
 
 /** Plain data as JSON holds it. */
@@ -17,7 +18,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Text of plain data; `undefined` among the values of an object is left out.
+ * Text of plain data; `undefined` among the values of an object is left out. Objects that describe themselves as
+ * `{ className, config }` are written so.
  *
  * @throws ConfigError `ERR_TYPE` where a value is no plain data, a key is reserved, or data is nested too deep
  */
@@ -34,12 +36,15 @@ function toPlain(where: string, value: unknown, lift: Lift, path: readonly strin
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : { $number: Object.is(value, -0) ? '-0' : `${value}` };
+  if (value instanceof NdArray) return toPlain(where, { shape: value.shape, data: value.data }, lift, path);
   const lifted = lift(value, path);
   if (lifted !== undefined) return { $tensor: lifted };
+  if (value instanceof Float32Array) return toPlain(where, Array.from(value), lift, path);
   if (path.length >= MAX_DEPTH)
     throw refusal('ERR_TYPE', where, `data of at most ${MAX_DEPTH} levels`, 'data that is nested deeper');
   if (Array.isArray(value))
     return Array.from(value, (item: unknown, i) => toPlain(where, item, lift, [...path, String(i)]));
+  if (isDescribed(value)) return toPlain(where, { className: value.className, config: value.getConfig() }, lift, path);
   if (!isPlainObject(value)) throw refusal('ERR_TYPE', where, 'plain data', describe(value));
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   for (const [key] of entries)
@@ -87,6 +92,18 @@ function fromPlain(where: string, value: Json): Json {
   const number = SPECIAL.get(String(value['$number']));
   if (number === undefined) throw refusal('ERR_DATA', where, 'a number', describe(value['$number']));
   return number;
+}
+
+/** An object of a class that says what it is: a lookup, a TextVectorization. */
+interface Described {
+  readonly className: string;
+  getConfig(): unknown;
+}
+
+function isDescribed(value: unknown): value is Described {
+  if (typeof value !== 'object' || value === null || isPlainObject(value)) return false;
+  const { className, getConfig } = value as Partial<Described>;
+  return typeof className === 'string' && typeof getConfig === 'function';
 }
 
 /** Whether a value is an object of no class. */

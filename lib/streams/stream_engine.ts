@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of streams: made for a model, and carried over where the model got a new engine (compile after a
 // change of `trainable`, for instance), so that streams outlive that.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { OstinatoError } from '../errors';
 import { describe, refusal } from '../util/validate';
@@ -64,7 +65,7 @@ export class StreamEngine {
 
   save(places: Int32Array): Uint8Array {
     const { stateSize } = this.native;
-    const states = new Float32Array(places.length * stateSize);
+    const states = allocate('StreamGroup.save', () => new Float32Array(places.length * stateSize));
     places.forEach((place, i) =>
       callEngine(() => this.native.readState(place, states.subarray(i * stateSize, (i + 1) * stateSize))),
     );

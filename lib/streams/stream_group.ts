@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Many streams of one model that advance together: one product per matrix for all of them, and no object per stream.
 import { checkVocabulary, toTokens, toValues } from '../arrays/arrays';
+import { allocate } from '../arrays/nested_arrays';
 import { checkInteger, describe, refusal } from '../util/validate';
 import { StreamEngine } from './stream_engine';
 import type { ArrayInput } from '../types';
@@ -94,7 +95,8 @@ export class StreamGroup {
     const places = which === undefined ? null : readPlaces(where, which);
     const rows = places === null ? native.count : places.length;
     const inputs = this.#readRows(where, x, rows);
-    const outputs = out === undefined ? new Float32Array(rows * plan.units) : readOut(where, out, rows * plan.units);
+    const size = rows * plan.units;
+    const outputs = out === undefined ? allocate(where, () => new Float32Array(size)) : readOut(where, out, size);
     if (rows === 0) return outputs;
     // A row may be written before another is read.
     const safe = out !== undefined && out.buffer === inputs.buffer ? inputs.slice() : inputs;

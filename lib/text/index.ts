@@ -8,6 +8,16 @@ export {
   type TextVectorizationConfig,
   type TextVectorizationOptions,
 } from './text_vectorization';
+export {
+  type LookupConfig,
+  type LookupInput,
+  type LookupOptions,
+  type LookupOutputMode,
+  type LookupSource,
+} from './index_lookup';
+export { IntegerLookup, type IntegerLookupConfig, type IntegerLookupOptions, type OovMethod } from './integer_lookup';
+export { type Salt } from './lookup_salt';
+export { StringLookup, type NestedStrings, type StringLookupConfig, type StringLookupOptions } from './string_lookup';
 export type { SplitName, Splitter } from './split';
 export type { StandardizeName, Standardizer } from './standardize';
 export {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Texts to ids or to counts over a vocabulary that is learnt from texts, with Keras' exact semantics.
 // Source: keras/src/layers/preprocessing/{text_vectorization,string_lookup,index_lookup}.py.
-import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { allocate } from '../arrays/nested_arrays';
-import { toValues } from '../arrays/arrays';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkText } from '../util/code_points';
 import { resolveName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
@@ -13,7 +11,8 @@ import { checkBoolean, checkInteger, checkOptions, describe, refusal } from '../
 import type { ArrayInput } from '../types';
 import { joinNgrams, ngramOption, splitOption, splitter, type SplitName, type Splitter } from './split';
 import { standardizeOption, standardizer, type StandardizeName, type Standardizer } from './standardize';
-import { MASK_TOKEN, OOV_TOKEN, TokenCounter, Vocabulary, withMeanFirst } from './vocabulary';
+import { STRINGS } from './token_kinds';
+import { countTokens, Vocabulary } from './vocabulary';
 
 /** What {@link TextVectorization.call} makes of a text. */
 export type TextOutputMode = 'int' | 'multi_hot' | 'count' | 'tf_idf';
@@ -60,6 +59,8 @@ export interface TextVectorizationConfig {
 }
 
 const WHERE = 'TextVectorization';
+const MASK_TOKEN = '';
+const OOV_TOKEN = '[UNK]';
 const DEFAULTS = Object.freeze({
   maxTokens: null,
   standardize: 'lower_and_strip_punctuation',
@@ -75,9 +76,6 @@ const NOT_YET = Object.freeze({ sparse: false, ragged: false, encoding: 'utf-8' 
 const MODES: ReadonlyMap<string, TextOutputMode> = new Map(
   (['int', 'multi_hot', 'count', 'tf_idf'] as const).map((mode) => [mode, mode]),
 );
-
-/** Texts looked at between two looks at the event loop. */
-const TEXTS_PER_TURN = 256;
 
 /**
  * Turns texts into ids of words, or into counts over a vocabulary.
@@ -99,6 +97,7 @@ const TEXTS_PER_TURN = 256;
  * vectorize.call(['The cat!', 'a dog']).toArray(); // [[2, 6, 0, 0], [1, 5, 0, 0]]
  */
 export class TextVectorization {
+  readonly className = WHERE;
   readonly maxTokens: number | null;
   readonly standardize: StandardizeName | Standardizer | null;
   readonly split: SplitName | Splitter | null;
@@ -110,13 +109,14 @@ export class TextVectorization {
   private readonly hasInputVocabulary: boolean;
   private readonly standardized: Standardizer;
   private readonly tokensOf: Splitter;
-  private vocabulary: Vocabulary | undefined;
+  private readonly vocabulary: Vocabulary<string>;
 
   /**
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; DataError `ERR_NOT_FOUND` where
    *   `vocabulary` names no file; as {@link setVocabulary}
    */
-  constructor(options?: TextVectorizationOptions) {
+  constructor(options?: TextVectorizationOptions, ...rest: []) {
+    refuseMore('TextVectorization', rest);
     const given = withDefaults(WHERE, options, DEFAULTS, Object.keys(NOT_YET));
     refuseNotYet(WHERE, options, NOT_YET);
     this.outputMode = resolveName(WHERE, 'outputMode', given.outputMode, MODES);
@@ -137,6 +137,14 @@ export class TextVectorization {
       throw refusal('ERR_CONFIG', WHERE, "outputSequenceLength only with outputMode 'int'", `'${this.outputMode}'`);
     if (this.padToMaxTokens && this.maxTokens === null)
       throw refusal('ERR_CONFIG', WHERE, 'maxTokens where padToMaxTokens is true', 'none');
+    this.vocabulary = new Vocabulary<string>({
+      kind: STRINGS,
+      special: this.specialTokens,
+      reserved: [MASK_TOKEN],
+      unlearnt: [MASK_TOKEN, OOV_TOKEN],
+      maxTokens: this.maxTokens,
+      isWeighed: this.outputMode === 'tf_idf',
+    });
     this.standardized = standardizer(WHERE, this.standardize);
     this.tokensOf = splitter(WHERE, this.split);
 
@@ -158,27 +166,9 @@ export class TextVectorization {
    */
   async adapt(data: TextSource, options?: { steps?: number | null }): Promise<void> {
     const where = `${WHERE}.adapt`;
-    const { steps } = withDefaults(where, options, { steps: null as number | null });
-    if (steps !== null) checkInteger(where, 'steps', steps);
-    if (steps !== null && Array.isArray(data))
-      throw refusal('ERR_CONFIG', where, 'steps only with an iterable', 'an array', 'Pass a slice of it.');
     if (this.hasInputVocabulary)
       throw refusal('ERR_STATE', where, 'no vocabulary from the constructor', 'one', 'Make a new TextVectorization.');
-    const counter = new TokenCounter();
-    let step = 0;
-    for await (const batch of itemsOf(where, data)) {
-      for (const row of this.rowsToLearn(where, batch)) {
-        counter.add(row);
-        if (counter.documents % TEXTS_PER_TURN === 0) await nextTurn();
-      }
-      if (++step === steps) break;
-    }
-    const special = this.specialTokens.length;
-    const tokens = counter.mostFrequent(this.maxTokens === null ? Infinity : this.maxTokens - special);
-    if (tokens.length === 0)
-      throw refusal('ERR_DATA', where, 'texts that hold at least one token', `${counter.documents} without any`);
-    const weights = this.outputMode === 'tf_idf' ? withMeanFirst(counter.inverseDocumentFrequencies(tokens)) : null;
-    this.vocabulary = new Vocabulary(tokens, special, weights);
+    this.vocabulary.learn(where, await countTokens(where, data, options, (batch) => this.rowsToLearn(where, batch)));
   }
 
   /**
@@ -192,7 +182,8 @@ export class TextVectorization {
    */
   call(texts: TextInput): NdArray<Int32Array> | NdArray<Float32Array> {
     const where = `${WHERE}.call`;
-    const vocabulary = this.known(where);
+    const { vocabulary } = this;
+    vocabulary.assertKnown(where);
     const { rows, rank } = this.rowsOf(where, texts);
     const { data, width } =
       this.outputMode === 'int' ? this.ids(where, rows, vocabulary) : this.counts(where, rows, vocabulary);
@@ -208,7 +199,7 @@ export class TextVectorization {
    * @param includeSpecialTokens also what stands for padding ('', with 'int' only) and for unknown words ('[UNK]')
    */
   getVocabulary(includeSpecialTokens = true): string[] {
-    const tokens = this.vocabulary?.tokens ?? [];
+    const { tokens } = this.vocabulary;
     return checkBoolean(`${WHERE}.getVocabulary`, 'includeSpecialTokens', includeSpecialTokens)
       ? [...this.specialTokens, ...tokens]
       : [...tokens];
@@ -216,12 +207,12 @@ export class TextVectorization {
 
   /** Number of ids, special tokens included. */
   vocabularySize(): number {
-    return this.vocabulary?.size ?? this.specialTokens.length;
+    return this.vocabulary.size;
   }
 
   /** With 'tf_idf': the weight of each id; null before there is a vocabulary and in the other modes. */
   get idfWeights(): Float32Array | null {
-    return this.vocabulary?.weights?.slice() ?? null;
+    return this.vocabulary.weights?.slice() ?? null;
   }
 
   /**
@@ -234,30 +225,7 @@ export class TextVectorization {
    *   `ERR_SHAPE` for another number of weights; DataError `ERR_DATA` where it is empty, `ERR_NOT_FOUND` where there is no file
    */
   setVocabulary(vocabulary: readonly string[] | string, idfWeights: ArrayInput | null = null): void {
-    const where = `${WHERE}.setVocabulary`;
-    const isWeighed = this.outputMode === 'tf_idf';
-    if (isWeighed !== (idfWeights !== null))
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `idfWeights ${isWeighed ? 'together with a vocabulary' : 'only'} with outputMode 'tf_idf'`,
-        isWeighed ? 'none' : `outputMode '${this.outputMode}'`,
-      );
-    const words = typeof vocabulary === 'string' ? readLines(where, vocabulary) : checkWords(where, vocabulary);
-    const special = this.specialTokens;
-    const hasSpecial = special.every((token, index) => words[index] === token);
-    const tokens = hasSpecial ? words.slice(special.length) : words;
-    if (tokens.length === 0) throw refusal('ERR_DATA', where, 'at least one word', 'none');
-    this.checkTokens(where, tokens);
-    let weights: Float32Array | null = null;
-    if (idfWeights !== null) {
-      const { data, shape } = toValues(where, 'idfWeights', idfWeights);
-      if (shape.length !== 1 || data.length !== words.length)
-        throw refusal('ERR_SHAPE', where, `idfWeights of shape [${words.length}]`, `[${shape.join(', ')}]`);
-      if (!data.every(Number.isFinite)) throw refusal('ERR_DATA', where, 'finite idfWeights', 'others');
-      weights = hasSpecial ? data.slice() : withMeanFirst(data);
-    }
-    this.vocabulary = new Vocabulary(tokens, special.length, weights);
+    this.vocabulary.set(`${WHERE}.setVocabulary`, vocabulary, idfWeights);
   }
 
   /** All options with the vocabulary at present; a function is written as `'function'`. */
@@ -270,8 +238,8 @@ export class TextVectorization {
       outputMode: this.outputMode,
       outputSequenceLength: this.outputSequenceLength,
       padToMaxTokens: this.padToMaxTokens,
-      vocabulary: this.vocabulary === undefined ? null : this.getVocabulary(),
-      idfWeights: this.vocabulary?.weights ? Array.from(this.vocabulary.weights) : null,
+      vocabulary: this.vocabulary.isKnown ? this.getVocabulary() : null,
+      idfWeights: this.vocabulary.weights ? Array.from(this.vocabulary.weights) : null,
     };
   }
 
@@ -299,7 +267,10 @@ export class TextVectorization {
     if (typeof config !== 'object' || config === null) throw refusal('ERR_TYPE', where, 'a config', describe(config));
     const options: TextVectorizationOptions = { ...('className' in config ? config.config : config) };
     for (const name of ['standardize', 'split'] as const) {
-      if (options[name] !== 'function') continue;
+      if (options[name] !== 'function') {
+        if (given[name] === undefined) continue;
+        throw refusal('ERR_CONFIG', where, `no function ${name} where the config has none`, describe(given[name]));
+      }
       if (typeof given[name] !== 'function')
         throw refusal('ERR_CONFIG', where, `the function ${name}, which a config cannot hold`, describe(given[name]));
       Object.assign(options, { [name]: given[name] });
@@ -309,35 +280,6 @@ export class TextVectorization {
 
   private get specialTokens(): readonly string[] {
     return this.outputMode === 'int' ? [MASK_TOKEN, OOV_TOKEN] : [OOV_TOKEN];
-  }
-
-  private known(where: string): Vocabulary {
-    if (this.vocabulary === undefined)
-      throw refusal('ERR_STATE', where, 'a vocabulary', 'none yet', 'Call adapt(texts) or setVocabulary(words) first.');
-    return this.vocabulary;
-  }
-
-  private checkTokens(where: string, tokens: readonly string[]): void {
-    const seen = new Set<string>();
-    for (const token of tokens) {
-      if (token === MASK_TOKEN)
-        throw refusal(
-          'ERR_CONFIG',
-          where,
-          `no '' among the words, unless they begin with ${JSON.stringify(this.specialTokens)}`,
-          'one',
-        );
-      if (seen.has(token)) throw refusal('ERR_CONFIG', where, 'each word once', `${describe(token)} twice`);
-      seen.add(token);
-    }
-    const size = this.specialTokens.length + tokens.length;
-    if (this.maxTokens !== null && size > this.maxTokens)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `at most maxTokens = ${this.maxTokens} words, special ones included`,
-        `${size}`,
-      );
   }
 
   private tokens(text: string): readonly string[] {
@@ -387,24 +329,25 @@ export class TextVectorization {
     return this.tokens(texts[0]!);
   }
 
-  private ids(where: string, rows: readonly (readonly string[])[], vocabulary: Vocabulary) {
+  private ids(where: string, rows: readonly (readonly string[])[], vocabulary: Vocabulary<string>) {
     const width = this.outputSequenceLength ?? rows.reduce((most, row) => Math.max(most, row.length), 0);
     const data = allocate(where, () => new Int32Array(rows.length * width));
     rows.forEach((row, index) => {
       const count = Math.min(row.length, width);
-      for (let t = 0; t < count; t++) data[index * width + t] = row[t] === MASK_TOKEN ? 0 : vocabulary.id(row[t]!);
+      for (let t = 0; t < count; t++)
+        data[index * width + t] = row[t] === MASK_TOKEN ? 0 : (vocabulary.find(row[t]!) ?? 1);
     });
     return { data, width };
   }
 
-  private counts(where: string, rows: readonly (readonly string[])[], vocabulary: Vocabulary) {
+  private counts(where: string, rows: readonly (readonly string[])[], vocabulary: Vocabulary<string>) {
     const width = this.padToMaxTokens ? this.maxTokens! : vocabulary.size;
     const data = allocate(where, () => new Float32Array(rows.length * width));
     rows.forEach((row, index) => {
       const out = data.subarray(index * width, (index + 1) * width);
       for (const token of row) {
         if (token === MASK_TOKEN) continue;
-        const id = vocabulary.id(token);
+        const id = vocabulary.find(token) ?? 0;
         out[id] = this.outputMode === 'multi_hot' ? 1 : out[id]! + 1;
       }
       vocabulary.weights?.forEach((weight, id) => (out[id] = out[id]! * weight));
@@ -415,32 +358,4 @@ export class TextVectorization {
 
 function nameOf<N extends string>(option: N | ((text: string) => unknown) | null): N | 'function' | null {
   return typeof option === 'function' ? 'function' : option;
-}
-
-function itemsOf(where: string, data: unknown): Iterable<unknown> | AsyncIterable<unknown> {
-  if (typeof data === 'object' && data !== null) {
-    if (Symbol.iterator in data) return data as Iterable<unknown>;
-    if (Symbol.asyncIterator in data) return data as AsyncIterable<unknown>;
-  }
-  const hint = typeof data === 'string' ? 'Put it into an array.' : '';
-  throw refusal('ERR_TYPE', where, 'an array or iterable of texts', describe(data), hint);
-}
-
-function checkWords(where: string, vocabulary: unknown): string[] {
-  if (!Array.isArray(vocabulary))
-    throw refusal('ERR_TYPE', where, 'vocabulary to be an array of words or a path', describe(vocabulary));
-  return Array.from(vocabulary, (word, index) => checkText(where, `word ${index}`, word));
-}
-
-function readLines(where: string, path: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw refusal('ERR_NOT_FOUND', where, 'vocabulary to name a file with one word per line', reason);
-  }
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
 }

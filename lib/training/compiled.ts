@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
-import { getLoss, type Loss } from '../losses';
+import { resolveLoss, type Loss } from '../losses';
 import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
 import { toValues } from '../arrays/arrays';
-import { getOptimizer, type Optimizer } from '../optimizers';
+import { resolveOptimizer, type Optimizer } from '../optimizers';
 import { normalizeName } from '../util/identifiers';
 import { checkOptions, refusal } from '../util/validate';
 import { namesWithinLayers } from '../util/weight_names';
@@ -36,8 +36,8 @@ export class Compiled {
     this.#options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
-    this.optimizer = getOptimizer(given.optimizer ?? DEFAULTS.optimizer, where);
-    this.#loss = isCrossentropy(given.loss) ? undefined : getLoss(given.loss, where);
+    this.optimizer = resolveOptimizer(where, given.optimizer ?? DEFAULTS.optimizer);
+    this.#loss = isCrossentropy(given.loss) ? undefined : resolveLoss(where, given.loss);
     if (this.#loss?.reduction === 'none')
       throw refusal(
         'ERR_CONFIG',
@@ -83,7 +83,7 @@ export class Compiled {
         : isSparse
           ? 'sparse_categorical_crossentropy'
           : 'categorical_crossentropy';
-    return getLoss(loss, where);
+    return resolveLoss(where, loss);
   }
 
   /** Keys of the metrics, in the order given; the loss is not among them. */
@@ -100,7 +100,7 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxis size of the last axis of the outputs
-   * @param weights all of the model, in order
+   * @param layers all of the model, in order
    * @param loss that of {@link lossOf}, from now on
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
    *   StateError `ERR_STATE` where the loss is not chosen yet
@@ -109,7 +109,7 @@ export class Compiled {
     where: string,
     native: NativeModel,
     lastAxis: number,
-    weights: TrainerHost['weights'],
+    layers: TrainerHost['layers'],
     loss: Loss | undefined = this.#loss,
   ): void {
     if (this.#told === native) return;
@@ -123,7 +123,7 @@ export class Compiled {
     for (const metric of metrics) checkMetric(where, metric, context);
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
+        optimizer: this.optimizer.toNative(namesWithinLayers(layers)),
         loss: loss.toNative(),
         metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
       }),

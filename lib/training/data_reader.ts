@@ -7,13 +7,24 @@ import { allocate } from '../arrays/nested_arrays';
 import { readTargets, type Targets } from '../losses/targets';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
-import { MemoryFeed, type Feed, type Portion, type RowRange } from './feed';
+import {
+  ALONE,
+  MemoryFeed,
+  SPLIT,
+  TRAINING,
+  VALIDATION,
+  type Feed,
+  type MemoryFeedOptions,
+  type Portion,
+  type HeldRows,
+} from './feed';
 import { makeDataset, readInputs, type Inputs } from './inputs';
-import { isBatchSource, SourceFeed, type BatchSource } from './source_feed';
+import { isBatchSource, SourceFeed, type BatchSource, type SourceFeedOptions } from './source_feed';
+import { StatefulBatches } from './stateful_batches';
 import { classWeights, combineWeights, readWeights, type Weights } from './weights';
-import type { Loss } from '../losses';
 import type { Compiled } from './compiled';
 import type { Validation } from './fit_loop';
+import type { NativeDataset } from '../native/binding';
 import type { ResolvedFit, ResolvedPass } from './options';
 import type { ProgressTracker } from './progress';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
@@ -34,7 +45,7 @@ export interface Collector {
   readonly result: () => NdArray | Promise<NdArray>;
 }
 
-/** Opens the data of calls of one model. */
+/** Opens the data of a call. */
 export class DataReader {
   constructor(
     private readonly host: TrainerHost,
@@ -50,53 +61,43 @@ export class DataReader {
     x: unknown,
     y: unknown,
   ): { train: Feed; validation: Validation | undefined } {
-    const { sampleWeight, classWeight, validationData, validationSplit, batchSize, stepsPerEpoch, shuffle } = options;
-    const { validationBatchSize, validationSteps, validationFreq: frequency } = options;
-    const validationOptions = { batchSize: validationBatchSize, steps: validationSteps };
-    const given = { prefix: '', x, y, sampleWeight, classWeight };
-    const own =
-      validationData === undefined
-        ? undefined
-        : {
-            feed: this.#openValidation(where, compiled, validationData, validationBatchSize, validationSteps),
-            frequency,
-          };
+    const { sampleWeight, classWeight, validationData, initialEpoch, stepsPerEpoch, validationFreq } = options;
+    const call = this.#call(where, compiled);
+    const validationSplit = validationData === undefined ? options.validationSplit : 0;
+    const size = { batchSize: options.validationBatchSize, steps: options.validationSteps };
+    const opened = (train: Feed, feed = this.#openValidation(call, validationData, size)) => {
+      return { train, validation: feed && { feed, frequency: validationFreq } };
+    };
     if (isBatchSource(x)) {
-      refuseBesideSource(where, { sampleWeight, validationSplit: own === undefined && validationSplit !== 0 });
-      const train = this.#sourceFeed(where, compiled, x, 'x', classWeight, stepsPerEpoch, options.initialEpoch);
-      return { train, validation: own };
+      refuseBesideSource(where, { sampleWeight, validationSplit: validationSplit !== 0 });
+      const pass = { role: TRAINING, steps: stepsPerEpoch, firstEpoch: initialEpoch };
+      return opened(this.#sourceFeed(call, x, pass, classWeight));
     }
-    const all = this.readRows(where, compiled, given);
+    const checked = this.#checkRows(call, { prefix: '', x, y, sampleWeight, classWeight });
+    const { rows } = checked.inputs;
+    const end = validationSplit === 0 ? rows : splitAt(where, rows, validationSplit);
     const permute = (pass: number, order: Int32Array): void =>
       callEngine(() => this.engine().permutation(progress.seed, pass, order));
-    const open = (rows: RowRange): Feed =>
-      this.memoryFeed(where, rows, { batchSize, steps: stepsPerEpoch, permute: shuffle ? permute : undefined });
-    if (own !== undefined || validationSplit === 0) return { train: open(all), validation: own };
-    const split = Math.floor(all.end * (1 - validationSplit));
-    if (split === 0 || split === all.end)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `validationSplit to leave rows on either side of ${all.end}`,
-        String(validationSplit),
-      );
-    const feed = this.memoryFeed(where, { ...all, begin: split }, validationOptions);
-    return { train: open({ ...all, end: split }), validation: { feed, frequency } };
+    const train = this.#rowsFeed(call, this.#copyRows(call, checked, 0, end), {
+      role: TRAINING,
+      batchSize: options.batchSize,
+      steps: stepsPerEpoch,
+      permute: options.shuffle ? permute : undefined,
+    });
+    if (end === rows) return opened(train);
+    // Class weights are for training: a validation measures what `evaluate` would.
+    const held = this.#copyRows(call, { ...checked, ofClass: null }, end, rows);
+    return opened(train, this.#rowsFeed(call, held, { role: SPLIT, ...size }));
   }
 
-  #openValidation(
-    where: string,
-    compiled: Compiled,
-    data: unknown,
-    batchSize: number,
-    steps: number | undefined,
-  ): Feed {
-    if (isBatchSource(data)) return this.#sourceFeed(where, compiled, data, 'validationData', undefined, steps, 0);
+  #openValidation(call: Call, data: unknown, size: Pick<MemoryFeedOptions, 'batchSize' | 'steps'>): Feed | undefined {
+    if (data === undefined) return undefined;
+    if (isBatchSource(data)) return this.#sourceFeed(call, data, { role: VALIDATION, steps: size.steps });
     if (!Array.isArray(data) || data.length < 2 || data.length > 3)
-      throw refusal('ERR_TYPE', where, 'validationData to be [x, y] or [x, y, sampleWeight]', describe(data));
+      throw refusal('ERR_TYPE', call.where, 'validationData to be [x, y] or [x, y, sampleWeight]', describe(data));
     const [x, y, sampleWeight] = data as readonly unknown[];
-    const rows = this.readRows(where, compiled, { prefix: 'validationData ', x, y, sampleWeight });
-    return this.memoryFeed(where, rows, { batchSize, steps });
+    const held = this.#readRows(call, { prefix: 'validationData ', x, y, sampleWeight });
+    return this.#rowsFeed(call, held, { role: VALIDATION, ...size });
   }
 
   openFeed(
@@ -106,38 +107,65 @@ export class DataReader {
     { batchSize }: ResolvedPass,
     steps: number | undefined,
   ): Feed {
+    const call = this.#call(where, compiled);
     if (isBatchSource(x)) {
       refuseBesideSource(where, { sampleWeight });
-      return this.#sourceFeed(where, compiled, x, 'x', undefined, steps, 0);
+      return this.#sourceFeed(call, x, { role: ALONE, steps });
     }
-    const rows = this.readRows(where, compiled, { prefix: '', x, y, sampleWeight });
-    return this.memoryFeed(where, rows, { batchSize, steps });
+    return this.#rowsFeed(call, this.#readRows(call, { prefix: '', x, y, sampleWeight }), {
+      role: ALONE,
+      batchSize,
+      steps,
+    });
   }
 
-  memoryFeed(where: string, rows: RowRange, options: ConstructorParameters<typeof MemoryFeed>[2]): Feed {
-    this.host.expectBatches(where, rows.end - rows.begin, options.batchSize);
-    return new MemoryFeed(where, rows, options);
+  /** All rows as one batch. */
+  openBatch(where: string, compiled: Compiled, given: GivenRows): { feed: MemoryFeed; rows: number } {
+    const call = this.#call(where, compiled);
+    const held = this.#readRows(call, given);
+    return {
+      feed: this.#rowsFeed(call, held, { role: ALONE, batchSize: held.rows, steps: undefined }),
+      rows: held.rows,
+    };
+  }
+
+  /** Rows of a call that reads no others. */
+  memoryFeed(where: string, held: HeldRows, batchSize: number): Feed {
+    const batches = new StatefulBatches(where, this.host);
+    return this.#rowsFeed({ where, batches }, held, { role: ALONE, batchSize, steps: undefined });
+  }
+
+  #call(where: string, compiled: Compiled): Call {
+    return { where, compiled, batches: new StatefulBatches(where, this.host) };
+  }
+
+  #rowsFeed(
+    { where, batches }: Pick<Call, 'where' | 'batches'>,
+    held: HeldRows,
+    options: MemoryFeedOptions,
+  ): MemoryFeed {
+    const { batchSize, role } = options;
+    batches.expectRows({ what: role.data, rows: held.rows, batchSize, option: role.batchSize });
+    return new MemoryFeed(where, held, options);
   }
 
   #sourceFeed(
-    where: string,
-    compiled: Compiled,
+    call: Call,
     source: BatchSource<unknown>,
-    name: string,
-    classWeight: unknown,
-    steps: number | undefined,
-    firstEpoch: number,
+    pass: Pick<SourceFeedOptions, 'role' | 'steps'> & { readonly firstEpoch?: number },
+    classWeight?: unknown,
   ): Feed {
-    const read = (item: unknown, index: number): RowRange => {
-      const prefix = `batch ${index} of ${name}: `;
+    const { where, batches } = call;
+    const read = (item: unknown, index: number): NativeDataset => {
+      const batch = `batch ${index} of ${pass.role.data}`;
       if (!Array.isArray(item) || item.length < 2 || item.length > 3)
-        throw refusal('ERR_TYPE', where, `${prefix}[x, y] or [x, y, sampleWeight]`, describe(item));
+        throw refusal('ERR_TYPE', where, `${batch}: [x, y] or [x, y, sampleWeight]`, describe(item));
       const [x, y, sampleWeight] = item as readonly unknown[];
-      const rows = this.readRows(where, compiled, { prefix, x, y, sampleWeight, classWeight });
-      this.host.expectBatches(where, rows.end, rows.end);
-      return rows;
+      const { dataset, rows } = this.#readRows(call, { prefix: `${batch}: `, x, y, sampleWeight, classWeight });
+      batches.expectBatch(batch, rows);
+      return dataset;
     };
-    return new SourceFeed(where, source, { steps, firstEpoch, read: (item, index) => read(item, index).dataset });
+    return new SourceFeed(where, source, { firstEpoch: 0, ...pass, read });
   }
 
   predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
@@ -147,7 +175,7 @@ export class DataReader {
     const rows = Math.min(inputs.rows, (steps ?? Infinity) * batchSize);
     const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
     const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
-    const feed = this.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
+    const feed = this.memoryFeed(where, { dataset, rows }, batchSize);
     return { feed, outputs: () => outputs, result: () => new NdArray(outputs, [rows, ...outputAxes]) };
   }
 
@@ -157,6 +185,7 @@ export class DataReader {
     const pending = new Map<unknown, Float32Array>();
     let axes: readonly number[] | undefined;
     let rows = 0;
+    const batches = new StatefulBatches(where, this.host);
     const read = (item: unknown, index: number) => {
       const what = `batch ${index} of x`;
       const inputs = readInputs(where, what, isTuple(item) ? item[0] : item, this.host);
@@ -168,7 +197,7 @@ export class DataReader {
           `${what} to give outputs of axes [${axes.join(', ')}] as the first`,
           `[${inputs.outputAxes.join(', ')}]`,
         );
-      this.host.expectBatches(where, inputs.rows, inputs.rows);
+      batches.expectBatch(what, inputs.rows);
       const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
       const outputs = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, inputs.rows)));
       pending.set(dataset, outputs);
@@ -182,35 +211,66 @@ export class DataReader {
       return part;
     };
     const result = async (): Promise<NdArray> => new NdArray(await joinInTurns(where, parts), [rows, ...axes!]);
-    const feed = new SourceFeed(where, source, { steps, firstEpoch: 0, read, isTakenOneByOne: true });
+    const feed = new SourceFeed(where, source, { role: ALONE, steps, firstEpoch: 0, read, isTakenOneByOne: true });
     return { feed, outputs, result };
   }
 
   /** Inputs, targets and weights, checked and copied into the engine. */
-  readRows(where: string, compiled: Compiled, { prefix, x, y, sampleWeight, classWeight }: GivenRows): RowRange {
+  #readRows(call: Call, given: GivenRows): HeldRows {
+    const checked = this.#checkRows(call, given);
+    return this.#copyRows(call, checked, 0, checked.inputs.rows);
+  }
+
+  /** Inputs, targets and weights against model and loss. */
+  #checkRows({ where, compiled }: Call, { prefix, x, y, sampleWeight, classWeight }: GivenRows): CheckedRows {
     const inputs = readInputs(where, `${prefix}x`, x, this.host);
     const { rows, outputAxes } = inputs;
     const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
-    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes);
-    const weights = this.#readWeights(where, loss, { prefix, sampleWeight, classWeight }, targets, inputs);
-    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.weights, loss);
-    const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights);
-    return { dataset, begin: 0, end: rows };
+    const counts = this.host.outputMask(inputs.array);
+    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes, counts);
+    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
+    const ofSample = isGiven(sampleWeight)
+      ? readWeights(where, `${prefix}sampleWeight`, sampleWeight, rows, weighed)
+      : null;
+    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
+    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.layers, loss);
+    return { inputs, targets, ofSample, ofClass };
   }
 
-  #readWeights(
-    where: string,
-    loss: Loss,
-    { prefix, sampleWeight, classWeight }: Pick<GivenRows, 'prefix' | 'sampleWeight' | 'classWeight'>,
-    targets: Targets,
-    { rows, outputAxes }: Inputs,
-  ): Weights | null {
-    const what = `${prefix}sampleWeight`;
-    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
-    const ofSample = isGiven(sampleWeight) ? readWeights(where, what, sampleWeight, rows, weighed) : null;
-    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
-    return combineWeights(where, ofSample, ofClass);
+  /** Some of the rows, copied into the engine. */
+  #copyRows(
+    { where }: Call,
+    { inputs, targets, ofSample, ofClass }: CheckedRows,
+    begin: number,
+    end: number,
+  ): HeldRows {
+    const weights = combineWeights(where, ofSample, ofClass);
+    const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights, { begin, end });
+    return { dataset, rows: end - begin };
   }
+}
+
+/** What all data of one call share. */
+interface Call {
+  readonly where: string;
+  readonly compiled: Compiled;
+  readonly batches: StatefulBatches;
+}
+
+/** Rows that fit model and loss. Weights of samples and of classes are apart, for only the former count in a validation. */
+interface CheckedRows {
+  readonly inputs: Inputs;
+  readonly targets: Targets;
+  readonly ofSample: Weights | null;
+  readonly ofClass: Weights | null;
+}
+
+/** How many rows are to train on, where a share of them, the last ones, is held out for validation. */
+function splitAt(where: string, rows: number, validationSplit: number): number {
+  const end = Math.floor(rows * (1 - validationSplit));
+  if (end > 0 && end < rows) return end;
+  const expected = `validationSplit to leave rows on either side of ${rows}`;
+  throw refusal('ERR_CONFIG', where, expected, String(validationSplit));
 }
 
 function isGiven(value: unknown): boolean {

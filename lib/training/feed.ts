@@ -5,8 +5,37 @@ import type { NativeDataset, NativeRun } from '../native/binding';
 /** What the engine computes in one run. */
 export type Portion = Pick<NativeRun, 'datasets' | 'order' | 'begin' | 'end' | 'batchSize'>;
 
+/** What a feed is for. */
+export interface Role {
+  /** What messages call its data. */
+  readonly data: string;
+  /** The options that say how many rows a batch has, and how many batches an epoch. */
+  readonly batchSize: string;
+  readonly steps: string;
+  /** Whether an epoch of some steps goes on where the last one ended, rather than at the first batch. */
+  readonly goesOn: boolean;
+}
+
+export const TRAINING: Role = Object.freeze({
+  data: 'x',
+  batchSize: 'batchSize',
+  steps: 'stepsPerEpoch',
+  goesOn: true,
+});
+export const VALIDATION: Role = Object.freeze({
+  data: 'validationData',
+  batchSize: 'validationBatchSize',
+  steps: 'validationSteps',
+  goesOn: false,
+});
+/** Rows of the training data that are held out for validation. */
+export const SPLIT: Role = Object.freeze({ ...VALIDATION, data: 'the validationSplit' });
+/** The one pass of a call. */
+export const ALONE: Role = Object.freeze({ data: 'x', batchSize: 'batchSize', steps: 'steps', goesOn: false });
+
 /** Batches, epoch by epoch. */
 export interface Feed {
+  readonly role: Role;
   /** Batches of an epoch; undefined where only the source knows. */
   readonly steps: number | undefined;
   /**
@@ -23,32 +52,35 @@ export interface Feed {
   close(): void;
 }
 
-/** Rows of a data set, in their own order. */
-export interface RowRange {
+/** The first rows of a data set, in their own order. */
+export interface HeldRows {
   readonly dataset: NativeDataset;
-  readonly begin: number;
-  readonly end: number;
+  readonly rows: number;
 }
 
 /** Options of {@link MemoryFeed}. */
 export interface MemoryFeedOptions {
+  readonly role: Role;
   readonly batchSize: number;
   /** Batches of an epoch; undefined: all that there are. */
   readonly steps: number | undefined;
-  /** Fills the order of rows 0 to n - 1 of one pass over the data; undefined: they keep their own. Rows must begin at 0. */
+  /** Fills the order of rows 0 to n - 1 of one pass over the data; undefined: they keep their own. */
   readonly permute?: ((pass: number, order: Int32Array) => void) | undefined;
 }
 
 /**
- * Rows in memory. Where an epoch has fewer steps than the data has batches, the next epoch goes on with the rest; the
- * last epoch of a pass over the data may be short. (keras/src/trainers/epoch_iterator.py.)
+ * Rows in memory. Where an epoch has fewer steps than the data has batches, the next epoch of a training goes on with the
+ * rest, and the last epoch of a pass over the data may be short; each validation takes the first batches.
+ * (keras/src/trainers/epoch_iterator.py.)
  */
 export class MemoryFeed implements Feed {
+  readonly role: Role;
   readonly steps: number;
-  readonly #rows: RowRange;
+  readonly #held: HeldRows;
   /** Never more than there are rows: the engine makes room for a whole batch. */
   readonly #batchSize: number;
   readonly #batches: number;
+  readonly #epochsPerPass: number;
   readonly #permute: MemoryFeedOptions['permute'];
   readonly #order: Int32Array | null;
   #pass = 0;
@@ -58,26 +90,26 @@ export class MemoryFeed implements Feed {
 
   constructor(
     private readonly where: string,
-    rows: RowRange,
-    { batchSize, steps, permute }: MemoryFeedOptions,
+    held: HeldRows,
+    { role, batchSize, steps, permute }: MemoryFeedOptions,
   ) {
-    const count = rows.end - rows.begin;
-    this.#rows = rows;
-    this.#batchSize = Math.min(batchSize, count);
-    this.#batches = Math.ceil(count / this.#batchSize);
+    const { rows } = held;
+    this.role = role;
+    this.#held = held;
+    this.#batchSize = Math.min(batchSize, rows);
+    this.#batches = Math.ceil(rows / this.#batchSize);
     this.steps = steps ?? this.#batches;
+    this.#epochsPerPass = role.goesOn ? Math.ceil(this.#batches / this.steps) : 1;
     this.#permute = permute;
-    this.#order = permute === undefined ? null : new Int32Array(count);
+    this.#order = permute === undefined ? null : new Int32Array(rows);
   }
 
   begin(epoch: number, batch: number): boolean {
-    const epochsPerPass = Math.ceil(this.#batches / this.steps);
-    const first = (epoch % epochsPerPass) * this.steps;
-    this.#pass = Math.floor(epoch / epochsPerPass);
-    const { begin, end } = this.#rows;
-    this.#position = begin + (first + batch) * this.#batchSize;
-    this.#end = Math.min(end, begin + (first + this.steps) * this.#batchSize);
-    if (first + this.steps > this.#batches) warnOutOfData(this.where, this.steps, this.#batches - first);
+    const first = (epoch % this.#epochsPerPass) * this.steps;
+    this.#pass = Math.floor(epoch / this.#epochsPerPass);
+    this.#position = (first + batch) * this.#batchSize;
+    this.#end = Math.min(this.#held.rows, (first + this.steps) * this.#batchSize);
+    if (first + this.steps > this.#batches) warnOutOfData(this.where, this.role, this.steps, this.#batches - first);
     return true;
   }
 
@@ -86,7 +118,7 @@ export class MemoryFeed implements Feed {
     this.#shuffle();
     const begin = this.#position;
     this.#position = Math.min(this.#end, begin + batches * this.#batchSize);
-    const { dataset } = this.#rows;
+    const { dataset } = this.#held;
     return { datasets: [dataset], order: this.#order, begin, end: this.#position, batchSize: this.#batchSize };
   }
 
@@ -102,7 +134,7 @@ export class MemoryFeed implements Feed {
 
   /** At once: the collector may take its time. A run that goes on keeps the rows. */
   close(): void {
-    this.#rows.dataset.release();
+    this.#held.dataset.release();
   }
 }
 
@@ -114,10 +146,10 @@ export function batchesIn({ datasets, batchSize }: Portion, rows: number): numbe
   return batches;
 }
 
-/** Tells that an epoch is shorter than asked for. */
-export function warnOutOfData(where: string, steps: number, batches: number): void {
+/** Warns that a pass is shorter than an option asks for. */
+export function warnOutOfData(where: string, role: Role, steps: number, batches: number): void {
   warn(
-    `${where}: expected ${steps} batches in an epoch, received ${batches}. The epoch ends early; ask for fewer steps.`,
+    `${where}: expected ${steps} batches, as ${role.steps} asks, received ${batches}. The pass ends early; ask for fewer.`,
   );
 }
 

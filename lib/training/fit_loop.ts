@@ -90,7 +90,21 @@ function isDue(frequency: number | readonly number[], epoch: number): boolean {
   return typeof frequency === 'number' ? (epoch + 1) % frequency === 0 : frequency.includes(epoch + 1);
 }
 
-/** How many validations come before that of an epoch: each goes on in the data where `validationSteps` cut the last. */
+/** Keys of the logs of epochs from `begin` to before `end`; those of validation only where one of them has one. */
+export function logKeys(
+  metricNames: readonly string[],
+  validation: Validation | undefined,
+  begin: number,
+  end: number,
+): string[] {
+  const keys = ['loss', ...metricNames];
+  const validates =
+    validation !== undefined &&
+    validationsBefore(validation.frequency, end) > validationsBefore(validation.frequency, begin);
+  return validates ? [...keys, ...keys.map(validationKey)] : keys;
+}
+
+/** How many validations come before that of an epoch: a generator goes on after them, and shuffled data is in another order. */
 function validationsBefore(frequency: number | readonly number[], epoch: number): number {
   return typeof frequency === 'number'
     ? Math.floor(epoch / frequency)
@@ -141,5 +155,11 @@ export async function beginFilled(
   const hasBatches = await feed.begin(epoch, 0);
   throwIfAborted(where, signal);
   if (!hasBatches)
-    throw refusal('ERR_DATA', where, 'at least one batch', 'none', 'A generator gives its batches only once.');
+    throw refusal(
+      'ERR_DATA',
+      where,
+      `at least one batch from ${feed.role.data}`,
+      'none',
+      'A generator gives its batches only once; a function gives a new one each time.',
+    );
 }

@@ -3,7 +3,9 @@
 // its own then computes at the speed of batches. Every call is checked, copied, answered and aborted by itself.
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { onAbort } from '../util/on_abort';
 import { withDefaults } from '../util/options';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
 import { makeDataset, readInputs, type Inputs } from './inputs';
@@ -22,10 +24,20 @@ export interface GatherOptions {
   maxDelay?: number;
 }
 
-/** Defaults of {@link GatherOptions}. */
-export const gatherDefaults = Object.freeze({ maxRows: 1024, maxDelay: 0 });
-
 const MAX_TIMEOUT = 2147483647;
+
+/** Defaults of {@link GatherOptions}. */
+export const gatherDefaults: Required<Readonly<GatherOptions>> = Object.freeze({ maxRows: 1024, maxDelay: 0 });
+
+/** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
+export function readGatherOptions(where: string, options: GatherOptions | undefined): typeof gatherDefaults {
+  const { maxRows, maxDelay } = withDefaults(where, options, gatherDefaults);
+  return {
+    maxRows: checkInteger(where, 'maxRows', maxRows),
+    maxDelay: checkNumber(where, 'maxDelay', maxDelay, { min: 0, max: MAX_TIMEOUT }),
+  };
+}
+
 /** Arrays that are kept for groups to come, one for that in work and one for the next, of 4 MB at most. */
 const ROOMS = 2;
 const MAX_ROOM = 1 << 20;
@@ -41,6 +53,7 @@ export interface GatheredWork extends Pick<ResolvedPass, 'batchSize' | 'signal' 
 export interface GatherOwner {
   readonly host: TrainerHost;
   engine(): TrainingEngine;
+  options(): typeof gatherDefaults;
   /** The first call has come to an idle model. */
   begin(): void;
   /** All calls are answered. */
@@ -154,14 +167,11 @@ function like(array: Float32Array | Int32Array, size: number): Float32Array | In
   return array instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
 }
 
-/** Gathers the calls of `predict` of one model. */
+/** Gathers the calls of `predict` of one level of a model's calls. */
 export class Gatherer {
   readonly #owner: GatherOwner;
-  #options: { readonly maxRows: number; readonly maxDelay: number } = gatherDefaults;
   #queue: Group[] = [];
   #computing: Group | undefined;
-  /** Calls by the signal that may end them. */
-  readonly #watched = new Map<AbortSignal, { readonly requests: Set<Request>; readonly onAbort: () => void }>();
   readonly #rooms: (Float32Array | Int32Array)[] = [];
   #cancelFlush: (() => void) | undefined;
 
@@ -172,15 +182,6 @@ export class Gatherer {
   /** Whether calls wait or are computed. */
   get isActive(): boolean {
     return this.#computing !== undefined || this.#queue.length > 0;
-  }
-
-  /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
-  configure(where: string, options: GatherOptions | undefined): void {
-    const { maxRows, maxDelay } = withDefaults(where, options, gatherDefaults);
-    this.#options = {
-      maxRows: checkInteger(where, 'maxRows', maxRows),
-      maxDelay: checkNumber(where, 'maxDelay', maxDelay, { min: 0, max: MAX_TIMEOUT }),
-    };
   }
 
   /** Whether a call may wait for others: none that shows or tells of its batches, none whose rows have states. */
@@ -196,27 +197,9 @@ export class Gatherer {
       const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
       const request = new Request(where, inputs, pass, resolve, reject);
       this.#enqueue(request);
-      if (pass.signal !== undefined) this.#watch(request, pass.signal);
+      const { signal } = pass;
+      if (signal !== undefined) request.onSettled = onAbort(signal, () => this.#abort(request));
     });
-  }
-
-  /** One listener for all calls of a signal: Node warns of more than ten. */
-  #watch(request: Request, signal: AbortSignal): void {
-    let watch = this.#watched.get(signal);
-    if (watch === undefined) {
-      const requests = new Set<Request>();
-      watch = { requests, onAbort: () => requests.forEach((each) => this.#abort(each)) };
-      this.#watched.set(signal, watch);
-      signal.addEventListener('abort', watch.onAbort);
-    }
-    const { requests, onAbort } = watch;
-    requests.add(request);
-    request.onSettled = () => {
-      requests.delete(request);
-      if (requests.size > 0) return;
-      this.#watched.delete(signal);
-      signal.removeEventListener('abort', onAbort);
-    };
   }
 
   /** Rejects the calls that wait, where none is computed: the model is wanted for good. */
@@ -228,9 +211,14 @@ export class Gatherer {
     for (const request of requests) request.fail(error);
   }
 
+  /** Lets calls that wait for others wait no longer. */
+  hurry(): void {
+    if (this.#computing === undefined && this.#queue.length > 0) this.#flush();
+  }
+
   #enqueue(request: Request): void {
     const { inputs, pass } = request;
-    const { maxRows, maxDelay } = this.#options;
+    const { maxRows, maxDelay } = this.#owner.options();
     const wasActive = this.isActive;
     const isAlone = inputs.rows > Math.min(pass.batchSize, maxRows);
     const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(request, maxRows));

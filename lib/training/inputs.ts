@@ -73,6 +73,7 @@ function fits(axes: readonly number[], wanted: readonly (number | null)[]): bool
 /**
  * The engine's own copy of inputs, targets and weights.
  *
+ * @param part which rows to copy; default all
  * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
  */
 export function makeDataset(
@@ -82,17 +83,23 @@ export function makeDataset(
   inputs: Inputs,
   targets: Targets | null,
   weights: Weights | null = null,
+  part?: { readonly begin: number; readonly end: number },
 ): NativeDataset {
-  const { rows, axes, array, what } = inputs;
+  const { axes, array, what } = inputs;
+  const { begin, end } = part ?? { begin: 0, end: inputs.rows };
+  const inPart = <A extends Float32Array | Int32Array>(data: A): A => {
+    const width = data.length / inputs.rows;
+    return end - begin === inputs.rows ? data : (data.subarray(begin * width, end * width) as A);
+  };
   const dataset = callEngine(
     () =>
       new engine.NativeDataset({
-        rows,
+        rows: end - begin,
         inputShape: [...axes],
-        inputs: array.data,
-        targets: targets?.data ?? null,
+        inputs: inPart(array.data),
+        targets: targets && inPart(targets.data),
         targetSize: targets?.targetSize ?? 0,
-        weights: weights?.data ?? null,
+        weights: weights && inPart(weights.data),
         weightSize: weights?.weightSize ?? 0,
         initialState: null,
         mask: null,

@@ -8,7 +8,7 @@ import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
 import { MAX_WORKSPACE } from '../native/workspace';
 import type { NativePriority } from '../native/binding';
-import type { ArrayInput } from '../types';
+import type { AbortSignalLike, ArrayInput } from '../types';
 
 /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line an epoch. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
@@ -43,7 +43,7 @@ export interface PassOptions {
   /** Default none. */
   callbacks?: readonly Callback[];
   /** Ends the call within milliseconds: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   /** Default `'training'`; `'serving'` for `predict`. */
   priority?: Priority;
 }
@@ -52,7 +52,10 @@ export interface PassOptions {
 export type Batch =
   readonly [x: ArrayInput, y: ArrayInput] | readonly [x: ArrayInput, y: ArrayInput, sampleWeight: ArrayInput];
 
-/** What a class counts: by its id, for targets that are class ids or one-hot. Classes that are not named count 1. */
+/**
+ * What a class counts: by its id, for targets that are class ids or one-hot, of samples or of timesteps. Classes that are
+ * not named count 1.
+ */
 export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number>;
 
 /** Options of {@link Trainer.fit}. */
@@ -61,7 +64,10 @@ export interface FitOptions extends PassOptions {
   epochs?: number;
   /** What each row counts in the loss and in `weightedMetrics`: [N], or [N,T] for outputs [N,T,...]. Default 1 each. */
   sampleWeight?: ArrayInput;
-  /** What each class counts. Not together with `sampleWeight`. Default 1 each. */
+  /**
+   * What each class counts in training; validation is without it. Not together with `sampleWeight`; the weights of a source's
+   * batches are multiplied by it. Default 1 each.
+   */
   classWeight?: ClassWeight;
   /** Batches of an epoch, from 1; the next epoch goes on where this one ended. Default: all. */
   stepsPerEpoch?: number;
@@ -71,7 +77,7 @@ export interface FitOptions extends PassOptions {
   validationData?: Batch | BatchSource<Batch>;
   /** Rows per batch of validation. Default `batchSize`. */
   validationBatchSize?: number;
-  /** Batches of a validation, from 1. Default: all. */
+  /** Batches of a validation, from 1: the first ones each time; a generator or a stream goes on. Default: all. */
   validationSteps?: number;
   /** Validates every so many epochs, from 1, or after the epochs listed, counted from 1. Default 1. */
   validationFreq?: number | readonly number[];
@@ -116,7 +122,7 @@ export interface BatchOptions {
 
 /** Options of `trainOnBatch`. */
 export interface TrainBatchOptions extends BatchOptions {
-  /** As in {@link FitOptions}. */
+  /** What each class counts. Not together with `sampleWeight`. Default 1 each. */
   classWeight?: ClassWeight;
 }
 
@@ -125,7 +131,7 @@ export interface ResolvedPass {
   readonly batchSize: number;
   readonly verbose: 0 | 1 | 2;
   readonly callbacks: unknown;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
   readonly priority: Priority;
   readonly maxWorkspace: number;
 }
@@ -188,15 +194,11 @@ const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: und
 export function resolveFitOptions(where: string, options: FitOptions | undefined): ResolvedFit {
   const o = withDefaults(where, options, FIT_DEFAULTS);
   const pass = resolvePass(where, o);
-  const { sampleWeight, classWeight } = o;
-  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
-    throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
   return {
     ...pass,
+    ...eitherWeight(where, o),
     epochs: checkInteger(where, 'epochs', o.epochs),
     initialEpoch: checkInteger(where, 'initialEpoch', o.initialEpoch, 0),
-    sampleWeight,
-    classWeight,
     stepsPerEpoch: checkSteps(where, 'stepsPerEpoch', o.stepsPerEpoch),
     validationSplit: checkNumber(where, 'validationSplit', o.validationSplit, { min: 0, max: 1, belowMax: true }),
     validationData: o.validationData ?? undefined,
@@ -238,8 +240,7 @@ export function resolveBatchOptions(where: string, options: BatchOptions | undef
 export function resolveTrainBatchOptions(where: string, options: TrainBatchOptions | undefined) {
   const o = withDefaults(where, options, TRAIN_BATCH_DEFAULTS);
   return {
-    sampleWeight: o.sampleWeight,
-    classWeight: o.classWeight,
+    ...eitherWeight(where, o),
     returnDict: checkBoolean(where, 'returnDict', o.returnDict),
   };
 }
@@ -253,6 +254,13 @@ function withDefaults<D extends object>(
   const given = checkOptions(where, options, Object.keys(defaults));
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(set) };
+}
+
+/** Weights of rows or of classes: as in Keras, not both at once. */
+function eitherWeight(where: string, { sampleWeight, classWeight }: Record<'sampleWeight' | 'classWeight', unknown>) {
+  if ((sampleWeight ?? undefined) !== undefined && (classWeight ?? undefined) !== undefined)
+    throw refusal('ERR_CONFIG', where, 'sampleWeight or classWeight', 'both', 'Multiply them into sampleWeight.');
+  return { sampleWeight, classWeight };
 }
 
 /** Training knows no bound of its workspace; validation is held to the default. */
@@ -284,9 +292,9 @@ function checkPriority(where: string, value: unknown): Priority {
 }
 
 /** By shape rather than by class: signals come from other realms and from polyfills. */
-function checkSignal(where: string, value: unknown): AbortSignal | undefined {
+function checkSignal(where: string, value: unknown): AbortSignalLike | undefined {
   if (value === undefined) return undefined;
-  const signal = value as AbortSignal | null;
+  const signal = value as AbortSignalLike | null;
   const isSignal =
     typeof signal === 'object' &&
     typeof signal?.aborted === 'boolean' &&

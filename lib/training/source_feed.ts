@@ -4,7 +4,7 @@
 import { types } from 'node:util';
 import { isThenable } from '../callbacks/callback_list';
 import { describe, refusal } from '../util/validate';
-import { warnOutOfData, type Feed, type Portion } from './feed';
+import { warnOutOfData, type Feed, type Portion, type Role } from './feed';
 import type { NativeDataset } from '../native/binding';
 
 /**
@@ -31,7 +31,9 @@ export function isBatchSource(value: unknown): value is BatchSource<unknown> {
 
 /** Options of {@link SourceFeed}. */
 export interface SourceFeedOptions {
-  /** Batches of an epoch, over which the source is not begun anew; undefined: an epoch is all that the source gives. */
+  /** A generator or a stream, which has one pass, goes on where the last epoch ended, whatever it is for. */
+  readonly role: Role;
+  /** Batches of an epoch; undefined: an epoch is all that the source gives. */
   readonly steps: number | undefined;
   /** First epoch: batches of later ones are skipped where a fit goes on in the middle. */
   readonly firstEpoch: number;
@@ -48,6 +50,7 @@ type Iterated = Iterator<unknown> | AsyncIterator<unknown>;
  * and not closed in good order, so that another `fit` goes on where this one stopped; others are closed at the end.
  */
 export class SourceFeed implements Feed {
+  readonly role: Role;
   /** Told to who shows progress; where the source knows its length, that. */
   readonly steps: number | undefined;
   /** Batches after which an epoch ends in the middle of the source. */
@@ -79,6 +82,7 @@ export class SourceFeed implements Feed {
     private readonly source: BatchSource<unknown>,
     private readonly options: SourceFeedOptions,
   ) {
+    this.role = options.role;
     this.#limit = options.steps;
     this.#epoch = options.firstEpoch;
     this.steps = options.steps ?? lengthOf(source);
@@ -114,19 +118,23 @@ export class SourceFeed implements Feed {
     this.#isClosed = true;
     this.#close();
     this.#ready = [];
-    if (this.#isOwn && !this.#isAtEnd) void this.#giveBack();
+    this.#giveBack();
     this.#wakeUp?.();
   }
 
   /** Passes over the batches up to batch `batch` of an epoch, as the epochs before took them. */
   async #goTo(epoch: number, batch: number): Promise<void> {
-    if (this.#limit !== undefined) {
-      if (this.#iterator === undefined) this.#open(epoch);
+    if (this.#iterator === undefined || (this.#taken > 0 && this.#opensEachEpoch())) this.#open(epoch);
+    else if (epoch !== this.#openedAt && this.#countsEpochs()) this.#open(epoch);
+    if (this.#limit !== undefined && !this.#opensEachEpoch())
       for (; this.#epoch < epoch; this.#epoch++, this.#taken = 0) await this.#skipTo(this.#limit);
-    } else if (this.#iterator === undefined || this.#taken > 0) this.#open(epoch);
-    else if (epoch !== this.#openedAt && this.#countsEpochs()) this.#reopen(epoch);
     this.#epoch = epoch;
     await this.#skipTo(batch);
+  }
+
+  /** Whether each epoch has an iterator of its own, rather than a part of one. */
+  #opensEachEpoch(): boolean {
+    return this.#limit === undefined || !(this.role.goesOn || !this.#isOwn || isStream(this.source));
   }
 
   /** Where an epoch of some steps begins at the end of the source, it begins the source anew. */
@@ -137,30 +145,23 @@ export class SourceFeed implements Feed {
     return true;
   }
 
-  /** Nothing was taken yet, and another epoch is wanted than the one that was opened. */
-  #reopen(epoch: number): void {
-    this.#ready = [];
-    void this.#giveBack();
-    this.#open(epoch);
-  }
-
-  /** What closing throws has nobody left to tell. */
-  async #giveBack(): Promise<void> {
-    try {
-      await this.#iterator?.return?.();
-    } catch {
-      // See above.
-    }
+  /** Closes an iterator that the feed opened and did not read to its end. An error of closing is dropped. */
+  #giveBack(): void {
+    if (!this.#isOwn || this.#isAtEnd) return;
+    const iterator = this.#iterator;
+    const close = async () => iterator?.return?.();
+    close().catch(() => undefined);
   }
 
   /** Data sets that are shuffled anew for each epoch (timeseriesDatasetFromArray) go on where a fit does. */
   #countsEpochs(): boolean {
     const { epoch } = this.source as { readonly epoch?: unknown };
-    return this.#limit === undefined && typeof this.source === 'object' && typeof epoch === 'number';
+    const isOfEpochs = this.#limit === undefined || !this.role.goesOn;
+    return isOfEpochs && typeof this.source === 'object' && typeof epoch === 'number';
   }
 
   #open(epoch: number): void {
-    const { source } = this;
+    const { source, role } = this;
     if (this.#countsEpochs()) {
       const counted = source as unknown as { epoch: number };
       this.#epochBase ??= counted.epoch - this.options.firstEpoch;
@@ -169,14 +170,27 @@ export class SourceFeed implements Feed {
     this.#openedAt = epoch;
     const given: unknown = typeof source === 'function' ? source() : source;
     if (typeof given === 'function' || !(Array.isArray(given) || isBatchSource(given)))
-      throw refusal('ERR_TYPE', this.where, 'the function x to return an iterable of batches', describe(given));
+      throw refusal(
+        'ERR_TYPE',
+        this.where,
+        `the function ${role.data} to return an iterable of batches`,
+        describe(given),
+      );
     const iterable = given as Partial<AsyncIterable<unknown>> & Iterable<unknown>;
     const iterator: unknown = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
     if (typeof (iterator as Partial<Iterated> | null)?.next !== 'function')
-      throw refusal('ERR_TYPE', this.where, 'the source x to give an iterator, with next()', describe(iterator));
+      throw refusal(
+        'ERR_TYPE',
+        this.where,
+        `the source ${role.data} to give an iterator, with next()`,
+        describe(iterator),
+      );
+    // Not before the next one is open: a function may give the same generator again.
+    if (iterator !== this.#iterator) this.#giveBack();
     this.#isOwn = iterator !== source;
     this.#iterator = iterator as Iterated;
     this.#isAtEnd = false;
+    this.#ready = [];
     this.#taken = 0;
     this.#given = 0;
   }
@@ -190,7 +204,7 @@ export class SourceFeed implements Feed {
     if (ready.length === 0) {
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#limit !== undefined && this.#taken < this.#limit && !this.#isClosed)
-        warnOutOfData(this.where, this.#limit, this.#taken);
+        warnOutOfData(this.where, this.role, this.#limit, this.#taken);
       return undefined;
     }
     this.#taken += ready.length;
@@ -268,6 +282,12 @@ export class SourceFeed implements Feed {
       this.#taken++;
     }
   }
+}
+
+/** Streams, of Node or of the web, have one pass, though each iteration has an iterator of its own. */
+function isStream(source: BatchSource<unknown>): boolean {
+  const { pipe, getReader } = source as { readonly pipe?: unknown; readonly getReader?: unknown };
+  return typeof pipe === 'function' || typeof getReader === 'function';
 }
 
 function lengthOf(source: BatchSource<unknown>): number | undefined {

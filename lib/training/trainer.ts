@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 // compile, fit, evaluate, predict and the batch calls of a model. Arguments are checked and copied before the first
-// await, so that whatever callers do to their arrays afterwards changes nothing; one call at a time has the model.
+// await, so that whatever callers do to their arrays afterwards changes nothing. Who has the model when is for
+// call_levels.ts to say.
 import type { NdArray } from '../ndarray';
 import { CallbackList } from '../callbacks/callback_list';
+import { onAbort } from '../util/on_abort';
 import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { Compiled } from './compiled';
-import { Gatherer, type GatherOptions } from './gather';
+import { CallLevels, type Call, type CallLevel } from './call_levels';
+import { gatherDefaults, Gatherer, readGatherOptions, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
 import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector, type GivenRows } from './data_reader';
 import type { Feed } from './feed';
-import { beginFilled, runEvaluation, runFit } from './fit_loop';
+import { beginFilled, logKeys, runEvaluation, runFit } from './fit_loop';
 import {
   resolveBatchOptions,
   resolveEvaluateOptions,
@@ -40,7 +43,7 @@ import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
-import type { ArrayInput } from '../types';
+import type { AbortSignalLike, ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
@@ -50,11 +53,12 @@ const BATCH_QUIETLY = resolveEvaluateOptions('testOnBatch', { verbose: 0 });
 export class Trainer {
   readonly #host: TrainerHost;
   #compiled: Compiled | undefined;
-  #running: string | undefined;
   #history: History | undefined;
   #progress: ProgressTracker | undefined;
+  readonly #engine: () => TrainingEngine;
   readonly #data: DataReader;
-  readonly #gatherer: Gatherer;
+  readonly #levels: CallLevels;
+  #gathering = gatherDefaults;
 
   /**
    * @param host the model
@@ -62,27 +66,14 @@ export class Trainer {
    */
   constructor(host: TrainerHost, engine: () => TrainingEngine = loadBinding) {
     this.#host = host;
+    this.#engine = engine;
     this.#data = new DataReader(host, engine);
-    this.#gatherer = new Gatherer({
-      host,
-      engine,
-      begin: () => (this.#running = 'predict'),
-      end: () => (this.#running = undefined),
-      compute: async (where, { dataset, rows, outputs, ...pass }) => {
-        const { batchSize } = pass;
-        const feed = this.#data.memoryFeed(where, { dataset, begin: 0, end: rows }, { batchSize, steps: undefined });
-        try {
-          await this.#forward(where, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
-        } finally {
-          feed.close();
-        }
-      },
-    });
+    this.#levels = new CallLevels(host);
   }
 
   /** Whether a call has the model at present. */
   get busy(): boolean {
-    return this.#running !== undefined;
+    return this.#levels.running !== undefined;
   }
   /** Whether `compile` was called. */
   get isCompiled(): boolean {
@@ -129,7 +120,7 @@ export class Trainer {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.weights);
+    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.layers);
     await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
@@ -164,11 +155,19 @@ export class Trainer {
     this.#progress.assign(where, value);
   }
 
-  /** @throws StateError `ERR_BUSY` while a call has the model */
+  /** @throws StateError `ERR_BUSY` while a call has the model, in its callbacks too */
   assertIdle(method: string): void {
-    if (this.#running === undefined) return;
-    const hint = 'Await the first call; different models work at the same time.';
-    throw refusal('ERR_BUSY', this.#where(method), 'an idle model', `a call during ${this.#running}`, hint);
+    this.#levels.assertIdle(method);
+  }
+
+  /** @throws StateError `ERR_BUSY` while a call has the model; in its callbacks, between batches, while one of theirs has it */
+  assertTurn(method: string): void {
+    this.#levels.current.assertFree(method);
+  }
+
+  /** The states that a callback's own calls carry begin at zero again. */
+  forgetStates(): void {
+    this.#levels.current.forgetStates();
   }
 
   /**
@@ -199,9 +198,9 @@ export class Trainer {
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
    */
   fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
-    return this.#exclusive('fit', (where) => {
-      const given = splitArguments<FitOptions>(where, x, y, options);
-      return this.#fit(where, x, given.y, given.options);
+    return this.#exclusive('fit', (call) => {
+      const given = splitArguments<FitOptions>(call.where, x, y, options);
+      return this.#fit(call, x, given.y, given.options);
     });
   }
 
@@ -223,7 +222,8 @@ export class Trainer {
     y?: ArrayInput | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Logs | number | number[]> {
-    return this.#exclusive('evaluate', async (where) => {
+    return this.#exclusive('evaluate', async (call) => {
+      const { where } = call;
       const given = splitArguments<EvaluateOptions>(where, x, y, options);
       const o = resolveEvaluateOptions(where, given.options);
       throwIfAborted(where, o.signal);
@@ -231,7 +231,7 @@ export class Trainer {
       const feed = this.#data.openFeed(where, compiled, { x, y: given.y, sampleWeight: o.sampleWeight }, o, o.steps);
       return withFeeds(o.signal, [feed], async () => {
         await beginFilled({ where, signal: o.signal }, feed, 0);
-        const context = this.#context(where, compiled, o, 1, feed.steps);
+        const context = this.#context(call, compiled, o, 1, feed.steps);
         const totals = await runEvaluation(context, compiled, feed, 0, new Pace());
         return results(compiled, totals, o.returnDict);
       });
@@ -240,12 +240,12 @@ export class Trainer {
 
   /** See {@link GatherOptions}. @throws ConfigError */
   gather(options: GatherOptions | undefined): void {
-    this.#gatherer.configure(this.#where('gather'), options);
+    this.#gathering = readGatherOptions(this.#where('gather'), options);
   }
 
   /** Rejects calls of `predict` that wait to be computed, where none is under way. */
   dropWaiting(error: unknown): void {
-    this.#gatherer.drop(error);
+    this.#levels.dropWaiting(error);
   }
 
   /**
@@ -261,13 +261,15 @@ export class Trainer {
    */
   predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
     try {
-      if (!this.#gatherer.isActive) this.assertIdle('predict');
+      const level = this.#levels.current;
+      const gatherer = (level.gatherer ??= this.#makeGatherer(level));
+      if (!gatherer.isActive) level.assertFree('predict');
       const where = this.#where('predict');
       const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
+      if (isBatchSource(x)) refuseCutting(where, options);
       throwIfAborted(where, o.signal);
-      if (o.steps === undefined && !isBatchSource(x) && this.#gatherer.takes(o))
-        return this.#gatherer.predict(where, x, o);
-      return this.#exclusive('predict', () => this.#predict(where, x, o, o.steps));
+      if (o.steps === undefined && !isBatchSource(x) && gatherer.takes(o)) return gatherer.predict(where, x, o);
+      return this.#exclusive('predict', (call) => this.#predict(call, x, o, o.steps));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -285,9 +287,9 @@ export class Trainer {
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
   trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
-    return this.#exclusive('trainOnBatch', (where) => {
-      const o = resolveTrainBatchOptions(where, options);
-      return this.#onBatch(where, 'train', { prefix: '', x, y, ...o }, o.returnDict);
+    return this.#exclusive('trainOnBatch', (call) => {
+      const o = resolveTrainBatchOptions(call.where, options);
+      return this.#onBatch(call, 'train', { prefix: '', x, y, ...o }, o.returnDict);
     });
   }
 
@@ -303,9 +305,9 @@ export class Trainer {
    * const [loss, accuracy] = await model.testOnBatch(x, y);
    */
   testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
-    return this.#exclusive('testOnBatch', (where) => {
-      const o = resolveBatchOptions(where, options);
-      return this.#onBatch(where, 'evaluate', { prefix: '', x, y, ...o }, o.returnDict);
+    return this.#exclusive('testOnBatch', (call) => {
+      const o = resolveBatchOptions(call.where, options);
+      return this.#onBatch(call, 'evaluate', { prefix: '', x, y, ...o }, o.returnDict);
     });
   }
 
@@ -320,10 +322,11 @@ export class Trainer {
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
   predictOnBatch(x: ArrayInput): Promise<NdArray> {
-    return this.#exclusive('predictOnBatch', (where) => this.#predict(where, x, undefined, undefined));
+    return this.#exclusive('predictOnBatch', (call) => this.#predict(call, x, undefined, undefined));
   }
 
-  async #fit(where: string, x: unknown, y: unknown, given: FitOptions | undefined): Promise<History> {
+  async #fit(running: Call, x: unknown, y: unknown, given: FitOptions | undefined): Promise<History> {
+    const { where } = running;
     const options = resolveFitOptions(where, given);
     throwIfAborted(where, options.signal);
     const compiled = this.#requireCompiled(where);
@@ -337,13 +340,15 @@ export class Trainer {
         // none is refused before anything is learnt.
         await beginFilled(call, train, options.initialEpoch);
         if (validation !== undefined) await beginFilled(call, validation.feed, 0);
-        const context = this.#context(where, compiled, options, options.epochs, train.steps);
+        const { initialEpoch, epochs } = options;
+        const keys = logKeys(compiled.metricNames, validation, initialEpoch, epochs);
+        const context = this.#context(running, compiled, options, epochs, train.steps, keys);
         const history = context.callbacks.history!;
         this.#history = history;
         this.#host.stopTraining = false;
         progress.totals = compiled.newTotals();
         this.#progress = progress;
-        await runFit({ context, compiled, epochs: options.epochs, train, validation, progress });
+        await runFit({ context, compiled, epochs, train, validation, progress });
         return history;
       });
     } finally {
@@ -352,26 +357,27 @@ export class Trainer {
   }
 
   async #predict(
-    where: string,
+    call: Call,
     x: unknown,
     options: ResolvedPass | undefined,
     steps: number | undefined,
   ): Promise<NdArray> {
+    const { where } = call;
     const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
     const { feed, outputs, result } =
       options !== undefined && isBatchSource(x)
         ? this.#data.predictSource(where, x, steps)
         : this.#data.predictRows(where, x, pass.batchSize, steps);
     return withFeeds(pass.signal, [feed], async () => {
-      await this.#forward(where, feed, outputs, pass);
+      await this.#forward(call, feed, outputs, pass);
       return result();
     });
   }
 
   /** A pass that predicts. */
-  async #forward(where: string, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
-    await beginFilled({ where, signal: pass.signal }, feed, 0);
-    const context = this.#context(where, this.#compiled, pass, 1, feed.steps);
+  async #forward(call: Call, feed: Feed, outputs: Collector['outputs'], pass: ResolvedPass): Promise<void> {
+    await beginFilled({ where: call.where, signal: pass.signal }, feed, 0);
+    const context = this.#context(call, this.#compiled, pass, 1, feed.steps);
     await context.callbacks.onBegin('Predict');
     await runPass(context, {
       mode: 'predict',
@@ -386,15 +392,15 @@ export class Trainer {
     await context.callbacks.onEnd('Predict', {});
   }
 
-  async #onBatch(where: string, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
+  async #onBatch(call: Call, mode: 'train' | 'evaluate', given: GivenRows, returnDict: boolean) {
+    const { where } = call;
     const compiled = this.#requireCompiled(where);
-    const rows = this.#data.readRows(where, compiled, given);
-    const feed = this.#data.memoryFeed(where, rows, { batchSize: rows.end, steps: undefined });
-    const pass = { ...BATCH_QUIETLY, batchSize: rows.end };
+    const { feed, rows } = this.#data.openBatch(where, compiled, given);
+    const pass = { ...BATCH_QUIETLY, batchSize: rows };
     return withFeeds(undefined, [feed], async () => {
       feed.begin(0, 0);
       const totals = compiled.newTotals();
-      await runPass(this.#context(where, compiled, pass, 1, 1), {
+      await runPass(this.#context(call, compiled, pass, 1, 1), {
         mode,
         kind: mode === 'train' ? 'Train' : 'Test',
         feed,
@@ -408,22 +414,30 @@ export class Trainer {
   }
 
   #context(
-    where: string,
+    call: Call,
     compiled: Compiled | undefined,
     { verbose, callbacks: given, signal, priority, maxWorkspace }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
+    keys?: readonly string[],
   ): RunContext {
     const host = this.#host;
-    const isFit = this.#running === 'fit';
-    const callbacks = new CallbackList(where, given, { history: isFit, progbar: verbose !== 0 });
-    callbacks.begin(host, { verbose, epochs, steps, metrics: compiled?.metrics ?? [] });
+    const { where } = call;
+    const isFit = call.method === 'fit';
+    const add = { history: isFit, progbar: verbose !== 0 };
+    const callbacks = new CallbackList(where, given, add, (hook) => call.hook(hook));
+    const params = { verbose, epochs, steps, metrics: compiled?.metrics ?? [] };
+    callbacks.begin(host, keys === undefined ? params : { ...params, logKeys: keys });
     const native = (): NativeModel => {
       const model = host.native();
       compiled?.tellLearningRate(model);
       return model;
     };
-    return { where, callbacks, signal, priority, maxWorkspace, native, isStopped: () => isFit && host.stopTraining };
+    const onRun = (batchSize: number): void => {
+      if (host.isStateful) host.batchRows.count = batchSize;
+    };
+    const isStopped = (): boolean => isFit && host.stopTraining;
+    return { where, callbacks, signal, priority, maxWorkspace, native, onRun, isStopped };
   }
 
   #requireCompiled(where: string): Compiled {
@@ -435,29 +449,47 @@ export class Trainer {
     return `${this.#host.name}.${method}`;
   }
 
-  async #exclusive<T>(method: string, work: (where: string) => Promise<T>): Promise<T> {
-    this.assertIdle(method);
-    this.#running = method;
+  async #exclusive<T>(method: string, work: (call: Call) => Promise<T>): Promise<T> {
+    const call = this.#levels.current.begin(method);
     try {
-      return await work(this.#where(method));
+      return await work(call);
     } finally {
-      this.#running = undefined;
+      call.end();
     }
+  }
+
+  #makeGatherer(level: CallLevel): Gatherer {
+    let call: Call | undefined;
+    return new Gatherer({
+      host: this.#host,
+      engine: this.#engine,
+      options: () => this.#gathering,
+      begin: () => (call = level.begin('predict')),
+      end: () => call!.end(),
+      compute: async (where, { dataset, rows, outputs, ...pass }) => {
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, pass.batchSize);
+        try {
+          await this.#forward(call!, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
+        } finally {
+          feed.close();
+        }
+      },
+    });
   }
 }
 
 /** Closes feeds in the end, and as soon as a signal says so: a source may let a call wait for ever. */
 async function withFeeds<T>(
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
   feeds: readonly Feed[],
   work: () => Promise<T>,
 ): Promise<T> {
   const close = () => feeds.forEach((feed) => feed.close());
-  signal?.addEventListener('abort', close);
+  const forget = signal === undefined ? undefined : onAbort(signal, close);
   try {
     return await work();
   } finally {
-    signal?.removeEventListener('abort', close);
+    forget?.();
     close();
   }
 }
@@ -470,9 +502,20 @@ function results(compiled: Compiled, totals: Float64Array, returnDict: boolean):
 }
 
 /** With a source of batches the options come second. */
-function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | undefined) {
+function splitArguments<O extends object>(where: string, x: unknown, y: unknown, options: O | undefined) {
   if (!isBatchSource(x)) return { y, options };
   if (y !== undefined && y !== null && options !== undefined)
     throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
-  return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
+  const given = options ?? ((y ?? undefined) as O | undefined);
+  refuseCutting(where, given);
+  return { y: undefined, options: given };
+}
+
+/** Options that say how arrays become batches: a source has batches already. */
+function refuseCutting(where: string, options: unknown): void {
+  const { batchSize, shuffle } = (options ?? {}) as { batchSize?: unknown; shuffle?: unknown };
+  const name = batchSize !== undefined ? 'batchSize' : shuffle === true ? 'shuffle' : undefined;
+  if (name === undefined) return;
+  const hint = 'Its batches are taken as they come; validationBatchSize is for arrays of validation.';
+  throw refusal('ERR_CONFIG', where, `${name} with arrays alone`, 'one with a source of batches', hint);
 }

@@ -47,14 +47,18 @@ export function readWeights(
 }
 
 /**
- * Sample weights from weights of classes; a class that is not named weighs 1. One-hot targets are of the class of their
- * largest element, others of the class they hold, rounded.
+ * Weights from those of classes: one for each sample, or where outputs have timesteps for each timestep, that of the class
+ * of its target. A class that is not named weighs 1. One-hot targets are of the class of their largest element, others of
+ * the class they hold, rounded.
+ *
+ * Differs from Keras (3.15), which refuses targets [N,T,1] and [N,T,K] unless they come from a `tf.data.Dataset`, where it
+ * does the same, and takes ids [N,T] for one-hot samples.
  *
  * @param value an object or a Map from class to weight
  * @param targets as `readTargets` gave them
- * @param outputAxes axes of the outputs after the batch: class weights are for outputs without timesteps
- * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`
- * @see keras/src/trainers/data_adapters/data_adapter_utils.py
+ * @param outputAxes axes of the outputs after the batch
+ * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, also where targets are labels of samples, which are of no class
+ * @see keras/src/trainers/data_adapters/data_adapter_utils.py, tf_dataset_adapter.py
  */
 export function classWeights(
   where: string,
@@ -65,30 +69,32 @@ export function classWeights(
   outputAxes: readonly number[],
 ): Weights {
   const weights = readClassWeights(where, value);
-  if (outputAxes.length > 1)
+  if (loss.targetRule === 'labels')
     throw refusal(
       'ERR_CONFIG',
       where,
-      'classWeight for outputs [N,K]',
-      `outputs of shape ${shapeText([null, ...outputAxes])}`,
-      'Give sampleWeight of shape [N,T].',
+      'classWeight with targets that have classes',
+      `labels of samples, for ${loss.kind}`,
+      'Give sampleWeight of shape [N].',
     );
-  const { data: y, targetSize } = targets;
-  const isOneHot = loss.targetRule !== 'ids' && targetSize > 1;
-  const data = allocate(where, () => new Float32Array(rows));
-  for (let row = 0; row < rows; row++) {
-    const id = isOneHot ? largest(y.subarray(row * targetSize, (row + 1) * targetSize)) : toNearest(y[row]!);
-    data[row] = weights.get(id) ?? 1;
-  }
-  return { data, weightSize: 1 };
+  const weightSize = outputAxes.slice(0, -1).reduce((a, b) => a * b, 1);
+  const columns = targets.targetSize / weightSize;
+  const isOneHot = loss.targetRule !== 'ids' && columns > 1;
+  const data = allocate(where, () => new Float32Array(rows * weightSize));
+  data.forEach((_, i) => {
+    const id = isOneHot ? largest(targets.data, i * columns, columns) : toNearest(targets.data[i]!);
+    data[i] = weights.get(id) ?? 1;
+  });
+  return { data, weightSize };
 }
 
-/** The product of sample and class weights, either of which may be missing. */
+/** The product of sample and class weights, either of which may be missing. Each sample has one weight, or as many as of classes. */
 export function combineWeights(where: string, sample: Weights | null, ofClass: Weights | null): Weights | null {
   if (sample === null || ofClass === null) return sample ?? ofClass;
-  const { data, weightSize } = sample;
-  const product = allocate(where, () => data.map((weight, i) => weight * ofClass.data[Math.floor(i / weightSize)]!));
-  return { data: product, weightSize };
+  const { weightSize } = ofClass;
+  const shared = weightSize / sample.weightSize;
+  const product = (weight: number, i: number) => weight * sample.data[Math.floor(i / shared)]!;
+  return { data: allocate(where, () => ofClass.data.map(product)), weightSize };
 }
 
 function readClassWeights(where: string, value: unknown): Map<number, number> {
@@ -118,6 +124,9 @@ function toNearest(value: number): number {
   return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
-function largest(values: Float32Array): number {
-  return values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
+/** Place of the largest of `count` values from `begin` on: of equal ones the first, as numpy says. */
+function largest(values: Float32Array, begin: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[begin + i]! > values[begin + best]!) best = i;
+  return best;
 }

@@ -17,8 +17,20 @@ export function describe(value: unknown): string {
   if (types.isProxy(value)) return 'a Proxy';
   if (ArrayBuffer.isView(value)) return `${Object.prototype.toString.call(value).slice(8, -1)}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  const name = (value as object).constructor?.name;
-  return name && name !== 'Object' ? `an instance of ${name}` : 'an object';
+  return describeObject(value as object);
+}
+
+/** Classes of the language by their tag, ours by the name that they declare: names of functions do not outlive a bundler. */
+function describeObject(value: object): string {
+  try {
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    if (tag !== 'Object') return `an instance of ${tag}`;
+    const { className } = value as { readonly className?: unknown };
+    const isPlain = [null, Object.prototype].includes(Object.getPrototypeOf(value) as object | null);
+    return typeof className === 'string' && !isPlain ? `an instance of ${className}` : 'an object';
+  } catch {
+    return 'an object'; // a getter of the caller's throws
+  }
 }
 
 /** Makes an error of the house form. */
@@ -48,7 +60,8 @@ export function checkNumber(where: string, what: string, value: unknown, range: 
 
 /** An integer of at least `min` and at most `max` (default: the largest 32-bit integer). */
 export function checkInteger(where: string, what: string, value: unknown, min = 1, max = 2147483647): number {
-  const expected = `${what} to be an integer from ${min}${max === 2147483647 ? '' : ` to ${max}`}`;
+  const isBounded = max !== 2147483647 || (typeof value === 'number' && value > max);
+  const expected = `${what} to be an integer from ${min}${isBounded ? ` to ${max}` : ''}`;
   if (typeof value !== 'number') throw refusal('ERR_TYPE', where, expected, describe(value));
   if (!Number.isSafeInteger(value) || value < min || value > max || Object.is(value, -0))
     throw refusal('ERR_CONFIG', where, expected, describe(value));

@@ -2,9 +2,10 @@
 #include "base/memory.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <new>
+
+#include "base/aligned_memory.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #define OSTINATO_MAPS_MEMORY 1
@@ -31,9 +32,7 @@ void* Map(size_t bytes) {
   if (memory > begin) munmap(begin, static_cast<size_t>(memory - begin));
   if (memory + bytes < begin + whole)
     munmap(memory + bytes, static_cast<size_t>(begin + whole - memory) - bytes);
-#if defined(__linux__)
-  madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
+  PreferHugePages(memory, bytes);
   return memory;
 }
 #endif
@@ -54,7 +53,7 @@ void* TakeMemory(size_t* bytes) {
 #if defined(OSTINATO_MAPS_MEMORY)
   if (IsMapped(*bytes)) return Map(*bytes);
 #endif
-  void* memory = std::aligned_alloc(kLine, *bytes);
+  void* memory = AllocateAligned(kLine, *bytes);
   if (!memory) throw std::bad_alloc();
   return memory;
 }
@@ -74,7 +73,7 @@ void GiveBackMemory(void* memory, size_t bytes) {
 #else
   (void)bytes;
 #endif
-  std::free(memory);
+  FreeAligned(memory);
 }
 
 }  // namespace ostinato

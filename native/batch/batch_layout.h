@@ -53,6 +53,10 @@ class BatchLayout {
   // The rows of the plain layout `from` without the steps whose counts[position] is zero; values() then tells
   // where each position was there.
   void BuildMasked(const BatchLayout& from, const uint8_t* counts);
+  // The rows of `from`, which has no trunk, with their steps in reverse: step s of a row is step
+  // source_steps() - 1 - s of `from`, masked where that is. Every position keeps its place, for a row has as
+  // many steps that count as before.
+  void BuildReversed(const BatchLayout& from);
 
   size_t rows() const { return rows_; }
   size_t steps() const { return steps_; }
@@ -62,6 +66,9 @@ class BatchLayout {
   size_t source_step(size_t r, size_t t) const {
     return masked_ ? static_cast<size_t>(source_step_[static_cast<size_t>(offsets_[t]) + r]) : t;
   }
+  // Which step of row r stands at step t of a layout that BuildReversed makes of this one, and the other way
+  // round.
+  size_t reversed_step(size_t r, size_t t) const { return start(r) + steps_ - 1 - t; }
   // Position of every row and source step, [1 + source_steps() * rows()] as a plain layout of the same rows
   // numbers them. Masked steps: the unused position, or with `carry` the step that counted last before them.
   void ExpandIndex(bool carry, Buffer<int32_t>* out) const;

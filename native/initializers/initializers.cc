@@ -2,6 +2,8 @@
 // From an initializer's description to the function that draws it.
 #include "initializers/initializers.h"
 
+#include <algorithm>
+
 #include "initializers/constant.h"
 #include "initializers/normal.h"
 #include "initializers/orthogonal.h"
@@ -28,6 +30,9 @@ void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, 
   switch (spec.kind) {
     case InitializerKind::kConstant:
       return FillConstant(spec.value, out, n, pool);
+    case InitializerKind::kValues:
+      std::copy_n(spec.values.data(), n, out);
+      return;
     case InitializerKind::kIdentity:
       return FillIdentity(spec.gain, rows, columns, out, pool);
     case InitializerKind::kRandomUniform:

@@ -8,12 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vector>
+
 #include "threading/worker_pool.h"
 
 namespace ostinato {
 
 enum class InitializerKind {
   kConstant,         // value
+  kValues,           // values
   kIdentity,         // gain
   kRandomUniform,    // minval, maxval
   kRandomNormal,     // mean, stddev
@@ -30,6 +33,7 @@ enum class ScalingDistribution { kTruncatedNormal, kUntruncatedNormal, kUniform 
 struct InitializerSpec {
   InitializerKind kind = InitializerKind::kConstant;
   double value = 0;
+  std::vector<float> values;  // as many as the weight has
   double gain = 1;
   double minval = 0;
   double maxval = 0;

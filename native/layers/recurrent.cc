@@ -45,7 +45,7 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       input_stride_(PaddedStride(cell.gates * padded_)),
       delta_stride_(PaddedStride(cell.kept * padded_)),
       masked_stride_(PaddedStride(cell.gates * padded_)),
-      plain_layout_(arena),
+      output_layout_(arena),
       spread_kernel_(arena),
       spread_recurrent_(arena),
       spread_bias_(arena),
@@ -74,7 +74,6 @@ Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool 
       ones_(arena),
       masked_x_(arena),
       masked_h_(arena),
-      last_outputs_(arena),
       ordered_gradient_(arena),
       last_index_(arena),
       output_index_(arena),
@@ -428,7 +427,7 @@ StreamRows Recurrent::Step(const StreamRows& input, const StreamBatch& batch) co
   for_states([&](size_t r, float* now, float* kept) {
     if (!batch.masked[r]) {
       std::memcpy(kept, now + after, padded_ * sizeof(float));
-    } else if (config_.zero_output) {
+    } else if (config_.zero_output && config_.return_sequences) {
       std::memset(now + after, 0, padded_ * sizeof(float));
     } else {
       std::memcpy(now + after, now, padded_ * sizeof(float));
@@ -518,6 +517,12 @@ void Recurrent::JoinTrunk(size_t set, BatchContext& batch) {
   }
 }
 
+// State position of the state of row r after step t, which counts.
+size_t Recurrent::StateAfter(size_t r, size_t t) const {
+  const BatchLayout& layout = *input_.layout;
+  return layout.base() + static_cast<size_t>(layout.offsets()[config_.go_backwards ? t : t + 1]) + r;
+}
+
 // State position of the last state of row r.
 size_t Recurrent::LastState(size_t r) const {
   const BatchLayout& layout = *input_.layout;
@@ -535,77 +540,64 @@ void Recurrent::ReadStates(float* out, size_t stride) const {
   }
 }
 
-// Whether the step that comes last in the order of the walk is masked in row r.
-bool Recurrent::EndsMasked(size_t r) const {
-  const BatchLayout& layout = *input_.layout;
-  if (layout.start(r) == layout.steps()) return true;
-  return config_.go_backwards ? layout.source_step(r, layout.start(r)) != 0
-                              : layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();
-}
-
 Tensor Recurrent::Output() {
   const BatchLayout& layout = *input_.layout;
   Tensor output = RowsLike(input_, states_.data(), stride_, config_.units);
-  if (config_.return_sequences) {
-    output.fill = config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
-    const bool in_order = config_.go_backwards == flips_, expands = layout.masked() && unmasked_;
-    if (expands || !in_order) {
-      IndexOutputs(expands);
-      output.index = output_index_.data();
-      if (expands) output.layout = &plain_layout_;
-    } else if (!config_.go_backwards) {
-      output.index = layout.next();
-    }
+  if (!config_.return_sequences) {
+    output.space = Space::kSamples;
+    last_index_.Resize(layout.rows());
+    for (size_t r = 0; r < layout.rows(); ++r) last_index_[r] = static_cast<int32_t>(LastState(r));
+    output.index = last_index_.data();
     return output;
   }
-  output.space = Space::kSamples;
-  if (config_.zero_output && layout.masked()) {
-    last_outputs_.Resize(layout.rows() * stride_);
-    last_outputs_.Zero();
-    for (size_t r = 0; r < layout.rows(); ++r)
-      if (!EndsMasked(r))
-        std::memcpy(last_outputs_.data() + r * stride_, states_.data() + LastState(r) * stride_,
-                    stride_ * sizeof(float));
-    output.data = last_outputs_.data();
-    return output;
+  output.fill = config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
+  if (returns_unmasked() || reverses()) {
+    if (returns_unmasked())
+      ExpandOutputs();
+    else
+      ReverseOutputs();
+    output.index = output_index_.data();
+    if (layout.masked()) output.layout = &output_layout_;
+  } else if (!config_.go_backwards) {
+    output.index = layout.next();
   }
-  last_index_.Resize(layout.rows());
-  for (size_t r = 0; r < layout.rows(); ++r) last_index_[r] = static_cast<int32_t>(LastState(r));
-  output.index = last_index_.data();
   return output;
 }
 
-// Outputs that are not simply the states of the steps. A layer that goes backwards gives them in the order of
-// its walk, but the mask stays where it was (keras/src/layers/rnn/rnn.py, compute_mask): output s of a row is
-// the state after source step T - 1 - s, or where that is masked the state before it. With `expands`, masked
-// steps are there as well: before the first step that counts they hold the state that the row began in.
-void Recurrent::IndexOutputs(bool expands) {
+// Outputs in the reverse order of the steps, in which a layer that goes backwards walks them. Their mask is
+// reversed with them; in Keras it stays as it was (keras/src/layers/rnn/rnn.py, compute_mask), so that it
+// hides outputs of steps that count.
+void Recurrent::ReverseOutputs() {
+  const BatchLayout& layout = *input_.layout;
+  if (layout.masked()) output_layout_.BuildReversed(layout);
+  output_index_.Resize(layout.step_count());
+  output_index_[0] = 0;
+  for (size_t r = 0; r < layout.rows(); ++r)
+    for (size_t t = layout.start(r); t < layout.steps(); ++t)
+      output_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
+          static_cast<int32_t>(StateAfter(r, layout.reversed_step(r, t)));
+}
+
+// Outputs of all steps, masked ones too: these hold the state before them in the order of the walk, which is
+// at first the state that the row began in, or with `zero_output` zero.
+void Recurrent::ExpandOutputs() {
   const BatchLayout& layout = *input_.layout;
   const size_t rows = layout.rows(), steps = layout.source_steps();
-  const bool plain = expands || !layout.masked(), backwards = config_.go_backwards;
-  if (expands) plain_layout_.BuildPlain(layout, steps);
-  output_index_.Resize(plain ? 1 + steps * rows : layout.step_count());
+  const bool backwards = config_.go_backwards;
+  output_layout_.BuildPlain(layout, steps);
+  output_index_.Resize(1 + steps * rows);
   output_index_[0] = 0;
-  std::vector<int32_t> outputs(steps);
   for (size_t r = 0; r < rows; ++r) {
+    // Of the steps that count, the next one to be walked is t, or t - 1 backwards.
     size_t t = backwards ? layout.steps() : layout.start(r);
-    const auto state = [&](size_t at) {
-      return static_cast<int32_t>(layout.base() + r) + layout.offsets()[at];
-    };
-    int32_t position = state(t);
+    size_t position = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
     for (size_t i = 0; i < steps; ++i) {
       const size_t source = backwards ? steps - 1 - i : i;
       const bool counts = backwards ? t > layout.start(r) && layout.source_step(r, t - 1) == source
                                     : t < layout.steps() && layout.source_step(r, t) == source;
-      if (counts) position = state(backwards ? --t : ++t);
-      outputs[flips_ ? steps - 1 - i : i] = counts || !config_.zero_output ? position : 0;
-    }
-    if (plain) {
-      for (size_t s = 0; s < steps; ++s) output_index_[1 + s * rows + r] = outputs[s];
-    } else {
-      for (t = layout.start(r); t < layout.steps(); ++t)
-        output_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
-            outputs[layout.source_step(r, t)];
+      if (counts) position = StateAfter(r, backwards ? --t : t++);
+      const size_t s = reverses() ? steps - 1 - source : source;
+      output_index_[1 + s * rows + r] = counts || !config_.zero_output ? static_cast<int32_t>(position) : 0;
     }
   }
 }
@@ -613,8 +605,7 @@ void Recurrent::IndexOutputs(bool expands) {
 // The gradient of the outputs in the order of the steps.
 const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& batch) {
   const BatchLayout& layout = *input_.layout;
-  const bool expands = layout.masked() && unmasked_;
-  if (config_.go_backwards == flips_ && !expands) return output.data;
+  if (!returns_unmasked() && !reverses()) return output.data;
   ordered_gradient_.Resize(layout.step_count() * stride_);
   ZeroAll(batch.pool, &ordered_gradient_);
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
@@ -629,7 +620,7 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
         batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);
     };
     for (size_t r = begin; r < end; ++r) {
-      if (expands) {
+      if (returns_unmasked()) {
         for (size_t s = 0; s < layout.source_steps(); ++s) add(1 + s * layout.rows() + r);
       } else {
         for (size_t t = layout.start(r); t < layout.steps(); ++t)
@@ -637,17 +628,6 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
       }
     }
   });
-  return ordered_gradient_.data();
-}
-
-// The gradient of the last outputs.
-const float* Recurrent::LastGradient(const Gradient& output) {
-  const BatchLayout& layout = *input_.layout;
-  if (!config_.zero_output || !layout.masked()) return output.data;
-  ordered_gradient_.Resize(layout.rows() * stride_);
-  std::memcpy(ordered_gradient_.data(), output.data, layout.rows() * stride_ * sizeof(float));
-  for (size_t r = 0; r < layout.rows(); ++r)
-    if (EndsMasked(r)) std::memset(ordered_gradient_.data() + r * stride_, 0, stride_ * sizeof(float));
   return ordered_gradient_.data();
 }
 
@@ -661,7 +641,7 @@ Gradient Recurrent::Backward(const Gradient& output, BatchContext& batch, bool n
   carry_.Resize((layout.rows() + 1) * stride_);
   std::memset(delta_rows() + trunk * delta_stride_, 0, delta_stride_ * sizeof(float));  // unused position
   const float* doutputs = config_.return_sequences ? SequenceGradient(output, batch) : nullptr;
-  const float* dlast = config_.return_sequences ? nullptr : LastGradient(output);
+  const float* dlast = config_.return_sequences ? nullptr : output.data;
 
   ForWalk(batch, true, [&](size_t, WalkArgs& args) {
     args.dlast = dlast;

@@ -65,8 +65,8 @@ class Recurrent : public Layer {
   Tensor Begin(const Tensor& input, BatchContext& batch);
   void Advance(size_t t_begin, size_t t_end, BatchContext& batch);
 
-  // The second direction of a Bidirectional turns its outputs round, as Keras does: those of a layer that
-  // goes backwards then stand in the order of the steps.
+  // The second direction of a Bidirectional reverses its outputs, as Keras does: those of a layer that goes
+  // backwards then stand in the order of the steps.
   void FlipOutputs() { flips_ = true; }
   // Whether the gradient of the input then comes per position, whatever the input is.
   bool drops_inputs() const { return config_.dropout > 0.0f; }
@@ -110,12 +110,16 @@ class Recurrent : public Layer {
   void ForWalk(BatchContext& batch, bool backward, Walk&& walk);
   void ForwardTrunk(const GemmArgs& projection, BatchContext& batch);
   void JoinTrunk(size_t set, BatchContext& batch);
+  // Whether the outputs stand in the reverse order of the steps.
+  bool reverses() const { return config_.go_backwards != flips_; }
+  // Whether masked steps stand among the outputs.
+  bool returns_unmasked() const { return unmasked_ && input_.layout->masked(); }
+  size_t StateAfter(size_t r, size_t t) const;
   size_t LastState(size_t r) const;
-  bool EndsMasked(size_t r) const;
   Tensor Output();
-  void IndexOutputs(bool expands);
+  void ReverseOutputs();
+  void ExpandOutputs();
   const float* SequenceGradient(const Gradient& output, BatchContext& batch);
-  const float* LastGradient(const Gradient& output);
   void LeaveTrunk(size_t begin, size_t end, const float* dlast, BatchContext& batch);
   void SumOverRows(const float* doutputs, BatchContext& batch);
   void PlanSums(const BatchContext& batch);
@@ -146,7 +150,7 @@ class Recurrent : public Layer {
   size_t masked_stride_;    // of state masks and masked states
   size_t mask_stride_ = 0;  // of input masks and masked inputs
   Tensor input_;
-  BatchLayout plain_layout_;  // of outputs with their masked steps
+  BatchLayout output_layout_;  // of outputs in reverse, or with their masked steps
   bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false,
        sums_tokens_ = false;
   DerivedBuffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
@@ -165,7 +169,7 @@ class Recurrent : public Layer {
   TokenSums token_sums_;         // [tokens, gates] of deltas
   Buffer<float> input_gradient_, gate_gradient_;
   Buffer<float> input_masks_, state_masks_, ones_, masked_x_, masked_h_;  // dropout
-  Buffer<float> last_outputs_, ordered_gradient_;
+  Buffer<float> ordered_gradient_;
   Buffer<int32_t> last_index_, output_index_;
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
   CarriedStates carried_;

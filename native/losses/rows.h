@@ -16,15 +16,17 @@ struct Rows {
   const float* predictions = nullptr;
   size_t stride = 0;
   size_t count = 0, columns = 0;
+  const int32_t* chosen = nullptr;  // the rows of the predictions that are these, or null for all in order
   const float* targets = nullptr;
-  const int32_t* index = nullptr;  // row of the targets of each row, or null for the identity
+  const int32_t* index = nullptr;  // row of the targets of each row of the predictions, or null for the same
   size_t target_columns = 0;
   const float* weights = nullptr;  // or null where every row weighs 1
   size_t rows_per_weight = 1;      // target rows that share a weight
   size_t steps = 1;                // target rows of one sample, masked ones included
 
-  size_t target_row(size_t i) const { return index ? static_cast<size_t>(index[i]) : i; }
-  const float* prediction(size_t i) const { return predictions + i * stride; }
+  size_t row(size_t i) const { return chosen ? static_cast<size_t>(chosen[i]) : i; }
+  size_t target_row(size_t i) const { return index ? static_cast<size_t>(index[row(i)]) : row(i); }
+  const float* prediction(size_t i) const { return predictions + row(i) * stride; }
   const float* target(size_t i) const { return targets + target_row(i) * target_columns; }
   double weight(size_t i) const {
     return weights ? static_cast<double>(weights[target_row(i) / rows_per_weight]) : 1.0;

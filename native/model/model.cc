@@ -47,7 +47,8 @@ Model::Model(const ModelConfig& config)
       expand_(&arena_),
       gathered_(&arena_),
       loss_gradient_(&arena_),
-      target_index_(&arena_) {
+      target_index_(&arena_),
+      counted_(&arena_) {
   FlowShape shape = {is_tokens_ || input_shape_.size() == 2, input_shape_[0],
                      is_tokens_ ? 1 : static_cast<size_t>(input_shape_.back())};
   if (!shape.sequence) shape.steps = 1;
@@ -376,14 +377,27 @@ double Model::Penalty(BatchContext& batch) const {
   return sum;
 }
 
+// Those that count in the loss: what it ignores is no label for a metric either.
+Rows Model::CountedRows(const Rows& rows) {
+  if (!loss_config_.ignores || metrics_.empty()) return rows;
+  Rows counted = rows;
+  counted_.Resize(rows.count);
+  counted.chosen = counted_.data();
+  counted.count = 0;
+  for (size_t i = 0; i < rows.count; ++i)
+    if (loss_->Counts(rows.target(i))) counted_[counted.count++] = static_cast<int32_t>(i);
+  return counted;
+}
+
 void Model::AddLoss(double loss, size_t rows) {
   totals_[0] += loss * static_cast<double>(rows);
   totals_[1] += static_cast<double>(rows);
 }
 
 void Model::AddMetrics(const Output& output, WorkerPool& pool) {
+  const Rows counted = CountedRows(output.rows);
   for (const CompiledMetric& entry : metrics_) {
-    Rows seen = output.rows;
+    Rows seen = counted;
     if (entry.of_logits) seen.predictions = output.logits;
     if (!entry.weighted) seen.weights = nullptr;
     entry.metric->Update(seen, &pool, totals_.data() + entry.state);

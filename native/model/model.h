@@ -169,6 +169,7 @@ class Model {
   void RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done);
   void Evaluate(const Slice& slice, const Rows& rows, BatchContext& batch);
   void Commit(BatchContext& batch, RunMode mode);
+  Rows CountedRows(const Rows& rows);
   void AddLoss(double loss, size_t rows);
   void AddMetrics(const Output& output, WorkerPool& pool);
   void Propagate(Gradient gradient, BatchContext& batch);
@@ -203,7 +204,7 @@ class Model {
   Evaluation evaluation_;
   Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
-  Buffer<int32_t> target_index_;
+  Buffer<int32_t> target_index_, counted_;
 };
 
 }  // namespace ostinato

@@ -6,15 +6,44 @@
 namespace ostinato {
 
 Environment::Environment(Napi::Env env) : env_(env) {
-  napi_value name;
-  napi_status status = napi_create_string_utf8(env, "ostinato", NAPI_AUTO_LENGTH, &name);
-  if (status == napi_ok)
-    status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
-                                             Deliver, &to_javascript_);
+  // The function lives as long as the environment and keeps the asynchronous context it was created in.
+  // Called from nowhere, it is created in none: else the AsyncLocalStorage stores of whoever computes first
+  // would never be collected.
+  napi_value create, nowhere, ignored;
+  napi_status status = napi_create_function(env, "ostinato", NAPI_AUTO_LENGTH, CreateFunction, this, &create);
+  if (status == napi_ok) status = napi_create_object(env, &nowhere);
+  if (status == napi_ok) status = napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored);
+  if (status == napi_ok && !to_javascript_) status = napi_generic_failure;
   // An idle addon must not keep the process alive.
   if (status == napi_ok) status = napi_unref_threadsafe_function(env, to_javascript_);
   if (status == napi_ok) status = napi_add_env_cleanup_hook(env, Teardown, this);
   if (status != napi_ok) throw Error(ErrorCode::kInternal, "ostinato: the environment could not be set up");
+}
+
+napi_value Environment::CreateFunction(napi_env env, napi_callback_info info) {
+  void* given = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &given);
+  auto* self = static_cast<Environment*>(given);
+  // Tools that list what keeps a process alive (jest --detectOpenHandles) ask a resource for hasRef(), as
+  // Node's own have it.
+  napi_value name, resource, has_ref;
+  const bool ready =
+      napi_create_string_utf8(env, "ostinato", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+      napi_create_object(env, &resource) == napi_ok &&
+      napi_create_function(env, "hasRef", NAPI_AUTO_LENGTH, HasRef, self, &has_ref) == napi_ok &&
+      napi_set_named_property(env, resource, "hasRef", has_ref) == napi_ok;
+  if (ready)
+    napi_create_threadsafe_function(env, nullptr, resource, name, 0, 1, nullptr, nullptr, self, Deliver,
+                                    &self->to_javascript_);
+  return nullptr;
+}
+
+napi_value Environment::HasRef(napi_env env, napi_callback_info info) {
+  void* self = nullptr;
+  napi_value result = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &self) == napi_ok)
+    napi_get_boolean(env, !static_cast<Environment*>(self)->jobs_.empty(), &result);
+  return result;
 }
 
 void Environment::Start(std::unique_ptr<Job> owned) {

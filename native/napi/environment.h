@@ -39,6 +39,8 @@ class Environment {
   Napi::FunctionReference model_constructor, dataset_constructor;
 
  private:
+  static napi_value CreateFunction(napi_env env, napi_callback_info info);
+  static napi_value HasRef(napi_env env, napi_callback_info info);
   static void Deliver(napi_env env, napi_value, void* context, void* data);
   static void Teardown(void* environment);
   void Finish(Job* job);

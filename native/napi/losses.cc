@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "napi/losses.h"
 
+#include "losses/ctc_decode.h"
 #include "losses/make_loss.h"
 #include "losses/reduction.h"
 #include "metrics/make_metric.h"
 #include "napi/arguments.h"
+#include "napi/environment.h"
 #include "napi/errors.h"
 
 namespace ostinato {
@@ -231,6 +233,77 @@ void JsUpdateMetric(const Napi::CallbackInfo& info) {
     Napi::Float64Array state = ToDoubles(info[2], "state");
     if (state.ElementLength() != metric->state_size(rows.columns)) Malformed("state");
     metric->Update(rows, nullptr, state.Data());
+  });
+}
+
+void JsCtcDecode(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    // All that the job needs while JavaScript goes on.
+    struct State {
+      CtcDecoding decoding = {};
+      std::vector<float> logits;
+      std::vector<int32_t> lengths;
+      size_t rows_done = 0;
+      const char* code = nullptr;
+      Napi::Reference<Napi::Int32Array> paths;
+      Napi::Reference<Napi::Float32Array> scores;
+      Napi::FunctionReference done;
+    };
+    auto state = std::make_shared<State>();
+    const Napi::Object spec = ToObject(info[0], "spec");
+    if (!info[1].IsFunction()) Malformed("done");
+    CtcDecoding& d = state->decoding;
+    d.rows = GetAxis(spec, "rows");
+    d.steps = GetAxis(spec, "steps");
+    d.columns = GetAxis(spec, "columns");
+    d.blank = GetSize(spec, "blank");
+    d.beam_width = GetAxis(spec, "beamWidth");
+    d.top_paths = GetAxis(spec, "topPaths");
+    d.merge_repeated = GetBool(spec, "mergeRepeated");
+    if (d.blank >= d.columns || d.top_paths == 0 || (d.beam_width == 0 && d.top_paths != 1))
+      Malformed("ctcDecode");
+    const Napi::Float32Array logits = ToFloats(GetValue(spec, "logits"), "logits");
+    const Napi::Int32Array lengths = ToInts(GetValue(spec, "lengths"), "lengths");
+    Napi::Int32Array paths = ToInts(GetValue(spec, "paths"), "paths");
+    Napi::Float32Array scores = ToFloats(GetValue(spec, "scores"), "scores");
+    const size_t positions = Product(d.rows, d.steps, "rows");
+    if (logits.ElementLength() != Product(positions, d.columns, "columns")) Malformed("logits");
+    if (lengths.ElementLength() != d.rows) Malformed("lengths");
+    if (paths.ElementLength() != Product(positions, d.top_paths, "topPaths")) Malformed("paths");
+    if (scores.ElementLength() != Product(d.rows, d.top_paths, "topPaths")) Malformed("scores");
+    state->logits.assign(logits.Data(), logits.Data() + logits.ElementLength());
+    state->lengths.assign(lengths.Data(), lengths.Data() + d.rows);
+    for (const int32_t length : state->lengths)
+      if (length < 0 || static_cast<size_t>(length) > d.steps) Malformed("lengths");
+    d.logits = state->logits.data();
+    d.lengths = state->lengths.data();
+    d.paths = paths.Data();
+    d.scores = scores.Data();
+    state->paths = Napi::Persistent(paths);
+    state->scores = Napi::Persistent(scores);
+    state->done = Napi::Persistent(info[1].As<Napi::Function>());
+
+    auto job = std::make_unique<Job>();
+    job->strand = std::make_shared<Strand>();
+    job->compute = [state] {
+      try {
+        state->rows_done = DecodeCtc(state->decoding, WorkerPool::Instance());
+      } catch (const Cancelled&) {
+        // Only where the environment ends: nobody hears of it.
+      } catch (const std::bad_alloc&) {
+        state->code = "ERR_OUT_OF_MEMORY";
+      }
+    };
+    job->deliver = [state](Napi::Env env) {
+      const Napi::Value code = state->code ? Napi::Value(Napi::String::New(env, state->code)) : env.Null();
+      const char* message =
+          state->code ? "ctcDecode: expected enough memory for the paths, received none. Lower beamWidth."
+                      : "";
+      state->done.Call({code, Napi::String::New(env, message),
+                        Napi::Number::New(env, static_cast<double>(state->rows_done)),
+                        Napi::Number::New(env, 0)});
+    };
+    Environment::Of(info.Env()).Start(std::move(job));
   });
 }
 

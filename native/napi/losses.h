@@ -18,6 +18,8 @@ MetricConfig ToMetricConfig(const Napi::Object& object);
 Napi::Value JsComputeLoss(const Napi::CallbackInfo& info);
 // updateMetric(metric, rows, state)
 void JsUpdateMetric(const Napi::CallbackInfo& info);
+// ctcDecode(spec, done)
+void JsCtcDecode(const Napi::CallbackInfo& info);
 
 }  // namespace ostinato
 

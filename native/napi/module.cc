@@ -34,6 +34,7 @@ void JsInitialize(const Napi::CallbackInfo& info) {
     }
     Napi::Float32Array out = ToFloats(info[3], "out");
     if (out.ElementLength() != size) Malformed("out");
+    if (spec.kind == InitializerKind::kValues && spec.values.size() != size) Malformed("values");
     const size_t seed = ToSize(info[2], "seed");
     const auto draw = [&](WorkerPool* pool) {
       Initialize(spec, shape.data(), shape.size(), seed, out.Data(), pool);
@@ -69,6 +70,7 @@ Napi::Value JsCpuInfo(const Napi::CallbackInfo& info) {
     result.Set("available", available);
     result.Set("threads", static_cast<double>(WorkerPool::Instance().threads()));
     result.Set("defaultThreads", static_cast<double>(DefaultThreads()));
+    result.Set("cores", static_cast<double>(AvailableCores()));
     return result;
   });
 }
@@ -101,7 +103,9 @@ Napi::Value JsPreemptionPoints(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return Guarded(env, [&] {
-    Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
+    // What the environment asks for and cannot be had is refused before anything runs.
+    Kernels();
+    DefaultThreads();
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
     exports.Set("NativeModel", NativeModel::Define(env));
@@ -112,6 +116,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("scheduledRate", Napi::Function::New<JsScheduledRate>(env, "scheduledRate"));
     exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
     exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
+    exports.Set("ctcDecode", Napi::Function::New<JsCtcDecode>(env, "ctcDecode"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
     exports.Set("testPreemption", Napi::Function::New<JsTestPreemption>(env, "testPreemption"));

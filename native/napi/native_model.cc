@@ -207,7 +207,10 @@ void NativeModel::JsDrawWeight(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     const size_t index = WeightIndex(info[0]);
     const InitializerSpec initializer = ToInitializerSpec(ToObject(info[1], "initializer"));
-    Idle().DrawWeight(index, initializer, ToSize(info[2], "seed"));
+    Model& model = Idle();
+    const bool is_given = initializer.kind == InitializerKind::kValues;
+    if (is_given && initializer.values.size() != model.parameters()[index]->size()) Malformed("values");
+    model.DrawWeight(index, initializer, ToSize(info[2], "seed"));
   });
 }
 

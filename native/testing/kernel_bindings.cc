@@ -2,8 +2,13 @@
 // Kernels by ISA name: the first argument of every function says which table; matrices are typed arrays with
 // the strides of the caller, so that tests can poison padding and place arrays against guard pages.
 #include <napi.h>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include <chrono>
 #include <cstring>
@@ -388,20 +393,42 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
   });
 }
 
+size_t PageBytes() {
+#if defined(_WIN32)
+  SYSTEM_INFO info;
+  GetSystemInfo(&info);
+  return info.dwPageSize;
+#else
+  return static_cast<size_t>(sysconf(_SC_PAGESIZE));
+#endif
+}
+
+// Whole pages of memory with an unreadable page on either side; null where there is none.
+char* AllocateBetweenGuards(size_t page, size_t body) {
+#if defined(_WIN32)
+  char* memory = static_cast<char*>(VirtualAlloc(nullptr, body + 2 * page, MEM_RESERVE, PAGE_NOACCESS));
+  if (!memory || !VirtualAlloc(memory + page, body, MEM_COMMIT, PAGE_READWRITE)) return nullptr;
+#else
+  char* memory = static_cast<char*>(
+      mmap(nullptr, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (memory == MAP_FAILED) return nullptr;
+  mprotect(memory, page, PROT_NONE);
+  mprotect(memory + page + body, page, PROT_NONE);
+#endif
+  return memory + page;
+}
+
 // guarded(elements, atEnd): a Float32Array whose memory ends (or begins) at an unreadable page.
 // Memory is never given back: V8 may still hold the array.
 Napi::Value JsGuarded(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const size_t bytes = ToSize(info[0], "elements") * sizeof(float);
     const bool at_end = info[1].As<Napi::Boolean>();
-    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t page = PageBytes();
     const size_t body = (bytes + page - 1) / page * page;
-    char* memory = static_cast<char*>(
-        mmap(nullptr, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    mprotect(memory, page, PROT_NONE);
-    mprotect(memory + page + body, page, PROT_NONE);
-    char* begin = at_end ? memory + page + body - bytes : memory + page;
+    char* memory = AllocateBetweenGuards(page, body);
+    if (!memory) throw std::bad_alloc();
+    char* begin = at_end ? memory + body - bytes : memory;
     const Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), begin, bytes);
     return Napi::Float32Array::New(info.Env(), bytes / sizeof(float), buffer, 0);
   });

@@ -6,8 +6,6 @@
 #ifndef OSTINATO_THREADING_ORDERED_WORK_H_
 #define OSTINATO_THREADING_ORDERED_WORK_H_
 
-#include <sched.h>
-
 #include <atomic>
 #include <cstddef>
 #include <vector>
@@ -21,7 +19,7 @@ namespace ostinato {
 // away, for the thread waited for may want this very core.
 inline bool WaitABit(size_t spins) {
   Relax();
-  if (spins % 4096 == 4095) sched_yield();
+  if (spins % 4096 == 4095) YieldCore();
   return spins % 64 != 63 || WorkerPool::Yield();
 }
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "threading/worker_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-
 #include <chrono>
 #include <future>
 #include <new>
@@ -13,15 +9,15 @@
 #include "threading/available_cores.h"
 #include "threading/float_state.h"
 #include "threading/relax.h"
+#include "threading/start_thread.h"
 
 namespace ostinato {
 namespace {
 
-// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go
-// deeper.
-constexpr size_t kStackBytes = 1 << 20;
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);
+// A refusal to start a thread takes about as long as a small job.
+constexpr auto kRetry = std::chrono::seconds(1);
 
 // What this thread is at. On threads that are none of the pool's nothing is more urgent than that.
 struct AtWork {
@@ -40,10 +36,11 @@ WorkerPool& WorkerPool::Instance() {
   return *pool;
 }
 
-WorkerPool::WorkerPool() : limit_(DefaultThreads()), cores_(AvailableCores()) {}
+WorkerPool::WorkerPool() : wanted_(DefaultThreads()), limit_(wanted_), cores_(AvailableCores()) {}
 
 void WorkerPool::SetThreads(size_t threads) {
   std::lock_guard<std::mutex> lock(mutex_);
+  wanted_ = threads;
   limit_ = threads;
   if (started_ > 0) StartThreads();
   wake_.notify_all();
@@ -51,6 +48,7 @@ void WorkerPool::SetThreads(size_t threads) {
 
 void WorkerPool::Submit(JobClass job_class, std::shared_ptr<JobControl> control, std::function<void()> job) {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (limit_ < wanted_ && std::chrono::steady_clock::now() >= retry_at_) limit_ = wanted_;
   StartThreads();
   jobs_[Index(job_class)].push_back({std::move(control), std::move(job)});
   ++waiting_[Index(job_class)];
@@ -84,43 +82,18 @@ bool WorkerPool::Withdraw(const JobControl& control) {
   return false;
 }
 
-// Under mutex_. A thread that cannot be made is done without, as long as there is one.
+// Under mutex_. A thread that cannot be made is done without, as long as there is one, and asked for again
+// with a later job.
 void WorkerPool::StartThreads() {
-  struct Start {
-    WorkerPool* pool;
-    size_t id;
-  };
   oversubscribed_ = limit_ > cores_;
   while (started_ < limit_) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // Signals belong to Node's threads.
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    auto* start = new Start{this, started_.load()};
-    pthread_t thread;
-    const int failed = pthread_create(
-        &thread, &attributes,
-        [](void* argument) -> void* {
-          auto* given = static_cast<Start*>(argument);
-          const Start copy = *given;
-          delete given;
-          copy.pool->ThreadMain(copy.id);
-          return nullptr;
-        },
-        start);
-    pthread_sigmask(SIG_SETMASK, &old, nullptr);
-    pthread_attr_destroy(&attributes);
-    if (failed) {
-      delete start;
+    if (!StartThread([this, id = started_.load()] { ThreadMain(id); })) {
       if (started_ == 0)
         throw Error(ErrorCode::kOutOfMemory,
                     "ostinato: expected to start a compute thread, received a refusal of the system. Check "
                     "the limits on threads and memory.");
       limit_ = started_.load();
+      retry_at_ = std::chrono::steady_clock::now() + kRetry;
       return;
     }
     ++started_;
@@ -138,7 +111,7 @@ void WorkerPool::ThreadMain(size_t id) {
     }
     Relax();
     if (rounds % 32 != 0) continue;
-    if (oversubscribed_) sched_yield();
+    if (oversubscribed_) YieldCore();
     const bool stay = id < threads() && leaders_ > 0;
     if (!stay || std::chrono::steady_clock::now() - idle_since > kSpin) {
       Park(id);
@@ -238,7 +211,7 @@ void WorkerPool::RunRegion(size_t count, TaskFunction function, void* context) {
   for (size_t spins = 0; region.visitors > 0; ++spins) {
     Relax();
     if (spins % 64 != 63) continue;
-    if (oversubscribed_) sched_yield();
+    if (oversubscribed_) YieldCore();
     Yield();
   }
   YieldOrThrow();

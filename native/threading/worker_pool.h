@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -121,7 +122,10 @@ class WorkerPool {
   bool HasWork() const;
   void Park(size_t id);
 
+  // Threads that are asked for, and those in use: fewer while the system refuses to start them.
+  size_t wanted_;
   std::atomic<size_t> limit_;
+  std::chrono::steady_clock::time_point retry_at_{};
   std::atomic<size_t> leaders_{0};
   std::atomic<size_t> parked_{0};
   std::mutex mutex_;

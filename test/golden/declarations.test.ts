@@ -3,6 +3,7 @@
 import * as lib from '../../lib';
 import { resolveInitializer } from '../../lib/initializers';
 import { layerFromConfig } from '../../lib/layers';
+import { defaults as ctcDefaults } from '../../lib/losses/ctc_decode';
 import { readGolden, type Packed } from '../reference/golden';
 
 describe('signatures.json', () => {
@@ -165,6 +166,35 @@ describe('signatures.json', () => {
   );
 });
 
+describe('signatures.json: lookups and functions', () => {
+  const { functions } = readGolden<{ functions: Record<string, Record<string, unknown>> }>('signatures');
+  const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  /** Options with their defaults; positional arguments, names and what is refused aside. */
+  const options = (name: string) =>
+    Object.fromEntries(
+      Object.entries(functions[name]!)
+        .filter(
+          ([key, value]) => value !== '<required>' && !['name', 'sparse', 'encoding', 'vocabulary_dtype'].includes(key),
+        )
+        .map(([key, value]) => [camel(key), value]),
+    );
+
+  test('defaults are those of Keras', () => {
+    expect(new lib.StringLookup().getConfig()).toEqual(options('StringLookup'));
+    expect(new lib.IntegerLookup().getConfig()).toEqual(options('IntegerLookup'));
+    expect(ctcDefaults).toEqual(options('ctc_decode'));
+    expect(options('to_categorical')).toEqual({ numClasses: null });
+  });
+
+  test('what is refused is refused but at its default', () => {
+    for (const name of ['StringLookup', 'IntegerLookup'] as const)
+      for (const key of ['sparse', 'encoding', 'vocabulary_dtype']) {
+        const value = functions[name]![key];
+        if (value !== undefined) expect(() => new lib[name]({ [camel(key)]: value } as never)).not.toThrow();
+      }
+  });
+});
+
 describe('initializers.json', () => {
   interface Moments {
     initializer: string;
@@ -294,12 +324,12 @@ describe('early_stopping.json', () => {
     name: string;
     options: lib.EarlyStoppingOptions;
     monitor: string;
-    values: (number | null)[];
+    values: (number | string | null)[];
     epochsRun?: number;
     stoppedEpoch?: number;
     stopped?: boolean;
     bestEpoch?: number;
-    best?: number | null;
+    best?: number | string | null;
     weightsOfEpoch?: number;
     error?: string;
   }
@@ -328,7 +358,10 @@ describe('early_stopping.json', () => {
       callback.onTrainBegin();
       for (const [epoch, value] of wanted.values.entries()) {
         weight = epoch;
-        await callback.onEpochEnd(epoch, value === null ? { other: 1 } : { [camel(wanted.monitor)]: value, other: 1 });
+        await callback.onEpochEnd(
+          epoch,
+          value === null ? { other: 1 } : { [camel(wanted.monitor)]: Number(value), other: 1 },
+        );
         epochsRun = epoch + 1;
         if (model.stopTraining) break;
       }
@@ -344,7 +377,7 @@ describe('early_stopping.json', () => {
         stopped: wanted.stopped,
         stoppedEpoch: wanted.stoppedEpoch,
         bestEpoch: wanted.bestEpoch,
-        best: wanted.best,
+        best: wanted.best === null ? null : Number(wanted.best),
         weight: wanted.weightsOfEpoch,
       });
     }

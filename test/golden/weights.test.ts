@@ -22,7 +22,12 @@ interface Case {
   evaluated: Record<string, number>;
   step: number;
   finalWeights: number[][];
-  byClass: { classWeight: Record<string, number>; loss: number; finalWeights: number[][] } | null;
+  byClass: (Step & { classWeight: Record<string, number>; both?: Step }) | null;
+}
+
+interface Step {
+  loss: number;
+  finalWeights: number[][];
 }
 
 /** Keras computed in float64, the engine in float32. */
@@ -70,18 +75,36 @@ describeGolden('weighted_models', () => {
     model.dispose();
   });
 
-  test.each(cases.filter((c) => c.byClass !== null).map((c) => [c.name, c] as const))(
-    '%s: a step under class weights agrees with Keras',
-    async (_, c) => {
-      const { classWeight, loss, finalWeights } = c.byClass!;
-      const x = { data: Int32Array.from(c.x.data), shape: c.x.shape };
-      const options = { optimizer: new SGD(0.5), loss: new lossClasses[c.loss]!({ reduction: c.reduction }) };
-      const model = begin(c);
-      model.compile(options);
-      const step = await model.trainOnBatch(x, floats(c.y), { classWeight, returnDict: true });
-      expectClose([step['loss']!], [loss], TOLERANCE);
-      model.getWeights().forEach(({ data }, i) => expectClose(data, finalWeights[i]!, TOLERANCE));
-      model.dispose();
+  const byClass = cases.flatMap((c) => (c.byClass === null ? [] : [[c.name, c, c.byClass] as const]));
+  const compiled = (c: Case): Sequential => {
+    const model = begin(c);
+    model.compile({ optimizer: new SGD(0.5), loss: new lossClasses[c.loss]!({ reduction: c.reduction }) });
+    return model;
+  };
+  const expectStep = (model: Sequential, loss: number, step: Step): void => {
+    expectClose([loss], [step.loss], TOLERANCE);
+    model.getWeights().forEach(({ data }, i) => expectClose(data, step.finalWeights[i]!, TOLERANCE));
+    model.dispose();
+  };
+
+  test.each(byClass)('%s: a step under class weights agrees with Keras', async (_, c, { classWeight, ...expected }) => {
+    const model = compiled(c);
+    const x = { data: Int32Array.from(c.x.data), shape: c.x.shape };
+    const step = await model.trainOnBatch(x, floats(c.y), { classWeight, returnDict: true });
+    expectStep(model, step['loss']!, expected);
+  });
+
+  test.each(byClass.filter(([, , { both }]) => both !== undefined))(
+    '%s: a weighted batch of a source under class weights is one under the products, as Keras has them',
+    async (_, c, { classWeight, both }) => {
+      const model = compiled(c);
+      const batch = [
+        { data: Int32Array.from(c.x.data), shape: c.x.shape },
+        floats(c.y),
+        floats(c.sampleWeight),
+      ] as const;
+      const { history } = await model.fit(() => [batch], { classWeight, verbose: 0 });
+      expectStep(model, history['loss']![0]!, both!);
     },
   );
 });

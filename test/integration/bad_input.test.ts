@@ -96,7 +96,7 @@ const { verbose, object, list, options, notYet } = KINDS;
 /** A shape given as an option: its type first, then its sizes. */
 const inputShape: Kind = { legal: ['null', '[]'], code: (value) => (Array.isArray(value) ? 'ERR_SHAPE' : 'ERR_TYPE') };
 const dtype: Kind = { ...notYet };
-const ofLayer = { name: nullable(layerName), trainable: flag, inputShape, dtype };
+const ofLayer = { name: nullable(layerName), automaticName: nullable(text), trainable: flag, inputShape, dtype };
 const off = nullable(notYet);
 const penalty = nullable(name);
 const activation = nullable(name);
@@ -324,7 +324,7 @@ const table: Cell[] = [
   ...cellsOf('new BinaryAccuracy', options, (value) => new ostinato.BinaryAccuracy(value)),
   ...optionCells('new BinaryAccuracy', { threshold: share, name: text }, (o) => new ostinato.BinaryAccuracy(o)),
 
-  ...cellsOf('new Constant', number, (value) => new ostinato.Constant(value)),
+  ...cellsOf('new Constant', { ...number, code: (value) => (Array.isArray(value) && value.length === 0 ? 'ERR_DATA' : number.code(value)) }, (value) => new ostinato.Constant(value)),
   ...optionCells('new Identity', { gain: number }, (o) => new ostinato.Identity(o)),
   ...optionCells('new RandomUniform', { minval: { ...number, legal: ['-1', '0'] }, maxval: { ...amount, legal: ['0', '1.5', '2 ** 31', '2 ** 53'] }, seed: nullable(seed) }, (o) => new ostinato.RandomUniform(o)),
   ...optionCells('new RandomNormal', { mean: number, stddev: amount, seed: nullable(seed) }, (o) => new ostinato.RandomNormal(o)),
@@ -352,7 +352,7 @@ const table: Cell[] = [
 
   ...cellsOf('padSequences', { ...object, legal: ['[]', "['a']"] }, (value) => ostinato.padSequences(value)),
   ...cellsOf('padSequences, a sequence', { ...object, legal: ['[]', "['a']"] }, (value) => ostinato.padSequences([value])),
-  ...cellsOf('padSequences, an element', { legal: ['-1', '0', '1.5'], code: (value) => (typeof value === 'number' ? 'ERR_RANGE' : 'ERR_TYPE') }, (value) => ostinato.padSequences([[1, value]])).filter(([title]) => !/\[|\{|Proxy|Array/.test(title)),
+  ...cellsOf('padSequences, an element', { legal: ['true', '-1', '0', '1.5'], code: (value) => (typeof value === 'number' ? 'ERR_RANGE' : 'ERR_TYPE') }, (value) => ostinato.padSequences([[1, value]])).filter(([title]) => !/\[|\{|Proxy|Array/.test(title)),
   ...cellsOf('padSequences, options', options, (value) => ostinato.padSequences([[1]], value)),
   ...optionCells('padSequences', { maxlen: nullable({ ...size, legal: [] }), dtype: nullable(choice), padding: nullable(choice), truncating: nullable(choice), value: { ...number, legal: ['null', '-1', '0', '1.5'] } }, (o) => ostinato.padSequences([[1]], o)),
 
@@ -379,6 +379,17 @@ const table: Cell[] = [
   ...cellsOf('row', { legal: ['0'], code: () => 'ERR_RANGE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1]).row(value)),
   ...cellsOf('get', { legal: ['0'], code: () => 'ERR_RANGE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1]).get(value)),
   ...cellsOf('slice', { legal: ['0'], code: () => 'ERR_RANGE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1]).slice(value)),
+  ...cellsOf('take', { legal: ['[]', "['a']"], code: () => 'ERR_TYPE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1]).take(value)),
+  ...cellsOf('take, an index', { legal: ['0'], code: () => 'ERR_RANGE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1]).take([value])),
+  ...(['argmax', 'max', 'sum', 'mean'] as const).flatMap((name) =>
+    cellsOf(name, { legal: ['-1', '0'], code: () => 'ERR_RANGE' }, (value) => new ostinato.NdArray(new Float32Array(1), [1])[name](value)),
+  ),
+  ...cellsOf('toCategorical', { ...object, legal: ['[]', "['a']"] }, (value) => ostinato.toCategorical(value)),
+  ...cellsOf('toCategorical, numClasses', nullable(size), (value) => ostinato.toCategorical([0], value)),
+  ...cellsOf('ctcDecode', { ...object, legal: ['[]', "['a']"] }, (value) => ostinato.ctcDecode(value, [1])),
+  ...cellsOf('ctcDecode, sequenceLengths', { ...object, legal: ['[]', "['a']"] }, (value) => ostinato.ctcDecode([[[1, 2]]], value)),
+  ...cellsOf('ctcDecode, options', options, (value) => ostinato.ctcDecode([[[1, 2]]], [1], value)),
+  ...optionCells('ctcDecode', { beamWidth: size, topPaths: size, mergeRepeated: flag, maskIndex: nullable({ ...count, legal: ['0'] }) }, (o) => ostinato.ctcDecode([[[1, 2]]], [1], o)),
   ...cellsOf('reshape', { ...KINDS.shape, legal: [] }, (value) => new ostinato.NdArray(new Float32Array(2), [2]).reshape(value)),
 ]; // prettier-ignore
 
@@ -457,7 +468,6 @@ const badTokens: readonly BadArray[] = [
   ['strings', () => [['1', '2', '3', '4']], 'ERR_TYPE'],
   ['one string', () => [[1, 2, 3, '4']], 'ERR_TYPE'],
   ['null inside', () => [[1, null, 3, 4]], 'ERR_TYPE'],
-  ['true inside', () => [[1, true, 3, 4]], 'ERR_TYPE'],
   ['a BigInt inside', () => [[1, 2n, 3, 4]], 'ERR_TYPE'],
   ['a hole', () => [hole([1, 2, 3, 4], 2)], 'ERR_TYPE'],
   ['a hole for a row', () => hole([[1, 2, 3, 4], [1, 2, 3, 4]] as never, 1), 'ERR_TYPE'],
@@ -486,7 +496,6 @@ const badTokens: readonly BadArray[] = [
 const badLabels: readonly BadArray[] = [
   ...badArrays.filter(([title]) => !title.includes('rows in')),
   ['strings', () => ['0', '1'], 'ERR_TYPE'],
-  ['true and false', () => [false, true], 'ERR_TYPE'],
   ['a hole', () => hole([0, 1], 1), 'ERR_TYPE'],
   ['one row too few', () => [1], 'ERR_SHAPE'],
   ['one row too many', () => [1, 0, 1], 'ERR_SHAPE'],

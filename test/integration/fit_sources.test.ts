@@ -7,10 +7,12 @@ import {
   Dense,
   Dropout,
   Embedding,
+  Input,
   LSTM,
   NdArray,
   Sequential,
   setRandomSeed,
+  SGD,
   type Batch,
   type FitOptions,
   type FitProgress,
@@ -87,6 +89,18 @@ describe('misuse', () => {
     await expect(makeModel().fit((() => batches(4)) as never, y, quiet)).rejects.toEqual(code('ERR_TYPE'));
     await expect(makeModel().fit(() => batches(4), { ...quiet, validationSplit: 0.5 })).rejects.toEqual(code('ERR_CONFIG')); // prettier-ignore
     await expect(makeModel().fit(() => batches(4), { ...quiet, sampleWeight: y })).rejects.toEqual(code('ERR_CONFIG'));
+  });
+
+  test('options that cut arrays into batches are refused beside a source, which has batches', async () => {
+    const calls = (options: object) => [
+      makeModel().fit(() => batches(4), { ...quiet, ...options }),
+      makeModel().evaluate(() => batches(4), { ...quiet, ...options }),
+      makeModel().predict(() => batches(4), options),
+    ];
+    for (const call of calls({ batchSize: 4 })) await expect(call).rejects.toEqual(code('ERR_CONFIG'));
+    const fit = (shuffle: boolean) => makeModel().fit(() => batches(4), { ...quiet, shuffle });
+    await expect(fit(true)).rejects.toEqual(code('ERR_CONFIG'));
+    await fit(false);
   });
 });
 
@@ -247,8 +261,11 @@ describe('evaluate and predict over a source', () => {
   test('take as many batches as steps says', async () => {
     const model = makeModel();
     const whole = await model.predict(x);
-    for (const given of [x, () => batches(4)]) {
-      const { data, shape } = await model.predict(given as never, { batchSize: 4, steps: 2 });
+    for (const [given, cut] of [
+      [x, { batchSize: 4 }],
+      [() => batches(4), {}],
+    ] as const) {
+      const { data, shape } = await model.predict(given as never, { ...cut, steps: 2 });
       expect(shape).toEqual([8, 1]);
       expect(data).toEqual(whole.data.slice(0, 8));
     }
@@ -289,6 +306,38 @@ describe('epochs of some steps', () => {
   });
 });
 
+describe('validationSteps', () => {
+  const targets = [1, 2, 3, 4, 5, 6];
+  const inputs = targets.map(() => [0]);
+  const pairs = function* (): Generator<Batch> {
+    for (let i = 0; i < 6; i += 2) yield [inputs.slice(i, i + 2), targets.slice(i, i + 2)];
+  };
+  /** Outputs are 0, so that the loss of a validation is the mean of the squares of its targets. */
+  async function valLossOf(options: FitOptions): Promise<number[]> {
+    const model = new Sequential([new Input([1]), new Dense(1, { kernelInitializer: 'zeros' })]);
+    model.compile({ optimizer: new SGD(0), loss: 'mse' });
+    const { history } = await model.fit(inputs, targets, { ...quiet, epochs: 3, validationSteps: 1, ...options });
+    return history['valLoss']!;
+  }
+
+  test.each<[string, () => FitOptions]>([
+    ['arrays', () => ({ validationData: [inputs, targets], validationBatchSize: 2 })],
+    ['a function', () => ({ validationData: pairs })],
+    ['an iterable', () => ({ validationData: { [Symbol.iterator]: pairs } })],
+  ])('of %s begin at the first batch each time', async (_title, options) => {
+    expect(await valLossOf(options())).toEqual([2.5, 2.5, 2.5]);
+  });
+
+  test('of a generator, which has one pass, go on', async () => {
+    expect(await valLossOf({ validationData: pairs() })).toEqual([2.5, 12.5, 30.5]);
+  });
+
+  test('of a generator that has no batch left, and a source that is none, are refused in the name of validationData', async () => {
+    await expect(valLossOf({ validationData: pairs(), epochs: 4 })).rejects.toThrow('one batch from validationData');
+    await expect(valLossOf({ validationData: (() => 3) as never })).rejects.toThrow('the function validationData');
+  });
+});
+
 describe('weights of rows and classes', () => {
   const half = Float32Array.from({ length: ROWS }, (_, i) => (i < ROWS / 2 ? 1 : 0));
   const fitted = async (options: FitOptions): Promise<string> => fromMemory({ batchSize: 4, epochs: 2, ...options });
@@ -300,6 +349,11 @@ describe('weights of rows and classes', () => {
     ['a weight of a class that is none', { classWeight: { a: 1 } as never }, 'ERR_CONFIG'],
   ])('%s: refused', async (_title, options, expected) => {
     await expect(makeModel().fit(x, y, { ...quiet, ...options })).rejects.toEqual(code(expected));
+  });
+
+  test('both at once: refused by a step, too', async () => {
+    const step = makeModel().trainOnBatch(x, y, { sampleWeight: half, classWeight: { 1: 2 } });
+    await expect(step).rejects.toEqual(code('ERR_CONFIG'));
   });
 
   test('weights of one change nothing; others do', async () => {

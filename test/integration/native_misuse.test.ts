@@ -2,7 +2,10 @@
 // The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
 // read. Every call is refused, and the process lives.
 import { SGD } from '../../lib/optimizers';
-import { binding, type NativeDataset, type NativeModel } from '../../lib/native/binding';
+import { loadBinding } from '../../lib/native/engine';
+import type { NativeDataset, NativeModel } from '../../lib/native/binding';
+
+const binding = loadBinding();
 
 const ALL_ON = {
   tokenProjection: true,
@@ -165,6 +168,10 @@ describe('arguments', () => {
     ['new NativeDataset', (value) => new binding.NativeDataset(value)],
     ['initialize', (value) => binding.initialize(value, [2], 1, new Float32Array(2))],
     ['initialize, shape', (value) => binding.initialize({ kind: 'constant', value: 1 }, value, 1, new Float32Array(2))],
+    [
+      'initialize, values',
+      (value) => binding.initialize({ kind: 'values', values: value }, [2], 1, new Float32Array(2)),
+    ],
     ['initialize, out', (value) => binding.initialize({ kind: 'constant', value: 1 }, [2], 1, value)],
     ['permutation, out', (value) => binding.permutation(1, 1, value)],
     ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
@@ -177,6 +184,7 @@ describe('arguments', () => {
     ['writeLayerStates, values', (value) => live.writeLayerStates(0, value)],
     ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
+    ['ctcDecode', (value) => binding.ctcDecode(value, () => undefined)],
     ['run', (value) => live.run(value, () => undefined)],
     ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
     ['run, a data set', (dataset) => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)],
@@ -343,6 +351,43 @@ describe('arguments', () => {
     ['a run to train before compile', { mode: 'train', outputs: null, totals: new Float64Array(2) }],
   ])('run with %s: refused', (_title, given) => {
     expect(() => live.run(runOf(given) as never, () => undefined)).toThrow(/./);
+  });
+
+  test.each<[string, object]>([
+    ['a blank that is no class', { blank: 2 }],
+    ['fewer logits than timesteps', { logits: new Float32Array(11) }],
+    ['a length beyond the timesteps', { lengths: new Int32Array([3, 4]) }],
+    ['a length below 0', { lengths: new Int32Array([-1, 3]) }],
+    ['too few lengths', { lengths: new Int32Array(1) }],
+    ['paths that are too short', { paths: new Int32Array(5) }],
+    ['scores that are too short', { scores: new Float32Array(1) }],
+    ['scores of another type', { scores: new Float64Array(2) }],
+    ['several paths where there is no beam', { topPaths: 2, paths: new Int32Array(12), scores: new Float32Array(4) }],
+    ['no path', { topPaths: 0, paths: new Int32Array(0), scores: new Float32Array(0) }],
+    ['sizes whose product overflows', { rows: 2 ** 31 - 1, steps: 2 ** 31 - 1, columns: 2 ** 31 - 1 }],
+    ['a width that is none', { beamWidth: 0.5 }],
+    ['mergeRepeated that is none', { mergeRepeated: 1 }],
+  ])('ctcDecode with %s: refused', (_title, given) => {
+    const spec = {
+      logits: new Float32Array(12),
+      rows: 2,
+      steps: 3,
+      columns: 2,
+      lengths: new Int32Array([3, 3]),
+      blank: 0,
+      beamWidth: 0,
+      topPaths: 1,
+      mergeRepeated: true,
+      paths: new Int32Array(6),
+      scores: new Float32Array(2),
+      ...given,
+    };
+    expect(() => binding.ctcDecode(spec as never, () => undefined)).toThrow(/malformed/);
+  });
+
+  test('initial values of another size: refused', () => {
+    const call = () => binding.initialize({ kind: 'values', values: new Float32Array(3) }, [2], 1, new Float32Array(2));
+    expect(call).toThrow(/malformed/);
   });
 
   // 274177 * 67280421310721 is 2^64 + 1: one element, to arithmetic that wraps.

@@ -266,29 +266,14 @@ const recurrent = inFile('native/layers/recurrent.cc', [
     'const size_t t = layout.steps();',
   ],
   [
-    'a row whose last step is masked counts as one that ends unmasked',
-    ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
-    ': false;',
-  ],
-  [
     'zeros and carried states change places at masked steps',
     'config_.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
     'config_.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
   ],
   [
-    'a second direction that does not go backwards is not turned round',
-    'outputs[flips_ ? steps - 1 - i : i]',
-    'outputs[i]',
-  ],
-  [
     'outputs that share a state keep the gradient of one of them',
     'batch.kernels.add(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_);',
     'std::memcpy(ordered_gradient_.data() + to * stride_, output.data + p * stride_, stride_ * sizeof(float));',
-  ],
-  [
-    'the zero output of a masked end passes a gradient on',
-    'if (!config_.zero_output || !layout.masked()) return output.data;',
-    'return output.data;',
   ],
   [
     'the gradient of the trunk is dropped',
@@ -547,7 +532,7 @@ const streams = [
     ],
     [
       'a stream gives its output at a masked step though zero is wanted',
-      '} else if (config_.zero_output) {',
+      '} else if (config_.zero_output && config_.return_sequences) {',
       '} else if (false) {',
     ],
     [
@@ -740,6 +725,167 @@ const metrics = [
   ['loss_mean', [['timesteps weigh as samples', 'sums.weights / steps', 'sums.weights']]],
 ].flatMap(([name, faults]) => inFile(`native/metrics/${name}.cc`, faults, METRIC_TESTS));
 
+const decoding = inFile(
+  'native/losses/ctc_decode.cc',
+  [
+    [
+      'a path that was lost is not known again when it comes back',
+      'const auto [found, is_new] = by_label_.try_emplace(key, static_cast<uint32_t>(nodes_.size()));',
+      'by_label_.erase(key);\n    const auto [found, is_new] = by_label_.try_emplace(key, static_cast<uint32_t>(nodes_.size()));',
+    ],
+    ['a label follows itself without a blank', '(label == last ? beam.blank : beam.total)', 'beam.total'],
+    [
+      'ways that lead to a path that is kept already do not count',
+      'other.emit = LogAdd(other.emit, emit);',
+      'other.emit = std::fmax(other.emit, emit);',
+    ],
+    [
+      'of equally likely paths that with the higher label comes first',
+      'return labels_a[i] < labels_b[i];',
+      'return labels_a[i] > labels_b[i];',
+    ],
+    [
+      'timesteps that do not count are read',
+      't < static_cast<size_t>(d.lengths[row]); ++t) {\n    if (!WorkerPool::Yield()) return true;\n    if (!search',
+      't < d.steps; ++t) {\n    if (!search',
+    ],
+    ['infinite logits are taken', 'if (!(x[j] < std::numeric_limits<float>::infinity())) return false;', ''],
+    ['a repeated label counts after a blank alone', 'last = best;', 'if (best != d.blank) last = best;'],
+  ],
+  ['test/golden/ctc_decode.test.ts'],
+);
+const SURROUNDINGS = ['test/integration/surroundings.test.ts'];
+
+const surroundings = [
+  ...inFile(
+    'native/napi/environment.cc',
+    [
+      [
+        'the asynchronous context of the first call is kept',
+        'napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored)',
+        'napi_call_function(env, nowhere, create, 0, nullptr, &ignored)',
+      ],
+      ['an idle addon says that it holds the process', '!static_cast<Environment*>(self)->jobs_.empty()', 'true'],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [
+      [
+        'threads that were refused once are never asked for again',
+        'limit_ = wanted_;\n  StartThreads',
+        ';\n  StartThreads',
+      ],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/available_cores.cc',
+    [['a wrong OSTINATO_THREADS is passed over', 'throw Error(', 'return AvailableCores();\n  throw Error(']],
+    SURROUNDINGS,
+  ),
+];
+
+const REVERSED_TESTS = [
+  'test/unit/layers/backward_masks.test.ts',
+  'test/golden/recurrent.test.ts',
+  'test/unit/contract/recurrent_gradients.test.ts',
+];
+
+const reversed = [
+  ...inFile(
+    'native/layers/recurrent.cc',
+    [
+      [
+        'masked steps stand among outputs in reverse in the order of the steps',
+        'const size_t s = reverses() ? steps - 1 - source : source;',
+        'const size_t s = source;',
+      ],
+      [
+        'the mask of outputs in reverse stays as it was',
+        'if (layout.masked()) output.layout = &output_layout_;',
+        'if (returns_unmasked()) output.layout = &output_layout_;',
+      ],
+      [
+        'a reversed mask lies over outputs in the order of the steps',
+        'StateAfter(r, layout.reversed_step(r, t))',
+        'StateAfter(r, t)',
+      ],
+      [
+        'the last output of a stream is zero at a masked step',
+        '} else if (config_.zero_output && config_.return_sequences) {',
+        '} else if (config_.zero_output) {',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/layers/recurrent.h',
+    [
+      [
+        'a second direction that does not go backwards is not reversed',
+        'return config_.go_backwards != flips_;',
+        'return config_.go_backwards && !flips_;',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/batch/batch_layout.cc',
+    [
+      [
+        'steps of a reversed mask are numbered from the other end',
+        'static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));',
+        'static_cast<int32_t>(from.source_step(r, reversed_step(r, t)));',
+      ],
+      [
+        'holes of a reversed mask stay where they were',
+        'from.source_step(r, reversed_step(r, t))',
+        'from.source_step(r, t)',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+];
+
+const initializers = inFile(
+  'native/initializers/initializers.cc',
+  [
+    [
+      'the last value of an array is not copied',
+      'std::copy_n(spec.values.data(), n, out);',
+      'std::copy_n(spec.values.data(), n - 1, out);',
+    ],
+  ],
+  ['test/unit/initializers/initializers.test.ts', 'test/golden/declarations.test.ts'],
+);
+
+const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/unseen_labels.test.ts'];
+
+const unseen = [
+  ...inFile(
+    'native/model/model.cc',
+    [
+      ['metrics count what the loss ignores', 'if (loss_->Counts(rows.target(i)))', 'if (true)'],
+      ['metrics see as many rows as are ignored, the first ones', 'counted.chosen = counted_.data();', ''],
+    ],
+    UNSEEN_TESTS,
+  ),
+  ...inFile(
+    'native/losses/rows.h',
+    [
+      ['chosen rows have the predictions of the first', 'predictions + row(i) * stride', 'predictions + i * stride'],
+      [
+        'chosen rows have the targets of the first',
+        'static_cast<size_t>(index[row(i)])',
+        'static_cast<size_t>(index[i])',
+      ],
+    ],
+    UNSEEN_TESTS,
+  ),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -756,4 +902,9 @@ export const FAULTS = [
   ...streams,
   ...losses,
   ...metrics,
+  ...decoding,
+  ...surroundings,
+  ...reversed,
+  ...unseen,
+  ...initializers,
 ];

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Callbacks driven by hand: what they decide, which files they write, and the text of those files."""
+"""Callbacks driven by hand: what they decide, which files they write, and the text of those files.
+
+Where a watched value is NaN, Keras is given the worst number instead, an infinity: a NaN that comes first would win for ever
+there.
+"""
 
 import base64
 import contextlib
@@ -11,7 +15,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from common import keras, np, number, set_precision, write
+from common import json_number, keras, np, number, set_precision, worst, write
 from keras.src.trainers.compile_utils import CompileMetrics
 
 
@@ -56,12 +60,13 @@ def reduce_lr(name: str, values: list[float | None], learning_rate: float = 0.1,
     rates = []
     callback.on_train_begin({})
     for epoch, value in enumerate(values):
-        logs = {"other": 1.0} if value is None else {monitor: value}
+        logs = {"other": 1.0} if value is None else {monitor: worst(value, options)}
         callback.on_epoch_end(epoch, logs)
         rates.append(number(model.optimizer.learning_rate))
         if number(logs["learning_rate"]) not in (rates[-1], *(rates[-2:-1] or [learning_rate])):
             raise ValueError("the rate that is logged is that of the epoch")
-    return {"name": name, "learningRate": learning_rate, "values": values, "options": options, "rates": rates}
+    written = [None if value is None else json_number(value) for value in values]
+    return {"name": name, "learningRate": learning_rate, "values": written, "options": options, "rates": rates}
 
 
 def checkpoint(name: str, epochs: list[dict[str, float]], steps: int = 0, **options: Any) -> dict[str, Any]:
@@ -76,9 +81,15 @@ def checkpoint(name: str, epochs: list[dict[str, float]], steps: int = 0, **opti
         callback.on_epoch_begin(epoch, {})
         for batch in range(steps):
             callback.on_train_batch_end(batch, {"loss": 1.0 / (1 + batch)})
-        callback.on_epoch_end(epoch, logs_of(row))
+        callback.on_epoch_end(epoch, {key: worst(value, options) for key, value in row.items()})
     saved = [path.removesuffix(end) for path in model.saved]
-    return {"name": name, "template": template, "steps": steps, "epochs": epochs, "options": options, "saved": saved}
+    written = [{key: json_number(value) for key, value in row.items()} for row in epochs]
+    return {"name": name, "template": template, "steps": steps, "epochs": written, "options": options, "saved": saved}
+
+
+def watched(*values: float) -> list[dict[str, float]]:
+    """Epochs whose validation gave these losses."""
+    return [{"loss": 1.0, "val_loss": value} for value in values]
 
 
 def csv(name: str, fits: list[list[dict[str, float]]], before: str | None = None, **options: Any) -> dict[str, Any]:
@@ -185,7 +196,7 @@ def tensors() -> dict[str, Any]:
 def main() -> None:
     set_precision("float32")
     warnings.simplefilter("ignore")
-    flat = [1.0] * 8
+    flat, nan = [1.0] * 8, float("nan")
     val = [{"loss": 0.9, "val_loss": 0.8}, {"loss": 0.7, "val_loss": 0.85}, {"loss": 0.6, "val_loss": 0.7}]
     acc = [{"accuracy": 0.5, "loss": 0.75}, {"accuracy": 0.625, "loss": 0.5}]
     write("callbacks", None, {
@@ -204,6 +215,10 @@ def main() -> None:
             reduce_lr("accuracy rises, by auto", [0.5, 0.6, 0.6, 0.6, 0.55], monitor="val_accuracy", patience=2),
             reduce_lr("mode max", [0.5, 0.4, 0.6, 0.6], monitor="loss", mode="max", patience=1),
             reduce_lr("missing values are passed over", [1.0, None, 1.0, None, 1.0], patience=2),
+            reduce_lr("NaN first", [nan, 0.9, 0.5, 0.2, 0.1], patience=2),
+            reduce_lr("NaN first, where more is better", [nan, 0.2, 0.5, 0.6], monitor="val_accuracy", patience=1),
+            reduce_lr("NaN alone", [nan] * 5, patience=2),
+            reduce_lr("NaN between", [0.9, nan, 0.8, nan, nan], patience=2),
         ],
         "modelCheckpoint": [
             checkpoint("each epoch", val),
@@ -213,6 +228,10 @@ def main() -> None:
             checkpoint("the best accuracy, by auto", acc, saveBestOnly=True, monitor="accuracy"),
             checkpoint("a value to be beaten first", val, saveBestOnly=True, initialValueThreshold=0.75),
             checkpoint("a value that is missing", acc, saveBestOnly=True),
+            checkpoint("NaN first, the best alone", watched(nan, 0.9, 0.5, nan, 0.7, 0.2), saveBestOnly=True),
+            checkpoint("NaN alone, the best alone", watched(nan, nan), saveBestOnly=True),
+            checkpoint("NaN first, and a value to be beaten", watched(nan, 0.9, 0.5), saveBestOnly=True, initialValueThreshold=0.8),
+            checkpoint("NaN first, where more is better", watched(nan, 0.2, 0.5, 0.4), saveBestOnly=True, mode="max"),
             checkpoint("weights alone", val, saveWeightsOnly=True),
             checkpoint("values in the name", val, template="m-{epoch}-{val_loss:.3f}-{loss:.1e}"),
             checkpoint("one name for all", val, template="best", saveBestOnly=True),

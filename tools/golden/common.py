@@ -81,6 +81,19 @@ def number(value: Any) -> float | int:
     return int(short) if short == int(short) and abs(short) < 2**53 else short
 
 
+def json_number(value: float) -> float | str:
+    """A number; NaN and the infinities, which JSON lacks, as texts that JavaScript's `Number` reads."""
+    if np.isfinite(value):
+        return value
+    return "NaN" if np.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+
+
+def worst(value: float, options: dict[str, Any]) -> float:
+    """The value that a callback watches; for NaN the worst number of all."""
+    is_max = options.get("mode", "auto") == "max" or "accuracy" in options.get("monitor", "")
+    return (-np.inf if is_max else np.inf) if np.isnan(value) else value
+
+
 def computed(array: Any) -> dict[str, Any]:
     """A result as {"shape", "data"}, after checking that no step on the way fell back to float32."""
     if str(array.dtype) != keras.config.floatx():

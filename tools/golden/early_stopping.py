@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""EarlyStopping, driven by hand: a stand-in model whose weights are the number of the epoch just trained."""
+"""EarlyStopping, driven by hand: a stand-in model whose weights are the number of the epoch just trained.
+
+Where a value is NaN, Keras is given the worst number instead, an infinity: a NaN that comes first would win for ever there.
+"""
 
 import warnings
 from typing import Any
 
-from common import keras, np, set_precision, write
+from common import json_number, keras, np, set_precision, worst, write
 from keras.src.trainers.compile_utils import CompileMetrics
 
 NAMES = {
@@ -36,7 +39,8 @@ def scenario(name: str, values: list[float | None], **options: Any) -> dict[str,
     callback = keras.callbacks.EarlyStopping(**{NAMES.get(k, k): v for k, v in options.items()})
     model = StandIn()
     callback.set_model(model)
-    result: dict[str, Any] = {"name": name, "options": options, "monitor": monitor, "values": values}
+    written = [None if value is None else json_number(value) for value in values]
+    result: dict[str, Any] = {"name": name, "options": options, "monitor": monitor, "values": written}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -45,7 +49,8 @@ def scenario(name: str, values: list[float | None], **options: Any) -> dict[str,
             for epoch, value in enumerate(values):
                 callback.on_epoch_begin(epoch, {})
                 model.weight = epoch
-                callback.on_epoch_end(epoch, {"other": 1.0} if value is None else {monitor: value, "other": 1.0})
+                seen = {} if value is None else {monitor: worst(value, options)}
+                callback.on_epoch_end(epoch, {**seen, "other": 1.0})
                 ran = epoch + 1
                 if model.stop_training:
                     break
@@ -53,6 +58,8 @@ def scenario(name: str, values: list[float | None], **options: Any) -> dict[str,
         except ValueError as error:
             return result | {"error": str(error).split(". ")[0]}
     best = None if callback.best is None else float(callback.best)
+    if best == worst(float("nan"), options):
+        best = "NaN"
     return result | {
         "epochsRun": ran, "stopped": model.stop_training, "stoppedEpoch": int(callback.stopped_epoch),
         "bestEpoch": int(callback.best_epoch), "best": best, "weightsOfEpoch": model.weight,
@@ -61,6 +68,7 @@ def scenario(name: str, values: list[float | None], **options: Any) -> dict[str,
 
 def main() -> None:
     set_precision("float32")
+    nan, inf = float("nan"), float("inf")
     down = [0.9, 0.7, 0.6, 0.65, 0.62, 0.61, 0.5]
     cases = [
         scenario("defaults stop at the first epoch that is no better", down),
@@ -94,6 +102,16 @@ def main() -> None:
         scenario("never there", [None, None, None], restoreBestWeights=True),
         scenario("patience 0 with restore", [0.9, 0.95], restoreBestWeights=True),
         scenario("a quantity of no known direction", [0.5, 0.4], monitor="val_other", patience=1),
+        scenario("NaN first", [nan, 0.9, 0.5, 0.2, 0.3], patience=3, restoreBestWeights=True),
+        scenario("NaN first, and again", [nan, nan, 0.9, 0.95, nan, 0.8], patience=2, restoreBestWeights=True),
+        scenario("NaN alone", [nan] * 5, patience=3, restoreBestWeights=True),
+        scenario("NaN last", [0.9, 0.5, nan, nan], patience=2, restoreBestWeights=True),
+        scenario("NaN between", [0.9, nan, 0.8, nan, 0.7], patience=2, restoreBestWeights=True),
+        scenario("NaN first, where more is better", [nan, 0.2, 0.5, 0.4], mode="max", patience=2, restoreBestWeights=True),
+        scenario("NaN first, and a smallest change", [nan, 0.9, 0.85, 0.6], patience=2, minDelta=0.1),
+        scenario("NaN first, and a baseline", [nan, 0.9, 0.4, 0.45], patience=3, baseline=0.5),
+        scenario("NaN before the start", [nan, nan, 0.5, 0.6, 0.7], patience=2, startFromEpoch=1, restoreBestWeights=True),
+        scenario("an infinity first", [inf, 0.9, 0.5, 0.6], patience=2),
     ]
     write("early_stopping", None, {"cases": cases})
 

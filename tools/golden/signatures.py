@@ -85,6 +85,10 @@ def main() -> None:
         "imdb.load_data": defaults(keras.datasets.imdb.load_data),
         "imdb.get_word_index": defaults(keras.datasets.imdb.get_word_index),
         "Input": defaults(keras.Input),
+        "to_categorical": defaults(keras.utils.to_categorical),
+        "ctc_decode": defaults(keras.ops.ctc_decode),
+        "StringLookup": defaults(keras.layers.StringLookup),
+        "IntegerLookup": defaults(keras.layers.IntegerLookup),
     }
     write("signatures", None, content)
 

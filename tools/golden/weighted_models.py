@@ -2,6 +2,9 @@
 """Whole models under sample and class weights, with and without masks: evaluation batch by batch, a step, a step by class.
 
 Metrics are those of evaluation: see masked_models.py.
+
+Keras gives each timestep the weight of its class only where the targets, [N,T,1] or one-hot, come from a tf.data.Dataset;
+arrays of them it refuses.
 """
 
 from typing import Any
@@ -61,14 +64,31 @@ def case(name: str, masked: bool, sequences: bool, loss: str, reduction: str, we
     step = model.train_on_batch(native(x), native(y), sample_weight=shaped)[0]
     after = [numbers(v) for v in model.get_weights()]
     by_class = None
-    if not sequences and loss != "MeanSquaredError":
-        begin()
+    if loss != "MeanSquaredError":
         classes = {0: 0.5, 2: 3.0} if units > 1 else {1: 2.5}
-        value = model.train_on_batch(native(x), native(y), class_weight=classes)[0]
-        by_class = {
-            "classWeight": {str(key): value for key, value in classes.items()}, "loss": number(value),
-            "finalWeights": [numbers(v) for v in model.get_weights()],
-        }  # fmt: skip
+        # Class ids of timesteps need an axis of 1: without it Keras takes a row of them for the scores of one sample.
+        target = native(y)[..., None] if sequences and loss == "SparseCategoricalCrossentropy" else native(y)
+
+        def step_by_class(sample_weight: Any = None) -> dict[str, Any]:
+            begin()
+            if sample_weight is not None:
+                value = model.train_on_batch(native(x), native(y), sample_weight=sample_weight)[0]
+            elif sequences:
+                import tensorflow as tf  # after the backend is chosen
+
+                batches = tf.data.Dataset.from_tensors((x, target))
+                # There Keras wants a weight for each class up to the last.
+                every = {i: classes.get(i, 1.0) for i in range(CLASSES)}
+                value = model.fit(batches, class_weight=every, verbose=0).history["loss"][0]
+            else:
+                value = model.train_on_batch(native(x), target, class_weight=classes)[0]
+            return {"loss": number(value), "finalWeights": [numbers(v) for v in model.get_weights()]}
+
+        by_class = {"classWeight": {str(key): value for key, value in classes.items()}, **step_by_class()}
+        if sequences and weight.ndim == 2:
+            ids = y.argmax(axis=-1) if loss == "CategoricalCrossentropy" else y.reshape(axes).astype(int)
+            of_class = np.vectorize(lambda i: classes.get(int(i), 1.0))(ids)
+            by_class["both"] = step_by_class(native(weight) * of_class)
     return {
         "name": name, "masked": masked, "sequences": sequences, "units": units, "activation": activation, "loss": loss,
         "reduction": reduction, "metric": metrics[0], "x": pack(x), "y": pack(y), "sampleWeight": pack(weight),
@@ -93,6 +113,14 @@ def main() -> None:
             case(f"a class per step, weights per row{note}", masked, True, "SparseCategoricalCrossentropy", mean, one, draw),
             case(f"numbers per step, mean by weight{note}", masked, True, "MeanSquaredError", by_weight, each, draw),
             case(f"numbers per step, sum{note}", masked, True, "MeanSquaredError", "sum", each, draw),
+        ]
+    for masked in (False, True):
+        note = ", masked" if masked else ""
+        one, each = draw.uniform(0, 2, ROWS), draw.uniform(0, 2, ROWS, STEPS)
+        cases += [
+            case(f"one-hot per step, mean by weight{note}", masked, True, "CategoricalCrossentropy", by_weight, each, draw),
+            case(f"yes or no per step, weights per row{note}", masked, True, "BinaryCrossentropy", mean, one, draw),
+            case(f"ids per step, sum{note}", masked, True, "SparseCategoricalCrossentropy", "sum", each, draw),
         ]
     write("weighted_models", SEED, {"cases": cases})
 

@@ -3,6 +3,7 @@
 import vm from 'node:vm';
 import { NdArray } from '../../../lib/ndarray';
 import { checkVocabulary, toTokens, toValues } from '../../../lib/arrays/arrays';
+import { padSequences } from '../../../lib/preprocessing/sequence';
 
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -31,7 +32,7 @@ describe('refuses, as values and as tokens,', () => {
     ['a bigint among numbers', [[1, 2n]], 'ERR_TYPE'],
     ['null among numbers', [[1, null]], 'ERR_TYPE'],
     ['null among rows', [[1], null], 'ERR_TYPE'],
-    ['a boolean among numbers', [[true]], 'ERR_TYPE'],
+    ['a text among numbers', [['1']], 'ERR_TYPE'],
     // eslint-disable-next-line no-sparse-arrays -- the point of the test
     ['a hole', [[1, , 3]], 'ERR_TYPE'],
     ['ragged rows', [[1, 2], [1]], 'ERR_SHAPE'],
@@ -136,6 +137,20 @@ describe('takes', () => {
       data: new Float32Array([1, 2, 3, 4, 5, 6, 7, 8]),
       shape: [2, 2, 2],
     });
+  });
+
+  test('booleans as 1 and 0, among numbers too', () => {
+    const mixed = [
+      [true, 3],
+      [false, 0],
+    ];
+    expect(toValues('fit', 'x', mixed)).toEqual({ data: Float32Array.of(1, 3, 0, 0), shape: [2, 2] });
+    expect(toTokens('fit', 'x', mixed)).toEqual({ data: Int32Array.of(1, 3, 0, 0), shape: [2, 2] });
+    expect(toValues('fit', 'y', [false, true]).data).toEqual(Float32Array.of(0, 1));
+    expect(padSequences([[true], [false, 2]]).toArray()).toEqual([
+      [0, 1],
+      [0, 2],
+    ]);
   });
 
   test('rows that are typed arrays, also of two kinds', () => {

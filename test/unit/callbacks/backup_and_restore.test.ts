@@ -18,6 +18,7 @@ import {
   type BackupAndRestoreOptions,
   type FitOptions,
   type History,
+  type Logs,
 } from '../../../lib';
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { QUIET, smallModel, x, y } from '../../support/small_fit';
@@ -188,6 +189,26 @@ describe('a training that is cut off goes on to the same bits', () => {
       else setRandomSeed(77 + cut);
       expect([cut, await train(`cut${cut}`, saveFreq, stateful)]).toEqual([cut, whole]);
     }
+  });
+
+  test('after a value that was NaN, it knows that any number is better', async () => {
+    class Diverges extends Callback {
+      override onEpochEnd(epoch: number, logs: Logs): void {
+        (logs as Record<string, number>)['score'] = [NaN, NaN, 0.9, 0.5, 0.7][epoch]!;
+      }
+    }
+    const stop = () => new EarlyStopping('score', { mode: 'min', patience: 3 });
+    const fit = (callbacks: Callback[]) =>
+      smallModel().fit(x, y, {
+        ...QUIET,
+        epochs: 5,
+        callbacks: [new BackupAndRestore(at('backup')), new Diverges(), ...callbacks],
+      });
+    await expect(fit([stop(), new Cut(3)])).rejects.toThrow('cut off');
+    const last = stop();
+    const { history } = await fit([last]);
+    expect(history['score']).toEqual([NaN, NaN, 0.9, 0.5, 0.7]);
+    expect([last.best, last.bestEpoch]).toEqual([0.5, 3]);
   });
 
   test('after it was stopped early, it is not begun again', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EarlyStopping: when it ends training, what it puts back, what it refuses.
-import { EarlyStopping, type EarlyStoppingOptions } from '../../../lib/callbacks';
+import { EarlyStopping, type CallbackModel, type EarlyStoppingOptions } from '../../../lib/callbacks';
 
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -24,7 +24,7 @@ async function train(stop: EarlyStopping, values: readonly (number | undefined)[
     getAveragedWeightsAsync: () => Promise.resolve(undefined),
     setWeightsAsync: (weights: never[]) => Promise.resolve(model.setWeights(weights)),
   };
-  stop.setModel(model);
+  stop.setModel(model as unknown as CallbackModel);
   stop.setParams({ verbose: 0, epochs: values.length, steps: 1, metrics: [{ name: 'accuracy', direction: 'up' }] });
   stop.onTrainBegin();
   let epochs = 0;
@@ -91,6 +91,28 @@ describe('stops', () => {
 
   test('when told the direction itself', async () => {
     expect((await train(new EarlyStopping('score', { mode: 'max' }), [1, 2, 1], 'score')).epochs).toBe(3);
+  });
+});
+
+describe('a NaN is worse than any number', () => {
+  test.each<[string, EarlyStoppingOptions, number[], number]>([
+    ['so one that comes first does not end training', { patience: 3 }, [NaN, 0.9, 0.5, 0.2, 0.3], 5],
+    [
+      'so one that comes first does not end it where more is better',
+      { patience: 2, mode: 'max' },
+      [NaN, 1, 2, 3, 4],
+      5,
+    ],
+    ['so one that comes later counts as no improvement', { patience: 1 }, [1, NaN, 0.5], 2],
+    ['so it meets no baseline', { patience: 2, baseline: 1 }, [NaN, 2, 3, 0.5], 3],
+  ])('%s', async (_title, options, values, epochs) => {
+    expect((await train(new EarlyStopping(options), values)).epochs).toBe(epochs);
+  });
+
+  test('and the weights of the best number are put back', async () => {
+    const stop = new EarlyStopping({ patience: 3, restoreBestWeights: true });
+    expect((await train(stop, [NaN, 0.9, 0.5, 0.2, 0.3])).weights).toEqual([3]);
+    expect(stop.best).toBe(0.2);
   });
 });
 

@@ -2,7 +2,14 @@
 // ModelCheckpoint: what it refuses, and that what it saves is the model of that moment. Which files, and when, is compared
 // with Keras in test/golden/callbacks.test.ts.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { LambdaCallback, loadModel, ModelCheckpoint, type ModelCheckpointOptions } from '../../../lib';
+import {
+  EarlyStopping,
+  LambdaCallback,
+  loadModel,
+  ModelCheckpoint,
+  ReduceLROnPlateau,
+  type ModelCheckpointOptions,
+} from '../../../lib';
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { QUIET, smallModel, x, y } from '../../support/small_fit';
 import { temporaryFolder } from '../../support/temporary_folder';
@@ -54,6 +61,20 @@ test('saves weights alone in the middle of an epoch', async () => {
   const other = smallModel();
   await other.loadWeights(at('2-3.safetensors'));
   expect(other.getWeights()).toEqual(model.getWeights());
+});
+
+test('the best alone: an epoch without validation is passed over, in silence, where others have one', async () => {
+  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const save = () => new ModelCheckpoint(at('{epoch}-{valLoss:.1e}.safetensors'), { saveBestOnly: true });
+  const options = { ...QUIET, epochs: 4, validationSplit: 0.5, validationFreq: 2 };
+  await smallModel().fit(x, y, { ...options, callbacks: [save(), new EarlyStopping(), new ReduceLROnPlateau()] });
+  expect(readdirSync(at()).map((name) => name[0])).toEqual(['2', '4']);
+  expect(warned).not.toHaveBeenCalled();
+  const never = new ModelCheckpoint(at('never.safetensors'), { saveBestOnly: true });
+  await smallModel().fit(x, y, { ...QUIET, callbacks: [never] });
+  expect(readdirSync(at())).toContain('never.safetensors');
+  expect(warned).toHaveBeenCalledTimes(1);
+  warned.mockRestore();
 });
 
 test('tells of what it did where it is asked to', async () => {

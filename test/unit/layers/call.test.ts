@@ -76,7 +76,7 @@ describe('layer.call: misuse', () => {
       'ERR_SHAPE',
     ],
     ['a mask of other timesteps', () => new LSTM(H), x, { mask: random(2, N, T + 1) }, 'ERR_SHAPE'],
-    ['a mask of one row', () => new LSTM(H), x, { mask: [true, true, true, true, true] }, 'ERR_TYPE'],
+    ['a mask of one row', () => new LSTM(H), x, { mask: [true, true, true, true, true] }, 'ERR_SHAPE'],
     ['a mask of twos', () => new LSTM(H), x, { mask: Array(N).fill(Array(T).fill(2)) }, 'ERR_DATA'],
     ['a mask of strings', () => new LSTM(H), x, { mask: Array(N).fill(Array(T).fill('1')) }, 'ERR_TYPE'],
     ['a mask that is a flag', () => new LSTM(H), x, { mask: true }, 'ERR_TYPE'],

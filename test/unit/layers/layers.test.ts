@@ -86,7 +86,7 @@ describe('layers: shapes', () => {
     expect(codeOf(() => layer.build([null, 32]))).toBe('ERR_SHAPE');
     expect(messageOf(() => layer.build([null, 32]))).toBe(
       'SimpleRNN "simple_rnn_2": expected input of rank 3 [N,T,C], received rank 2 (None, 32). ' +
-        'Hint: set returnSequences: true on the layer before.',
+        'Set returnSequences: true on the layer before, or give the Input timesteps: [T,C].',
     );
   });
 

@@ -30,6 +30,7 @@ import {
 } from '../../../lib';
 import { drawFrom } from '../../reference/random';
 import { codeOf, codeOfAsync } from '../../support/error_code';
+import { namesIn } from '../../support/safetensors_names';
 import { temporaryFolder } from '../../support/temporary_folder';
 
 const at = temporaryFolder();
@@ -136,12 +137,6 @@ describe('weights', () => {
     await other.loadWeights(at('w.safetensors'));
     expect(bits(other)).toBe(bits(model));
   });
-
-  const namesIn = (path: string): string[] => {
-    const file = readFileSync(path);
-    const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE()))) as object;
-    return Object.keys(header).filter((name) => name !== '__metadata__');
-  };
 
   test('have the names that Keras gives them, with numbers that count within the model', async () => {
     await reviewModel().saveWeights(at('w.safetensors'));

@@ -66,7 +66,7 @@ describe('sequential: misuse', () => {
     const model = new Sequential([new Embedding(10, 4), new SimpleRNN(3)]);
     const call = () => model.add(new SimpleRNN(3));
     expect(codeOf(call)).toBe('ERR_SHAPE');
-    expect(messageOf(call)).toContain('Hint: set returnSequences: true on the layer before.');
+    expect(messageOf(call)).toContain('Set returnSequences: true on the layer before');
     expect(model.layers).toHaveLength(2);
     expect(model.outputShape).toEqual([null, 3]);
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The checks of the house rules must refuse what they are there to refuse.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../../..');
@@ -61,5 +61,43 @@ describe('symbol check', () => {
     ['another global', listing('T Helper')],
   ])('refuses %s', (_name, text) => {
     expect(call('check_isa_symbols.mjs', 'symbolProblems', 'k.o', text)).toHaveLength(1);
+  });
+});
+
+describe('lint', () => {
+  /** Rules that a line of a file breaks. */
+  function lint(file: string, text: string): string[] {
+    const eslint = path.join(ROOT, 'node_modules', 'eslint', 'bin', 'eslint.js');
+    const { stdout } = spawnSync(process.execPath, [eslint, '--stdin', '--stdin-filename', file, '--format', 'json'], {
+      cwd: ROOT,
+      input: text,
+      encoding: 'utf8',
+    });
+    const [{ messages }] = JSON.parse(stdout) as [{ messages: { ruleId: string }[] }];
+    return messages.map(({ ruleId }) => ruleId);
+  }
+
+  test('lets nothing in lib/ go by the names of classes, nor depend on what a test may replace', () => {
+    const text = [
+      'export const names = (value: object) => [value.constructor.name, value.constructor?.name, Dense.name];',
+      'setTimeout(() => performance.now() + Date.now(), 1);',
+      "import { setImmediate } from 'node:timers/promises';",
+      'process.nextTick(() => globalThis.setImmediate(setImmediate));',
+      'Math.random();',
+    ];
+    const rules = (file: string) => lint(file, text.join('\n')).filter((rule) => /^no-restricted/.test(rule));
+    expect(rules('lib/layers/dense.ts')).toEqual([
+      'no-restricted-syntax',
+      'no-restricted-syntax',
+      'no-restricted-syntax',
+      'no-restricted-globals',
+      'no-restricted-globals',
+      'no-restricted-globals',
+      'no-restricted-imports',
+      'no-restricted-properties',
+      'no-restricted-globals',
+      'no-restricted-properties',
+    ]);
+    expect(rules('test/unit/a.test.ts')).toEqual([]);
   });
 });

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Rows in memory, cut into epochs and portions.
-import { batchesIn, MemoryFeed, type Portion } from '../../../lib/training/feed';
+import { batchesIn, MemoryFeed, TRAINING, VALIDATION, type Portion } from '../../../lib/training/feed';
 import { ScriptedDataset } from './scripted_host';
 
 const dataset = (rows: number) =>
   new ScriptedDataset({ rows, inputShape: [1], inputs: new Int32Array(rows) } as unknown as ConstructorParameters<typeof ScriptedDataset>[0]); // prettier-ignore
 
 function feedOf(rows: number, batchSize: number, steps?: number, permute?: (pass: number, order: Int32Array) => void) {
-  return new MemoryFeed('m.fit', { dataset: dataset(rows), begin: 0, end: rows }, { batchSize, steps, permute });
+  return new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { role: TRAINING, batchSize, steps, permute });
 }
 
 /** The ranges of an epoch, taken `batches` at a time. */
@@ -52,6 +52,25 @@ describe('an epoch without steps given', () => {
   });
 });
 
+describe('a validation of fewer steps than batches', () => {
+  const validation = (rows: number, steps: number) =>
+    new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { role: VALIDATION, batchSize: 2, steps });
+
+  test('takes the first batches each time', () => {
+    const feed = validation(8, 3);
+    for (const epoch of [0, 1, 2, 7]) expect(ranges(feed, epoch)).toEqual([[0, 2], [2, 4], [4, 6]]); // prettier-ignore
+  });
+
+  test('warns in the name of its own option where the data ends', () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(ranges(validation(3, 3), 4)).toEqual([[0, 2], [2, 3]]); // prettier-ignore
+    expect(warned.mock.calls.map(([text]) => text)).toEqual([
+      'm.fit: expected 3 batches, as validationSteps asks, received 2. The pass ends early; ask for fewer.',
+    ]);
+    warned.mockRestore();
+  });
+});
+
 describe('an epoch of fewer steps than batches', () => {
   test('leaves the rest to the next epochs; the order changes with the pass over the data', () => {
     const passes: number[] = [];
@@ -72,8 +91,8 @@ describe('an epoch of fewer steps than batches', () => {
     expect(ranges(feed, 2)).toEqual([[0, 2], [2, 4]]); // prettier-ignore
     expect(ranges(feedOf(2, 2, 9), 0)).toEqual([[0, 2]]);
     expect(warned.mock.calls.map(([text]) => text)).toEqual([
-      'm.fit: expected 2 batches in an epoch, received 1. The epoch ends early; ask for fewer steps.',
-      'm.fit: expected 9 batches in an epoch, received 1. The epoch ends early; ask for fewer steps.',
+      'm.fit: expected 2 batches, as stepsPerEpoch asks, received 1. The pass ends early; ask for fewer.',
+      'm.fit: expected 9 batches, as stepsPerEpoch asks, received 1. The pass ends early; ask for fewer.',
     ]);
     warned.mockRestore();
   });

@@ -108,6 +108,16 @@ describe('what is computed together', () => {
     expect(rowsOfRuns()).toEqual([3, 1]);
   });
 
+  test('with maxDelay, no longer than until someone else wants the model', async () => {
+    const { trainer, rowsOfRuns } = scripted();
+    trainer.gather({ maxDelay: 2 ** 31 - 1 });
+    const calls = [trainer.predict(row(1)), trainer.predict(row(2))];
+    expect(await codeOfAsync(trainer.predictOnBatch(row(3)))).toBe('ERR_BUSY');
+    await Promise.all(calls);
+    expect(rowsOfRuns()).toEqual([2]);
+    await trainer.predictOnBatch(row(3));
+  });
+
   test('neither a call of more rows than its batchSize, nor one of more than maxRows', async () => {
     const { trainer, model, rowsOfRuns } = scripted();
     trainer.gather({ maxRows: 4 });

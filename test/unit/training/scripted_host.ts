@@ -145,9 +145,20 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
-  readonly weights = [{ layer: 'dense', name: 'kernel' }];
+  readonly layers = [{ name: 'dense', hasAutomaticName: false, parts: [], weightSpecs: [{ name: 'kernel' }] }];
 
-  expectBatches(): void {}
+  readonly batchRows = { count: undefined };
+
+  exchangeStates(): { batchRows: { count: undefined }; states: [] } {
+    return { batchRows: this.batchRows, states: [] };
+  }
+  predict(): Promise<never> {
+    return Promise.reject(new Error('the trainer is called itself'));
+  }
+  predictOnBatch = (): Promise<never> => this.predict();
+  evaluate = (): Promise<never> => this.predict();
+  testOnBatch = (): Promise<never> => this.predict();
+  outputMask(): undefined {}
   save(): Promise<void> {
     return Promise.resolve();
   }

@@ -2,6 +2,8 @@
 // Batches that a source gives one by one: what is read, when, and who closes it.
 import { setImmediate as turn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { TRAINING, VALIDATION, type Role } from '../../../lib/training/feed';
 import { isBatchSource, SourceFeed, type BatchSource } from '../../../lib/training/source_feed';
 import { ScriptedDataset } from './scripted_host';
 
@@ -10,10 +12,11 @@ const code = (code: string) => expect.objectContaining({ code });
 /** A feed whose items are numbers of rows. */
 function feedOf(
   source: BatchSource<unknown>,
-  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean } = {},
+  options: { steps?: number | undefined; firstEpoch?: number; single?: boolean; role?: Role } = {},
 ) {
   const read: number[] = [];
   const feed = new SourceFeed('m.fit', source, {
+    role: options.role ?? TRAINING,
     steps: options.steps,
     firstEpoch: options.firstEpoch ?? 0,
     isTakenOneByOne: options.single ?? false,
@@ -37,6 +40,10 @@ async function rowsOf(feed: SourceFeed, epoch: number, batch = 0, batches = 1): 
 
 function* countTo(n: number) {
   for (let i = 1; i <= n; i++) yield i;
+}
+
+function webStream(source: Iterator<number>): AsyncIterable<number> {
+  return new ReadableStream<number>({ pull: (controller) => controller.enqueue(source.next().value as number) });
 }
 
 let warned: jest.SpyInstance;
@@ -197,6 +204,101 @@ describe('an epoch of some steps', () => {
 
   test('in the middle of a fit skips the epochs before', async () => {
     expect(await rowsOf(feedOf(countTo(9), { steps: 2, firstEpoch: 1 }).feed, 3, 1)).toEqual([6]);
+  });
+});
+
+describe('a validation of some steps', () => {
+  const validation = (source: BatchSource<unknown>, steps: number) => feedOf(source, { steps, role: VALIDATION });
+
+  test.each<[string, () => BatchSource<unknown>]>([
+    ['of a function', () => () => countTo(5)],
+    ['of an iterable', () => new Set([1, 2, 3, 4, 5])],
+    ['of a function that gives an iterable', () => () => new Set([1, 2, 3, 4, 5])],
+  ])('%s takes the first batches each time, and reads no further', async (_title, source) => {
+    const { feed, read } = validation(source(), 2);
+    await feed.begin(0, 0); // as fit does before it trains
+    for (const round of [0, 1, 2]) expect(await rowsOf(feed, round)).toEqual([1, 2]);
+    expect(read).toEqual([1, 2, 1, 2, 1, 2]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test('takes the first batches in a fit that goes on at a later epoch, too', async () => {
+    expect(await rowsOf(validation(() => countTo(5), 2).feed, 3)).toEqual([1, 2]);
+  });
+
+  test('of a generator, which has one pass, goes on', async () => {
+    const source = countTo(9);
+    const { feed } = validation(source, 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+    feed.close();
+    expect(source.next().value).toBe(5);
+    expect(await rowsOf(validation(countTo(9), 2).feed, 3)).toEqual([7, 8]);
+  });
+
+  test.each([
+    ['a Node stream', () => Readable.from(countTo(9))],
+    ['a stream of the web', () => webStream(countTo(9))],
+  ])('of %s, which has one pass, goes on', async (_title, source) => {
+    const { feed } = validation(source(), 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+    feed.close();
+    await turn();
+  });
+
+  test('of a function that gives a new stream each time takes the first batches', async () => {
+    const { feed } = validation(() => Readable.from(countTo(9)), 2);
+    for (const round of [0, 1, 2]) expect(await rowsOf(feed, round)).toEqual([1, 2]);
+    feed.close();
+    await turn();
+  });
+
+  test('of a function that gives one generator again and again goes on', async () => {
+    const source = countTo(9);
+    const { feed } = validation(() => source, 2);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([3, 4]);
+  });
+
+  test('closes what it opened for the one before', async () => {
+    const closed: number[] = [];
+    let opened = 0;
+    const { feed } = validation(function* () {
+      const number = ++opened;
+      try {
+        yield* countTo(9);
+      } finally {
+        closed.push(number);
+      }
+    }, 2);
+    for (const round of [0, 1, 2]) await rowsOf(feed, round);
+    await turn();
+    expect(closed).toEqual([1, 2]);
+    feed.close();
+    await turn();
+    expect(closed).toEqual([1, 2, 3]);
+  });
+
+  test('ends early where the source does, and starts over the next time', async () => {
+    const { feed } = validation(() => countTo(2), 3);
+    expect(await rowsOf(feed, 0)).toEqual([1, 2]);
+    expect(await rowsOf(feed, 1)).toEqual([1, 2]);
+    expect(warned).toHaveBeenCalledTimes(2);
+  });
+
+  test('of data that is shuffled for each pass takes the pass of its number', async () => {
+    const source = {
+      epoch: 0,
+      *[Symbol.iterator]() {
+        const first = 10 * ++this.epoch;
+        yield* [first, first + 1, first + 2];
+      },
+    };
+    const { feed } = validation(source, 2);
+    await feed.begin(0, 0);
+    expect(await rowsOf(feed, 3)).toEqual([40, 41]);
+    expect(await rowsOf(feed, 4)).toEqual([50, 51]);
   });
 });
 

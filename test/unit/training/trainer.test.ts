@@ -77,6 +77,14 @@ describe('misuse of fit', () => {
     await expect(trainer.fit(badX as never, badY as never, quiet)).rejects.toEqual(code(expected));
   });
 
+  test('names an id beyond the vocabulary by its place in x, also among the rows held for validation', async () => {
+    const { trainer } = setUp();
+    const bad = x.data.slice();
+    bad[9 * 3 + 1] = 10;
+    const fit = trainer.fit({ data: bad, shape: x.shape }, y, { ...quiet, validationSplit: 0.2 });
+    await expect(fit).rejects.toThrow('received 10 at [9, 1]');
+  });
+
   test('refuses inputs of another length than the first, and says how one row is given', async () => {
     const { trainer } = setUp();
     await trainer.predict(x);
@@ -117,16 +125,26 @@ describe('busy', () => {
     await trainer.predict(x);
   });
 
-  test('refuses a call from within a callback', async () => {
-    const { trainer } = setUp();
-    const refusals: unknown[] = [];
+  test('lets a callback call it between two batches, one call after another', async () => {
+    const { trainer, model } = setUp();
+    const modes = (): string[] => model.runs.map(({ mode }) => mode);
+    const seen: unknown[] = [];
     class Nested extends Callback {
-      override async onEpochEnd() {
-        await trainer.predict(x).catch((error: unknown) => refusals.push(error));
+      override async onEpochBegin() {
+        seen.push(modes());
+        await trainer.predict(x);
+        await trainer.evaluate(x, y, { verbose: 0 });
+      }
+      override async onTrainBatchEnd() {
+        // Gathered, as those of the program are.
+        await Promise.all([trainer.predict(x), trainer.predict(x), trainer.predict(x)]);
       }
     }
-    await trainer.fit(x, y, { ...quiet, callbacks: [new Nested()] });
-    expect(refusals).toEqual([code('ERR_BUSY')]);
+    await trainer.fit(x, y, { ...quiet, batchSize: 5, callbacks: [new Nested()] });
+    expect(seen).toEqual([[]]);
+    expect(modes()).toEqual(['predict', 'evaluate', 'train', 'predict', 'train', 'predict']);
+    expect(model.runs.map(({ begin, end }) => end - begin)).toEqual([ROWS, ROWS, 5, 3 * ROWS, 5, 3 * ROWS]);
+    expect(trainer.busy).toBe(false);
   });
 });
 
@@ -173,9 +191,9 @@ describe('fit', () => {
   test('validates on the last rows, in their own order', async () => {
     const { trainer, model } = setUp();
     const { history } = await trainer.fit(x, y, { verbose: 0, batchSize: ROWS, validationSplit: 0.25 });
-    expect(model.runs.map(({ mode, begin, end }) => [mode, begin, end])).toEqual([
-      ['train', 0, 7],
-      ['evaluate', 7, 10],
+    expect(model.runs.map(({ mode, begin, end, order }) => [mode, begin, end, order])).toEqual([
+      ['train', 0, 7, [1, 2, 3, 4, 5, 6, 0]],
+      ['evaluate', 0, 3, null],
     ]);
     expect(history).toEqual({ acc: [1], loss: [1], valAcc: [1], valLoss: [1] });
   });

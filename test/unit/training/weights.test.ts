@@ -62,8 +62,10 @@ describe('refuses class weights', () => {
     expect(() => byClass(value, 'bce', [0, 1], 2, [1])).toThrow(code(expected));
   });
 
-  test('where outputs have timesteps', () => {
-    expect(() => byClass({ 0: 2 }, 'bce', [[0, 1]], 1, [2, 1])).toThrow(code('ERR_CONFIG'));
+  test('where targets are labels of samples', () => {
+    const refused = () => byClass({ 1: 2 }, 'ctc', [[1, 2]], 1, [4, 3]);
+    expect(refused).toThrow(code('ERR_CONFIG'));
+    expect(refused).toThrow('sampleWeight of shape [N]');
   });
 });
 
@@ -89,25 +91,48 @@ describe('class weights become sample weights', () => {
     expect([Array.from(data), weightSize]).toEqual([expected, 1]);
   });
 
+  const ids = [[2, 0], [1, 2], [0, 0]]; // prettier-ignore
+  const oneHot = ids.map((row) => row.map((id) => [0, 1, 2].map((k) => (k === id ? 1 : 0))));
+  test.each<[string, string, unknown, number[], number[]]>([
+    ['ids [N,T]', 'sparse_categorical_crossentropy', ids, [2, 3], [3, 2, 1, 3, 2, 2]],
+    [
+      'ids [N,T,1]',
+      'sparse_categorical_crossentropy',
+      ids.map((row) => row.map((id) => [id])),
+      [2, 3],
+      [3, 2, 1, 3, 2, 2],
+    ],
+    // As many steps as samples and classes: no shape tells them apart.
+    ['ids [3,3] of 3 classes', 'sparse_categorical_crossentropy', [[2, 0, 1], [0, 0, 0], [1, 1, 2]], [3, 3], [3, 2, 1, 2, 2, 2, 1, 1, 3]], // prettier-ignore
+    ['one-hot [N,T,K]', 'categorical_crossentropy', oneHot, [2, 3], [3, 2, 1, 3, 2, 2]],
+    ['yes or no [N,T]', 'bce', [[0, 1], [1, 1], [0, 0]], [2, 1], [2, 1, 1, 1, 2, 2]], // prettier-ignore
+    ['numbers [N,T,1], rounded', 'mse', [[[0.4], [1.6]], [[1], [2]], [[-0.3], [7]]], [2, 1], [2, 3, 1, 3, 2, 1]], // prettier-ignore
+  ])('one for each timestep: %s', (_title, loss, y, axes, expected) => {
+    const { data, weightSize } = byClass({ 0: 2, 2: 3 }, loss, y, 3, axes);
+    expect([Array.from(data), weightSize]).toEqual([expected, axes[0]]);
+  });
+
   test('from a Map as from an object', () => {
     expect(byClass(new Map([[1, 4]]), 'bce', [0, 1], 2, [1]).data).toEqual(Float32Array.of(1, 4));
   });
 });
 
-test('sample and class weights multiply', () => {
-  const sample = read(
-    [
-      [1, 2],
-      [3, 4],
-    ],
-    2,
-    [2, 1],
-  );
-  const ofClass = { data: Float32Array.of(10, 100), weightSize: 1 };
-  expect(combineWeights('fit', sample, ofClass)).toEqual({ data: Float32Array.of(10, 20, 300, 400), weightSize: 2 });
-  expect(combineWeights('fit', null, ofClass)).toBe(ofClass);
-  expect(combineWeights('fit', sample, null)).toBe(sample);
-  expect(combineWeights('fit', null, null)).toBe(null);
+describe('sample and class weights multiply', () => {
+  const ofSample = { data: Float32Array.of(10, 100), weightSize: 1 };
+  const each = { data: Float32Array.of(1, 2, 3, 4), weightSize: 2 };
+  test.each([
+    ['of samples', ofSample, { data: Float32Array.of(5, 7), weightSize: 1 }, [50, 700], 1],
+    ['of samples, and of classes of timesteps', ofSample, each, [10, 20, 300, 400], 2],
+    ['of timesteps', each, { data: Float32Array.of(2, 3, 5, 7), weightSize: 2 }, [2, 6, 15, 28], 2],
+  ])('%s', (_title, sample, ofClass, product, weightSize) => {
+    expect(combineWeights('fit', sample, ofClass)).toEqual({ data: Float32Array.from(product), weightSize });
+  });
+
+  test('where both are given', () => {
+    expect(combineWeights('fit', null, each)).toBe(each);
+    expect(combineWeights('fit', each, null)).toBe(each);
+    expect(combineWeights('fit', null, null)).toBe(null);
+  });
 });
 
 function detached(): Float32Array {
