@@ -67,7 +67,10 @@ void* TakeZeros(size_t* bytes) {
 void GiveBackMemory(void* memory, size_t bytes) {
 #if defined(OSTINATO_MAPS_MEMORY)
   if (IsMapped(bytes)) {
-    munmap(memory, bytes);
+    // Piece by piece: while the system takes one back, every thread that asks it for memory waits.
+    constexpr size_t kPiece = 2 * kHugePage;
+    for (size_t at = 0; at < bytes; at += kPiece)
+      munmap(static_cast<char*>(memory) + at, bytes - at < kPiece ? bytes - at : kPiece);
     return;
   }
 #else
