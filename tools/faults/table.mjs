@@ -886,6 +886,45 @@ const unseen = [
   ),
 ];
 
+const PREEMPTION_TESTS = ['test/integration/preemption.test.ts', 'test/integration/priority.test.ts'];
+
+const preemption = [
+  ...inFile(
+    'native/model/model.cc',
+    [
+      [
+        'a batch that was cancelled is committed',
+        'WorkerPool::YieldOrThrow();\n      const CommitScope',
+        'const CommitScope',
+      ],
+      ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/job_control.h',
+    [
+      [
+        'a cancel cuts a step short',
+        'control_.ignored_.store(JobControl::kCancel, std::memory_order_relaxed);',
+        'control_.ignored_.store(JobControl::kNothing, std::memory_order_relaxed);',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [
+      [
+        'jobs that train begin before those that serve',
+        'for (size_t c = 0; c <= Index(least); ++c) {\n    if (waiting_',
+        'for (size_t c = Index(least) + 1; c-- > 0;) {\n    if (waiting_',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -906,5 +945,6 @@ export const FAULTS = [
   ...surroundings,
   ...reversed,
   ...unseen,
+  ...preemption,
   ...initializers,
 ];
