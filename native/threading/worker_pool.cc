@@ -257,8 +257,6 @@ void WorkerPool::TestPoint() {
     --parked_;
   }
   holds_serving_ = false;
-  while (DoSomething(JobClass::kServing)) {
-  }
 }
 
 }  // namespace ostinato
