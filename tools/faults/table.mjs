@@ -889,6 +889,9 @@ const unseen = [
 const PREEMPTION_TESTS = ['test/integration/preemption.test.ts', 'test/integration/priority.test.ts'];
 
 const preemption = [
+  ...inFile('native/model/model.cc', [
+    ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
+  ]),
   ...inFile(
     'native/model/model.cc',
     [
@@ -897,7 +900,6 @@ const preemption = [
         'WorkerPool::YieldOrThrow();\n      const CommitScope',
         'const CommitScope',
       ],
-      ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
     ],
     PREEMPTION_TESTS,
   ),
