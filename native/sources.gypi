@@ -1,6 +1,8 @@
 {
   "variables": {
     "core_sources": [
+      "native/base/arena.cc",
+      "native/base/memory.cc",
       "native/base/normal_quantile.cc",
       "native/base/random.cc",
       "native/batch/batch_layout.cc",
@@ -63,7 +65,9 @@
       "native/streams/stepper.cc",
       "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
+      "native/threading/kernel_calls.cc",
       "native/threading/start_thread.cc",
+      "native/threading/strand.cc",
       "native/threading/worker_pool.cc"
     ],
     "napi_sources": [

@@ -16,7 +16,7 @@ const NATIVE_ARROWS = {
   kernels: ['simd', 'base'],
   isa: ['dispatch', 'kernels', 'simd', 'base'],
   reference: ['base'],
-  threading: ['base'],
+  threading: ['kernels', 'base'],
   dispatch: ['kernels', 'base'],
   batch: ['base'],
   regularizers: ['threading', 'kernels', 'base'],

@@ -72,6 +72,10 @@ export interface CallbackModel {
   setWeights(weights: never[]): void;
   /** All weights with the optimizer's moving averages in them; undefined before its first step. See `Sequential.getAveragedWeights`. */
   getAveragedWeights(): unknown[] | undefined;
+  /** The same three, which let the event loop go on. */
+  getWeightsAsync(): Promise<unknown[]>;
+  setWeightsAsync(weights: never[]): Promise<void>;
+  getAveragedWeightsAsync(): Promise<unknown[] | undefined>;
   /** Lets stateful layers begin at zero again. */
   resetStates(): void;
   /** Saves the model as a file. See `Sequential.save`. */

@@ -81,15 +81,16 @@ export class EarlyStopping extends MonitorCallback {
     this.#bestWeights = undefined;
   }
 
-  override onEpochEnd(epoch: number, logs: Logs): void {
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'Training goes on without it.');
     if (current === undefined || epoch < this.startFromEpoch) return;
     this.wait++;
     if (this.improves(current, this.best)) {
       this.best = current;
-      this.#keep(epoch);
+      this.bestEpoch = epoch;
       if (this.improves(current, this.baseline ?? undefined)) this.wait = 0;
+      if (this.restoreBestWeights) this.#bestWeights = await this.model?.getWeightsAsync();
       return;
     }
     if (this.wait >= this.patience && epoch > 0) {
@@ -98,12 +99,13 @@ export class EarlyStopping extends MonitorCallback {
     }
   }
 
-  override onTrainEnd(): void {
+  override async onTrainEnd(): Promise<void> {
     if (this.stoppedEpoch > 0) this.tell(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     if (this.#bestWeights === undefined) return;
     this.tell(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
-    this.model?.setWeights(this.#bestWeights as never[]);
+    const weights = this.#bestWeights as never[];
     this.#bestWeights = undefined;
+    await this.model?.setWeightsAsync(weights);
   }
 
   override getState(): unknown {
@@ -126,10 +128,5 @@ export class EarlyStopping extends MonitorCallback {
     this.best = state.best;
     this.bestEpoch = state.bestEpoch;
     this.#bestWeights = state.bestWeights;
-  }
-
-  #keep(epoch: number): void {
-    this.bestEpoch = epoch;
-    if (this.restoreBestWeights) this.#bestWeights = this.model?.getWeights();
   }
 }

@@ -54,6 +54,18 @@ export abstract class Initializer {
   }
 
   /**
+   * @internal Where the values of a weight come from: the engine draws them when they are needed, as {@link initialize}
+   * would, unless a subclass has a way of its own to make them.
+   */
+  source(
+    shape: readonly number[],
+    seed: number,
+  ): { readonly initializer: NativeInitializer; readonly seed: number } | { readonly draw: () => Float32Array } {
+    if (this.initialize !== Initializer.prototype.initialize) return { draw: () => this.initialize(shape, seed).data };
+    return { initializer: this.toNative(), seed: this.seed ?? seed };
+  }
+
+  /**
    * Fills a new array of `shape`.
    *
    * @param shape sizes of the axes; at least one axis

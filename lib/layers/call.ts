@@ -7,6 +7,7 @@ import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import { callEngine, loadBinding } from '../native/engine';
 import { predictBatch } from '../native/predict';
+import { giveSource } from './weights';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
@@ -47,6 +48,8 @@ interface Kept {
   readonly native: NativeModel;
   readonly key: string;
   readonly rows: number;
+  /** Whether a call has it. */
+  isInUse: boolean;
 }
 
 /** Calls one layer, whose states and random numbers go on from call to call. */
@@ -66,9 +69,14 @@ export class LayerCaller {
     const dataset = this.#makeDataset(where, job);
     const native = this.#open(where, job);
     try {
+      // Weights are those of this moment.
+      const sources = await layer.shareWeights();
+      sources.forEach((source, index) => giveSource(native, index, source));
       await predictBatch(native, dataset, { outputs, states, training });
     } finally {
-      if (native !== this.#kept?.native) native.dispose();
+      dataset.release();
+      if (native === this.#kept?.native) this.#kept.isInUse = false;
+      else native.dispose();
     }
     const output = new NdArray(outputs, outputShape);
     const parts = layer.outputSizes === undefined ? [output] : splitColumns(output, layer.outputSizes);
@@ -79,7 +87,7 @@ export class LayerCaller {
   /** Lets the states of the next call begin at zero. */
   resetStates(where: string): void {
     if (this.#kept === undefined) return;
-    assertIdle(where, this.#kept.native);
+    assertIdle(where, this.#kept);
     this.#kept = undefined;
   }
 
@@ -127,29 +135,28 @@ export class LayerCaller {
     return dataset;
   }
 
-  /** The model of this layer alone with its present weights; the last one where states or random numbers go on. */
+  /** A model of this layer alone; the last one where states or random numbers go on. */
   #open(where: string, { rows, axes, training }: Job): NativeModel {
     const { layer } = this;
     // Recurrent layers take sequences of any length; what others compute may depend on it.
     const inputShape = layer.stateSizes.length > 0 ? [-1, ...axes.slice(1)] : [...axes];
     const config = { input: layer.inputKind, inputShape, layers: [layer.toNative()], shortcuts: ALL_SHORTCUTS };
-    const weights = layer.getWeights();
     const make = (): NativeModel => callEngine(() => new (loadBinding().NativeModel)(config));
     let native: NativeModel;
     if (layer.isStateful || training) {
       const key = JSON.stringify(config);
       if (this.#kept?.key === key) this.#checkKept(where, this.#kept, rows);
-      else this.#kept = { native: make(), key, rows };
+      else this.#kept = { native: make(), key, rows, isInUse: false };
+      this.#kept.isInUse = true;
       native = this.#kept.native;
     } else {
       native = make();
     }
-    weights.forEach(({ data }, index) => callEngine(() => native.writeWeight(index, data)));
     return native;
   }
 
   #checkKept(where: string, kept: Kept, rows: number): void {
-    assertIdle(where, kept.native);
+    assertIdle(where, kept);
     if (this.layer.isStateful && kept.rows !== rows)
       throw refusal(
         'ERR_SHAPE',
@@ -161,8 +168,8 @@ export class LayerCaller {
   }
 }
 
-function assertIdle(where: string, native: NativeModel): void {
-  if (native.busy) throw refusal('ERR_BUSY', where, 'an idle layer', 'a call during another', 'Await the first call.');
+function assertIdle(where: string, { isInUse }: Kept): void {
+  if (isInUse) throw refusal('ERR_BUSY', where, 'an idle layer', 'a call during another', 'Await the first call.');
 }
 
 /** All states side by side, as the engine takes them. */

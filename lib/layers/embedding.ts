@@ -9,7 +9,7 @@ import { checkBoolean, checkInteger, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, shapeText } from './shapes';
-import { checkWeights } from './weights';
+import { copyWeights } from './weights';
 import type { StepInputs, StepMask } from './step_mask';
 import type { NativeLayer } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
@@ -162,5 +162,5 @@ export class Embedding extends Layer {
 /** As in Keras, an array of one is taken for an array of weights. */
 function readTable(where: string, given: unknown, inputDim: number, outputDim: number): Float32Array[] {
   const weights: unknown = Array.isArray(given) && given.length === 1 ? given : [given];
-  return checkWeights(where, [{ name: 'embeddings', shape: [inputDim, outputDim] }], weights);
+  return copyWeights(where, [{ name: 'embeddings', shape: [inputDim, outputDim] }], weights);
 }

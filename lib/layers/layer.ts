@@ -9,7 +9,15 @@ import { checkBoolean, refusal } from '../util/validate';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
 import type { MaskPassage, StepInputs, StepMask } from './step_mask';
-import { checkWeights, sizeOf, type WeightOwner, type WeightSpec } from './weights';
+import {
+  copyWeights,
+  readSource,
+  shareSource,
+  sizeOf,
+  type WeightOwner,
+  type WeightSource,
+  type WeightSpec,
+} from './weights';
 import type { Constraint } from '../constraints';
 import type { NativeActivation, NativeConstraint, NativeLayer, NativePenalty, NativeWeighted } from '../native/binding';
 import type { Regularizer } from '../regularizers';
@@ -72,7 +80,8 @@ export abstract class Layer {
   #inputShape: Shape | undefined;
   #declared: readonly (WeightDeclaration & { readonly seed: number })[] = [];
   #initialWeights: readonly ArrayInput[] | undefined;
-  #held: Float32Array[] | undefined;
+  /** Where the values of each weight come from, once the layer is built and unless an engine has them. */
+  #sources: WeightSource[] = [];
   #owner: WeightOwner | undefined;
   #caller: LayerCaller | undefined;
 
@@ -220,7 +229,10 @@ export abstract class Layer {
     const declared = this.checkBuild(shape);
     if (this.#inputShape === undefined) {
       this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
-      if (this.#initialWeights !== undefined) this.#held = this.#checkInitialWeights(declared);
+      this.#sources =
+        this.#initialWeights === undefined
+          ? this.#declared.map(({ initializer, shape, seed }) => initializer.source(shape, seed))
+          : this.#checkInitialWeights(declared).map((values) => ({ values }));
     }
     this.#inputShape = shape;
   }
@@ -235,7 +247,7 @@ export abstract class Layer {
   }
 
   #checkInitialWeights(declared: readonly WeightDeclaration[]): Float32Array[] {
-    return checkWeights(`${this.where}.weights`, declared, this.#initialWeights);
+    return copyWeights(`${this.where}.weights`, declared, this.#initialWeights);
   }
 
   /** @internal What `build` refuses, refused without building: a model asks all its layers first. */
@@ -286,7 +298,7 @@ export abstract class Layer {
 
   /** Copies of the weights in the order of {@link weightSpecs}; empty before the layer is built. */
   getWeights(): NdArray[] {
-    const values = this.#owner?.readLayer(this) ?? this.#heldWeights().map((held) => held.slice());
+    const values = this.#owner?.readLayer(this) ?? this.#readWeights();
     return values.map((data, index) => new NdArray(data, this.#declared[index]!.shape));
   }
 
@@ -297,8 +309,8 @@ export abstract class Layer {
    * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_BUSY`, `ERR_DISPOSED`
    */
   setWeights(weights: readonly ArrayInput[]): void {
-    const values = checkWeights(`${this.where}.setWeights`, this.#declared, weights);
-    if (this.#owner?.writeLayer(this, values) !== true) this.#held = values;
+    const values = copyWeights(`${this.where}.setWeights`, this.#declared, weights);
+    if (this.#owner?.writeLayer(this, values) !== true) this.holdWeights(values.map((each) => ({ values: each })));
   }
 
   /**
@@ -349,9 +361,18 @@ export abstract class Layer {
     return this.#declared.map(({ constraint }) => constraint?.toNative() ?? null);
   }
 
-  #heldWeights(): Float32Array[] {
-    this.#held ??= this.#declared.map(({ initializer, shape, seed }) => initializer.initialize(shape, seed).data);
-    return this.#held;
+  /** A copy of a weight that no engine of the model has. What is drawn for it is kept. */
+  #readWeight(index: number): Float32Array {
+    const { initializer, shape, seed } = this.#declared[index]!;
+    const read = readSource(this.#sources[index]!, shape);
+    if (read !== undefined) return read;
+    const values = initializer.initialize(shape, seed).data;
+    this.#sources[index] = { values };
+    return values.slice();
+  }
+
+  #readWeights(): Float32Array[] {
+    return this.#declared.map((_, index) => this.#readWeight(index));
   }
 
   /** @internal Takes the next automatic name that is none of `taken`. */
@@ -380,15 +401,25 @@ export abstract class Layer {
     return this.drawSeed === undefined ? [] : [this];
   }
 
-  /** @internal Hands the values to an engine: the layer holds them no longer. */
-  releaseWeights(): Float32Array[] {
-    const values = this.#heldWeights();
-    this.#held = undefined;
-    return values;
+  /** @internal Where the values are, for an engine that takes them over. */
+  releaseWeights(): readonly WeightSource[] {
+    return this.#sources;
   }
 
-  /** @internal Takes values back from an engine, or from a check that has passed. */
-  holdWeights(values: Float32Array[]): void {
-    this.#held = values;
+  /** @internal Where the values are from now on: an engine had them, or a check has passed. */
+  holdWeights(sources: readonly WeightSource[]): void {
+    this.#sources = [...sources];
+  }
+
+  /** @internal Copies of the weights as they are now, made off the event loop where an engine has them. */
+  async copyWeights(): Promise<Float32Array[]> {
+    return this.#owner?.copyLayer(this) ?? this.#readWeights();
+  }
+
+  /** @internal Sources of the present values, for an engine beside that of the model. */
+  async shareWeights(): Promise<WeightSource[]> {
+    const copied = this.#owner?.copyLayer(this);
+    if (copied !== undefined) return (await copied).map((values) => ({ values }));
+    return Promise.all(this.#sources.map((source, index) => shareSource(source, this.#declared[index]!.shape)));
   }
 }

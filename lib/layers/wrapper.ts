@@ -92,6 +92,12 @@ class PartOwner implements WeightOwner {
       .map(({ data }) => data);
   }
 
+  copyLayer(part: Layer): Promise<Float32Array[]> | undefined {
+    if (!this.wrapper.isBuilt) return undefined;
+    const [begin, end] = this.#range(part);
+    return this.wrapper.copyWeights().then((all) => all.slice(begin, end));
+  }
+
   writeLayer(part: Layer, values: readonly Float32Array[]): boolean {
     if (!this.wrapper.isBuilt) return false;
     const [begin, end] = this.#range(part);

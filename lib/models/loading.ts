@@ -47,12 +47,12 @@ export async function loadModel(path: string, options?: LoadModelOptions, ...res
     }
     const model = modelOf(place, described);
     const weights = await opened.weights(expectedWeights(model));
-    if (model.isBuilt) model.setWeights(weights as Float32Array[]);
+    if (model.isBuilt) await model.adoptWeights(where, weights as Float32Array[]);
     const { optimizer, layers } = checkTrainingState(place, await opened.section('training'));
     const compiled = compile ? await opened.section('compile') : null;
-    guarded(place, () => {
+    await guarded(place, async () => {
       if (compiled !== null) model.compile(compileOptions(place, compiled));
-      model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
+      await model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
     });
     return model;
   });
@@ -96,15 +96,23 @@ function modelOf(where: string, described: unknown): Sequential {
   const { className, config } = isPlainObject(described) ? described : {};
   if (className !== 'Sequential' || !isPlainObject(config))
     throw refusal('ERR_DATA', where, 'a Sequential as { className, config }', describe(className ?? described));
-  return guarded(where, () => Sequential.fromConfig(config as unknown as SequentialConfig));
+  try {
+    return Sequential.fromConfig(config as unknown as SequentialConfig);
+  } catch (error) {
+    throw readable(where, error);
+  }
+}
+
+async function guarded(where: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    throw readable(where, error);
+  }
 }
 
 /** Constructors check what users give them; a file can hold what no user would write. */
-function guarded<T>(where: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof OstinatoError) throw error;
-    throw makeError('ERR_DATA', `${where}: expected a config, received one that cannot be read.`, { cause: error });
-  }
+function readable(where: string, error: unknown): OstinatoError {
+  if (error instanceof OstinatoError) return error;
+  return makeError('ERR_DATA', `${where}: expected a config, received one that cannot be read.`, { cause: error });
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
-// the layers hold their values themselves, so that nothing learnt is lost.
+// the layers know where their values are, so that nothing learnt is lost, and nothing is copied.
 import { allocate } from '../arrays/nested_arrays';
+import { copyIn, copyOut, prepare } from '../native/copies';
 import { callEngine, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
 import type { Layer } from '../layers';
-import type { WeightOwner } from '../layers/weights';
-import type { NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
+import { giveSource, sizeOf, type WeightOwner, type WeightSpec } from '../layers/weights';
+import type { NativeCopy, NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { LayerStack } from './layer_stack';
@@ -88,30 +89,30 @@ export class ModelEngine implements WeightOwner {
     return native;
   }
 
-  /** The layers let go of their values only when the engine has them all. */
+  /** Weights that lie in another engine come last: they are gone from there, and nothing can go wrong after that. */
   #fill(native: NativeModel, seats: readonly Seat[]): void {
-    const released: [Layer, Float32Array[]][] = [];
+    const weights = seats.flatMap(({ layer, first }) =>
+      layer.releaseWeights().map((source, index) => ({ source, index: first + index })),
+    );
+    const lies = ({ source }: (typeof weights)[number]): boolean => 'native' in source;
     try {
-      for (const { layer, first } of seats) {
-        const values = layer.releaseWeights();
-        released.push([layer, values]);
-        values.forEach((value, index) => callEngine(() => native.writeWeight(first + index, value)));
-      }
+      for (const { source, index } of [...weights.filter((each) => !lies(each)), ...weights.filter(lies)])
+        giveSource(native, index, source);
     } catch (error) {
-      for (const [layer, values] of released) layer.holdWeights(values);
       native.dispose();
       throw error;
     }
+    for (const { layer } of seats) layer.holdWeights([]);
   }
 
-  /** Gives every value back to the layers and frees the engine; the next need makes a new one. */
+  /** Tells the layers where their values are, and frees the rest of the engine; the next need makes a new one. */
   recall(): void {
     this.#batchRows.count = undefined;
     const native = this.#native;
     if (native === undefined) return;
-    const values = this.#seats.map(({ layer }) => this.readLayer(layer)!);
-    callEngine(() => native.dispose());
-    this.#seats.forEach(({ layer }, index) => layer.holdWeights(values[index]!));
+    callEngine(() => native.retire());
+    for (const { layer, first } of this.#seats)
+      layer.holdWeights(layer.weightSpecs.map((_, index) => ({ native, index: first + index })));
     this.#native = undefined;
     this.#seats = [];
   }
@@ -137,6 +138,52 @@ export class ModelEngine implements WeightOwner {
       callEngine(() => this.#native!.readWeight(seat.first + index, out));
       return out;
     });
+  }
+
+  copyLayer(layer: Layer): Promise<Float32Array[]> | undefined {
+    this.assertUsable('getWeights');
+    const seat = this.#seatOf(layer);
+    return seat && this.#copyWeights(layer.weightSpecs, seat.first);
+  }
+
+  /** Copies of all weights as they are now; they are drawn where they are not yet. */
+  copyWeights(): Promise<Float32Array[]> {
+    this.native('getWeights');
+    return this.#copyWeights(
+      this.stack.layers.flatMap((layer) => layer.weightSpecs),
+      0,
+    );
+  }
+
+  async #copyWeights(specs: readonly Pick<WeightSpec, 'shape'>[], first: number): Promise<Float32Array[]> {
+    const copies = specs.map(({ shape }, index) => ({
+      kind: 'weight' as const,
+      index: first + index,
+      values: allocate(`${this.name}.getWeights`, () => new Float32Array(sizeOf(shape))),
+    }));
+    await copyOut(this.#native!, copies);
+    return copies.map(({ values }) => values);
+  }
+
+  /** Sets all weights to arrays that nobody else has. */
+  async adoptWeights(values: readonly Float32Array[]): Promise<void> {
+    const native = this.#native;
+    if (native !== undefined)
+      return copyIn(
+        native,
+        values.map((each, index) => ({ kind: 'weight', index, values: each })),
+      );
+    let next = 0;
+    for (const layer of this.stack.layers) {
+      const count = layer.weightSpecs.length;
+      layer.holdWeights(values.slice(next, next + count).map((each) => ({ values: each })));
+      next += count;
+    }
+  }
+
+  /** See `Sequential.prepare`. */
+  async prepare(): Promise<void> {
+    await prepare(this.native('prepare'));
   }
 
   writeLayer(layer: Layer, values: readonly Float32Array[]): boolean {
@@ -190,14 +237,19 @@ export class ModelEngine implements WeightOwner {
     this.onReset();
   }
 
-  /** What layers hold besides weights. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
-  layersState(method: string): LayersState {
+  /**
+   * What layers hold besides weights.
+   *
+   * @param copies arrays of the state that are yet to be filled are added to these
+   * @throws StateError `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  layersState(method: string, copies: NativeCopy[]): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#batchRows.count ?? null,
-      states: this.#native === undefined ? [] : readStates(`${this.name}.${method}`, this.#native),
+      states: this.#native === undefined ? [] : stateCopies(`${this.name}.${method}`, this.#native, copies),
     };
   }
 
@@ -241,6 +293,12 @@ export class ModelEngine implements WeightOwner {
     this.#isStale = true;
   }
 
+  /** Gives back what no call needs at present. */
+  trim(): void {
+    const native = this.#native;
+    if (native !== undefined) callEngine(() => native.trim());
+  }
+
   dispose(): void {
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
@@ -250,13 +308,21 @@ export class ModelEngine implements WeightOwner {
   }
 }
 
+/** Arrays for what stateful layers carry, which `copies` are to fill. */
+function stateCopies(where: string, native: NativeModel, copies: NativeCopy[]): Float32Array[] {
+  return callEngine(() => native.layerStates()).map((size, index) => {
+    const values = allocate(where, () => new Float32Array(size));
+    copies.push({ kind: 'states', index, values });
+    return values;
+  });
+}
+
 /** What stateful layers carry. */
 function readStates(where: string, native: NativeModel): Float32Array[] {
-  return callEngine(() => native.layerStates()).map((size, index) => {
-    const out = allocate(where, () => new Float32Array(size));
-    callEngine(() => native.readLayerStates(index, out));
-    return out;
-  });
+  const copies: NativeCopy[] = [];
+  const states = stateCopies(where, native, copies);
+  for (const { index, values } of copies) callEngine(() => native.readLayerStates(index, values));
+  return states;
 }
 
 /** A layer as the engine takes it, and the penalty on its output after it. */

@@ -2,8 +2,9 @@
 // Sequential: layers one after another. This file is the public face: shapes are kept by LayerStack, values by
 // ModelEngine, and compile, fit, evaluate and predict are those of every TrainableModel.
 import { layerFromConfig, type Input, type Layer, type LayerConfig, type WeightSpec } from '../layers';
+import { copyInTurns } from '../arrays/copy';
 import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
-import { checkWeights } from '../layers/weights';
+import { checkWeights, copyWeights } from '../layers/weights';
 import { refuseMore } from '../util/arguments';
 import { autoName } from '../util/session';
 import { nearest } from '../util/did_you_mean';
@@ -15,8 +16,8 @@ import { ModelEngine } from './model_engine';
 import { SET_SHORTCUTS } from './shortcuts';
 import { printSummary, type SummaryOptions } from './summary';
 import { TrainableModel } from './trainable_model';
-import type { NdArray } from '../ndarray';
-import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import { NdArray } from '../ndarray';
+import type { NativeActivation, NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { BatchRows, CarriedStates } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
@@ -232,6 +233,9 @@ export class Sequential extends TrainableModel {
   /**
    * Copies of all weights, in the order of {@link weights}.
    *
+   * The event loop waits: about 0.2 s for 100 million numbers, and several times that where they are still to be drawn.
+   * {@link getWeightsAsync} lets it go on.
+   *
    * @throws StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
    */
   getWeights(): NdArray[] {
@@ -240,7 +244,25 @@ export class Sequential extends TrainableModel {
   }
 
   /**
+   * Copies of all weights as they are at the call, made on compute threads. The model may be used on meanwhile; what reads
+   * or sets weights at once waits for them.
+   *
+   * @throws (rejects) as {@link getWeights}; InternalError `ERR_OUT_OF_MEMORY`
+   * @example
+   * const weights = await model.getWeightsAsync();
+   */
+  async getWeightsAsync(): Promise<NdArray[]> {
+    this.#assertBuilt('getWeightsAsync');
+    this.#engine.assertQuiet('getWeightsAsync');
+    const { weights } = this;
+    const values = await this.#engine.copyWeights();
+    return values.map((data, index) => new NdArray(data, weights[index]!.shape));
+  }
+
+  /**
    * Sets all weights, or none where one does not fit.
+   *
+   * The event loop waits: about 0.2 s for 100 million numbers. {@link setWeightsAsync} lets it go on.
    *
    * @param weights arrays in the order of {@link weights}: NdArrays, nested arrays, or flat typed arrays in row-major order
    * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_STATE`, `ERR_BUSY`, `ERR_DISPOSED`
@@ -252,14 +274,48 @@ export class Sequential extends TrainableModel {
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
     this.assertTurn('setWeights');
     this.#engine.assertQuiet('setWeights');
-    const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
+    const values = copyWeights(`${this.name}.setWeights`, this.weights, weights);
     let next = 0;
     for (const layer of this.#stack.layers) {
       const count = layer.weightSpecs.length;
       const part = values.slice(next, next + count);
-      if (!this.#engine.writeLayer(layer, part)) layer.holdWeights(part);
+      if (!this.#engine.writeLayer(layer, part)) layer.holdWeights(part.map((each) => ({ values: each })));
       next += count;
     }
+  }
+
+  /**
+   * As {@link setWeights}, but the event loop goes on: arrays are copied a part in each of its turns, and are to be left
+   * alone until then. The weights change all at once, when the promise resolves.
+   *
+   * @throws (rejects) as {@link setWeights}, and DataError `ERR_DATA` where an array is detached meanwhile
+   * @example
+   * await copy.setWeightsAsync(await model.getWeightsAsync());
+   */
+  async setWeightsAsync(weights: readonly ArrayInput[]): Promise<void> {
+    const method = 'setWeightsAsync';
+    const where = `${this.name}.${method}`;
+    this.#assertBuilt(method);
+    this.assertTurn(method);
+    const own: Float32Array[] = [];
+    for (const { data, isOwn } of checkWeights(where, this.weights, weights))
+      own.push(isOwn ? data : await copyInTurns(where, data));
+    await this.adoptWeights(method, own);
+  }
+
+  /**
+   * Has the engine draw the first weights, and make them ready for streams, off the event loop. Calls that compute do so
+   * anyway; after this, those that answer at once ({@link openStream}, {@link getWeights}) need not wait for it.
+   *
+   * @throws (rejects) StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a call has the model, `ERR_DISPOSED`
+   * @example
+   * await model.prepare();
+   * const stream = model.openStream();
+   */
+  async prepare(): Promise<void> {
+    this.#assertBuilt('prepare');
+    this.assertFree('prepare');
+    await this.#engine.prepare();
   }
 
   /**
@@ -381,6 +437,21 @@ export class Sequential extends TrainableModel {
     this.#engine.dispose();
   }
 
+  /**
+   * Gives back the memory that no call needs at present, now: what batches were computed in, and copies of the weights as
+   * the engine wants them. The next call takes again what it needs. Without this, memory that was needed by a large batch
+   * is given back within half a minute.
+   *
+   * @throws StateError `ERR_BUSY` while a call has the model, `ERR_DISPOSED`
+   * @example
+   * await model.fit(x, y);
+   * model.trim();
+   */
+  trim(): void {
+    this.assertFree('trim');
+    this.#engine.trim();
+  }
+
   /** `using model = new Sequential(...)`: see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
@@ -430,8 +501,16 @@ export class Sequential extends TrainableModel {
     this.#engine.assertQuiet(method);
   }
 
-  protected override layersState(): LayersState {
-    return this.#engine.layersState('trainingState');
+  protected override layersState(copies: NativeCopy[]): LayersState {
+    return this.#engine.layersState('trainingState', copies);
+  }
+
+  /** @internal Sets all weights to arrays of their sizes that nobody else has. */
+  async adoptWeights(method: string, values: readonly Float32Array[]): Promise<void> {
+    this.#assertBuilt(method);
+    this.assertTurn(method);
+    this.#engine.assertQuiet(method);
+    await this.#engine.adoptWeights(values);
   }
 
   protected override setLayersState(state: LayersState): void {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
+import { allocate } from '../arrays/nested_arrays';
+import { copyOut } from '../native/copies';
+import { callEngine } from '../native/engine';
 import { NdArray } from '../ndarray';
 import { Trainer } from '../training/trainer';
 import { writeJson } from '../serialization';
@@ -16,10 +19,11 @@ import {
   type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
+  type Snapshot,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
 import type { StepInputs, StepMask } from '../layers/step_mask';
-import type { NativeActivation, NativeModel } from '../native/binding';
+import type { NativeActivation, NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
@@ -54,7 +58,10 @@ export abstract class TrainableModel implements TrainerHost {
   abstract outputMask(inputs: StepInputs): StepMask | undefined;
   abstract native(): NativeModel;
   abstract getWeights(): NdArray[];
+  abstract getWeightsAsync(): Promise<NdArray[]>;
+  abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
   abstract setWeights(weights: readonly ArrayInput[]): void;
+  abstract setWeightsAsync(weights: readonly ArrayInput[]): Promise<void>;
   abstract resetStates(): void;
   abstract readonly className: string;
   abstract readonly isBuilt: boolean;
@@ -349,7 +356,7 @@ export abstract class TrainableModel implements TrainerHost {
 
   /**
    * Copies of all weights, where the moving averages of the optimizer stand in for those that are trained; undefined
-   * before its first step.
+   * before its first step. The event loop waits, as with `getWeights`; {@link getAveragedWeightsAsync} lets it go on.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none, `ERR_BUSY`, `ERR_DISPOSED`
    * @example
@@ -358,15 +365,33 @@ export abstract class TrainableModel implements TrainerHost {
    * const averaged = model.getAveragedWeights();
    */
   getAveragedWeights(): NdArray[] | undefined {
-    const where = this.#still('getAveragedWeights');
-    const averages = this.#trainer.averages(where);
-    return (
-      averages &&
-      this.getWeights().map((weight, index) => {
-        const data = averages.get(index);
-        return data === undefined ? weight : new NdArray(data, weight.shape);
-      })
-    );
+    const averages = this.#trainer.averages(this.#still('getAveragedWeights'));
+    if (averages === undefined) return undefined;
+    return this.getWeights().map((weight, index) => {
+      const place = averages.get(index);
+      if (place !== undefined) callEngine(() => this.native().readOptimizer(place, weight.data as Float32Array));
+      return weight;
+    });
+  }
+
+  /**
+   * The same, copied on compute threads as they are at the call. The model may be used on meanwhile.
+   *
+   * @throws (rejects) as {@link getAveragedWeights}; InternalError `ERR_OUT_OF_MEMORY`
+   * @example
+   * const averaged = await model.getAveragedWeightsAsync();
+   */
+  async getAveragedWeightsAsync(): Promise<NdArray[] | undefined> {
+    const method = 'getAveragedWeightsAsync';
+    const averages = this.#trainer.averages(this.#still(method));
+    if (averages === undefined) return undefined;
+    const copies = this.#weightCopies(method).map((copy): NativeCopy => {
+      const place = averages.get(copy.index);
+      return place === undefined ? copy : { ...copy, kind: 'optimizer', index: place };
+    });
+    const { weights } = this;
+    await copyOut(this.native(), copies);
+    return copies.map(({ values }, index) => new NdArray(values, weights[index]!.shape));
   }
 
   /** @internal What `compile` was given, as plain data; null before. */
@@ -374,21 +399,37 @@ export abstract class TrainableModel implements TrainerHost {
     return this.#trainer.compileConfig;
   }
 
-  /** @internal What training goes on from besides the weights. */
-  trainingState(): TrainingState {
-    this.#still('trainingState');
-    return { optimizer: this.#trainer.optimizerState(weightNames(this.layers)), layers: this.layersState() };
+  /** @internal Weights, and all else that training goes on from, as they are at the call. */
+  snapshot(): Snapshot {
+    this.#still('snapshot');
+    const copies = this.#weightCopies('save');
+    const weights = copies.map(({ values }) => values);
+    const names = weightNames(this.layers);
+    const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
+    const whenCopied = copies.length > 0 ? copyOut(this.native(), copies) : Promise.resolve();
+    // Where the rest of a snapshot is refused, nobody waits for the copies.
+    whenCopied.catch(() => undefined);
+    return { weights, training, whenCopied };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
-  setTrainingState({ optimizer, layers }: TrainingState): void {
+  async setTrainingState({ optimizer, layers }: TrainingState): Promise<void> {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
+    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
-  protected abstract layersState(): LayersState;
+  /** Arrays that are to have the weights. */
+  #weightCopies(method: string): NativeCopy[] {
+    return this.weights.map(({ shape }, index) => ({
+      kind: 'weight',
+      index,
+      values: allocate(`${this.name}.${method}`, () => new Float32Array(shape.reduce((a, b) => a * b, 1))),
+    }));
+  }
+
+  protected abstract layersState(copies: NativeCopy[]): LayersState;
   protected abstract setLayersState(state: LayersState): void;
 
   /** The name of a method, for messages, where the model is neither in another call nor computing. */

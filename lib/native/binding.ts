@@ -398,7 +398,10 @@ export interface NativeDataset {
   readonly minToken: number;
   readonly maxToken: number;
   readonly memoryBytes: number;
-  /** Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then. */
+  /**
+   * Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then.
+   * Idempotent.
+   */
   release(): void;
 }
 
@@ -426,9 +429,13 @@ export interface NativeDatasetSpec {
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 
+/** Which jobs go first: those that somebody waits for, before those that take their time. */
+export type NativePriority = 'serving' | 'training';
+
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
+  priority: NativePriority;
   /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
   datasets: readonly NativeDataset[];
   order: Int32Array | null;
@@ -447,20 +454,57 @@ export interface NativeRun {
   states: Float32Array | null;
   /** `predict`: whether dropout and the like act as they do in training. */
   training: boolean;
+  /**
+   * `predict` and `evaluate`: a batch that needs more bytes than this is computed part by part, where its rows do not depend
+   * on each other and the loss and the metrics are sums over rows. Not for `train`.
+   */
+  maxWorkspace: number;
 }
 
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
 export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
+
+/** An array of JavaScript and what of a model belongs to it. */
+export interface NativeCopy {
+  kind: 'weight' | 'optimizer' | 'states';
+  index: number;
+  values: Float32Array;
+}
+
+/** `code` is null on success. */
+export type NativeCopied = (code: string | null, message: string) => void;
 
 export interface NativeModel {
   /** Number of weights (arrays). */
   readonly weightCount: number;
   /** Bytes of weights, gradients, optimizer slots and workspace held at present. */
   readonly memoryBytes: number;
+  /** Of these, what no call needs between two batches; and how often memory was taken since the model was made. */
+  readonly workspaceBytes: number;
+  readonly allocations: number;
   readonly busy: boolean;
   /** Copies weight `index` into `out`, which has its size. */
   readWeight(index: number, out: Float32Array): void;
   writeWeight(index: number, values: Float32Array): void;
+  /**
+   * What a weight is to be, which it becomes on compute threads before it is next used: values drawn as by `initialize`, or
+   * a copy of `values`, which nobody may change any more. Until a weight is given values it is zero.
+   */
+  drawWeight(index: number, initializer: NativeInitializer, seed: number): void;
+  adoptWeight(index: number, values: Float32Array): void;
+  /** Takes the values of a weight of the same size out of another model, whose weight is of no use then. Copies nothing. */
+  moveWeight(index: number, from: NativeModel, fromIndex: number): void;
+  /**
+   * Copies on compute threads, in the order of the calls and of runs: what is copied out is as it is now, whatever comes
+   * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. Numbers
+   * that stand alone in an optimizer are not copied so.
+   */
+  copyOut(copies: readonly NativeCopy[], done: NativeCopied): void;
+  copyIn(copies: readonly NativeCopy[], done: NativeCopied): void;
+  /** Has weights drawn, and packed for streams, on compute threads. */
+  prepare(done: NativeCopied): void;
+  /** Gives back all but the weights, which another model will take. */
+  retire(): void;
   /** Sets optimizer, loss and metrics; optimizer slots begin at zero, iterations at 0. */
   compile(config: NativeCompileConfig): void;
   setLearningRate(learningRate: number): void;
@@ -483,8 +527,8 @@ export interface NativeModel {
   optimizerState(): NativeOptimizerArray[];
   readOptimizer(index: number, out: Float32Array): void;
   writeOptimizer(index: number, values: Float32Array): void;
-  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
-  applyEma(): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `copyIn`. */
+  applyEma(done: NativeCopied): void;
   /**
    * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
    * zero. The two directions of a bidirectional layer count as one each, forward first.
@@ -493,8 +537,16 @@ export interface NativeModel {
   readLayerStates(index: number, out: Float32Array): void;
   /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
   writeLayerStates(index: number, values: Float32Array): void;
-  /** Ends the present run after its present batch. */
+  /** Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. */
   stop(): void;
+  /**
+   * Ends a window of time: gives back every array of the workspace of which less than half was needed in it, down to what
+   * was, unless all of them are below 16 MB together. While a run goes on, at its end. False where another window could give
+   * back no more.
+   */
+  sweep(): boolean;
+  /** Gives back the workspace, and what is computed from weights alone, now. ERR_BUSY while a run goes on. */
+  trim(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
   dispose(): void;
 }
@@ -581,4 +633,12 @@ export interface NativeBinding {
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;
+  /**
+   * For tests. Counts preemption points from here on. At number `point` it cancels the job that passes it (`cancel`), or lets
+   * serving jobs begin, which are held back until then (`serve`): points of training count, and that one waits until there are
+   * `jobs` of them.
+   */
+  testPreemption(how: 'off' | 'serve' | 'cancel', point: number, jobs: number): void;
+  /** Preemption points counted. */
+  preemptionPoints(): number;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One batch through an engine's model, off the event loop: what a layer by itself and the functional passes need.
 import { callEngine, engineError } from './engine';
+import { keepTidy, MAX_WORKSPACE } from './workspace';
 import type { NativeDataset, NativeModel, NativeRun } from './binding';
 
 /**
@@ -14,12 +15,24 @@ export function predictBatch(
   { outputs, states, training }: Pick<NativeRun, 'outputs' | 'states' | 'training'>,
 ): Promise<void> {
   const { rows } = dataset;
-  const batch = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows };
+  const batch = {
+    mode: 'predict',
+    priority: 'serving',
+    datasets: [dataset],
+    order: null,
+    begin: 0,
+    end: rows,
+    batchSize: rows,
+    totals: null,
+    maxWorkspace: MAX_WORKSPACE,
+  } as const;
   return new Promise((resolve, reject) =>
     callEngine(() =>
-      native.run({ mode: 'predict', ...batch, outputs, totals: null, states, training }, (code, message) =>
-        code === null ? resolve() : reject(engineError(code, message)),
-      ),
+      native.run({ ...batch, outputs, states, training }, (code, message) => {
+        keepTidy(native);
+        if (code === null) resolve();
+        else reject(engineError(code, message));
+      }),
     ),
   );
 }

@@ -13,6 +13,8 @@ export type Sections = Readonly<Record<string, unknown>>;
 export interface ModelContents {
   readonly weights: readonly WeightValues[];
   readonly sections: Sections;
+  /** When the arrays have their values. */
+  readonly whenFilled: Promise<void>;
 }
 
 /** A weight by the name that it has in files, and its values. */
@@ -41,7 +43,7 @@ export function checkExtension(where: string, what: string, path: string): strin
 export async function writeModelFile(
   where: string,
   path: string,
-  { weights, sections }: ModelContents,
+  { weights, sections, whenFilled }: ModelContents,
   overwrite = true,
 ): Promise<void> {
   const tensors: Tensor[] = [...weights];
@@ -53,6 +55,7 @@ export async function writeModelFile(
       tensors.push({ name, shape: [data.length], data });
       return name;
     });
+  await whenFilled;
   await writeSafetensors(where, path, tensors, metadata, { overwrite });
 }
 

@@ -6,10 +6,11 @@ import { AsyncResource } from 'node:async_hooks';
 import { StateError } from '../errors';
 import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
 import { callEngine, engineError } from '../native/engine';
+import { keepTidy } from '../native/workspace';
 import { onAbort } from '../util/on_abort';
 import type { Logs } from '../callbacks/callback';
 import { batchesIn, type Feed, type Portion } from './feed';
-import type { NativeModel, NativeRun } from '../native/binding';
+import type { NativeDone, NativeModel, NativeRun } from '../native/binding';
 import type { AbortSignalLike } from '../types';
 
 /** What lasts through all passes of one call. */
@@ -17,6 +18,8 @@ export interface RunContext {
   readonly where: string;
   readonly callbacks: CallbackList;
   readonly signal: AbortSignalLike | undefined;
+  readonly priority: NativeRun['priority'];
+  readonly maxWorkspace: number;
   /** The engine's model, ready for a run. */
   readonly native: () => NativeModel;
   /** Told of each run that the engine takes, how many rows its batches have. */
@@ -101,7 +104,7 @@ class PassRunner {
     this.#advance();
   }
 
-  /** An engine at work ends after its batch; a source may never give another. */
+  /** An engine at work drops its batch; a source may never give another. */
   readonly #stop = (): void => {
     this.#running?.stop();
     if (this.#isWaiting) this.#settle();
@@ -158,10 +161,24 @@ class PassRunner {
     try {
       const native = this.context.native();
       // The engine calls back from nowhere: hooks go on in the context (AsyncLocalStorage) of the call that they belong to.
-      const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
+      const goOn = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
-      const run = { mode, ...portion, outputs: outputs?.(portion) ?? null, totals, states: null, training: false };
+      const done: NativeDone = (...result) => {
+        keepTidy(native);
+        goOn(...result);
+      };
+      const { priority, maxWorkspace } = this.context;
+      const run = {
+        mode,
+        priority,
+        ...portion,
+        outputs: outputs?.(portion) ?? null,
+        totals,
+        states: null,
+        training: false,
+        maxWorkspace,
+      };
       callEngine(() => native.run(run, done));
       this.#running = native;
       this.context.onRun(portion.batchSize);

@@ -2,6 +2,7 @@
 // The data of a call: arrays and sources of batches, checked against model and loss, copied into the engine, and opened as
 // feeds. All that callers passed as arrays is copied before these return.
 import { NdArray } from '../ndarray';
+import { joinInTurns } from '../arrays/copy';
 import { allocate } from '../arrays/nested_arrays';
 import { readTargets, type Targets } from '../losses/targets';
 import { callEngine } from '../native/engine';
@@ -41,7 +42,7 @@ export interface GivenRows {
 /** Outputs of rows: where each portion goes, and what they come to. */
 export interface Collector {
   readonly outputs: (portion: Portion) => Float32Array;
-  readonly result: () => NdArray;
+  readonly result: () => NdArray | Promise<NdArray>;
 }
 
 /** Opens the data of a call. */
@@ -209,15 +210,7 @@ export class DataReader {
       rows += datasets[0]!.rows;
       return part;
     };
-    const result = (): NdArray => {
-      const joined = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, rows)));
-      let begin = 0;
-      for (const part of parts) {
-        joined.set(part, begin);
-        begin += part.length;
-      }
-      return new NdArray(joined, [rows, ...axes!]);
-    };
+    const result = async (): Promise<NdArray> => new NdArray(await joinInTurns(where, parts), [rows, ...axes!]);
     const feed = new SourceFeed(where, source, { role: ALONE, steps, firstEpoch: 0, read, isTakenOneByOne: true });
     return { feed, outputs, result };
   }

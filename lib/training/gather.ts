@@ -12,7 +12,6 @@ import { makeDataset, readInputs, type Inputs } from './inputs';
 import type { NativeDataset } from '../native/binding';
 import type { ResolvedPass } from './options';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
-import type { AbortSignalLike } from '../types';
 
 /** How calls of `predict` are gathered. */
 export interface GatherOptions {
@@ -44,12 +43,10 @@ const ROOMS = 2;
 const MAX_ROOM = 1 << 20;
 
 /** A batch, or several, to be computed. */
-export interface GatheredWork {
+export interface GatheredWork extends Pick<ResolvedPass, 'batchSize' | 'signal' | 'priority' | 'maxWorkspace'> {
   readonly dataset: NativeDataset;
   readonly rows: number;
-  readonly batchSize: number;
   readonly outputs: Float32Array;
-  readonly signal: AbortSignalLike | undefined;
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -73,8 +70,7 @@ class Request {
   constructor(
     readonly where: string,
     readonly inputs: Inputs,
-    readonly batchSize: number,
-    readonly signal: AbortSignalLike | undefined,
+    readonly pass: ResolvedPass,
     private readonly resolve: (answer: NdArray) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -95,7 +91,7 @@ class Request {
   }
 }
 
-/** Calls that are computed together: rows of the same axes, copied when each came. */
+/** Calls that are computed together: rows of the same axes, to be computed alike, copied when each came. */
 class Group {
   readonly requests: Request[] = [];
   rows = 0;
@@ -107,13 +103,18 @@ class Group {
   /** @param room an array to copy rows to; it grows where it must */
   constructor(
     readonly first: Inputs,
+    readonly pass: Pick<ResolvedPass, 'priority' | 'maxWorkspace'>,
     room?: Float32Array | Int32Array,
   ) {
     this.#data = room ?? like(first.array.data, 0);
   }
 
-  takes({ axes, rows }: Inputs, maxRows: number): boolean {
-    const isSame = axes.length === this.first.axes.length && axes.every((size, axis) => size === this.first.axes[axis]);
+  takes({ inputs: { axes, rows }, pass }: Request, maxRows: number): boolean {
+    const isSame =
+      pass.priority === this.pass.priority &&
+      pass.maxWorkspace === this.pass.maxWorkspace &&
+      axes.length === this.first.axes.length &&
+      axes.every((size, axis) => size === this.first.axes[axis]);
     return isSame && this.dataset === undefined && this.rows + rows <= maxRows;
   }
 
@@ -147,7 +148,7 @@ class Group {
     const half = Math.ceil(this.requests.length / 2);
     let row = 0;
     return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
-      const group = new Group(this.first);
+      const group = new Group(this.first, this.pass);
       for (const request of requests) {
         const end = row + request.inputs.rows;
         group.add(request, this.#data.subarray(row * each, end * each));
@@ -189,13 +190,14 @@ export class Gatherer {
   }
 
   /** @throws (rejects) as `predict` */
-  predict(where: string, x: unknown, { batchSize, signal }: ResolvedPass): Promise<NdArray> {
+  predict(where: string, x: unknown, pass: ResolvedPass): Promise<NdArray> {
     return new Promise((resolve, reject) => {
       // While calls wait or are computed the model is ours, so what it took once it takes again.
       const known = this.#queue.at(-1) ?? this.#computing;
       const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
-      const request = new Request(where, inputs, batchSize, signal, resolve, reject);
+      const request = new Request(where, inputs, pass, resolve, reject);
       this.#enqueue(request);
+      const { signal } = pass;
       if (signal !== undefined) request.onSettled = onAbort(signal, () => this.#abort(request));
     });
   }
@@ -215,12 +217,12 @@ export class Gatherer {
   }
 
   #enqueue(request: Request): void {
-    const { inputs, batchSize } = request;
+    const { inputs, pass } = request;
     const { maxRows, maxDelay } = this.#owner.options();
     const wasActive = this.isActive;
-    const isAlone = inputs.rows > Math.min(batchSize, maxRows);
-    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));
-    const group = joined ?? new Group(inputs, isAlone ? undefined : this.#takeRoom(inputs));
+    const isAlone = inputs.rows > Math.min(pass.batchSize, maxRows);
+    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(request, maxRows));
+    const group = joined ?? new Group(inputs, pass, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
     group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
@@ -251,14 +253,15 @@ export class Gatherer {
   #start(group: Group): void {
     this.#computing = group;
     const { rows, requests, first } = group;
-    const { where, batchSize, signal } = requests[0]!;
+    const { where, pass } = requests[0]!;
+    const { priority, maxWorkspace } = pass;
     const isOne = requests.length === 1;
     let outputs: Float32Array;
     let computed: Promise<void>;
     try {
       const dataset = group.dataset ?? this.#dataset(where, group.inputs);
       outputs = allocate(where, () => new Float32Array(first.outputAxes.reduce((a, b) => a * b, rows)));
-      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined };
+      const own = isOne ? pass : { batchSize: rows, signal: undefined, priority, maxWorkspace };
       computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
     } catch (error) {
       return this.#fail(group, error);
@@ -287,6 +290,7 @@ export class Gatherer {
     const { rows, requests } = group;
     this.#keepRoom(group);
     this.#next();
+    if (requests.length === 1) return requests[0]!.answer(outputs);
     const each = outputs.length / rows;
     let row = 0;
     for (const request of requests) {
@@ -305,11 +309,11 @@ export class Gatherer {
   }
 
   #abort(request: Request): void {
-    const { where, signal } = request;
+    const { where, pass } = request;
     const computing = this.#computing?.requests;
     // Of a call that is computed by itself the run ends, and settles it.
     if (computing?.length === 1 && computing[0] === request) return;
-    request.fail(abortError(where, signal!));
+    request.fail(abortError(where, pass.signal!));
     if (this.#computing === undefined && this.#queue.every((group) => group.isSettled)) this.#next();
   }
 }

@@ -12,7 +12,7 @@ import { Compiled } from './compiled';
 import { CallLevels, type Call, type CallLevel } from './call_levels';
 import { gatherDefaults, Gatherer, readGatherOptions, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { readAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector, type GivenRows } from './data_reader';
@@ -39,7 +39,7 @@ import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
 import type { Metric } from '../metrics';
-import type { NativeModel } from '../native/binding';
+import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
@@ -47,6 +47,7 @@ import type { AbortSignalLike, ArrayInput } from '../types';
 import type { TrainerHost } from './trainer_host';
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+const BATCH_QUIETLY = resolveEvaluateOptions('testOnBatch', { verbose: 0 });
 
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
@@ -106,28 +107,29 @@ export class Trainer {
    * What the optimizer holds; null before the first step.
    *
    * @param weightNames names of the weights in the engine's order
+   * @param copies arrays of the state that are yet to be filled are added to these
    */
-  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+  optimizerState(weightNames: readonly string[], copies: NativeCopy[]): OptimizerState | null {
     const native = () => this.#host.native();
     if (this.#compiled?.isToldTo(native) !== true) return null;
-    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames, copies);
   }
 
   /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
-  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+  async setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): Promise<void> {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.native();
     compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.layers);
-    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+    await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /**
-   * Moving averages by the number of their weight; undefined before the first step.
+   * Where the optimizer has the moving averages, by the number of their weight; undefined before the first step.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none
    */
-  averages(where: string): Map<number, Float32Array> | undefined {
+  averages(where: string): Map<number, number> | undefined {
     const { optimizer } = this;
     if (optimizer?.useEma !== true)
       throw refusal(
@@ -138,7 +140,7 @@ export class Trainer {
         'Set useEma: true.',
       );
     const native = () => this.#host.native();
-    return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
+    return this.#compiled!.isToldTo(native) ? findAverages(native()) : undefined;
   }
 
   /** How far the present `fit` is; undefined outside one. */
@@ -394,25 +396,27 @@ export class Trainer {
     const { where } = call;
     const compiled = this.#requireCompiled(where);
     const { feed, rows } = this.#data.openBatch(where, compiled, given);
-    feed.begin(0, 0);
-    const pass = { batchSize: rows, verbose: 0, callbacks: [], signal: undefined } as const;
-    const totals = compiled.newTotals();
-    await runPass(this.#context(call, compiled, pass, 1, 1), {
-      mode,
-      kind: mode === 'train' ? 'Train' : 'Test',
-      feed,
-      firstBatch: 0,
-      totals,
-      logs: () => ({}),
-      pace: new Pace(),
+    const pass = { ...BATCH_QUIETLY, batchSize: rows };
+    return withFeeds(undefined, [feed], async () => {
+      feed.begin(0, 0);
+      const totals = compiled.newTotals();
+      await runPass(this.#context(call, compiled, pass, 1, 1), {
+        mode,
+        kind: mode === 'train' ? 'Train' : 'Test',
+        feed,
+        firstBatch: 0,
+        totals,
+        logs: () => ({}),
+        pace: new Pace(),
+      });
+      return results(compiled, totals, returnDict);
     });
-    return results(compiled, totals, returnDict);
   }
 
   #context(
     call: Call,
     compiled: Compiled | undefined,
-    { verbose, callbacks: given, signal }: ResolvedPass,
+    { verbose, callbacks: given, signal, priority, maxWorkspace }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
     keys?: readonly string[],
@@ -432,7 +436,8 @@ export class Trainer {
     const onRun = (batchSize: number): void => {
       if (host.isStateful) host.batchRows.count = batchSize;
     };
-    return { where, callbacks, signal, native, onRun, isStopped: () => isFit && host.stopTraining };
+    const isStopped = (): boolean => isFit && host.stopTraining;
+    return { where, callbacks, signal, priority, maxWorkspace, native, onRun, isStopped };
   }
 
   #requireCompiled(where: string): Compiled {
@@ -461,9 +466,13 @@ export class Trainer {
       options: () => this.#gathering,
       begin: () => (call = level.begin('predict')),
       end: () => call!.end(),
-      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#data.memoryFeed(where, { dataset, rows }, batchSize);
-        return this.#forward(call!, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+      compute: async (where, { dataset, rows, outputs, ...pass }) => {
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, pass.batchSize);
+        try {
+          await this.#forward(call!, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
+        } finally {
+          feed.close();
+        }
       },
     });
   }

@@ -287,7 +287,7 @@ void BatchLayout::PlaceTokens(const int32_t* tokens) {
 // Tokens are numbered in the order of their first position; the trunk's comes first where there is a trunk.
 void BatchLayout::FindDistinct(size_t vocabulary) {
   // The tokens of the last batch are forgotten one by one: a vocabulary may be far larger than a batch.
-  if (slot_of_token_.Resize(vocabulary)) {
+  if (slot_of_token_.Resize(vocabulary) || !distinct_tokens_.has_memory()) {
     std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
   } else {
     for (size_t u = 0; u < distinct_count_; ++u)

@@ -33,6 +33,9 @@
 
 namespace ostinato {
 
+// 32-bit numbers that a layout takes for each step of a row, at most.
+constexpr size_t kLayoutFloats = 8;
+
 class BatchLayout {
  public:
   explicit BatchLayout(Arena* arena);
@@ -124,7 +127,7 @@ class BatchLayout {
   Buffer<int32_t> source_step_;  // [offsets(T)], masked layouts
   Buffer<int32_t> ones_, iota_, next_, token_, value_;
   mutable Buffer<int32_t> blocks_, set_starts_;
-  Buffer<int32_t> slot_of_token_;
+  DerivedBuffer<int32_t> slot_of_token_;  // goes on from distinct_tokens_ of the last batch
   Buffer<int32_t> distinct_tokens_, slots_, group_starts_, group_ends_, positions_;
   DistinctTokens distinct_;
 };

@@ -10,6 +10,8 @@
 
 #include <vector>
 
+#include "threading/worker_pool.h"
+
 namespace ostinato {
 
 enum class InitializerKind {
@@ -44,8 +46,10 @@ struct InitializerSpec {
 
 // Fills `out` (row-major, of `shape`) with first values. TypeScript checks that an identity has rank 2 and an
 // orthogonal matrix rank 2 or more; here, lower ranks count as one row.
-// May throw std::bad_alloc (orthogonal). Thread-safe.
-void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out);
+// On the threads of `pool`, throwing Cancelled, or where that is null on this one: to the same values. May
+// throw std::bad_alloc (orthogonal).
+void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out,
+                WorkerPool* pool);
 
 }  // namespace ostinato
 

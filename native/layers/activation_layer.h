@@ -11,6 +11,9 @@ class ActivationLayer : public Layer {
  public:
   ActivationLayer(Activation activation, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    return 2 * steps * PaddedStride(columns);
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanStep() const override { return true; }

@@ -14,6 +14,7 @@ class ActivityRegularization : public Layer {
  public:
   ActivityRegularization(float l1, float l2, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override { return Expand::Floats(steps); }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Outside of training masked steps pass through like all others.
   MaskUse mask_use(bool training) const override { return training ? MaskUse::kOwn : MaskUse::kStepwise; }

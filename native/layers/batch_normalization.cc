@@ -13,6 +13,7 @@ BatchNormalization::BatchNormalization(const BatchNormalizationConfig& config, A
       stride_(PaddedStride(config.features)),
       mean_(arena),
       inverse_(arena),
+      variance_(arena),
       step_mean_(arena),
       step_inverse_(arena),
       normal_(arena),
@@ -38,17 +39,23 @@ void BatchNormalization::TakeMoments(const Tensor& input, BatchContext& batch) {
     const float* x = RowAt(input, i);
     for (size_t c = 0; c < columns; ++c) to[c] += (x[c] - mean_[c]) * (x[c] - mean_[c]);
   });
-  Buffer<float>& moving_mean = parameters_[first_moving_].value;
-  Buffer<float>& moving_variance = parameters_[first_moving_ + 1].value;
+  for (size_t c = 0; c < columns; ++c) {
+    variance_[c] = squares[c] / count;
+    inverse_[c] = 1.0 / std::sqrt(variance_[c] + config_.epsilon);
+  }
+}
+
+// The moving averages follow.
+void BatchNormalization::Commit() {
+  if (!uses_batch_) return;
   const auto move = [&](float* average, double now) {
     *average = static_cast<float>(*average * config_.momentum + now * (1.0 - config_.momentum));
   };
-  for (size_t c = 0; c < columns; ++c) {
-    const double variance = squares[c] / count;
-    inverse_[c] = 1.0 / std::sqrt(variance + config_.epsilon);
-    move(&moving_mean[c], mean_[c]);
-    move(&moving_variance[c], variance);
+  for (size_t c = 0; c < config_.features; ++c) {
+    move(&parameters_[first_moving_].value[c], mean_[c]);
+    move(&parameters_[first_moving_ + 1].value[c], variance_[c]);
   }
+  Invalidate();
 }
 
 void BatchNormalization::ReadMoving(Buffer<double>* mean, Buffer<double>* inverse) const {
@@ -90,6 +97,7 @@ Tensor BatchNormalization::Forward(const Tensor& input, BatchContext& batch) {
   if (uses_batch_) {
     mean_.Resize(columns);
     inverse_.Resize(columns);
+    variance_.Resize(columns);
     TakeMoments(input, batch);
   } else {
     ReadMoving(&mean_, &inverse_);

@@ -22,7 +22,9 @@ class BatchNormalization : public Layer {
  public:
   BatchNormalization(const BatchNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override { return 2 * steps * stride_; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override;
   // Statistics do not count masked steps; what they become is computed like all others.
   MaskUse mask_use(bool training) const override {
     return UsesBatch(training) ? MaskUse::kOwn : MaskUse::kStepwise;
@@ -43,16 +45,17 @@ class BatchNormalization : public Layer {
   }
   // Sets mean and 1 / deviation to those of inference.
   void ReadMoving(Buffer<double>* mean, Buffer<double>* inverse) const;
-  // Sets mean_ and inverse_ to those of the rows [first_, rows_), and moves the averages.
+  // Sets mean_, variance_ and inverse_ to those of the rows [first_, rows_).
   void TakeMoments(const Tensor& input, BatchContext& batch);
 
   BatchNormalizationConfig config_;
   size_t first_moving_;  // the parameters from here on are the moving averages
   size_t rows_ = 0, first_ = 0, stride_;
   bool uses_batch_ = false;
-  Buffer<double> mean_, inverse_;            // [C] mean and 1 / deviation
-  Buffer<double> step_mean_, step_inverse_;  // those of inference, for streams
-  Buffer<float> normal_;                     // (x - mean) / deviation
+  Buffer<double> mean_, inverse_;                   // [C] mean and 1 / deviation
+  Buffer<double> variance_;                         // [C] of the batch
+  DerivedBuffer<double> step_mean_, step_inverse_;  // those of inference, for streams
+  Buffer<float> normal_;                            // (x - mean) / deviation
   Buffer<float> output_, gradient_;
   ColumnSums sums_;
   Buffer<float> weight_gradients_;

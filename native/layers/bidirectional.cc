@@ -54,6 +54,11 @@ void Bidirectional::ListCarried(std::vector<CarriedStates*>* list) {
   backward_->ListCarried(list);
 }
 
+size_t Bidirectional::ForwardFloats(size_t steps, size_t columns) const {
+  const size_t merged = PaddedStride(forward_->step_columns(columns) + backward_->step_columns(columns));
+  return forward_->ForwardFloats(steps, columns) + backward_->ForwardFloats(steps, columns) + steps * merged;
+}
+
 Tensor Bidirectional::Forward(const Tensor& given, BatchContext& batch) {
   Tensor input = given;
   // Both directions shall give their input's gradient in one form.

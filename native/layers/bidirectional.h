@@ -18,7 +18,12 @@ class Bidirectional : public Layer {
   Bidirectional(std::unique_ptr<Recurrent> forward, std::unique_ptr<Recurrent> backward, MergeMode merge,
                 Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override {
+    forward_->Commit();
+    backward_->Commit();
+  }
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   // One of the directions meets the padding last, when rows differ.
   bool SharesPadding(bool) const override { return false; }

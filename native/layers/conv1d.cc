@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "layers/gather.h"
+#include "layers/pack.h"
 
 namespace ostinato {
 namespace {
@@ -47,7 +48,8 @@ Conv1d::Conv1d(const Conv1dConfig& config, Arena* arena)
     parameters_.emplace_back(arena, Shape{config.filters}, config.trainable, config.weights[kBias]);
 }
 
-void Conv1d::PackWeights(const KernelTable& kernels) {
+// On the threads of `pool`, or where that is null on this one.
+void Conv1d::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
   if (packed_weights_) return;
   const size_t filters = config_.filters, each = depth() * PaddedColumns(width());
   const size_t each_back = width() * PaddedColumns(depth());
@@ -59,8 +61,10 @@ void Conv1d::PackWeights(const KernelTable& kernels) {
     for (size_t k = 0; k < taps(); ++k) {
       const float* kernel = parameters_[kKernel].value.data() + k * depth() * filters + g * width();
       const size_t at = g * taps() + k;
-      kernels.pack({kernel, filters, depth(), width(), false, packed_.data() + at * each, 0});
-      kernels.pack({kernel, filters, width(), depth(), true, packed_back_.data() + at * each_back, 0});
+      const PackArgs packs[] = {
+          {kernel, filters, depth(), width(), false, packed_.data() + at * each, 0},
+          {kernel, filters, width(), depth(), true, packed_back_.data() + at * each_back, 0}};
+      Pack(kernels, pool, packs);
     }
     if (config_.use_bias)
       std::memcpy(padded_bias_.data() + g * PaddedStride(width()),
@@ -69,15 +73,15 @@ void Conv1d::PackWeights(const KernelTable& kernels) {
   packed_weights_ = true;
 }
 
-void Conv1d::IndexTaps() {
+void Conv1d::IndexTaps(WorkerPool& pool) {
   const size_t rows = layout_.rows(), outputs = layout_.step_count();
   const size_t inputs = input_.size() / PaddedStride(config_.features);
   const int64_t steps = static_cast<int64_t>((inputs - 1) / rows), before = config_.windows.Before(steps);
   reads_.Resize(taps() * outputs);
   read_by_.Resize(taps() * inputs);
-  reads_.Zero();
-  read_by_.Zero();
-  for (size_t k = 0; k < taps(); ++k)
+  pool.For(taps(), [&](size_t k) {
+    std::memset(reads_.data() + k * outputs, 0, outputs * sizeof(int32_t));
+    std::memset(read_by_.data() + k * inputs, 0, inputs * sizeof(int32_t));
     for (size_t w = 0; w < layout_.steps(); ++w) {
       const int64_t t = config_.windows.Step(w, k, before);
       if (t < 0 || t >= steps) continue;
@@ -87,17 +91,25 @@ void Conv1d::IndexTaps() {
         read_by_[k * inputs + from] = static_cast<int32_t>(to);
       }
     }
+  });
+}
+
+size_t Conv1d::ForwardFloats(size_t steps, size_t) const {
+  const size_t outputs = static_cast<size_t>(OutputSteps(static_cast<int64_t>(steps)));
+  const size_t grouped = config_.groups > 1 ? config_.groups * PaddedStride(width()) : 0;
+  return Expand::Floats(steps) + steps * (PaddedStride(config_.features) + taps()) +
+         outputs * (kLayoutFloats + taps() + stride_ * (NeedsSums() ? 2 : 1) + grouped);
 }
 
 Tensor Conv1d::Forward(const Tensor& given, BatchContext& batch) {
   const Tensor input = expand_.Forward(given);
   layout_.BuildPlain(*input.layout,
                      static_cast<size_t>(OutputSteps(static_cast<int64_t>(input.layout->steps()))));
-  PackWeights(batch.kernels);
+  PackWeights(batch.kernels, &batch.pool);
   const size_t input_stride = PaddedStride(config_.features), group_stride = PaddedStride(width());
   Gather(input, batch, &input_);
   std::memset(input_.data(), 0, input_stride * sizeof(float));
-  IndexTaps();
+  IndexTaps(batch.pool);
   const size_t count = layout_.step_count(), groups = config_.groups;
   output_.Resize(count * stride_);
   const bool keeps = NeedsSums();
@@ -178,10 +190,12 @@ Gradient Conv1d::Backward(const Gradient& output, BatchContext& batch, bool need
   // The row that taps in the padding read.
   std::memset(deltas, 0, stride_ * sizeof(float));
   if (groups > 1) {
-    grouped_.Zero();
-    for (size_t g = 0; g < groups; ++g)
-      CopyColumns(deltas + g * width(), stride_, grouped_.data() + g * count * group_stride, group_stride,
-                  width(), 0, count);
+    ZeroAll(batch.pool, &grouped_);
+    ForChunks(batch.pool, 0, count, kRowsPerTask, [&](size_t begin, size_t end) {
+      for (size_t g = 0; g < groups; ++g)
+        CopyColumns(deltas + g * width(), stride_, grouped_.data() + g * count * group_stride, group_stride,
+                    width(), begin, end);
+    });
     deltas = grouped_.data();
   }
   WeightGradients(deltas, batch);
@@ -196,7 +210,7 @@ void Conv1d::InputGradient(const float* deltas, BatchContext& batch) {
   const size_t group_stride = PaddedStride(width()), depth_stride = PaddedStride(depth());
   input_gradient_.Resize(inputs * stride);
   // The input is needed no more: its memory takes what belongs to one group, whose rows are no longer.
-  if (groups > 1) input_gradient_.Zero();
+  if (groups > 1) ZeroAll(batch.pool, &input_gradient_);
   float* const part = groups > 1 ? input_.data() : input_gradient_.data();
   ForChunks(batch.pool, 0, inputs, kRowsPerTask, [&](size_t begin, size_t end) {
     for (size_t g = 0; g < groups; ++g) {

@@ -21,6 +21,7 @@ class Conv1d : public Layer {
  public:
   Conv1d(const Conv1dConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.
@@ -37,7 +38,7 @@ class Conv1d : public Layer {
   }
   size_t step_columns(size_t) const override { return config_.filters; }
   size_t step_floats(size_t) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
@@ -51,8 +52,8 @@ class Conv1d : public Layer {
   // write padded columns.
   size_t depth() const { return config_.features / config_.groups; }
   size_t width() const { return config_.filters / config_.groups; }
-  void PackWeights(const KernelTable& kernels);
-  void IndexTaps();
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
+  void IndexTaps(WorkerPool& pool);
   void InputGradient(const float* deltas, BatchContext& batch);
   void WeightGradients(const float* deltas, BatchContext& batch);
 
@@ -61,8 +62,8 @@ class Conv1d : public Layer {
   bool fused_ = false;
   Expand expand_;
   BatchLayout layout_;
-  Buffer<float> packed_, packed_back_, padded_bias_;  // one after another: of group g and tap k
-  Buffer<float> input_;                               // the rows, zeros at the unused position
+  DerivedBuffer<float> packed_, packed_back_, padded_bias_;  // one after another: of group g and tap k
+  Buffer<float> input_;                                      // the rows, zeros at the unused position
   // [taps, positions] what each tap reads at each output position, and the output that reads an input
   // position by it; the unused position, whose row is zero, where there is none.
   Buffer<int32_t> reads_, read_by_;

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "layers/pack.h"
+
 namespace ostinato {
 namespace {
 
@@ -30,15 +32,17 @@ Dense::Dense(const DenseConfig& config, Arena* arena)
     parameters_.emplace_back(arena, Shape{config.units}, config.trainable, config.weights[kBias]);
 }
 
-void Dense::PackWeights(const KernelTable& kernels) {
+// On the threads of `pool`, or where that is null on this one.
+void Dense::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
   if (packed_weights_) return;
   const size_t features = config_.features, units = config_.units;
   packed_.Resize(features * PaddedColumns(units));
   packed_back_.Resize(units * PaddedColumns(features));
   padded_bias_.Resize(stride_);
   const float* kernel = parameters_[kKernel].value.data();
-  kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
-  kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
+  const PackArgs packs[] = {{kernel, units, features, units, false, packed_.data(), 0},
+                            {kernel, units, units, features, true, packed_back_.data(), 0}};
+  Pack(kernels, pool, packs);
   padded_bias_.Zero();
   if (config_.use_bias)
     std::memcpy(padded_bias_.data(), parameters_[kBias].value.data(), units * sizeof(float));
@@ -47,7 +51,7 @@ void Dense::PackWeights(const KernelTable& kernels) {
 
 Tensor Dense::Forward(const Tensor& input, BatchContext& batch) {
   input_ = input;
-  PackWeights(batch.kernels);
+  PackWeights(batch.kernels, &batch.pool);
   const size_t rows = RowCount(input);
   output_.Resize(rows * stride_);
   const bool keeps = NeedsLogits();

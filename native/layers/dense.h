@@ -19,12 +19,15 @@ class Dense : public Layer {
  public:
   Dense(const DenseConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override {
+    return steps * stride_ * (NeedsLogits() ? 2 : 1);
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanStep() const override { return true; }
   size_t step_columns(size_t) const override { return config_.units; }
   size_t step_floats(size_t) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
@@ -33,13 +36,13 @@ class Dense : public Layer {
 
  private:
   bool NeedsLogits() const { return fused_ || ActivationNeedsInput(config_.activation); }
-  void PackWeights(const KernelTable& kernels);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
 
   DenseConfig config_;
   size_t stride_;
   bool fused_ = false;
   Tensor input_;
-  Buffer<float> packed_, packed_back_, padded_bias_;
+  DerivedBuffer<float> packed_, packed_back_, padded_bias_;
   Buffer<float> logits_;  // before the activation, where NeedsLogits
   Buffer<float> output_;
   Buffer<float> deltas_;  // gradient of the logits, where there is an activation to go through

@@ -19,6 +19,7 @@ class Embedding : public Layer {
  public:
   Embedding(const EmbeddingConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t, size_t) const override { return 0; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   // The input has the tokens as its index.

@@ -45,10 +45,12 @@ Gradient Expand::Backward(const Gradient& output, BatchContext& batch) {
     }
   });
   // Positions that rows share are summed by one thread, in order.
-  for (size_t q = 1; q < index_.size(); ++q)
-    if (index_[q] < own)
-      batch.kernels.add(gradient_.data() + static_cast<size_t>(index_[q]) * stride, output.data + q * stride,
-                        stride);
+  for (size_t q = 1; q < index_.size(); ++q) {
+    if (index_[q] >= own) continue;
+    if (q % 256 == 0) WorkerPool::YieldOrThrow();
+    batch.kernels.add(gradient_.data() + static_cast<size_t>(index_[q]) * stride, output.data + q * stride,
+                      stride);
+  }
   return {gradient_.data(), stride, false};
 }
 

@@ -11,6 +11,9 @@ class Expand {
  public:
   explicit Expand(Arena* arena) : layout_(arena), index_(arena), gradient_(arena) {}
 
+  // Floats of batch memory that Forward takes for a row.
+  static size_t Floats(size_t steps) { return steps * (kLayoutFloats + 1); }
+
   // A view of `input`, a sequence, whose layout is plain. Copies nothing.
   Tensor Forward(const Tensor& input);
   // The adjoint: the gradients of all steps that one position stands for are summed there.

@@ -11,6 +11,9 @@ class Flatten : public Layer {
  public:
   explicit Flatten(Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    return Expand::Floats(steps) + PaddedStride(steps * columns);
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.

@@ -12,6 +12,7 @@ class GaussianNoise : public Layer {
  public:
   GaussianNoise(double stddev, uint64_t seed, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t, size_t) const override { return 0; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Each row has noise of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || stddev_ == 0.0; }

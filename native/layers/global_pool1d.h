@@ -13,6 +13,9 @@ class GlobalPool1d : public Layer {
  public:
   GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    return Expand::Floats(steps) + 2 * PaddedStride(columns);
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return kind_ == PoolKind::kMax ? MaskUse::kNone : MaskUse::kOwn; }
   // Each row needs its padding for itself.

@@ -3,6 +3,7 @@
 #ifndef OSTINATO_LAYERS_LAYER_H_
 #define OSTINATO_LAYERS_LAYER_H_
 
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "kernels/kernel_list.h"
 #include "layers/parameter.h"
 #include "threading/background_task.h"
+#include "threading/kernel_calls.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
@@ -27,7 +29,7 @@ struct Shortcuts {
 
 // One batch on its way through the model.
 struct BatchContext {
-  const KernelTable& kernels;
+  const KernelCalls& kernels;
   WorkerPool& pool;
   const Shortcuts& shortcuts;
   const BatchLayout& layout;   // of the inputs; layers behind them read their input's
@@ -43,12 +45,14 @@ struct BatchContext {
 // Last states of a batch, in which the next one begins: [rows, size]; no rows where it begins at zero.
 struct CarriedStates {
   CarriedStates(Arena* arena, size_t size_) : size(size_), values(arena) {}
+  // For so many rows, where there are none yet or as many.
+  void MakeRoom(size_t rows_) { values.Resize(rows_ * size); }
   void SetRows(size_t rows_) {
-    values.Resize(rows_ * size);
+    MakeRoom(rows_);
     rows = rows_;
   }
   size_t size, rows = 0;
-  Buffer<float> values;
+  StateBuffer<float> values;
 };
 
 // What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
@@ -83,9 +87,17 @@ class Layer {
   // The output for `input`; valid until the next Forward.
   virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
 
+  // Floats of batch memory that Forward takes at most for a row of `steps` timesteps (1 where it has none) of
+  // `columns`, in inference.
+  virtual size_t ForwardFloats(size_t steps, size_t columns) const = 0;
+
   // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the
   // gradient of the input where `needs_input` (else an empty one).
   virtual Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) = 0;
+
+  // The last batch counts: what the layer carries over to the next one changes now, and nowhere else. Takes
+  // no memory.
+  virtual void Commit() {}
 
   // Whether the layer treats a row of a sequence alike wherever it comes from, so that shared padding stays
   // shared.
@@ -190,6 +202,14 @@ void ForChunks(WorkerPool& pool, size_t begin, size_t end, size_t chunk, Body&& 
   pool.For((end - begin + chunk - 1) / chunk, [&](size_t task) {
     const size_t from = begin + task * chunk;
     body(from, from + chunk < end ? from + chunk : end);
+  });
+}
+
+// Sets all of a buffer to zero.
+inline void ZeroAll(WorkerPool& pool, Buffer<float>* buffer) {
+  constexpr size_t kFloats = size_t{1} << 18;
+  ForChunks(pool, 0, buffer->size(), kFloats, [&](size_t begin, size_t end) {
+    std::memset(buffer->data() + begin, 0, (end - begin) * sizeof(float));
   });
 }
 

@@ -20,6 +20,7 @@ class LayerNormalization : public Layer {
  public:
   LayerNormalization(const LayerNormalizationConfig& config, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t) const override { return steps * (2 * stride_ + 1); }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
   bool CanStep() const override { return true; }

@@ -11,6 +11,9 @@ class Masking : public Layer {
  public:
   Masking(float value, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    return Expand::Floats(steps) + steps * (kLayoutFloats + PaddedStride(columns));
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Rows lose steps of their own.

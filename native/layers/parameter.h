@@ -3,6 +3,7 @@
 #ifndef OSTINATO_LAYERS_PARAMETER_H_
 #define OSTINATO_LAYERS_PARAMETER_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "base/arena.h"
@@ -27,7 +28,8 @@ struct Parameter {
         trainable(trainable_),
         config(config_),
         value(arena),
-        orthogonal(arena) {
+        orthogonal(arena),
+        penalties(arena) {
     for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
     value.Resize(rows * columns);
     orthogonal.Set(config.orthogonal, config.orthogonal_by_rows, rows, columns);
@@ -38,8 +40,16 @@ struct Parameter {
   double Penalty(const KernelTable& kernels, WorkerPool& pool) {
     double sum = 0.0;
     if (!trainable) return sum;
-    if (config.l1 != 0.0f || config.l2 != 0.0f)
-      sum += kernels.penalty(value.data(), size(), config.l1, config.l2);
+    if (config.l1 != 0.0f || config.l2 != 0.0f) {
+      constexpr size_t kChunk = size_t{1} << 16;
+      penalties.Resize((size() + kChunk - 1) / kChunk);
+      pool.For(penalties.size(), [&](size_t chunk) {
+        const size_t begin = chunk * kChunk;
+        penalties[chunk] =
+            kernels.penalty(value.data() + begin, std::min(kChunk, size() - begin), config.l1, config.l2);
+      });
+      for (size_t chunk = 0; chunk < penalties.size(); ++chunk) sum += penalties[chunk];
+    }
     if (orthogonal.is_set()) sum += orthogonal.Value(value.data(), kernels, pool);
     return sum;
   }
@@ -48,8 +58,9 @@ struct Parameter {
   size_t rows, columns;
   bool trainable;
   WeightConfig config;
-  Buffer<float> value;
+  StateBuffer<float> value;
   OrthogonalPenalty orthogonal;
+  Buffer<double> penalties;  // of chunks
 
   // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <
   // 0.

@@ -15,6 +15,10 @@ class Pool1d : public Layer {
  public:
   Pool1d(PoolKind kind, const Windows& windows, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    const size_t outputs = static_cast<size_t>(OutputSteps(static_cast<int64_t>(steps)));
+    return Expand::Floats(steps) + outputs * (kLayoutFloats + 2 * PaddedStride(columns));
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.

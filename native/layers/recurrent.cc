@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "layers/pack.h"
 #include "threading/ordered_work.h"
 
 namespace ostinato {
@@ -23,6 +24,8 @@ size_t ProductRows(size_t rows) {
 constexpr size_t kTeamFloats = size_t{3} << 14;
 // Units of a part are whole panels; more parts than this spend their time waiting for each other.
 constexpr size_t kTeamUnits = 32, kTeamMost = 4;
+// Floats of a task that copies weights.
+constexpr size_t kSpreadFloats = size_t{1} << 16;
 // Rows of deltas that are summed per token and multiplied while L2 holds them.
 constexpr size_t kPartRows = 128;
 constexpr size_t kGateOrder[] = {0, 1, 2, 3};
@@ -102,15 +105,22 @@ bool Recurrent::SharesPadding(bool training) const {
 
 // A weight of Keras' layout with every gate padded to whole vectors, gates in `order`; the weight itself
 // where that is the same.
-const float* Recurrent::Spread(const Parameter& from, size_t rows, const size_t* order,
+const float* Recurrent::Spread(const Parameter& from, size_t rows, const size_t* order, WorkerPool* pool,
                                Buffer<float>* to) const {
   const size_t units = config_.units, gates = cell_.gates;
   if (units == padded_ && std::equal(order, order + gates, kGateOrder)) return from.value.data();
   if (to->Resize(rows * gates * padded_) == false) to->Zero();
-  for (size_t i = 0; i < rows; ++i)
-    for (size_t g = 0; g < gates; ++g)
-      std::memcpy(to->data() + (i * gates + g) * padded_, from.value.data() + (i * gates + order[g]) * units,
-                  units * sizeof(float));
+  const auto spread = [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      for (size_t g = 0; g < gates; ++g)
+        std::memcpy(to->data() + (i * gates + g) * padded_,
+                    from.value.data() + (i * gates + order[g]) * units, units * sizeof(float));
+  };
+  if (pool) {
+    ForChunks(*pool, 0, rows, std::max<size_t>(1, kSpreadFloats / (gates * padded_)), spread);
+  } else {
+    spread(0, rows);
+  }
   return to->data();
 }
 
@@ -130,8 +140,9 @@ void Recurrent::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
     packed_candidate_.Resize(units * padded_);
     packed_candidate_back_.Resize(padded_ * padded_);
   }
-  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &spread_kernel_);
-  const float* recurrent = Spread(parameters_[kRecurrent], units, cell_.recurrent_order, &spread_recurrent_);
+  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, pool, &spread_kernel_);
+  const float* recurrent =
+      Spread(parameters_[kRecurrent], units, cell_.recurrent_order, pool, &spread_recurrent_);
   // Where the candidate is computed after the other gates, its block (the first) is a product of its own.
   const size_t first = reset_before_ ? padded_ : 0, width = columns - first;
   const size_t side_by_side = cell_.kind == CellKind::kSimpleRnn ? 0 : width / padded_;
@@ -143,15 +154,7 @@ void Recurrent::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
       {recurrent, columns, units, padded_, false, packed_candidate_.data(), 1},
       {recurrent, columns, padded_, units, true, packed_candidate_back_.data(), 0},
   };
-  const size_t count = reset_before_ ? 6 : 4, tasks = units >= 64 ? count : 1;
-  const auto pack = [&](size_t task) {
-    for (size_t i = task; i < count; i += tasks) kernels.pack(packs[i]);
-  };
-  if (pool) {
-    pool->For(tasks, pack);
-  } else {
-    for (size_t task = 0; task < tasks; ++task) pack(task);
-  }
+  Pack(kernels, pool, packs, reset_before_ ? 6 : 4);
   if (config_.use_bias) PackBias();
   packed_weights_ = true;
 }
@@ -290,6 +293,7 @@ void Recurrent::Prepare(const Tensor& input, BatchContext& batch) {
   if (keeps_gates_ || !by_token_) gates_.Resize(layout.step_count() * delta_stride_);
   if (reset_before_) reset_states_.Resize(layout.step_count() * stride_);
   layout.DealBlocks(batch.pool.threads());
+  if (config_.stateful) carried_.MakeRoom(layout.rows());
   if (masked_states_) DrawStateMasks(batch);
 }
 
@@ -306,6 +310,13 @@ GemmArgs Recurrent::Projection() {
           projected_stride(),
           0,
           0};
+}
+
+// Inputs are projected per token, or per position to where gates are kept.
+size_t Recurrent::ForwardFloats(size_t steps, size_t) const {
+  const size_t kept = reset_before_ ? delta_stride_ + stride_ : 0;
+  return (steps + 1) *
+         (std::max(input_stride_, delta_stride_) + kept + stride_ * (has_cell() ? 2 : 1) + kLayoutFloats + 1);
 }
 
 Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
@@ -344,7 +355,7 @@ Tensor Recurrent::Forward(const Tensor& input, BatchContext& batch) {
       batch.kernels.walk_forward(args);
     });
   }
-  return End();
+  return Output();
 }
 
 // A few rows and weights that one core's cache does not hold: every thread walks a part of the units.
@@ -457,12 +468,10 @@ void Recurrent::Advance(size_t t_begin, size_t t_end, BatchContext& batch) {
   batch.kernels.walk_forward(args);
 }
 
-Tensor Recurrent::End() {
-  if (config_.stateful) {
-    carried_.SetRows(input_.layout->rows());
-    ReadStates(carried_.values.data(), state_size());
-  }
-  return Output();
+void Recurrent::Commit() {
+  if (!config_.stateful) return;
+  carried_.SetRows(input_.layout->rows());
+  ReadStates(carried_.values.data(), state_size());
 }
 
 void Recurrent::ForwardTrunk(const GemmArgs& projection, BatchContext& batch) {
@@ -598,7 +607,7 @@ const float* Recurrent::SequenceGradient(const Gradient& output, BatchContext& b
   const BatchLayout& layout = *input_.layout;
   if (!returns_unmasked() && !reverses()) return output.data;
   ordered_gradient_.Resize(layout.step_count() * stride_);
-  ordered_gradient_.Zero();
+  ZeroAll(batch.pool, &ordered_gradient_);
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
   // which are outputs of none.
   std::vector<size_t> step_of(layout.state_count());
@@ -824,7 +833,7 @@ void Recurrent::ReduceRecurrent(BatchContext& batch) {
     for (size_t g = 0; g < p.gates; ++g) {
       const size_t to = cell_.recurrent_order[p.first_gate + g] * units;
       if (!in_place)
-        for (size_t k = 0; k < units; ++k)
+        for (size_t k = 0; k < units && WorkerPool::Yield(); ++k)
           std::memcpy(recurrent_sum_.data() + k * gates * units + to,
                       gradient.sum() + k * stride + g * padded_, units * sizeof(float));
       if (two_biases())
@@ -849,7 +858,7 @@ void Recurrent::ReduceKernel(size_t count, BatchContext& batch) {
     for (size_t g = 0; g < each; ++g) {
       const size_t to = (i * each + g) * units;
       if (!in_place)
-        for (size_t k = 0; k < config_.features; ++k)
+        for (size_t k = 0; k < config_.features && WorkerPool::Yield(); ++k)
           std::memcpy(kernel_sum_.data() + k * gates * units + to,
                       gradient.sum() + k * gradient.stride() + g * padded_, units * sizeof(float));
       if (config_.use_bias)
@@ -935,10 +944,12 @@ void Recurrent::ProjectMasked(BatchContext& batch) {
   std::memset(masked_x_.data(), 0, mask_stride_ * sizeof(float));
   std::memset(projected(), 0, columns * sizeof(float));
   packed_gate_.Resize(features * columns);
-  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &spread_kernel_);
-  for (size_t i = 0; i < count; ++i)
-    batch.kernels.pack(
-        {kernel + i * each, columns, features, each, false, packed_gate_.data() + i * features * each, 0});
+  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &batch.pool, &spread_kernel_);
+  for (size_t i = 0; i < count; ++i) {
+    const PackArgs packs[] = {
+        {kernel + i * each, columns, features, each, false, packed_gate_.data() + i * features * each, 0}};
+    Pack(batch.kernels, &batch.pool, packs);
+  }
   ForPositions(batch, [&](size_t begin, size_t end) {
     for (size_t p = begin; p < end; ++p) {
       const float* x =
@@ -971,10 +982,12 @@ Gradient Recurrent::BackwardMasked(BatchContext& batch, bool needs_input) {
   ReduceKernel(count, batch);
   if (!needs_input) return {};
   packed_gate_.Resize(columns * width);
-  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &spread_kernel_);
-  for (size_t i = 0; i < count; ++i)
-    batch.kernels.pack(
-        {kernel + i * each, columns, each, features, true, packed_gate_.data() + i * each * width, 0});
+  const float* kernel = Spread(parameters_[kKernel], features, kGateOrder, &batch.pool, &spread_kernel_);
+  for (size_t i = 0; i < count; ++i) {
+    const PackArgs packs[] = {
+        {kernel + i * each, columns, each, features, true, packed_gate_.data() + i * each * width, 0}};
+    Pack(batch.kernels, &batch.pool, packs);
+  }
   input_gradient_.Resize(positions * stride);
   gate_gradient_.Resize(positions * stride);
   std::memset(input_gradient_.data(), 0, stride * sizeof(float));

@@ -35,7 +35,9 @@ struct CellShape {
 class Recurrent : public Layer {
  public:
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override;
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   bool EndsSequence() const override { return !config_.return_sequences; }
   Recurrent* AsRecurrent() override { return this; }
@@ -56,12 +58,12 @@ class Recurrent : public Layer {
   void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
-  // For layers that overlap in time (ForWavefront): Begin, then AdvanceTo for parts of the steps in order,
-  // then End, are what Forward does. Whether they may is a property of the layer and the batch alone.
+  // For layers that overlap in time (ForWavefront): Begin, whose output is valid once all is done, and then
+  // Advance for parts of the steps in order are what Forward does. Whether they may is a property of the
+  // layer and the batch alone.
   bool Overlaps(const Tensor& input, const BatchContext& batch) const;
   Tensor Begin(const Tensor& input, BatchContext& batch);
   void Advance(size_t t_begin, size_t t_end, BatchContext& batch);
-  Tensor End();
 
   // The second direction of a Bidirectional reverses its outputs, as Keras does: those of a layer that goes
   // backwards then stand in the order of the steps.
@@ -93,7 +95,8 @@ class Recurrent : public Layer {
   // The gradients of what the activations are computed from: the backward walk writes them over the gates.
   float* delta_rows() { return gates_.data(); }
 
-  const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
+  const float* Spread(const Parameter& from, size_t rows, const size_t* order, WorkerPool* pool,
+                      Buffer<float>* to) const;
   void PackWeights(const KernelTable& kernels, WorkerPool* pool);
   void PackBias();
   WalkArgs WalkOf(bool backward) const;
@@ -150,9 +153,10 @@ class Recurrent : public Layer {
   BatchLayout output_layout_;  // of outputs in reverse, or with their masked steps
   bool by_token_ = false, keeps_gates_ = false, masked_inputs_ = false, masked_states_ = false,
        sums_tokens_ = false;
-  Buffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
-  Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
-  Buffer<float> packed_candidate_, packed_candidate_back_, packed_gate_;
+  DerivedBuffer<float> spread_kernel_, spread_recurrent_, spread_bias_, recurrent_bias_;
+  DerivedBuffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
+  DerivedBuffer<float> packed_candidate_, packed_candidate_back_;
+  Buffer<float> packed_gate_;
   Buffer<float> projected_;      // [tokens, gates] x W + b, where equal tokens share theirs
   Buffer<float> states_;         // [state positions, H]
   Buffer<float> cells_;          // [state positions, H] LSTM

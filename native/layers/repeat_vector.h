@@ -11,6 +11,7 @@ class RepeatVector : public Layer {
  public:
   RepeatVector(size_t times, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t, size_t) const override { return kLayoutFloats * times_; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   int64_t OutputSteps(int64_t) const override { return static_cast<int64_t>(times_); }
 

@@ -12,6 +12,9 @@ class Reshape : public Layer {
   // To [N,columns], or with `steps` above 0 to [N,steps,columns].
   Reshape(size_t steps, size_t columns, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t steps, size_t columns) const override {
+    return Expand::Floats(steps) + steps_ * kLayoutFloats + 2 * steps * columns;
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.

@@ -12,6 +12,7 @@ class SpatialDropout1d : public Layer {
  public:
   SpatialDropout1d(float rate, uint64_t seed, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(size_t, size_t) const override { return 0; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Each row has a mask of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || rate_ == 0.0f; }

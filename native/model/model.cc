@@ -13,6 +13,7 @@
 #include "losses/reduction.h"
 #include "metrics/make_metric.h"
 #include "threading/ordered_work.h"
+#include "threading/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -60,6 +61,7 @@ Model::Model(const ModelConfig& config)
   }
   bool has_weights = false;
   for (const LayerConfig& layer : config.layers) {
+    inflows_.push_back({shape.sequence, shape.columns});
     layers_.push_back(MakeLayer(layer, &shape, &arena_));
     Layer& made = *layers_.back();
     walk_floats_ = std::max(walk_floats_, made.walk_floats());
@@ -79,10 +81,75 @@ void Model::Invalidate() {
   for (const auto& layer : layers_) layer->Invalidate();
 }
 
-void Model::Compile(const CompileConfig& config) {
+void Model::DropPending(size_t weight) {
+  const auto is_it = [weight](const Pending& pending) { return pending.weight == weight; };
+  pending_.erase(std::remove_if(pending_.begin(), pending_.end(), is_it), pending_.end());
+}
+
+void Model::DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed) {
+  DropPending(weight);
+  pending_.push_back({weight, nullptr, initializer, seed});
+}
+
+void Model::FillWeight(size_t weight, const float* values) {
+  DropPending(weight);
+  pending_.push_back({weight, values, {}, 0});
+}
+
+void Model::MoveWeight(size_t weight, Model& from, size_t from_weight) {
+  DropPending(weight);
+  for (const Pending& pending : from.pending_)
+    if (pending.weight == from_weight)
+      pending_.push_back({weight, pending.values, pending.initializer, pending.seed});
+  from.DropPending(from_weight);
+  parameters_[weight]->value.Swap(from.parameters_[from_weight]->value);
+  Invalidate();
+}
+
+void Model::Settle(WorkerPool& pool) {
+  constexpr size_t kFloats = size_t{1} << 18;
+  while (!pending_.empty()) {
+    const Pending& next = pending_.back();
+    Parameter& parameter = *parameters_[next.weight];
+    float* const out = parameter.value.data();
+    if (next.values) {
+      ForRanges(&pool, parameter.size(), kFloats, [&](size_t begin, size_t end) {
+        std::memcpy(out + begin, next.values + begin, (end - begin) * sizeof(float));
+      });
+    } else {
+      const std::vector<int64_t> shape(parameter.shape.begin(), parameter.shape.end());
+      Initialize(next.initializer, shape.data(), shape.size(), next.seed, out, &pool);
+    }
+    pending_.pop_back();
+    Invalidate();
+  }
+  if (optimizer_) optimizer_->Settle(pool);
+}
+
+void Model::DropOptimizer(FreedMemory* freed) {
+  if (!optimizer_) return;
+  optimizer_->LetGo(freed);
+  optimizer_.reset();
+}
+
+FreedMemory Model::Retire() {
+  FreedMemory freed = Trim();
+  DropOptimizer(&freed);
+  return freed;
+}
+
+FreedMemory Model::Trim() {
+  Invalidate();
+  return arena_.Trim();
+}
+
+FreedMemory Model::Compile(const CompileConfig& config) {
   auto optimizer = std::make_unique<Optimizer>(config.optimizer, parameters_, &arena_);
   CompileLosses(config);
+  FreedMemory freed;
+  DropOptimizer(&freed);
   optimizer_ = std::move(optimizer);
+  return freed;
 }
 
 void Model::CompileLosses(const CompileConfig& config) {
@@ -110,6 +177,9 @@ void Model::CompileLosses(const CompileConfig& config) {
     metrics_.push_back({MakeMetric(metric), of_logits, metric.weighted, totals_size_});
     totals_size_ += metrics_.back().metric->state_size(output_columns_);
   }
+  is_additive_ = !loss_->is_whole() &&
+                 std::all_of(metrics_.begin(), metrics_.end(),
+                             [](const CompiledMetric& entry) { return entry.metric->is_additive(); });
 }
 
 void Model::SetLearningRate(double rate) {
@@ -254,7 +324,6 @@ Tensor Model::ForwardStack(size_t first, size_t count, const Tensor& input, Batc
     layers_[first + layer]->AsRecurrent()->Advance(part * kOverlapSteps,
                                                    std::min(steps, (part + 1) * kOverlapSteps), batch);
   });
-  for (size_t i = 0; i < count; ++i) tensor = layers_[first + i]->AsRecurrent()->End();
   return tensor;
 }
 
@@ -320,15 +389,18 @@ Rows Model::CountedRows(const Rows& rows) {
   return counted;
 }
 
-void Model::AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result) {
-  result->totals[0] += loss * static_cast<double>(rows);
-  result->totals[1] += static_cast<double>(rows);
+void Model::AddLoss(double loss, size_t rows) {
+  totals_[0] += loss * static_cast<double>(rows);
+  totals_[1] += static_cast<double>(rows);
+}
+
+void Model::AddMetrics(const Output& output, WorkerPool& pool) {
   const Rows counted = CountedRows(output.rows);
   for (const CompiledMetric& entry : metrics_) {
     Rows seen = counted;
     if (entry.of_logits) seen.predictions = output.logits;
     if (!entry.weighted) seen.weights = nullptr;
-    entry.metric->Update(seen, &pool, result->totals.data() + entry.state);
+    entry.metric->Update(seen, &pool, totals_.data() + entry.state);
   }
 }
 
@@ -339,85 +411,162 @@ double Model::ActivityPenalty() const {
 }
 
 // A layer's input needs a gradient wherever a layer below has weights.
-void Model::Learn(Gradient gradient, BatchContext& batch) {
+void Model::Propagate(Gradient gradient, BatchContext& batch) {
   for (size_t i = layers_.size(); i-- > first_trained_;)
     gradient = layers_[i]->Backward(gradient, batch, i > first_trained_);
-  optimizer_->Step(batch.kernels, batch.pool);
-  Invalidate();
+  optimizer_->Prepare(batch.kernels, batch.pool);
 }
 
-std::vector<Model::Slice> Model::Slices(const Run& run) {
-  std::vector<Slice> slices;
-  if (run.datasets.size() > 1) {
-    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
-    return slices;
+// How many parts a batch is cut into so that each stays within the workspace of the run; 1 where rows are not
+// computed each by itself.
+size_t Model::PartsOf(const Run& run, const Dataset& data, size_t rows) const {
+  if (run.training || (run.mode == RunMode::kEvaluate && !is_additive_) || !carried_states().empty())
+    return 1;
+  int64_t steps = is_tokens_ || data.shape.size() == 2 ? static_cast<int64_t>(data.shape[0]) : 1;
+  // Two layouts of the inputs, then each layer, then the outputs in order.
+  size_t floats = 2 * kLayoutFloats * static_cast<size_t>(steps);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const auto [sequence, columns] = inflows_[i];
+    floats += layers_[i]->ForwardFloats(sequence ? static_cast<size_t>(steps) : 1, columns);
+    steps = layers_[i]->OutputSteps(steps);
   }
-  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
-    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  floats += (output_is_sequence_ ? static_cast<size_t>(steps) : 1) *
+            (PaddedStride(output_columns_) + kLayoutFloats);
+  const size_t most = std::max<size_t>(1, run.max_workspace / (floats * sizeof(float)));
+  return (rows + most - 1) / most;
+}
+
+std::vector<Model::Slice> Model::Slices(const Run& run) const {
+  std::vector<Slice> slices;
+  const auto add = [&](const Dataset* data, size_t begin, size_t rows) {
+    const size_t parts = PartsOf(run, *data, rows);
+    for (size_t part = 0; part < parts; ++part) {
+      const size_t from = rows * part / parts, to = rows * (part + 1) / parts;
+      slices.push_back({data, begin + from, to - from, part == 0, part + 1 == parts});
+    }
+  };
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) add(data, 0, data->rows);
+  } else {
+    for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+      add(run.datasets[0], begin, std::min(run.batch_size, run.end - begin));
+  }
   return slices;
 }
 
-RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
-  RunResult result;
-  result.totals = run.totals;
-  result.totals.resize(totals_size_, 0.0);
+void Model::RunBatches(const Run& run, JobControl& control, RunResult* result) {
+  result->totals = run.totals;
+  result->totals.resize(totals_size_, 0.0);
+  try {
+    RunEach(run, control, result);
+  } catch (const Cancelled&) {
+    // The batch in work is dropped: nothing that lasts has changed yet.
+  }
+}
+
+void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
   const bool training = run.mode == RunMode::kTrain;
-  const float loss_scale = training ? optimizer_->loss_scale() : 1.0f;
+  const KernelCalls kernels(Kernels());
   const std::vector<Slice> slices = Slices(run);
   BackgroundTask next_batch;
   BatchLayout* layout = &layouts_[0];
   BatchLayout* other = &layouts_[1];
+  WorkerPool::YieldOrThrow();
+  Settle(WorkerPool::Instance());
   LayOut(run, slices[0], layout);
-  for (size_t i = 0; i < slices.size() && !stop; ++i) {
-    const Dataset& data = *slices[i].data;
+  size_t rows = 0;  // of the batch in work
+  for (size_t i = 0; i < slices.size(); ++i) {
+    WorkerPool::YieldOrThrow();
     if (i + 1 < slices.size())
       next_batch.Set([&run, this, &next = slices[i + 1], other] { LayOut(run, next, other); });
-    BatchContext batch = {Kernels(),
+    BatchContext batch = {kernels,
                           WorkerPool::Instance(),
                           shortcuts_,
                           *layout,
                           next_batch,
                           run.training,
-                          run.training && !training ? ++draws_ << 32
+                          run.training && !training ? (draws_ + 1) << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,
-                          loss_scale,
+                          training ? optimizer_->loss_scale() : 1.0f,
                           nullptr,
                           0};
-    const Tensor tensor = Forward(run, data, *layout, batch);
-    if (run.mode == RunMode::kPredict) {
-      const size_t done = result.rows_done;
-      WriteOutputs(tensor, run.outputs + done * output_size(layout->source_steps()));
-      if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
-    } else {
-      const Output output = PrepareOutput(tensor, data, batch, training);
-      Rows rows = output.rows;
-      if (fused_loss_) rows.predictions = output.logits;
-      const double loss =
-          ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, loss_scale) +
-          Penalty(batch) + ActivityPenalty();
-      AddTotals(output, layout->rows(), loss, batch.pool, &result);
-      if (training) Learn(output.whole_gradient, batch);
+    if (slices[i].begins_batch) totals_ = result->totals;
+    RunSlice(run, slices[i], batch, result->rows_done + rows);
+    rows += layout->rows();
+    if (slices[i].ends_batch) {
+      WorkerPool::YieldOrThrow();
+      const CommitScope commit(control);
+      Commit(batch, run.mode);
+      std::swap(result->totals, totals_);
+      result->rows_done += std::exchange(rows, 0);
     }
-    result.rows_done += layout->rows();
     next_batch.Finish();
     std::swap(layout, other);
   }
-  return result;
 }
 
-void Model::WriteOutputs(const Tensor& output, float* out) {
+// All that can be dropped again.
+void Model::RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done) {
+  const BatchLayout& layout = batch.layout;
+  const bool training = run.mode == RunMode::kTrain;
+  const Tensor tensor = Forward(run, *slice.data, layout, batch);
+  if (run.mode == RunMode::kPredict) {
+    WriteOutputs(tensor, batch.pool, run.outputs + done * output_size(layout.source_steps()));
+    if (run.states) last_recurrent_->ReadStates(run.states + done * state_size(), state_size());
+    return;
+  }
+  const Output output = PrepareOutput(tensor, *slice.data, batch, training);
+  Rows rows = output.rows;
+  if (fused_loss_) rows.predictions = output.logits;
+  if (training || !is_additive_) {
+    const double loss =
+        ComputeLoss(*loss_, loss_config_.reduction, rows, &batch.pool, output.gradient, batch.loss_scale);
+    AddLoss(loss + Penalty(batch) + ActivityPenalty(), layout.rows());
+  } else {
+    Evaluate(slice, rows, batch);
+  }
+  AddMetrics(output, batch.pool);
+  if (training) Propagate(output.whole_gradient, batch);
+}
+
+// A batch part by part: its loss is that of the sums over all of them.
+void Model::Evaluate(const Slice& slice, const Rows& rows, BatchContext& batch) {
+  if (slice.begins_batch) evaluation_ = Evaluation();
+  const LossSums sums = SumLoss(*loss_, rows, &batch.pool);
+  evaluation_.loss.count += sums.count;
+  evaluation_.loss.weights += sums.weights;
+  evaluation_.loss.values += sums.values;
+  evaluation_.penalty += ActivityPenalty() * static_cast<double>(slice.rows);
+  evaluation_.rows += slice.rows;
+  if (!slice.ends_batch) return;
+  const double penalty = evaluation_.penalty / static_cast<double>(evaluation_.rows);
+  AddLoss(LossOf(evaluation_.loss, loss_config_.reduction) + Penalty(batch) + penalty, evaluation_.rows);
+}
+
+// All that lasts. Takes no memory, so that nothing can go wrong half-way.
+void Model::Commit(BatchContext& batch, RunMode mode) {
+  if (mode == RunMode::kTrain) {
+    optimizer_->Step(batch.kernels, batch.pool);
+    Invalidate();
+  } else if (batch.training) {
+    ++draws_;
+  }
+  for (const auto& layer : layers_) layer->Commit();
+}
+
+void Model::WriteOutputs(const Tensor& output, WorkerPool& pool, float* out) {
+  constexpr size_t kFloats = size_t{1} << 16;
   const Tensor tensor = output_is_sequence_ ? expand_.Forward(output) : output;
   const BatchLayout& layout = *tensor.layout;
-  const size_t columns = output_columns_, steps = output_is_sequence_ ? layout.steps() : 1;
+  const size_t rows = layout.rows(), columns = output_columns_;
+  const size_t steps = output_is_sequence_ ? layout.steps() : 1;
   const size_t base = output_is_sequence_ ? layout.base() : 0;
-  for (size_t t = 0; t < steps; ++t)
-    for (size_t r = 0; r < layout.rows(); ++r) {
-      const size_t p = base + t * layout.rows() + r;
-      const size_t from = tensor.index ? static_cast<size_t>(tensor.index[p]) : p;
-      float* to = out + (static_cast<size_t>(layout.order()[r]) * steps + t) * columns;
-      std::memcpy(to, tensor.data + from * tensor.stride, columns * sizeof(float));
-    }
+  ForChunks(pool, 0, steps * rows, std::max<size_t>(1, kFloats / columns), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      std::memcpy(out + (static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns,
+                  RowAt(tensor, base + i), columns * sizeof(float));
+  });
 }
 
 }  // namespace ostinato

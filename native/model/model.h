@@ -4,19 +4,21 @@
 #ifndef OSTINATO_MODEL_MODEL_H_
 #define OSTINATO_MODEL_MODEL_H_
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "batch/batch_layout.h"
+#include "initializers/initializers.h"
 #include "layers/expand.h"
 #include "losses/loss.h"
+#include "losses/reduction.h"
 #include "metrics/metric.h"
 #include "model/dataset.h"
 #include "model/layer_factory.h"
 #include "optimizers/optimizer.h"
 #include "threading/background_task.h"
+#include "threading/job_control.h"
 
 namespace ostinato {
 
@@ -38,6 +40,8 @@ struct Run {
   float* outputs;  // predict: [.., output size]
   float* states;   // predict: [.., state size] states of the last recurrent layer after each row, or null
   bool training;   // predict as in training: with dropout, and statistics of the batch
+  size_t
+      max_workspace;  // bytes that a batch of predict or evaluate may take before it is cut, where it can be
   std::vector<double>
       totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
@@ -63,14 +67,37 @@ class Model {
   size_t output_columns() const { return output_columns_; }
   // Weights were written from outside.
   void Invalidate();
-  void Compile(const CompileConfig& config);
+
+  // Values that a weight is to have, and that Settle gives it: drawn, or those at `values`, which `holder`
+  // keeps. They take the place of all others.
+  void DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed);
+  void FillWeight(size_t weight, const float* values);
+  // Takes the values of a weight of the same size out of another model.
+  void MoveWeight(size_t weight, Model& from, size_t from_weight);
+  // A weight is about to be written: what it was to become counts no more.
+  void DropPending(size_t weight);
+  // Whether anything waits for Settle, which a run begins with: first values of weights and of the optimizer.
+  bool is_settled() const { return pending_.empty() && !(optimizer_ && optimizer_->is_unsettled()); }
+  void Settle(WorkerPool& pool);
+  // Gives back all but weights.
+  FreedMemory Retire();
+
+  // Returns the memory of the optimizer before.
+  FreedMemory Compile(const CompileConfig& config);
   bool is_compiled() const { return optimizer_ != nullptr; }
   void SetLearningRate(double rate);
   Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
-  RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
+  // Batch after batch, until all are done or the job is told to stop. `result` counts whole batches, also
+  // where this throws: what a batch changes, it changes whole or not at all.
+  void RunBatches(const Run& run, JobControl& control, RunResult* result);
   size_t bytes() const { return arena_.bytes(); }
+  // Of them, those that no call needs between two batches; how often memory was taken; see Arena.
+  size_t workspace_bytes() const { return arena_.batch_bytes(); }
+  size_t allocations() const { return arena_.allocations(); }
+  FreedMemory Sweep() { return arena_.Sweep(); }
+  FreedMemory Trim();
   // Size of the totals of a run, once compiled.
   size_t totals_size() const { return totals_size_; }
   // Elements of one output row for inputs of `steps` timesteps.
@@ -90,10 +117,32 @@ class Model {
     Gradient whole_gradient;
   };
 
-  // One batch of a run.
+  // One batch of a run, or a part of one.
   struct Slice {
     const Dataset* data;
     size_t begin, rows;
+    bool begins_batch, ends_batch;
+  };
+
+  // What a weight is to become.
+  struct Pending {
+    size_t weight;
+    const float* values;  // or null where it is drawn
+    InitializerSpec initializer;
+    uint64_t seed;
+  };
+
+  // What flows into a layer.
+  struct Inflow {
+    bool sequence;
+    size_t columns;
+  };
+
+  // What the parts of a batch that is evaluated come to.
+  struct Evaluation {
+    LossSums loss;
+    double penalty = 0;  // on outputs, times rows
+    size_t rows = 0;
   };
 
   struct CompiledMetric {
@@ -104,7 +153,8 @@ class Model {
 
   // Rows of one sample's output.
   size_t output_steps(size_t steps) const;
-  static std::vector<Slice> Slices(const Run& run);
+  std::vector<Slice> Slices(const Run& run) const;
+  size_t PartsOf(const Run& run, const Dataset& data, size_t rows) const;
   void CheckData(const Run& run, const Dataset& data) const;
   void ChooseUnmasked(bool reader_wants_all, bool training);
   void LayOut(const Run& run, const Slice& slice, BatchLayout* layout) const;
@@ -112,13 +162,19 @@ class Model {
   size_t StackedAt(size_t first, const Tensor& input, const BatchContext& batch);
   Tensor ForwardStack(size_t first, size_t count, const Tensor& input, BatchContext& batch);
   Output PrepareOutput(const Tensor& tensor, const Dataset& data, BatchContext& batch, bool with_gradient);
+  void DropOptimizer(FreedMemory* freed);
   void CompileLosses(const CompileConfig& config);
   double Penalty(BatchContext& batch) const;
+  void RunEach(const Run& run, JobControl& control, RunResult* result);
+  void RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done);
+  void Evaluate(const Slice& slice, const Rows& rows, BatchContext& batch);
+  void Commit(BatchContext& batch, RunMode mode);
   Rows CountedRows(const Rows& rows);
-  void AddTotals(const Output& output, size_t rows, double loss, WorkerPool& pool, RunResult* result);
-  void Learn(Gradient gradient, BatchContext& batch);
+  void AddLoss(double loss, size_t rows);
+  void AddMetrics(const Output& output, WorkerPool& pool);
+  void Propagate(Gradient gradient, BatchContext& batch);
   double ActivityPenalty() const;
-  void WriteOutputs(const Tensor& tensor, float* out);
+  void WriteOutputs(const Tensor& tensor, WorkerPool& pool, float* out);
 
   Arena arena_;
   Shortcuts shortcuts_;
@@ -130,8 +186,10 @@ class Model {
   size_t output_columns_ = 0;
   bool output_is_sequence_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Inflow> inflows_;
   size_t first_trained_ = 0;  // layers below have no weights
   std::vector<Parameter*> parameters_;
+  std::vector<Pending> pending_;
   // The batch in work and the one after it.
   BatchLayout layouts_[2];
   uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams
@@ -140,7 +198,10 @@ class Model {
   std::vector<CompiledMetric> metrics_;
   size_t totals_size_ = 0;
   bool fused_loss_ = false;
+  bool is_additive_ = false;  // whether loss and metrics of a batch can be summed over its parts
   std::unique_ptr<Optimizer> optimizer_;
+  std::vector<double> totals_;  // of the run, with the batch in work
+  Evaluation evaluation_;
   Expand expand_;
   Buffer<float> gathered_, loss_gradient_;
   Buffer<int32_t> target_index_, counted_;

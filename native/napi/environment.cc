@@ -2,7 +2,6 @@
 #include "napi/environment.h"
 
 #include "base/error.h"
-#include "threading/worker_pool.h"
 
 namespace ostinato {
 
@@ -56,10 +55,8 @@ void Environment::Start(std::unique_ptr<Job> owned) {
     ++computing_;
   }
   try {
-    WorkerPool::Instance().Submit([this, job] {
-      job->compute();
-      Finish(job);
-    });
+    job->strand->Submit(
+        job->job_class, job->control, [job] { job->compute(); }, [this, job] { Finish(job); });
   } catch (...) {
     std::lock_guard<std::mutex> lock(mutex_);
     --computing_;
@@ -69,7 +66,13 @@ void Environment::Start(std::unique_ptr<Job> owned) {
   jobs_.insert(owned.release());
 }
 
-// On a compute thread. Under the mutex to the end: after computing_ falls, Teardown may free all of this.
+void Environment::Cancel(Job* job) {
+  job->control->Cancel();
+  if (job->strand->Withdraw(*job->control)) Finish(job);
+}
+
+// On a compute thread, or where the job was withdrawn on that of JavaScript. Under the mutex to the end:
+// after computing_ falls, Teardown may free all of this.
 void Environment::Finish(Job* job) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!closing_) napi_call_threadsafe_function(to_javascript_, job, napi_tsfn_nonblocking);
@@ -99,7 +102,10 @@ void Environment::Teardown(void* environment) {
   {
     std::unique_lock<std::mutex> lock(self->mutex_);
     self->closing_ = true;
-    for (Job* job : self->jobs_) *job->stop = true;
+    for (Job* job : self->jobs_) {
+      job->control->Abandon();
+      if (job->strand->Withdraw(*job->control)) --self->computing_;
+    }
     self->idle_.wait(lock, [&] { return self->computing_ == 0; });
   }
   for (Job* job : self->jobs_) delete job;

@@ -5,12 +5,15 @@
 
 #include <napi.h>
 
-#include <atomic>
 #include <memory>
+#include <vector>
 
 #include "model/model.h"
+#include "threading/strand.h"
 
 namespace ostinato {
+
+struct Job;
 
 class NativeModel : public Napi::ObjectWrap<NativeModel> {
  public:
@@ -21,17 +24,30 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   // The object behind a value, for those who may outlive it: null in there once it is gone.
   static std::shared_ptr<NativeModel*> From(const Napi::Value& value);
-  // The model, to be changed now: neither disposed nor busy.
+  // The model, to be read or changed now: neither disposed nor busy. Copies that are under way are waited
+  // for.
   Model& Idle();
-  void ReportMemory(Napi::BasicEnv env);
+  // The same, with all its values in place.
+  Model& Settled();
+  // Whether another model took its values.
+  bool is_retired() const { return is_retired_; }
 
  private:
   struct RunState;
+
+  struct Transfer;
 
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
   void JsReadWeight(const Napi::CallbackInfo& info);
   void JsWriteWeight(const Napi::CallbackInfo& info);
+  void JsDrawWeight(const Napi::CallbackInfo& info);
+  void JsAdoptWeight(const Napi::CallbackInfo& info);
+  void JsMoveWeight(const Napi::CallbackInfo& info);
+  void JsCopyOut(const Napi::CallbackInfo& info);
+  void JsCopyIn(const Napi::CallbackInfo& info);
+  void JsPrepare(const Napi::CallbackInfo& info);
+  void JsRetire(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
@@ -47,18 +63,35 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Napi::Value JsLayerStates(const Napi::CallbackInfo& info);
   void JsReadLayerStates(const Napi::CallbackInfo& info);
   void JsWriteLayerStates(const Napi::CallbackInfo& info);
+  Napi::Value JsWorkspaceBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsAllocations(const Napi::CallbackInfo& info);
+  Napi::Value JsSweep(const Napi::CallbackInfo& info);
+  void JsTrim(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
-  Parameter& Weight(const Napi::Value& index);
-  // The optimizer of an idle model that was compiled.
-  Optimizer& Compiled();
+  // The model, for what comes after all that is under way: neither disposed nor busy.
+  Model& Free();
+  size_t WeightIndex(const Napi::Value& index);
+  // The optimizer that a model was compiled with.
+  Optimizer& OptimizerOf(Model& model);
+  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
+  // Does `work` on compute threads, after all that is under way, and calls `done`.
+  void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,
+             void (Transfer::*work)());
+  void ForgetAdopted();
+  // After a job that was not the last thing asked for, nothing happens.
+  void Tidy(Napi::BasicEnv env);
   CarriedStates& Carried(const Napi::Value& index);
   // Notes what JavaScript may ask for while a run goes on.
   void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
-  std::shared_ptr<std::atomic<bool>> stop_;
-  bool busy_ = false;
+  std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
+  // Values that weights are to be given, until they have them.
+  std::vector<Napi::Reference<Napi::Float32Array>> adopted_;
+  Job* running_ = nullptr;     // the run that is under way
+  bool sweeps_later_ = false;  // asked for while it is
+  bool is_retired_ = false;
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

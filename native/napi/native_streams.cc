@@ -69,9 +69,9 @@ StreamGroup& NativeStreams::Group() {
 }
 
 Model& NativeStreams::AtRest() {
-  if (!*owner_)
+  if (!*owner_ || (*owner_)->is_retired())
     throw Error(ErrorCode::kDisposed, "native streams: expected a live model, received a disposed one");
-  return (*owner_)->Idle();
+  return (*owner_)->Settled();
 }
 
 size_t NativeStreams::Place(const Napi::Value& value) {

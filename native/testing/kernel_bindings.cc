@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "dispatch/dispatch.h"
+#include "layers/pack.h"
 #include "napi/arguments.h"
 #include "napi/errors.h"
 #include "testing/register.h"
@@ -48,9 +49,11 @@ Napi::Value JsIsas(const Napi::CallbackInfo& info) {
 // pack(isa, b, ldb, k, n, transposed, out, gates = 0)
 void JsPack(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
-                           ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out"),
-                           info[7].IsUndefined() ? 0 : ToSize(info[7], "gates")});
+    const size_t gates = info[7].IsUndefined() ? 0 : ToSize(info[7], "gates");
+    const PackArgs args[] = {{Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
+                              ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out"),
+                              gates}};
+    Pack(TableOf(info[0]), nullptr, args);
   });
 }
 
@@ -356,8 +359,9 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
     std::vector<float> projected(steps * stride), states((steps + 1) * stride);
     std::vector<int32_t> active(steps, 1), offsets(steps + 1), block(1, 0);
     for (size_t t = 0; t <= steps; ++t) offsets[t] = static_cast<int32_t>(t);
-    table.pack({kernel.data(), units, features, units, false, packed_kernel.data(), 0});
-    table.pack({recurrent.data(), units, units, units, false, packed.data(), 0});
+    const PackArgs packs[] = {{kernel.data(), units, features, units, false, packed_kernel.data(), 0},
+                              {recurrent.data(), units, units, units, false, packed.data(), 0}};
+    Pack(table, nullptr, packs);
     WalkArgs args = {};
     args.t_end = args.steps = steps;
     args.active = active.data();

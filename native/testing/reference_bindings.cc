@@ -204,7 +204,7 @@ double JsInitialize(const Arguments& a) {
   size_t n = 1;
   for (int64_t axis : shape) n *= static_cast<size_t>(axis);
   Initialize(InitializerOf(a.Object("initializer")), shape.data(), shape.size(), a.Integer("seed"),
-             a.Floats("out", n));
+             a.Floats("out", n), nullptr);
   return 0;
 }
 

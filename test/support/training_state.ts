@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that training goes on from, read from a model and written into another.
+import type { Sequential } from '../../lib';
+import type { Snapshot } from '../../lib/models/model_files';
 import type { NativeModel } from '../../lib/native/binding';
 
 export interface TrainingState {
@@ -33,4 +35,11 @@ export function writeState(model: NativeModel, state: TrainingState): void {
   state.optimizer.forEach(({ values }, i) => model.writeOptimizer(i, values));
   model.setIterations(state.iterations);
   state.layers.forEach((values, i) => model.writeLayerStates(i, values));
+}
+
+/** What training goes on from besides the weights, as files have it. */
+export async function trainingStateOf(model: Sequential): Promise<Snapshot['training']> {
+  const { training, whenCopied } = model.snapshot();
+  await whenCopied;
+  return training;
 }

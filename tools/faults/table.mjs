@@ -108,8 +108,8 @@ const walk = inFile('native/kernels/walk-inl.h', [
   ],
   [
     'the last panel of units is left out of a step of a SimpleRNN',
-    'first < args.unit_end; first += kPanelColumns) {',
-    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {',
+    'first < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
   ],
   [
     'a walk in reverse reads the state of the step before',
@@ -427,8 +427,8 @@ const masks = [
     ['the step of a stream counts where it is masked', 'if (!batch.masked[i])', 'if (true)'],
     [
       'the gradient of a step goes to the next one',
-      'static_cast<size_t>(layout_.values()[p]) * stride,\n                output.data',
-      'p * stride,\n                output.data',
+      'static_cast<size_t>(layout_.values()[p]) * stride,\n                  output.data',
+      'p * stride,\n                  output.data',
     ],
   ]),
   ...inFile('native/layers/expand.cc', [
@@ -506,8 +506,8 @@ const model = inFile('native/model/model.cc', [
   ],
   [
     'outputs are written in the order of the layout',
-    '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
-    '(r * steps + t) * columns',
+    '(static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns',
+    '(i % rows * steps + i / rows) * columns',
   ],
   ['the states of every batch are written over those of the first', 'run.states + done * state_size()', 'run.states'],
   [
@@ -746,8 +746,8 @@ const decoding = inFile(
     ],
     [
       'timesteps that do not count are read',
-      't < static_cast<size_t>(d.lengths[row]); ++t)\n    if (!search',
-      't < d.steps; ++t)\n    if (!search',
+      't < static_cast<size_t>(d.lengths[row]); ++t) {\n    if (!WorkerPool::Yield()) return true;\n    if (!search',
+      't < d.steps; ++t) {\n    if (!search',
     ],
     ['infinite logits are taken', 'if (!(x[j] < std::numeric_limits<float>::infinity())) return false;', ''],
     ['a repeated label counts after a blank alone', 'last = best;', 'if (best != d.blank) last = best;'],
@@ -886,6 +886,41 @@ const unseen = [
   ),
 ];
 
+const PREEMPTION_TESTS = ['test/integration/preemption.test.ts', 'test/integration/priority.test.ts'];
+
+const preemption = [
+  ...inFile('native/model/model.cc', [
+    ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
+  ]),
+  ...inFile(
+    'native/model/model.cc',
+    [
+      [
+        'a batch that was cancelled is committed',
+        'WorkerPool::YieldOrThrow();\n      const CommitScope',
+        'const CommitScope',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/job_control.h',
+    [
+      [
+        'a cancel cuts a step short',
+        'control_.ignored_.store(JobControl::kCancel, std::memory_order_relaxed);',
+        'control_.ignored_.store(JobControl::kNothing, std::memory_order_relaxed);',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [['jobs that serve begin when a training ends', 'if (at_work.job_class == JobClass::kServing) return;', 'return;']],
+    PREEMPTION_TESTS,
+  ),
+];
+
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
   ...cells,
@@ -906,5 +941,6 @@ export const FAULTS = [
   ...surroundings,
   ...reversed,
   ...unseen,
+  ...preemption,
   ...initializers,
 ];

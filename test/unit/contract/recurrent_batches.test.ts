@@ -14,6 +14,7 @@ import {
 } from '../../../lib';
 import { ALL_SHORTCUTS } from '../../../lib/native/shortcuts';
 import { loadBinding } from '../../../lib/native/engine';
+import { MAX_WORKSPACE } from '../../../lib/native/workspace';
 import { predictBatch } from '../../../lib/native/predict';
 import { engineError } from '../../../lib/native/engine';
 import { drawFrom } from '../../reference/random';
@@ -99,6 +100,8 @@ describe.each(CELLS)('%s', (_, Class) => {
         native.run(
           {
             mode: 'predict',
+            priority: 'serving',
+            maxWorkspace: MAX_WORKSPACE,
             datasets: [dataset],
             order: null,
             begin: 0,

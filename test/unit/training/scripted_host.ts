@@ -5,6 +5,7 @@ import type { TrainingEngine } from '../../../lib/training/trainer_host';
 import type { FitProgress } from '../../../lib/callbacks/callback';
 import type { TrainerHost } from '../../../lib/training/trainer_host';
 import type {
+  NativeCopied,
   NativeCompileConfig,
   NativeDataset,
   NativeDatasetSpec,
@@ -39,6 +40,8 @@ type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
 export class ScriptedModel implements NativeModel {
   readonly weightCount = 1;
   readonly memoryBytes = 0;
+  readonly workspaceBytes = 0;
+  readonly allocations = 0;
   readonly compiled: NativeCompileConfig[] = [];
   readonly learningRates: number[] = [];
   readonly runs: RecordedRun[] = [];
@@ -57,6 +60,19 @@ export class ScriptedModel implements NativeModel {
 
   readWeight(): void {}
   writeWeight(): void {}
+  drawWeight(): void {}
+  adoptWeight(): void {}
+  moveWeight(): void {}
+  copyOut(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  copyIn(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  prepare(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  retire(): void {}
   compile(config: NativeCompileConfig): void {
     this.compiled.push(config);
   }
@@ -72,7 +88,9 @@ export class ScriptedModel implements NativeModel {
   }
   readOptimizer(): void {}
   writeOptimizer(): void {}
-  applyEma(): void {}
+  applyEma(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
   layerStates(): [] {
     return [];
   }
@@ -81,6 +99,10 @@ export class ScriptedModel implements NativeModel {
   stop(): void {
     this.stops++;
   }
+  sweep(): boolean {
+    return false;
+  }
+  trim(): void {}
   dispose(): void {}
 
   run(run: NativeRun, done: NativeDone): void {
@@ -168,6 +190,16 @@ export class ScriptedHost implements TrainerHost {
   getAveragedWeights(): undefined {}
   setWeights(weights: never[]): void {
     this.values = weights;
+  }
+  getWeightsAsync(): Promise<unknown[]> {
+    return Promise.resolve(this.values);
+  }
+  getAveragedWeightsAsync(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  setWeightsAsync(weights: never[]): Promise<void> {
+    this.values = weights;
+    return Promise.resolve();
   }
 }
 
