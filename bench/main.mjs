@@ -5,18 +5,23 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
+import abortLatency from './figures/abort_latency.mjs';
+import ends from './figures/ends.mjs';
 import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import gathered from './figures/gathered.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
+import install from './figures/install.mjs';
 import isa from './figures/isa.mjs';
+import loopBuild from './figures/loop_build.mjs';
 import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
 import resume from './figures/resume.mjs';
+import serveBeside from './figures/serve_beside.mjs';
 import stack4 from './figures/stack4.mjs';
 import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
@@ -68,8 +73,13 @@ function allFigures() {
     overlap,
     isa,
     loopDelay,
+    loopBuild,
+    abortLatency,
+    serveBeside,
     memory,
     resume,
+    install,
+    ends,
   ].flat();
   figures.sort((a, b) => place(a) - place(b));
   return [...figures, ...kernelFigures()];

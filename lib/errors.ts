@@ -24,6 +24,8 @@ export type ErrorCode =
 /** Base class of all errors of this package. */
 export class OstinatoError extends Error {
   override readonly name: string = 'OstinatoError';
+
+  /** @internal Made by this library. */
   constructor(
     /** Stable, machine-readable reason. */
     readonly code: ErrorCode,

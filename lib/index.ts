@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Everything that is public, by name. What is not here is free to change.
+import './door';
 import * as imdb from './datasets/imdb';
 import * as reuters from './datasets/reuters';
 import { syntheticReviews } from './datasets/synthetic_reviews';
@@ -464,7 +465,7 @@ export {
   type WordOptions,
 } from './text';
 export { NdArray, type SumArray } from './ndarray';
-export type { ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
+export type { AbortSignalLike, ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';
 export { setRandomSeed } from './util/seeds';
 export { cpuInfo, setThreads } from './native/machine';

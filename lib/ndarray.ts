@@ -2,6 +2,7 @@
 // A light n-dimensional array: flat data, a shape, views of rows, and the few reductions that programs make of results.
 // It is no arithmetic library. Garbage collection frees it.
 import { types } from 'node:util';
+import { refuseMore } from './util/arguments';
 import { describe, refusal } from './util/validate';
 import type { NestedArray, NumericTypedArray } from './types';
 
@@ -29,7 +30,9 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
   constructor(
     readonly data: A,
     shape: readonly number[],
+    ...rest: []
   ) {
+    refuseMore('NdArray', rest);
     if (!isOfNumbers(data)) throw refusal('ERR_TYPE', 'NdArray', 'data to be a typed array of numbers', describe(data));
     if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
       throw refusal('ERR_SHAPE', 'NdArray', 'shape to be an array of sizes', describe(shape));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Public types shared by several rooms.
+// Public types shared by several rooms. The declarations that are published name nothing of @types/node, of the DOM or of
+// a TypeScript newer than 5.0: they are checked without all of these.
 
 /** A shape with the batch axis left out or unknown axes as null, as Keras prints it: `(None, 500)` is `[null, 500]`. */
 export type Shape = readonly (number | null)[];
@@ -25,3 +26,18 @@ export type NestedInput = number | boolean | NumericTypedArray | readonly Nested
 /** What `fit`, `evaluate` and `predict` take: an {@link NdArray}, a typed array with its shape, or nested arrays. */
 export type ArrayInput =
   { readonly data: NumericTypedArray; readonly shape: readonly number[] } | NumericTypedArray | readonly NestedInput[];
+
+/** An `AbortSignal`, as far as it is asked: this package's types do not depend on those of Node or of the DOM. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+declare global {
+  // As lib.esnext.disposable and @types/node declare it, for programs that have neither.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}

@@ -1,6 +1,8 @@
 {
   "variables": {
     "core_sources": [
+      "native/base/arena.cc",
+      "native/base/memory.cc",
       "native/base/normal_quantile.cc",
       "native/base/random.cc",
       "native/batch/batch_layout.cc",
@@ -87,21 +89,27 @@
       "native/streams/stepper.cc",
       "native/streams/stream_group.cc",
       "native/threading/available_cores.cc",
+      "native/threading/kernel_calls.cc",
+      "native/threading/start_thread.cc",
+      "native/threading/strand.cc",
       "native/threading/worker_pool.cc"
     ],
     "napi_sources": [
       "native/napi/config.cc",
       "native/napi/environment.cc",
       "native/napi/layers.cc",
+      "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/napi/module.cc",
       "native/napi/native_dataset.cc",
       "native/napi/native_layer.cc",
       "native/napi/native_model.cc",
       "native/napi/native_streams.cc",
+      "native/napi/new_delete.cc",
       "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
+      "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/reference/activations_ref.cc",
       "native/reference/dense_ref.cc",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm run build`: the addon and dist, where they are missing or out of date.
+// `npm run compile`: the addon and dist, where they are missing or out of date.
 import { ensure } from './ensure.mjs';
 import { main } from './steps.mjs';
 

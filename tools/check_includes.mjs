@@ -16,7 +16,7 @@ const NATIVE_ARROWS = {
   kernels: ['simd', 'base'],
   isa: ['dispatch', 'kernels', 'simd', 'base'],
   reference: ['base'],
-  threading: ['base'],
+  threading: ['kernels', 'base'],
   dispatch: ['kernels', 'base'],
   batch: ['base'],
   regularizers: ['threading', 'kernels', 'base'],
@@ -54,12 +54,15 @@ const LIB_FLOORS = [
   ['training', 'streams'],
   ['models'],
   ['functional'],
+  ['door'],
   ['index'],
   ['cli'],
 ];
 
 /** Rooms of one floor that lean on each other: a layer makes nodes of graphs, a node is of a layer. */
 const PAIR = ['layers', 'graph'];
+/** The files that may load a binary. */
+const LOADERS = ['lib/native/load_addon.ts', 'lib/native/prebuilds.ts'];
 
 /** What is wrong with the #include lines of one file of native/ (`file` begins with "native/"). */
 export function nativeProblems(file, text) {
@@ -95,9 +98,10 @@ export function libProblems(file, text) {
   const floor = floorOf(room);
   if (floor < 0) return [`${file}: lib/${room} is a room that tools/check_includes.mjs does not know`];
   const problems = [];
-  if (file !== 'lib/native/binding.ts' && /\brequire\([^'")]*\)|\.node['"`]/.test(text))
-    problems.push(`${file}: only lib/native/binding.ts loads the .node file`);
+  if (!LOADERS.includes(file) && /\brequire\([^'")]*\)|\b(require|import|dlopen)\([^)\n]*\.node['"`]/.test(text))
+    problems.push(`${file}: only ${LOADERS.join(' and ')} load a .node file`);
   for (const [, target] of text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"](\.[^'"]*)['"]/g)) {
+    if (LOADERS.includes(file) && target.endsWith('.node')) continue;
     const other = roomOf(path.posix.join(path.posix.dirname(file), target));
     if (other === room || (floorOf(other) >= 0 && floorOf(other) < floor)) continue;
     if (PAIR.includes(room) && PAIR.includes(other)) continue;

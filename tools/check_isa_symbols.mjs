@@ -41,7 +41,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const objects = isaObjects(folder);
   const problems = [];
   if (!onPath('nm')) problems.push('nm is not on PATH (package binutils)');
-  else if (objects.length === 0) problems.push(`no ISA object below ${folder}: build first (npm run build)`);
+  else if (objects.length === 0) problems.push(`no ISA object below ${folder}: build first (npm run compile)`);
   else
     for (const object of objects) {
       const { ok, output } = capture(['nm', '--defined-only', object]);

@@ -11,7 +11,6 @@
 // Keras itself fails to compute are shown and counted apart.
 // `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
 // the cases that failed.
-/* global AbortController */
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -17,6 +17,12 @@ export function ensure({ testing = false } = {}) {
   ensureDist();
 }
 
+/** Brings what is written in TypeScript up to date, without the addon of this machine. */
+export function ensurePackage() {
+  ensurePackages();
+  ensureDist();
+}
+
 /** Installs where what is installed differs from the lock file. Contents are compared: a checkout touches times. */
 function ensurePackages() {
   if (isInstalled()) return;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// memory.book: peak resident memory of `ostinato imdb`, data, training and test included.
+// memory.book: peak resident memory of `ostinato imdb`, data, training and test included. memory.peak: what one `predict` of
+// many long rows adds to it.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../support/ours.mjs';
 import { rounded } from '../support/statistics.mjs';
+
+const PEAK = Object.freeze({ rows: 1024, steps: 2000, words: 10000, units: 128 });
 
 /**
  * Runs a program that this process is not the parent of: Linux lets a child begin with the peak of the process that it
@@ -20,7 +23,7 @@ function run(command) {
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`the experiment ended with ${code}: ${stderr.trim().split('\n').at(-1)}`));
+      else reject(new Error(`it ended with ${code}: ${stderr.trim().split('\n').at(-1)}`));
     });
   });
 }
@@ -44,6 +47,21 @@ export default [
           threads: report.threads,
           data: report.data,
         },
+      };
+    },
+  },
+  {
+    name: 'memory.peak',
+    unit: 'MB',
+    async run(context) {
+      const json = context.file('peak.json');
+      const { rows, steps, words, units } = PEAK;
+      const worker = path.join(ROOT, 'bench', 'workers', 'peak.mjs');
+      await run([process.execPath, worker, ...[rows, steps, words, units, context.threads].map(String), json]);
+      const { before, peak, modelBytes, trimmedBytes } = JSON.parse(readFileSync(json, 'utf8'));
+      return {
+        value: (peak - before) / 1e6,
+        details: { modelBytes, trimmedBytes, peakRssBytes: peak, ...PEAK, threads: context.threads },
       };
     },
   },

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Our side of every comparison, through the public API alone.
-/* global AbortController */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

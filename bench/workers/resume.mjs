@@ -66,7 +66,9 @@ async function main() {
   });
   const sum = createHash('sha256');
   for (const { data } of model.getWeights()) sum.update(bytes(data));
-  const { optimizer } = model.trainingState();
+  const { training, whenCopied } = model.snapshot();
+  await whenCopied;
+  const { optimizer } = training;
   for (const slot of Object.values(optimizer.slots)) sum.update(bytes(slot));
   sum.update(JSON.stringify([history, optimizer.iterations, optimizer.learningRate]));
   sum.update(readFileSync(path.join(folder, 'log.csv')));

@@ -5,6 +5,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OstinatoError } from '../errors';
 import { checkPath, ioError, makeFolder, removeStaleFiles } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { BatchCounter, checkSaveFreq, type SaveFreq } from './batch_counter';
@@ -55,7 +56,8 @@ export class BackupAndRestore extends Callback {
    * @param options see {@link BackupAndRestoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(backupDir: string, options?: BackupAndRestoreOptions) {
+  constructor(backupDir: string, options?: BackupAndRestoreOptions, ...rest: []) {
+    refuseMore('BackupAndRestore', rest);
     super();
     const o = withDefaults(WHERE, options, DEFAULTS);
     this.backupDir = checkPath(WHERE, 'backupDir', backupDir);

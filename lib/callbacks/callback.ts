@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The base class of callbacks: Keras' hooks in camelCase. Each hook may be async; training waits for it.
+import { refuseMore } from '../util/arguments';
 import type { Metric } from '../metrics';
 import type { NdArray } from '../ndarray';
 import type { Optimizer } from '../optimizers';
-import type { ArrayInput } from '../types';
+import type { AbortSignalLike, ArrayInput } from '../types';
 
 /** Running means at one moment: `loss`, each metric, and from validation the same with `val` in front. */
 export type Logs = Readonly<Record<string, number>>;
@@ -45,7 +46,7 @@ export interface CallbackPassOptions {
   /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line. Default 1; 0 for `predict`. */
   verbose?: 0 | 1 | 2 | 'auto';
   /** Ends the call within one batch. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
 }
 
 /** What callbacks may ask of a model. `Sequential` is one. */
@@ -71,6 +72,10 @@ export interface CallbackModel {
   setWeights(weights: never[]): void;
   /** All weights with the optimizer's moving averages in them; undefined before its first step. See `Sequential.getAveragedWeights`. */
   getAveragedWeights(): unknown[] | undefined;
+  /** The same three, which let the event loop go on. */
+  getWeightsAsync(): Promise<unknown[]>;
+  setWeightsAsync(weights: never[]): Promise<void>;
+  getAveragedWeightsAsync(): Promise<unknown[] | undefined>;
   /** Lets stateful layers begin at zero again. */
   resetStates(): void;
   /** Saves the model as a file. See `Sequential.save`. */
@@ -112,6 +117,10 @@ export abstract class Callback {
   readonly className: string = 'Callback';
   #model: CallbackModel | undefined;
   #params: CallbackParams | undefined;
+
+  constructor(...rest: []) {
+    refuseMore(this.className, rest);
+  }
 
   /** The model in training; undefined before a call of the model begins. */
   get model(): CallbackModel | undefined {

@@ -2,6 +2,7 @@
 // One line of a CSV file for each epoch.
 import * as fs from 'node:fs/promises';
 import { checkPath, ioError } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkOptions, checkString, describe, refusal } from '../util/validate';
 import { Callback, type Logs } from './callback';
 import { isCount, isOptional, isStrings, readState } from './state';
@@ -45,7 +46,8 @@ export class CSVLogger extends Callback {
   readonly #leftOut = new Set<string>();
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` */
-  constructor(filename: string, options?: CSVLoggerOptions) {
+  constructor(filename: string, options?: CSVLoggerOptions, ...rest: []) {
+    refuseMore('CSVLogger', rest);
     super();
     const { separator = ',', append = false } = checkOptions(WHERE, options, ['separator', 'append']);
     this.filename = checkPath(WHERE, 'filename', filename);

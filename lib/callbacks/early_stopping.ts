@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ends training when a value no longer improves, and may put the best weights back.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
 import { isCount, isFloatsList, isOptional, isNumber, readState } from './state';
@@ -62,7 +63,8 @@ export class EarlyStopping extends MonitorCallback {
    * @param options see {@link EarlyStoppingOptions}; may stand first, with `monitor` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>) {
+  constructor(monitor?: string | EarlyStoppingOptions, options?: Omit<EarlyStoppingOptions, 'monitor'>, ...rest: []) {
+    refuseMore('EarlyStopping', rest);
     const o = monitorFirst(WHERE, DEFAULTS, monitor, options);
     super(WHERE, o);
     this.patience = checkInteger(WHERE, 'patience', o.patience, 0);
@@ -79,15 +81,16 @@ export class EarlyStopping extends MonitorCallback {
     this.#bestWeights = undefined;
   }
 
-  override onEpochEnd(epoch: number, logs: Logs): void {
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     if (this.isUnvalidated(logs)) return;
     const current = this.watched(logs, 'Training goes on without it.');
     if (current === undefined || epoch < this.startFromEpoch) return;
     this.wait++;
     if (this.improves(current, this.best)) {
       this.best = current;
-      this.#keep(epoch);
+      this.bestEpoch = epoch;
       if (this.improves(current, this.baseline ?? undefined)) this.wait = 0;
+      if (this.restoreBestWeights) this.#bestWeights = await this.model?.getWeightsAsync();
       return;
     }
     if (this.wait >= this.patience && epoch > 0) {
@@ -96,12 +99,13 @@ export class EarlyStopping extends MonitorCallback {
     }
   }
 
-  override onTrainEnd(): void {
+  override async onTrainEnd(): Promise<void> {
     if (this.stoppedEpoch > 0) this.tell(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
     if (this.#bestWeights === undefined) return;
     this.tell(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
-    this.model?.setWeights(this.#bestWeights as never[]);
+    const weights = this.#bestWeights as never[];
     this.#bestWeights = undefined;
+    await this.model?.setWeightsAsync(weights);
   }
 
   override getState(): unknown {
@@ -124,10 +128,5 @@ export class EarlyStopping extends MonitorCallback {
     this.best = state.best;
     this.bestEpoch = state.bestEpoch;
     this.#bestWeights = state.bestWeights;
-  }
-
-  #keep(epoch: number): void {
-    this.bestEpoch = epoch;
-    if (this.restoreBestWeights) this.#bestWeights = this.model?.getWeights();
   }
 }

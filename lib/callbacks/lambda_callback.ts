@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A callback made of functions.
+import { refuseMore } from '../util/arguments';
 import { checkOptions, describe, refusal } from '../util/validate';
 import { Callback } from './callback';
 
@@ -35,7 +36,8 @@ export type LambdaCallbackOptions = { readonly [K in (typeof HOOKS)[number]]?: C
 export class LambdaCallback extends Callback {
   override readonly className = 'LambdaCallback';
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`; `ERR_TYPE` where one is no function */
-  constructor(functions: LambdaCallbackOptions = {}) {
+  constructor(functions: LambdaCallbackOptions = {}, ...rest: []) {
+    refuseMore('LambdaCallback', rest);
     super();
     for (const [name, hook] of Object.entries(checkOptions('LambdaCallback', functions, HOOKS))) {
       if (hook === undefined || hook === null) continue;

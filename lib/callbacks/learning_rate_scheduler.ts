@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Sets the learning rate of each epoch by a function.
+import { refuseMore } from '../util/arguments';
 import { checkOptions, checkInteger, describe, refusal } from '../util/validate';
 import { Callback, type Logs } from './callback';
 import { logLearningRate, optimizerOf } from './learning_rates';
-import type { ProgbarStream } from './progbar';
+import { checkStream, type ProgbarStream } from './progbar';
 
 /** Options of {@link LearningRateScheduler}. */
 export interface LearningRateSchedulerOptions {
@@ -34,14 +35,19 @@ export class LearningRateScheduler extends Callback {
    * @param schedule gives the rate of an epoch, counted from 0, from that of the epoch before
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(schedule: (epoch: number, learningRate: number) => number, options?: LearningRateSchedulerOptions) {
+  constructor(
+    schedule: (epoch: number, learningRate: number) => number,
+    options?: LearningRateSchedulerOptions,
+    ...rest: []
+  ) {
+    refuseMore('LearningRateScheduler', rest);
     super();
     if (typeof schedule !== 'function')
       throw refusal('ERR_TYPE', WHERE, 'schedule to be a function of epoch and rate', describe(schedule));
     const { verbose = 0, stream } = checkOptions(WHERE, options, ['verbose', 'stream']);
     this.verbose = checkInteger(WHERE, 'verbose', verbose, 0, 1);
     this.#schedule = schedule;
-    this.#stream = stream;
+    this.#stream = checkStream(WHERE, stream);
   }
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the function gives no number of at least 0 */

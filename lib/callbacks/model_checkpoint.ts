@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Saves the model as training goes: after each epoch or some batches, all of them or the best.
 import { checkExtension, checkPath, makeFolder } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkNumber } from '../util/validate';
 import path from 'node:path';
@@ -60,7 +61,8 @@ export class ModelCheckpoint extends MonitorCallback {
    * @param options see {@link ModelCheckpointOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(filepath: string, options?: ModelCheckpointOptions) {
+  constructor(filepath: string, options?: ModelCheckpointOptions, ...rest: []) {
+    refuseMore('ModelCheckpoint', rest);
     const o = withDefaults(WHERE, options, DEFAULTS, ['stream']);
     super(WHERE, o);
     this.filepath = checkExtension(WHERE, 'filepath', checkPath(WHERE, 'filepath', filepath));

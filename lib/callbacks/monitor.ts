@@ -3,7 +3,7 @@
 import { toCamelCase } from '../metrics';
 import { checkInteger, checkNumber, checkOneOf, checkOptions, checkString, refusal } from '../util/validate';
 import { Callback, type Logs } from './callback';
-import type { ProgbarStream } from './progbar';
+import { checkStream, type ProgbarStream } from './progbar';
 
 /** Options of every callback that watches a value. */
 export interface MonitorOptions {
@@ -37,7 +37,7 @@ export abstract class MonitorCallback extends Callback {
     this.mode = checkOneOf(where, 'mode', options.mode, ['auto', 'min', 'max']);
     this.minDelta = Math.abs(checkNumber(where, 'minDelta', 'minDelta' in options ? options.minDelta : 0));
     this.verbose = checkInteger(where, 'verbose', options.verbose, 0, 1);
-    this.#stream = options.stream;
+    this.#stream = checkStream(where, options.stream);
   }
 
   /**

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Keras 3's progress bar, character for character on a terminal; on anything else one plain line at the end.
+import { describe, refusal } from '../util/validate';
 import type { Logs } from './callback';
 
 /** Where a progress bar is written: `process.stdout`, or anything with `write`. */
 export interface ProgbarStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+}
+
+/** The option `stream` of a callback; undefined stands for `process.stdout`. @throws ConfigError `ERR_TYPE` */
+export function checkStream(where: string, stream: ProgbarStream | undefined): ProgbarStream | undefined {
+  if (stream === undefined || typeof (stream as ProgbarStream | null)?.write === 'function') return stream;
+  throw refusal('ERR_TYPE', where, 'stream to have a method write', describe(stream));
 }
 
 /** Settings of a {@link Progbar}. */

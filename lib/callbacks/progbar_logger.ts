@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The progress that `fit`, `evaluate` and `predict` show: which bar, when, and with which values.
+import { refuseMore } from '../util/arguments';
 import { describe, checkOptions, refusal } from '../util/validate';
 import { monotonicSeconds } from '../util/timers';
 import { Callback, type CallbackParams, type Logs } from './callback';
-import { Progbar, type ProgbarStream } from './progbar';
+import { checkStream, Progbar, type ProgbarStream } from './progbar';
 
 /** Options of {@link ProgbarLogger}. */
 export interface ProgbarLoggerOptions {
@@ -33,13 +34,12 @@ export class ProgbarLogger extends Callback {
   #seen = 0;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`; `ERR_TYPE` where the stream cannot be written to */
-  constructor(options?: ProgbarLoggerOptions) {
+  constructor(options?: ProgbarLoggerOptions, ...rest: []) {
+    refuseMore('ProgbarLogger', rest);
     super();
     const { stream, now = monotonicSeconds } = checkOptions('ProgbarLogger', options, ['stream', 'now']);
-    if (stream !== undefined && typeof stream?.write !== 'function')
-      throw refusal('ERR_TYPE', 'ProgbarLogger', 'stream to have a method write', describe(stream));
     if (typeof now !== 'function') throw refusal('ERR_TYPE', 'ProgbarLogger', 'now to be a function', describe(now));
-    this.#stream = stream;
+    this.#stream = checkStream('ProgbarLogger', stream);
     this.#now = now;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lowers the learning rate when a value no longer improves.
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkNumber } from '../util/validate';
 import { logLearningRate, optimizerOf } from './learning_rates';
 import { MonitorCallback, monitorDefaults, monitorFirst, type MonitorOptions } from './monitor';
@@ -58,7 +59,12 @@ export class ReduceLROnPlateau extends MonitorCallback {
    * @param options see {@link ReduceLROnPlateauOptions}; may stand first, with `monitor` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(monitor?: string | ReduceLROnPlateauOptions, options?: Omit<ReduceLROnPlateauOptions, 'monitor'>) {
+  constructor(
+    monitor?: string | ReduceLROnPlateauOptions,
+    options?: Omit<ReduceLROnPlateauOptions, 'monitor'>,
+    ...rest: []
+  ) {
+    refuseMore('ReduceLROnPlateau', rest);
     const o = monitorFirst(WHERE, DEFAULTS, monitor, options);
     super(WHERE, o);
     this.factor = checkNumber(WHERE, 'factor', o.factor, { min: 0, max: 1, belowMax: true });

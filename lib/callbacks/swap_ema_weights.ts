@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Lets evaluations see the moving averages of the weights, and training its own weights again afterwards.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, refusal } from '../util/validate';
 import { NdArray } from '../ndarray';
@@ -40,49 +41,50 @@ export class SwapEMAWeights extends Callback {
    * @param options see {@link SwapEMAWeightsOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`
    */
-  constructor(options?: SwapEMAWeightsOptions) {
+  constructor(options?: SwapEMAWeightsOptions, ...rest: []) {
+    refuseMore('SwapEMAWeights', rest);
     super();
     const o = withDefaults(WHERE, options, DEFAULTS);
     this.swapOnEpoch = checkBoolean(WHERE, 'swapOnEpoch', o.swapOnEpoch);
   }
 
-  override onTrainBegin(): void {
-    this.#begin();
+  override async onTrainBegin(): Promise<void> {
+    await this.#begin();
   }
 
-  override onEpochBegin(): void {
-    this.#putBack();
+  override async onEpochBegin(): Promise<void> {
+    await this.#putBack();
   }
 
-  override onEpochEnd(): void {
-    if (this.swapOnEpoch) this.#replace();
+  override async onEpochEnd(): Promise<void> {
+    if (this.swapOnEpoch) await this.#replace();
   }
 
   /** `fit` has put the averages in the model for good, unless a validation failed. */
-  override onTrainEnd(): void {
-    if (this.#isTesting) this.#putBack();
+  override async onTrainEnd(): Promise<void> {
+    if (this.#isTesting) await this.#putBack();
     this.#replaced = undefined;
     this.#isTesting = false;
   }
 
-  override onTestBegin(): void {
+  override async onTestBegin(): Promise<void> {
     this.#isTesting = true;
-    this.#begin();
-    this.#replace();
+    await this.#begin();
+    await this.#replace();
   }
 
-  override onTestEnd(): void {
+  override async onTestEnd(): Promise<void> {
     this.#isTesting = false;
-    this.#putBack();
+    await this.#putBack();
   }
 
-  override onPredictBegin(): void {
-    this.#begin();
-    this.#replace();
+  override async onPredictBegin(): Promise<void> {
+    await this.#begin();
+    await this.#replace();
   }
 
-  override onPredictEnd(): void {
-    this.#putBack();
+  override async onPredictEnd(): Promise<void> {
+    await this.#putBack();
   }
 
   override getState(): unknown {
@@ -102,7 +104,7 @@ export class SwapEMAWeights extends Callback {
   }
 
   /** Throws where there are no averages to come, and ends what a call left that failed. */
-  #begin(): void {
+  async #begin(): Promise<void> {
     if (this.#model.optimizer?.useEma !== true)
       throw refusal(
         'ERR_STATE',
@@ -111,20 +113,21 @@ export class SwapEMAWeights extends Callback {
         this.#model.optimizer?.className ?? 'a model that was not compiled',
         'Set useEma: true.',
       );
-    this.#putBack();
+    await this.#putBack();
   }
 
-  #replace(): void {
-    const averaged = this.#model.getAveragedWeights();
+  async #replace(): Promise<void> {
+    const model = this.#model;
+    const averaged = await model.getAveragedWeightsAsync();
     if (averaged === undefined) return;
-    const weights = this.#model.getWeights();
-    this.#model.setWeights(averaged as never[]);
-    this.#replaced = { model: this.#model, weights };
+    const weights = await model.getWeightsAsync();
+    await model.setWeightsAsync(averaged as never[]);
+    this.#replaced = { model, weights };
   }
 
-  #putBack(): void {
+  async #putBack(): Promise<void> {
     const replaced = this.#replaced;
     this.#replaced = undefined;
-    if (replaced?.model === this.#model) replaced.model.setWeights(replaced.weights as never[]);
+    if (replaced?.model === this.#model) await replaced.model.setWeightsAsync(replaced.weights as never[]);
   }
 }

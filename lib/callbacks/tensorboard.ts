@@ -2,6 +2,7 @@
 // Curves for TensorBoard, without TensorFlow.
 import path from 'node:path';
 import { checkPath } from '../serialization';
+import { refuseMore } from '../util/arguments';
 import { normalizeName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, describe, refusal } from '../util/validate';
@@ -72,7 +73,8 @@ export class TensorBoard extends Callback {
    * @param options see {@link TensorBoardOptions}; may stand first, with `logDir` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(logDir?: string | TensorBoardOptions, options?: Omit<TensorBoardOptions, 'logDir'>) {
+  constructor(logDir?: string | TensorBoardOptions, options?: Omit<TensorBoardOptions, 'logDir'>, ...rest: []) {
+    refuseMore('TensorBoard', rest);
     super();
     const given = typeof logDir === 'object' ? logDir : { ...options, ...(logDir !== undefined && { logDir }) };
     if (typeof logDir === 'object' && options !== undefined)

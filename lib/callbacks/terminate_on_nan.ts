@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Ends training at the first batch after which the loss is no finite number.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkOptions, refusal } from '../util/validate';
 import { Callback, type Logs } from './callback';
-import type { ProgbarStream } from './progbar';
+import { checkStream, type ProgbarStream } from './progbar';
 
 /** Options of {@link TerminateOnNaN}. */
 export interface TerminateOnNaNOptions {
@@ -29,11 +30,12 @@ export class TerminateOnNaN extends Callback {
   readonly #stream: ProgbarStream | undefined;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: TerminateOnNaNOptions) {
+  constructor(options?: TerminateOnNaNOptions, ...rest: []) {
+    refuseMore('TerminateOnNaN', rest);
     super();
     const { raiseError = false, stream } = checkOptions(WHERE, options, ['raiseError', 'stream']);
     this.raiseError = checkBoolean(WHERE, 'raiseError', raiseError);
-    this.#stream = stream;
+    this.#stream = checkStream(WHERE, stream);
   }
 
   /** @throws DataError `ERR_DATA` where `raiseError` is set */

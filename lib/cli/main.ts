@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // The `ostinato` command: a table of subcommands, and what becomes of their errors.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { OstinatoError } from '../errors';
 import { nearest } from '../util/did_you_mean';
+import { build } from './build';
 import { UsageError, type Command, type Surroundings } from './command';
+import { doctor } from './doctor';
 import { imdb } from './imdb';
+import { packageVersion } from './package_root';
 
-const COMMANDS: Readonly<Record<string, Command>> = { imdb };
+const COMMANDS: Readonly<Record<string, Command>> = { imdb, doctor, build };
 
 /**
  * Runs `ostinato` with these arguments.
@@ -18,7 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = { imdb };
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const [name, ...rest] = args;
   if (name === '--version') {
-    surroundings.stdout.write(`${version()}\n`);
+    surroundings.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
   if (name === undefined || name === '--help' || name === 'help') {
@@ -53,11 +54,6 @@ function report(name: string, error: unknown, { stderr }: Surroundings): number 
 function help(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
   return `Usage: ostinato COMMAND [FLAGS]\n\n${rows.join('\n')}\n\nostinato COMMAND --help lists its flags; ostinato --version names the version.\n`;
-}
-
-function version(): string {
-  const manifest = path.resolve(__dirname, '..', '..', 'package.json');
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 if (require.main === module) {

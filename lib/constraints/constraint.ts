@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all constraints have in common. The engine applies them, to each weight that is trained, after each step.
+import { expectKnown } from '../util/families';
 import type { NativeConstraint } from '../native/binding';
 
 /** A constraint as plain data, as `getConfig` of a layer writes it. */
@@ -13,7 +14,11 @@ export abstract class Constraint {
   /** The class name, as in Keras: it is written into configs. */
   abstract readonly className: string;
 
-  /** The constraint as the engine takes it. */
+  protected constructor() {
+    expectKnown(Constraint, new.target);
+  }
+
+  /** @internal The constraint as the engine takes it. */
   abstract toNative(): NativeConstraint;
 
   /** The constructor's arguments by name; a plain object. */
@@ -23,6 +28,8 @@ export abstract class Constraint {
    * Refuses weights that this constraint cannot be applied to (of fewer axes than it names).
    *
    * @throws ShapeError `ERR_SHAPE`
+   *
+   * @internal
    */
   checkShape(_where: string, _weight: string, _shape: readonly number[]): void {}
 

@@ -44,12 +44,16 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
  * @param what the option, for the error message
  * @param value a constraint, a name in any spelling, `{ className, config }`, or null for none
  * @throws ConfigError `ERR_TYPE` or `ERR_UNKNOWN_NAME`, with the nearest name
+ *
+ * @internal
  */
 export function resolveConstraint(where: string, what: string, value: ConstraintLike | undefined): Constraint | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Constraint) return value;
   if (typeof value === 'string') return resolveName(where, what, value, TABLE)({});
-  if (typeof value === 'object' && typeof value.className === 'string')
-    return resolveName(where, what, value.className, TABLE)(value.config ?? {});
+  if (typeof value === 'object' && typeof value.className === 'string') {
+    const { className, config } = checkOptions(`${where}.${what}`, value, ['className', 'config']);
+    return resolveName(where, what, className, TABLE)(config ?? {});
+  }
   throw refusal('ERR_TYPE', where, `${what} to be a constraint, its name or null`, describe(value));
 }

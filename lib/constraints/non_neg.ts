@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // NonNeg: no weight below zero.
+import { refuseMore } from '../util/arguments';
 import { Constraint } from './constraint';
 import type { NativeConstraint } from '../native/binding';
 
@@ -12,6 +13,11 @@ import type { NativeConstraint } from '../native/binding';
  */
 export class NonNeg extends Constraint {
   readonly className = 'NonNeg';
+
+  constructor(...rest: []) {
+    refuseMore('NonNeg', rest);
+    super();
+  }
 
   toNative(): NativeConstraint {
     return { kind: 'non_neg' };

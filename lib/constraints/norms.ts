@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Constraints of norms: MaxNorm, UnitNorm, MinMaxNorm. A norm is taken along one axis of the weight: along axis 0 of a
 // kernel [C,units] it is that of all weights into one unit.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkInteger, checkNumber, refusal } from '../util/validate';
 import { Constraint } from './constraint';
@@ -62,7 +63,8 @@ export class MaxNorm extends NormConstraint {
    * @param options options, or `maxValue` alone
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
    */
-  constructor(options: MaxNormOptions | number = {}) {
+  constructor(options: MaxNormOptions | number = {}, ...rest: []) {
+    refuseMore('MaxNorm', rest);
     const given = typeof options === 'number' ? { maxValue: options } : options;
     const { maxValue, axis } = withDefaults('MaxNorm', given, defaults.MaxNorm);
     super('MaxNorm', axis);
@@ -89,7 +91,8 @@ export class UnitNorm extends NormConstraint {
   readonly className = 'UnitNorm';
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: AxisOptions = {}) {
+  constructor(options: AxisOptions = {}, ...rest: []) {
+    refuseMore('UnitNorm', rest);
     super('UnitNorm', withDefaults('UnitNorm', options, defaults.UnitNorm).axis);
   }
 
@@ -126,8 +129,9 @@ export class MinMaxNorm extends NormConstraint {
   readonly rate: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`, or `ERR_CONFIG` where `minValue` exceeds `maxValue` */
-  constructor(options: MinMaxNormOptions = {}) {
+  constructor(options: MinMaxNormOptions = {}, ...rest: []) {
     const where = 'MinMaxNorm';
+    refuseMore(where, rest);
     const { minValue, maxValue, rate, axis } = withDefaults(where, options, defaults.MinMaxNorm);
     super(where, axis);
     this.minValue = checkNumber(where, 'minValue', minValue, { min: 0 });

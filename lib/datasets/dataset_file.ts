@@ -91,7 +91,7 @@ export async function readPublishedFile(
   where: string,
   file: PublishedFile,
   retrieval: Retrieval = {},
-): Promise<{ bytes: Buffer; path: string; source: string }> {
+): Promise<{ bytes: Uint8Array; path: string; source: string }> {
   const named = process.env[file.variable];
   if (retrieval.path !== undefined) return readNamed(where, file, 'path', retrieval.path);
   if (named) return readNamed(where, file, file.variable, named);

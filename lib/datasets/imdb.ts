@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The IMDB reviews with Keras' exact semantics: the same file, the same order, the same word ids.
 // Source: keras/src/datasets/imdb.py.
+import { refuseMore } from '../util/arguments';
 import { Mt19937 } from '../util/mt19937';
 import { IMDB_FILE, IMDB_WORD_INDEX_FILE, readPublishedFile } from './dataset_file';
 import { labelledSequences, type LabelledSequences } from './labelled_sequences';
@@ -32,7 +33,8 @@ export type ImdbOptions = WordIdOptions;
  * const { train, test, source } = await imdb.loadData({ numWords: 10000 });
  * console.log(source, train.x.length, test.y[0]);
  */
-export async function loadData(options?: ImdbOptions): Promise<LabelledSequences> {
+export async function loadData(options?: ImdbOptions, ...rest: []): Promise<LabelledSequences> {
+  refuseMore('imdb.loadData', rest);
   const where = 'imdb.loadData';
   const { seed, rules, retrieval } = checkWordIdOptions(where, options);
   const { bytes, path, source } = await readPublishedFile(where, IMDB_FILE, retrieval);
@@ -60,6 +62,7 @@ export async function loadData(options?: ImdbOptions): Promise<LabelledSequences
  * const ranks = await imdb.getWordIndex();
  * console.log(imdb.decodeReview(train.x[0], ranks)); // [START] this film was just brilliant casting ...
  */
-export async function getWordIndex(path?: string): Promise<Map<string, number>> {
+export async function getWordIndex(path?: string, ...rest: []): Promise<Map<string, number>> {
+  refuseMore('imdb.getWordIndex', rest);
   return readWordIndex('imdb.getWordIndex', IMDB_WORD_INDEX_FILE, path);
 }

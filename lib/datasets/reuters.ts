@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The Reuters newswires in 46 topics, with Keras' exact semantics: the same file, the same order, the same word ids.
 // Source: keras/src/datasets/reuters.py.
+import { refuseMore } from '../util/arguments';
 import { Mt19937 } from '../util/mt19937';
 import { checkNumber } from '../util/validate';
 import { readPublishedFile, REUTERS_FILE, REUTERS_WORD_INDEX_FILE } from './dataset_file';
@@ -42,7 +43,8 @@ const LABEL_NAMES = Object.freeze(
  * const { train, test } = await reuters.loadData({ numWords: 10000 });
  * console.log(train.x.length, reuters.getLabelNames()[train.y[0]]);
  */
-export async function loadData(options?: ReutersOptions): Promise<LabelledSequences> {
+export async function loadData(options?: ReutersOptions, ...rest: []): Promise<LabelledSequences> {
+  refuseMore('reuters.loadData', rest);
   const where = 'reuters.loadData';
   const { given, seed, rules, retrieval } = checkWordIdOptions(where, options, ['testSplit']);
   const testSplit = checkNumber(where, 'testSplit', given.testSplit ?? 0.2, { min: 0, max: 1 });
@@ -69,11 +71,13 @@ export async function loadData(options?: ReutersOptions): Promise<LabelledSequen
  * @example
  * console.log(reuters.decodeReview(train.x[0], await reuters.getWordIndex()));
  */
-export async function getWordIndex(path?: string): Promise<Map<string, number>> {
+export async function getWordIndex(path?: string, ...rest: []): Promise<Map<string, number>> {
+  refuseMore('reuters.getWordIndex', rest);
   return readWordIndex('reuters.getWordIndex', REUTERS_WORD_INDEX_FILE, path);
 }
 
 /** Names of the 46 topics in the order of their labels, as `keras.datasets.reuters.get_label_names` gives them. */
-export function getLabelNames(): readonly string[] {
+export function getLabelNames(...rest: []): readonly string[] {
+  refuseMore('reuters.getLabelNames', rest);
   return LABEL_NAMES;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A generated stand-in for IMDB, for machines that cannot have the real file. Its reviews have Zipf-distributed words and
 // IMDB's lengths, and their label lies in the order of the words alone: a bag of words sees nothing.
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkOptions } from '../util/validate';
 import { labelledSequences, sequenceSplit, type LabelledSequences, type SequenceSplit } from './labelled_sequences';
 
@@ -63,7 +64,8 @@ const ZIPF_TABLE_BITS = 18;
  * const { train, source } = syntheticReviews({ train: 100, test: 100 });
  * console.log(source, train.x.length, train.y.length); // synthetic 100 100
  */
-export function syntheticReviews(options?: SyntheticReviewsOptions): LabelledSequences {
+export function syntheticReviews(options?: SyntheticReviewsOptions, ...rest: []): LabelledSequences {
+  refuseMore('syntheticReviews', rest);
   const given = checkOptions(WHERE, options, Object.keys(DEFAULTS));
   const train = checkInteger(WHERE, 'train', given.train ?? DEFAULTS.train, 1, 1000000);
   const test = checkInteger(WHERE, 'test', given.test ?? DEFAULTS.test, 1, 1000000);

@@ -2,6 +2,7 @@
 // Lists of words with their ranks, as Keras publishes them beside its data sets, and ids back to words.
 import { types } from 'node:util';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkInteger, checkString, describe, refusal } from '../util/validate';
 import { readPublishedFile, type PublishedFile } from './dataset_file';
@@ -17,7 +18,7 @@ export async function readWordIndex(
   const place = `${where}: ${found.path}`;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(found.bytes.toString('utf8'));
+    parsed = JSON.parse(Buffer.from(found.bytes).toString('utf8'));
   } catch (error) {
     throw refusal('ERR_DATA', place, 'a JSON file', error instanceof Error ? error.message : String(error));
   }
@@ -72,7 +73,13 @@ export type WordIds = Int32Array | readonly number[] | NdArray<Int32Array>;
  * const ranks = new Map([['the', 1], ['film', 2]]);
  * decodeReview([0, 0, 1, 4, 5, 2], ranks); // '[START] the film [OOV]'
  */
-export function decodeReview(ids: WordIds, wordIndex: ReadonlyMap<string, number>, options?: DecodeOptions): string {
+export function decodeReview(
+  ids: WordIds,
+  wordIndex: ReadonlyMap<string, number>,
+  options?: DecodeOptions,
+  ...rest: []
+): string {
+  refuseMore('decodeReview', rest);
   return makeDecoder('decodeReview', wordIndex, options)(ids);
 }
 
@@ -83,7 +90,12 @@ export function decodeReview(ids: WordIds, wordIndex: ReadonlyMap<string, number
  * const decode = imdb.wordDecoder(await imdb.getWordIndex());
  * console.log(train.x.slice(0, 10).map(decode).join('\n'));
  */
-export function wordDecoder(wordIndex: ReadonlyMap<string, number>, options?: DecodeOptions): (ids: WordIds) => string {
+export function wordDecoder(
+  wordIndex: ReadonlyMap<string, number>,
+  options?: DecodeOptions,
+  ...rest: []
+): (ids: WordIds) => string {
+  refuseMore('wordDecoder', rest);
   return makeDecoder('wordDecoder', wordIndex, options);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // gru: one state through time, with gates z, r and the candidate h.
 import { checkActivation } from '../layers/recurrent';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean } from '../util/validate';
 import { recurrentDefaults, REQUIRED, runRecurrent, type RecurrentParameters } from './recurrent';
@@ -41,7 +42,8 @@ export const defaults = Object.freeze({
  */
 export async function gru(inputs: ArrayInput, parameters: GruParameters & { returnState: true }): Promise<NdArray[]>;
 export async function gru(inputs: ArrayInput, parameters: GruParameters): Promise<NdArray>;
-export async function gru(inputs: ArrayInput, parameters: GruParameters): Promise<NdArray | NdArray[]> {
+export async function gru(inputs: ArrayInput, parameters: GruParameters, ...rest: []): Promise<NdArray | NdArray[]> {
+  refuseMore('gru', rest);
   const where = 'gru';
   const o = withDefaults(where, parameters, defaults, REQUIRED);
   const states = o.initialState === null ? null : [{ what: 'initialState', value: o.initialState }];

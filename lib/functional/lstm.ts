@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lstm: a state and a carry through time, with gates i, f, c, o.
 import { checkActivation } from '../layers/recurrent';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { readStates, recurrentDefaults, REQUIRED, runRecurrent, type RecurrentParameters } from './recurrent';
 import type { ActivationLike } from '../activations';
@@ -37,7 +38,8 @@ export const defaults = Object.freeze({
  */
 export async function lstm(inputs: ArrayInput, parameters: LstmParameters & { returnState: true }): Promise<NdArray[]>;
 export async function lstm(inputs: ArrayInput, parameters: LstmParameters): Promise<NdArray>;
-export async function lstm(inputs: ArrayInput, parameters: LstmParameters): Promise<NdArray | NdArray[]> {
+export async function lstm(inputs: ArrayInput, parameters: LstmParameters, ...rest: []): Promise<NdArray | NdArray[]> {
+  refuseMore('lstm', rest);
   const where = 'lstm';
   const o = withDefaults(where, parameters, defaults, REQUIRED);
   const states = readStates(where, ['h', 'c'], o.initialState);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // simpleRnn: what a textbook writes as a loop.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { recurrentDefaults, REQUIRED, runRecurrent, type RecurrentParameters } from './recurrent';
 import type { NdArray } from '../ndarray';
@@ -31,7 +32,12 @@ export async function simpleRnn(
   parameters: SimpleRnnParameters & { returnState: true },
 ): Promise<NdArray[]>;
 export async function simpleRnn(inputs: ArrayInput, parameters: SimpleRnnParameters): Promise<NdArray>;
-export async function simpleRnn(inputs: ArrayInput, parameters: SimpleRnnParameters): Promise<NdArray | NdArray[]> {
+export async function simpleRnn(
+  inputs: ArrayInput,
+  parameters: SimpleRnnParameters,
+  ...rest: []
+): Promise<NdArray | NdArray[]> {
+  refuseMore('simpleRnn', rest);
   const where = 'simpleRnn';
   const o = withDefaults(where, parameters, defaults, REQUIRED);
   const states = o.initialState === null ? null : [{ what: 'initialState', value: o.initialState }];

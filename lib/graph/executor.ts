@@ -5,6 +5,7 @@ import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import { callEngine, engineError, loadBinding } from '../native/engine';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
+import { keepTidy, MAX_WORKSPACE } from '../native/workspace';
 import { lowerGraph, modelConfig } from './lowering';
 import type { Graph } from './graph';
 import type { NativeDataset, NativeModel } from '../native/binding';
@@ -49,12 +50,26 @@ export async function runBatch(
 ): Promise<NdArray[]> {
   const outputs = shapes.map((shape) => allocate(where, () => new Float32Array(shape.reduce((a, b) => a * b, 1))));
   const { rows } = dataset;
-  const batch = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows };
+  const run = {
+    mode: 'predict',
+    priority: 'serving',
+    datasets: [dataset],
+    order: null,
+    begin: 0,
+    end: rows,
+    batchSize: rows,
+    outputs,
+    totals: null,
+    training,
+    maxWorkspace: MAX_WORKSPACE,
+  } as const;
   await new Promise<void>((resolve, reject) =>
     callEngine(() =>
-      native.run({ mode: 'predict', ...batch, outputs, totals: null, training }, (code, message) =>
-        code === null ? resolve() : reject(engineError(code, message)),
-      ),
+      native.run(run, (code, message) => {
+        keepTidy(native);
+        if (code === null) resolve();
+        else reject(engineError(code, message));
+      }),
     ),
   );
   return outputs.map((data, index) => new NdArray(data, shapes[index]!));

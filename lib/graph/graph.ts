@@ -40,11 +40,28 @@ export class Graph {
     const copied = outputs.find((output) => inputs.includes(output));
     if (copied !== undefined)
       throw refusal('ERR_CONFIG', where, 'outputs that layers give', `the input ${named(copied)}`);
-    const names = new Set<string>();
-    for (const { name } of this.layers) {
-      if (names.has(name))
-        throw refusal('ERR_CONFIG', where, 'layers of different names', `"${name}" twice`, 'Set the option name.');
-      names.add(name);
+    this.#nameLayers(where);
+  }
+
+  /** Each layer has a name of its own: an automatic one that is taken becomes the next. */
+  #nameLayers(where: string): void {
+    const known = new Map<string, Layer>();
+    for (const layer of this.layers) {
+      const other = known.get(layer.name);
+      if (other !== undefined) {
+        if (!layer.hasAutomaticName && !other.hasAutomaticName)
+          throw refusal(
+            'ERR_CONFIG',
+            where,
+            'layers of different names',
+            `"${layer.name}" twice`,
+            'Set the option name.',
+          );
+        const taken = new Set(this.layers.map(({ name }) => name));
+        (layer.hasAutomaticName ? layer : other).renumber(taken);
+        known.set(other.name, other);
+      }
+      known.set(layer.name, layer);
     }
   }
 

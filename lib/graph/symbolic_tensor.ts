@@ -24,8 +24,6 @@ export interface TensorSpec {
  * y.shape; // [null, 16]
  */
 export class SymbolicTensor implements TensorSpec {
-  /** That of the layer that gives it, or of the `Input`. */
-  readonly name: string;
   readonly shape: Shape;
   readonly dtype: Dtype | null;
   /** @internal The call of a layer that gives it; undefined for an `Input`. */
@@ -33,13 +31,20 @@ export class SymbolicTensor implements TensorSpec {
   /** @internal Which output of its node. */
   readonly index: number;
 
+  readonly #name: string;
+
   /** @internal */
   constructor(name: string, { shape, dtype }: TensorSpec, node?: GraphNode, index = 0) {
-    this.name = name;
+    this.#name = name;
     this.shape = Object.freeze([...shape]);
     this.dtype = dtype;
     this.node = node;
     this.index = index;
+  }
+
+  /** That of the layer that gives it, or of the `Input`. */
+  get name(): string {
+    return this.node?.layer.name ?? this.#name;
   }
 
   /** Number of axes, the batch included. */

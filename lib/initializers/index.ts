@@ -70,9 +70,12 @@ export type InitializerLike = Initializer | InitializerName | (string & {}) | In
 
 type Maker = (config: Record<string, unknown>) => Initializer;
 
+const zeros: Maker = (config) => (checkOptions('Zeros', config, []), new Zeros());
+const ones: Maker = (config) => (checkOptions('Ones', config, []), new Ones());
+
 const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ['zeros', (config) => (checkOptions('Zeros', config, []), new Zeros())],
-  ['ones', (config) => (checkOptions('Ones', config, []), new Ones())],
+  ['zeros', zeros],
+  ['ones', ones],
   ['constant', (config) => new Constant(checkOptions('Constant', config, ['value'])['value'] as number | undefined)],
   ['identity', (config) => new Identity(config)],
   ['random_uniform', (config) => new RandomUniform(config)],
@@ -88,8 +91,8 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['orthogonal', (config) => new Orthogonal(config)],
   ['uniform', (config) => new RandomUniform(config)],
   ['normal', (config) => new RandomNormal(config)],
-  ['zero', () => new Zeros()],
-  ['one', () => new Ones()],
+  ['zero', zeros],
+  ['one', ones],
   ['eye', (config) => new Identity(config)],
   ['identity_initializer', (config) => new Identity(config)],
   ['orthogonal_initializer', (config) => new Orthogonal(config)],
@@ -102,11 +105,15 @@ const TABLE: ReadonlyMap<string, Maker> = new Map<string, Maker>([
  * @param what the option, for the error message
  * @param value an initializer, a name in any spelling, or `{ className, config }`
  * @throws ConfigError `ERR_TYPE` or `ERR_UNKNOWN_NAME`, with the nearest name
+ *
+ * @internal
  */
 export function resolveInitializer(where: string, what: string, value: InitializerLike): Initializer {
   if (value instanceof Initializer) return value;
   if (typeof value === 'string') return resolveName(where, what, value, TABLE)({});
-  if (typeof value === 'object' && value !== null && typeof value.className === 'string')
-    return resolveName(where, what, value.className, TABLE)(value.config ?? {});
+  if (typeof value === 'object' && value !== null && typeof value.className === 'string') {
+    const { className, config } = checkOptions(`${where}.${what}`, value, ['className', 'config']);
+    return resolveName(where, what, className, TABLE)(config ?? {});
+  }
   throw refusal('ERR_TYPE', where, `${what} to be an initializer or its name`, describe(value));
 }

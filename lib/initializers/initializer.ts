@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What all initializers have in common. None draws a number itself: each describes a distribution, and the engine fills it in.
+import { allocate } from '../arrays/nested_arrays';
+import { expectKnown } from '../util/families';
 import { loadBinding } from '../native/engine';
 import type { NativeInitializer } from '../native/binding';
 import { NdArray } from '../ndarray';
@@ -26,11 +28,12 @@ export abstract class Initializer {
   readonly seed: number | null;
 
   protected constructor(where: string, seed: number | null | undefined) {
+    expectKnown(Initializer, new.target);
     this.seed =
       seed === null || seed === undefined ? null : checkInteger(where, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
   }
 
-  /** The distribution as the engine takes it. */
+  /** @internal The distribution as the engine takes it. */
   abstract toNative(): NativeInitializer;
 
   /** The constructor's arguments by name; a plain object. */
@@ -40,12 +43,26 @@ export abstract class Initializer {
    * Refuses shapes that this initializer cannot fill (a vector for {@link Orthogonal}).
    *
    * @throws ShapeError `ERR_SHAPE`
+   *
+   * @internal
    */
   checkShape(_where: string, _shape: readonly number[]): void {}
 
   /** `{ className, config }`, which every `...Initializer` option takes as well. */
   toJSON(): InitializerConfig {
     return { className: this.className, config: this.getConfig() };
+  }
+
+  /**
+   * @internal Where the values of a weight come from: the engine draws them when they are needed, as {@link initialize}
+   * would, unless a subclass has a way of its own to make them.
+   */
+  source(
+    shape: readonly number[],
+    seed: number,
+  ): { readonly initializer: NativeInitializer; readonly seed: number } | { readonly draw: () => Float32Array } {
+    if (this.initialize !== Initializer.prototype.initialize) return { draw: () => this.initialize(shape, seed).data };
+    return { initializer: this.toNative(), seed: this.seed ?? seed };
   }
 
   /**
@@ -63,7 +80,7 @@ export abstract class Initializer {
     this.checkShape(this.className, shape);
     const given =
       seed === undefined ? undefined : checkInteger(this.className, 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
-    const out = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const out = allocate(this.className, () => new Float32Array(shape.reduce((product, size) => product * size, 1)));
     loadBinding().initialize(this.toNative(), [...shape], this.seed ?? given ?? nextSeed(), out);
     return new NdArray(out, shape);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Initializers with a fixed distribution (RandomUniform, RandomNormal, TruncatedNormal) and Orthogonal.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkNumber, refusal } from '../util/validate';
 import { Initializer, type SeedOptions } from './initializer';
@@ -34,8 +35,9 @@ export class RandomUniform extends Initializer {
   readonly maxval: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`, or `ERR_CONFIG` where `minval` exceeds `maxval` */
-  constructor(options: RandomUniformOptions = {}) {
+  constructor(options: RandomUniformOptions = {}, ...rest: []) {
     const where = 'RandomUniform';
+    refuseMore(where, rest);
     const { minval, maxval, seed } = withDefaults(where, options, defaults.RandomUniform);
     super(where, seed);
     this.minval = checkNumber(where, 'minval', minval);
@@ -72,7 +74,8 @@ export class RandomNormal extends Initializer {
   readonly stddev: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: RandomNormalOptions = {}) {
+  constructor(options: RandomNormalOptions = {}, ...rest: []) {
+    refuseMore('RandomNormal', rest);
     const { mean, stddev, seed } = withDefaults('RandomNormal', options, defaults.RandomNormal);
     super('RandomNormal', seed);
     this.mean = checkNumber('RandomNormal', 'mean', mean);
@@ -101,7 +104,8 @@ export class TruncatedNormal extends Initializer {
   readonly stddev: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: RandomNormalOptions = {}) {
+  constructor(options: RandomNormalOptions = {}, ...rest: []) {
+    refuseMore('TruncatedNormal', rest);
     const { mean, stddev, seed } = withDefaults('TruncatedNormal', options, defaults.TruncatedNormal);
     super('TruncatedNormal', seed);
     this.mean = checkNumber('TruncatedNormal', 'mean', mean);
@@ -135,7 +139,8 @@ export class Orthogonal extends Initializer {
   readonly gain: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: OrthogonalOptions = {}) {
+  constructor(options: OrthogonalOptions = {}, ...rest: []) {
+    refuseMore('Orthogonal', rest);
     const { gain, seed } = withDefaults('Orthogonal', options, defaults.Orthogonal);
     super('Orthogonal', seed);
     this.gain = checkNumber('Orthogonal', 'gain', gain);

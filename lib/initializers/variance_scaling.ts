@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Initializers whose spread follows the shape: VarianceScaling and the Glorot, He and Lecun families that are cases of it.
+import { refuseMore } from '../util/arguments';
 import { normalizeName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
 import { checkNumber, checkOneOf, checkOptions } from '../util/validate';
@@ -43,8 +44,9 @@ export class VarianceScaling extends Initializer {
   readonly distribution: Scaling['distribution'];
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION` */
-  constructor(options: VarianceScalingOptions = {}) {
+  constructor(options: VarianceScalingOptions = {}, ...rest: []) {
     const where = 'VarianceScaling';
+    refuseMore(where, rest);
     const { scale, mode, distribution, seed } = withDefaults(where, options, defaults.VarianceScaling);
     super(where, seed);
     this.scale = checkNumber(where, 'scale', scale, { min: 0, aboveMin: true });
@@ -101,7 +103,8 @@ abstract class FixedScaling extends Initializer {
  */
 export class GlorotUniform extends FixedScaling {
   readonly className = 'GlorotUniform';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('GlorotUniform', rest);
     super('GlorotUniform', { scale: 1, mode: 'fan_avg', distribution: 'uniform' }, options);
   }
 }
@@ -115,7 +118,8 @@ export class GlorotUniform extends FixedScaling {
  */
 export class GlorotNormal extends FixedScaling {
   readonly className = 'GlorotNormal';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('GlorotNormal', rest);
     super('GlorotNormal', { scale: 1, mode: 'fan_avg', distribution: 'truncated_normal' }, options);
   }
 }
@@ -129,7 +133,8 @@ export class GlorotNormal extends FixedScaling {
  */
 export class HeUniform extends FixedScaling {
   readonly className = 'HeUniform';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('HeUniform', rest);
     super('HeUniform', { scale: 2, mode: 'fan_in', distribution: 'uniform' }, options);
   }
 }
@@ -143,7 +148,8 @@ export class HeUniform extends FixedScaling {
  */
 export class HeNormal extends FixedScaling {
   readonly className = 'HeNormal';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('HeNormal', rest);
     super('HeNormal', { scale: 2, mode: 'fan_in', distribution: 'truncated_normal' }, options);
   }
 }
@@ -157,7 +163,8 @@ export class HeNormal extends FixedScaling {
  */
 export class LecunUniform extends FixedScaling {
   readonly className = 'LecunUniform';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('LecunUniform', rest);
     super('LecunUniform', { scale: 1, mode: 'fan_in', distribution: 'uniform' }, options);
   }
 }
@@ -171,7 +178,8 @@ export class LecunUniform extends FixedScaling {
  */
 export class LecunNormal extends FixedScaling {
   readonly className = 'LecunNormal';
-  constructor(options: SeedOptions = {}) {
+  constructor(options: SeedOptions = {}, ...rest: []) {
+    refuseMore('LecunNormal', rest);
     super('LecunNormal', { scale: 1, mode: 'fan_in', distribution: 'truncated_normal' }, options);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Activation: a function of each element (softmax: of the last axis). Options and config; native/layers computes.
 import { resolveActivation, type ActivationLike } from '../activations';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import type { NativeActivation, NativeLayerConfig } from '../native/binding';
@@ -30,7 +31,8 @@ export class Activation extends Layer {
    * @param activation a name, or null for `linear`
    * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(activation: ActivationLike, options: ActivationOptions = {}) {
+  constructor(activation: ActivationLike, options: ActivationOptions = {}, ...rest: []) {
+    refuseMore('Activation', rest);
     const resolved = resolveActivation('Activation', 'activation', activation);
     const o = withDefaults('Activation', options, defaults);
     refuseNotYet('Activation', options, NOT_YET);

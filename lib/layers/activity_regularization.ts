@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ActivityRegularization: values pass through, and a penalty on them is added to the loss.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
+import type { MaskPassage } from './step_mask';
 import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -34,8 +36,9 @@ export class ActivityRegularization extends Layer {
   readonly l2: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: ActivityRegularizationOptions = {}) {
+  constructor(options: ActivityRegularizationOptions = {}, ...rest: []) {
     const where = 'ActivityRegularization';
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     const l1 = checkNumber(where, 'l1', o.l1, { min: 0 });
@@ -43,6 +46,10 @@ export class ActivityRegularization extends Layer {
     super(where, o);
     this.l1 = l1;
     this.l2 = l2;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -6,6 +6,7 @@ import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../r
 import { checkBoolean, checkNumber, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { knownFeatures, shapeText } from './shapes';
+import type { MaskPassage } from './step_mask';
 import type { Shape } from '../types';
 
 /** Options of both normalizations. */
@@ -82,6 +83,10 @@ export abstract class AffineNormalization extends Layer {
     this.gammaRegularizer = fields.gammaRegularizer;
     this.betaConstraint = fields.betaConstraint;
     this.gammaConstraint = fields.gammaConstraint;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

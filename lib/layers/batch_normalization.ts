@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // BatchNormalization: each feature over the batch. Options and config; native/layers/batch_normalization computes.
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { knownFeatures } from './shapes';
@@ -67,8 +68,9 @@ export class BatchNormalization extends AffineNormalization {
   readonly movingVarianceInitializer: Initializer;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
-  constructor(options: BatchNormalizationOptions = {}) {
+  constructor(options: BatchNormalizationOptions = {}, ...rest: []) {
     const where = 'BatchNormalization';
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     const momentum = checkNumber(where, 'momentum', o.momentum, { min: 0, max: 1 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bidirectional: one recurrent layer reads a sequence forwards, another backwards, and their outputs are merged.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkOneOf, describe, refusal } from '../util/validate';
 import { layerDefaults, type LayerOptions } from './layer';
@@ -7,6 +8,7 @@ import { Recurrent } from './recurrent';
 import { configOfLayer, layerFromConfig } from './registry';
 import { shapeText } from './shapes';
 import { Wrapper } from './wrapper';
+import type { MaskPassage } from './step_mask';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { Regularizer } from '../regularizers';
@@ -72,8 +74,9 @@ export class Bidirectional extends Wrapper {
    * @param layer a SimpleRNN, LSTM or GRU
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the two directions do not go together, `ERR_UNKNOWN_OPTION`
    */
-  constructor(layer: Recurrent, options: BidirectionalOptions = {}) {
+  constructor(layer: Recurrent, options: BidirectionalOptions = {}, ...rest: []) {
     const where = 'Bidirectional';
+    refuseMore(where, rest);
     checkRecurrent(where, 'layer', layer);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
@@ -82,10 +85,10 @@ export class Bidirectional extends Wrapper {
     if (o.backwardLayer !== null) checkRecurrent(where, 'backwardLayer', o.backwardLayer);
     if (o.weights !== null && !Array.isArray(o.weights))
       throw refusal('ERR_TYPE', where, 'weights to be an array of weights or null', describe(o.weights));
-    const forward = madeOf(layer, { name: renamed(layer.name, 'forward_') });
+    const forward = madeOf(layer, renamed(layer, 'forward_'));
     const backward =
       o.backwardLayer === null
-        ? copied(layer, { name: renamed(layer.name, 'backward_'), goBackwards: true })
+        ? copied(layer, { ...renamed(layer, 'backward_'), goBackwards: true })
         : madeOf(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
     super(where, o);
@@ -122,6 +125,10 @@ export class Bidirectional extends Wrapper {
 
   override get readsMask(): boolean {
     return true;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return this.forwardLayer.maskPassage;
   }
 
   /** Where `mergeMode` is null: the shape of both outputs side by side. */
@@ -201,15 +208,16 @@ function checkRecurrent(where: string, what: string, layer: unknown): void {
   throw refusal('ERR_TYPE', where, `${what} to be a SimpleRNN, LSTM or GRU`, describe(layer));
 }
 
-/** `forward_lstm_1` for `lstm_1`, and for itself. */
-function renamed(name: string, prefix: 'forward_' | 'backward_'): string {
-  return name.startsWith(prefix) ? name : prefix + name;
+/** `forward_lstm_1` for `lstm_1`, and for itself; automatic where that is. */
+function renamed(layer: Recurrent, prefix: 'forward_' | 'backward_'): Pick<LayerOptions, 'name' | 'automaticName'> {
+  const name = layer.name.startsWith(prefix) ? layer.name : prefix + layer.name;
+  return { name, automaticName: layer.hasAutomaticName ? name : null };
 }
 
 /** Whether the layers given were made of a config: they are the directions then, and may be shared, no patterns. */
 let adoptsLayers = false;
 
-function madeOf(layer: Recurrent, changes: { readonly name?: string }): Recurrent {
+function madeOf(layer: Recurrent, changes: Pick<LayerOptions, 'name' | 'automaticName'>): Recurrent {
   const isMade = layer.zeroOutputForMask === layer.returnSequences && (changes.name ?? layer.name) === layer.name;
   return adoptsLayers && isMade ? layer : copied(layer, changes);
 }
@@ -220,6 +228,13 @@ function copied(layer: Recurrent, changes: Record<string, unknown>): Recurrent {
 }
 
 function checkPair(where: string, forward: Recurrent, backward: Recurrent, mergeMode: MergeMode): void {
+  if (forward.name === backward.name)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'forward and backward layer to have different names',
+      `"${forward.name}" for both`,
+    );
   if (forward.goBackwards === backward.goBackwards)
     throw refusal(
       'ERR_CONFIG',

@@ -43,6 +43,8 @@ interface Kept {
   readonly native: NativeModel;
   readonly key: string;
   readonly rows: number;
+  /** Whether a call has it. */
+  isInUse: boolean;
 }
 
 /** Calls one layer, whose states and random numbers go on from call to call. */
@@ -80,14 +82,16 @@ export class LayerCaller {
       );
       return outputs.length === 1 ? outputs[0]! : outputs;
     } finally {
-      if (native !== this.#kept?.native) native.dispose();
+      dataset.release();
+      if (native === this.#kept?.native) this.#kept.isInUse = false;
+      else native.dispose();
     }
   }
 
   /** Lets the states of the next call begin at zero. */
   resetStates(where: string): void {
     if (this.#kept === undefined) return;
-    assertIdle(where, this.#kept.native);
+    assertIdle(where, this.#kept);
     this.#kept = undefined;
   }
 
@@ -149,12 +153,13 @@ export class LayerCaller {
     const axes = layer.stateSizes.length > 0 ? x.shape.slice(1) : x.shape;
     const key = JSON.stringify([axes, initialState.length, mask === null ? 0 : mask.shape]);
     if (this.#kept?.key === key) this.#checkKept(where, this.#kept, rows);
-    else this.#kept = { native: makeNative(where, graph), key, rows };
+    else this.#kept = { native: makeNative(where, graph), key, rows, isInUse: false };
+    this.#kept.isInUse = true;
     return this.#kept.native;
   }
 
   #checkKept(where: string, kept: Kept, rows: number): void {
-    assertIdle(where, kept.native);
+    assertIdle(where, kept);
     if (this.layer.isStateful && kept.rows !== rows)
       throw refusal(
         'ERR_SHAPE',
@@ -166,8 +171,8 @@ export class LayerCaller {
   }
 }
 
-function assertIdle(where: string, native: NativeModel): void {
-  if (native.busy) throw refusal('ERR_BUSY', where, 'an idle layer', 'a call during another', 'Await the first call.');
+function assertIdle(where: string, { isInUse }: Kept): void {
+  if (isInUse) throw refusal('ERR_BUSY', where, 'an idle layer', 'a call during another', 'Await the first call.');
 }
 
 /** The states, each [N,H]. */

@@ -4,6 +4,7 @@ import { resolveActivation, type ActivationLike } from '../activations';
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, checkOneOf, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
@@ -106,8 +107,9 @@ export class Conv1D extends Layer {
    * @param kernelSize taps of a window, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(filters: number, kernelSize: OneSize, options: Conv1DOptions = {}) {
+  constructor(filters: number, kernelSize: OneSize, options: Conv1DOptions = {}, ...rest: []) {
     const where = 'Conv1D';
+    refuseMore(where, rest);
     const checkedFilters = checkInteger(where, 'filters', filters);
     const checkedSize = checkOneSize(where, 'kernelSize', kernelSize);
     const o = withDefaults(where, options, defaults);

@@ -4,6 +4,7 @@ import { resolveActivation, type ActivationLike } from '../activations';
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
@@ -80,8 +81,9 @@ export class Dense extends Layer {
    * @param units size of the output's last axis, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(units: number, options: DenseOptions = {}) {
+  constructor(units: number, options: DenseOptions = {}, ...rest: []) {
     const where = 'Dense';
+    refuseMore(where, rest);
     const checkedUnits = checkInteger(where, 'units', units);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Dropout: in training, a share of the elements becomes zero and the others grow to make up for it.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -39,7 +40,8 @@ export class Dropout extends Layer {
    * @param rate share of elements to drop, from 0 to below 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(rate: number, options: DropoutOptions = {}) {
+  constructor(rate: number, options: DropoutOptions = {}, ...rest: []) {
+    refuseMore('Dropout', rest);
     const checkedRate = checkNumber('Dropout', 'rate', rate, { min: 0, max: 1, belowMax: true });
     const o = withDefaults('Dropout', options, defaults);
     refuseNotYet('Dropout', options, NOT_YET);

@@ -3,12 +3,14 @@
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, shapeText } from './shapes';
-import { checkWeights } from './weights';
+import { copyWeights } from './weights';
+import type { StepInputs, StepMask } from './step_mask';
 import type { NativeLayerConfig } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
 
@@ -74,8 +76,9 @@ export class Embedding extends Layer {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; ShapeError `ERR_SHAPE` where
    *   `weights` do not fit
    */
-  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}) {
+  constructor(inputDim: number, outputDim: number, options: EmbeddingOptions = {}, ...rest: []) {
     const where = 'Embedding';
+    refuseMore(where, rest);
     const checkedInputDim = checkInteger(where, 'inputDim', inputDim);
     const checkedOutputDim = checkInteger(where, 'outputDim', outputDim);
     const o = withDefaults(where, options, defaults);
@@ -110,6 +113,10 @@ export class Embedding extends Layer {
 
   override get vocabularySize(): number {
     return this.inputDim;
+  }
+
+  override stepMask({ data, shape }: StepInputs): StepMask | undefined {
+    return this.maskZero ? (row, step) => data[row * shape[1]! + step] !== 0 : undefined;
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
@@ -164,5 +171,5 @@ export class Embedding extends Layer {
 /** As in Keras, an array of one is taken for an array of weights. */
 function readTable(where: string, given: unknown, inputDim: number, outputDim: number): Float32Array[] {
   const weights: unknown = Array.isArray(given) && given.length === 1 ? given : [given];
-  return checkWeights(where, [{ name: 'embeddings', shape: [inputDim, outputDim] }], weights);
+  return copyWeights(where, [{ name: 'embeddings', shape: [inputDim, outputDim] }], weights);
 }

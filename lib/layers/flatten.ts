@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Flatten: all axes after the batch become one. No element moves in memory.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { refusal } from '../util/validate';
 import { reshaped } from './folding';
@@ -32,7 +33,8 @@ export class Flatten extends Layer {
   readonly className = Flatten.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: FlattenOptions = {}) {
+  constructor(options: FlattenOptions = {}, ...rest: []) {
+    refuseMore('Flatten', rest);
     const o = withDefaults('Flatten', options, defaults);
     refuseNotYet('Flatten', options, NOT_YET);
     super('Flatten', o);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GaussianNoise: in training, normal noise is added to every element.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -35,8 +36,9 @@ export class GaussianNoise extends Layer {
    * @param stddev standard deviation of the noise, from 0 to 1 as in Keras
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(stddev: number, options: GaussianNoiseOptions = {}) {
+  constructor(stddev: number, options: GaussianNoiseOptions = {}, ...rest: []) {
     const where = 'GaussianNoise';
+    refuseMore(where, rest);
     const checked = checkNumber(where, 'stddev', stddev, { min: 0, max: 1 });
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GlobalMaxPooling1D and GlobalAveragePooling1D: one vector of all timesteps. native/layers/global_pool1d computes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -68,7 +69,8 @@ export class GlobalMaxPooling1D extends GlobalPooling1D {
   readonly className = GlobalMaxPooling1D.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: GlobalPooling1DOptions = {}) {
+  constructor(options: GlobalPooling1DOptions = {}, ...rest: []) {
+    refuseMore('GlobalMaxPooling1D', rest);
     super('GlobalMaxPooling1D', 'max', options);
   }
 
@@ -92,7 +94,8 @@ export class GlobalAveragePooling1D extends GlobalPooling1D {
   readonly className = GlobalAveragePooling1D.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: GlobalPooling1DOptions = {}) {
+  constructor(options: GlobalPooling1DOptions = {}, ...rest: []) {
+    refuseMore('GlobalAveragePooling1D', rest);
     super('GlobalAveragePooling1D', 'average', options);
   }
 

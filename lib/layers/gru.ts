@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GRU: one state, with gates z, r and the candidate h. native/layers computes.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean } from '../util/validate';
 import { checkGates, gatedDefaults, Recurrent, type GatedOptions } from './recurrent';
@@ -37,7 +38,8 @@ export class GRU extends Recurrent {
    * @param units size H of the state and of the output, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(units: number, options: GRUOptions = {}) {
+  constructor(units: number, options: GRUOptions = {}, ...rest: []) {
+    refuseMore('GRU', rest);
     const o = withDefaults('GRU', options, defaults);
     const { recurrentActivation, useCudnn } = checkGates('GRU', o);
     const resetAfter = checkBoolean('GRU', 'resetAfter', o.resetAfter);

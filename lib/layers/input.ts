@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // What a model reads: a symbolic tensor that no layer gives. It is no layer: it computes nothing and is not listed.
 import { SymbolicTensor, type Dtype } from '../graph/symbolic_tensor';
-import { autoName } from '../util/session';
+import { refuseMore } from '../util/arguments';
+import { resolveLayerName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { checkName, checkOneOf, describe, refusal } from '../util/validate';
+import { checkOneOf, refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
 /** Options of {@link Input}. */
 export interface InputOptions {
   /** Axes after the batch, null where unknown: `[T]` of token ids, `[C]` or `[T,C]` of numbers. */
-  shape?: Shape;
+  shape: Shape;
   /** Default: `input_1` and so on. */
   name?: string | null;
   /** `'int32'` for token ids, `'float32'` for numbers. Default null: ids where an `Embedding` reads it, else numbers. */
@@ -19,8 +20,9 @@ export interface InputOptions {
   batchSize?: null;
 }
 
-/** Defaults of {@link InputOptions}. */
-export const defaults = Object.freeze({ shape: null, name: null, dtype: null, batchSize: null });
+/** Defaults of {@link InputOptions}; the shape has none. */
+export const defaults = Object.freeze({ name: null, dtype: null, batchSize: null });
+const WHERE = 'Input';
 const NOT_YET = Object.freeze({ batchSize: null });
 
 /** An input as plain data. */
@@ -44,26 +46,23 @@ export class Input extends SymbolicTensor {
   readonly className = Input.className;
 
   /**
-   * @param shape axes after the batch, or an object with `shape` and the options
-   * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where there is no axis or a size is not positive
+   * @param shape axes after the batch
+   * @param options see {@link InputOptions}; may stand first, with `shape` inside
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where there is no axis or a size
+   *   is not positive
    */
-  constructor(shape: Shape | (InputOptions & { readonly shape: Shape }), options?: Omit<InputOptions, 'shape'>) {
-    const where = 'Input';
-    if (!Array.isArray(shape) && options !== undefined)
-      throw refusal(
-        'ERR_TYPE',
-        where,
-        'a shape and options, or one object with both',
-        `${describe(shape)} and options`,
-      );
-    const all: InputOptions = Array.isArray(shape) ? { ...options, shape } : (shape as InputOptions);
-    if (Array.isArray(shape)) withDefaults(where, options, { name: null, dtype: null, batchSize: null });
-    const { shape: given, name, dtype } = withDefaults(where, all, defaults);
-    refuseNotYet(where, all, NOT_YET);
-    const axes = checkShape(where, 'shape', given);
-    if (axes.length === 0) throw refusal('ERR_SHAPE', where, 'at least one axis after the batch', '[]');
-    const kind = dtype === null ? null : checkOneOf(where, 'dtype', dtype, ['float32', 'int32'] as const);
-    super(name === null ? autoName(where) : checkName(where, name), { shape: [null, ...axes], dtype: kind });
+  constructor(shape: Shape | InputOptions, options?: Omit<InputOptions, 'shape'>, ...rest: []) {
+    refuseMore(WHERE, rest);
+    const isShape = Array.isArray(shape);
+    if (!isShape && options !== undefined)
+      throw refusal('ERR_TYPE', WHERE, 'a shape and then options, or options alone', 'two objects');
+    const given: Partial<InputOptions> | undefined = isShape ? options : (shape as InputOptions);
+    const o = withDefaults(WHERE, given, defaults, isShape ? [] : ['shape']);
+    refuseNotYet(WHERE, given, NOT_YET);
+    const axes = checkShape(WHERE, 'shape', isShape ? shape : o.shape);
+    if (axes.length === 0) throw refusal('ERR_SHAPE', WHERE, 'at least one axis after the batch', '[]');
+    const dtype = o.dtype === null ? null : checkOneOf(WHERE, 'dtype', o.dtype, ['float32', 'int32'] as const);
+    super(resolveLayerName(WHERE, o.name).name, { shape: [null, ...axes], dtype });
   }
 
   getConfig(): InputConfig {

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 // What all layers have in common: a name, shapes, weights, config, a place in graphs. The arithmetic of a layer is in
 // native/layers.
+import { expectKnown } from '../util/families';
 import { toValues } from '../arrays/arrays';
 import { GraphNode, type NodeOptions } from '../graph/node';
 import { callEngine, loadBinding } from '../native/engine';
 import { makeError } from '../errors';
+import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
-import { autoName } from '../util/session';
+import { autoName, resolveLayerName } from '../util/session';
 import { nextSeed } from '../util/seeds';
-import { checkBoolean, checkName, refusal } from '../util/validate';
+import { checkBoolean, refusal } from '../util/validate';
 import { activityLayer } from './activity';
 import { readApplication, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
 import { checkShape, shapeText } from './shapes';
-import { checkWeights, sizeOf, type WeightSpec } from './weights';
+import type { MaskPassage, StepInputs, StepMask } from './step_mask';
+import { copyWeights, giveSource, sizeOf, type WeightSource, type WeightSpec } from './weights';
 import type { Constraint } from '../constraints';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { SymbolicTensor, TensorSpec } from '../graph/symbolic_tensor';
@@ -32,6 +35,11 @@ import type { ArrayInput, Shape } from '../types';
 export interface LayerOptions {
   /** Default: the class in snake_case and a number, `simple_rnn_1`. Unique within a model, and without a slash. */
   name?: string | null;
+  /**
+   * What {@link Layer.getConfig} writes beside `name` where the library made the name, and the same: the layer is then
+   * named automatically, as before. Any other value has no effect. Default null.
+   */
+  automaticName?: string | null;
   /** Whether training changes the weights; default true. A change takes effect at the next `compile`. */
   trainable?: boolean;
   /** For the first layer of a model: axes after the batch, null where unknown. Default null: given by `Input` or by the data. */
@@ -43,6 +51,7 @@ export interface LayerOptions {
 /** Defaults of {@link LayerOptions}. */
 export const layerDefaults = Object.freeze({
   name: null,
+  automaticName: null,
   trainable: true,
   inputShape: null,
   dtype: 'float32',
@@ -111,18 +120,20 @@ export abstract class Layer {
   /** The class name, as in Keras: it is printed in summaries and written into configs. */
   abstract readonly className: string;
   /** Unique within a model. */
-  readonly name: string;
+  /** Whether the library made the name. Files then have another number in it, that of the layer in its model. */
+  readonly hasAutomaticName: boolean;
   /** What a first layer reads: token ids or numbers. */
   get inputKind(): 'tokens' | 'values' {
     return 'values';
   }
 
+  #name: string;
   #trainable: boolean;
   readonly #givenShape: Shape | undefined;
   #inputShape: Shape | undefined;
   #declared: readonly (WeightDeclaration & { readonly seed: number })[] = [];
-  /** The weights, until the engine has the layer. */
-  #held: Float32Array[] | undefined;
+  /** Where the values of each weight come from, once the layer is built and until the engine has it. */
+  #sources: WeightSource[] = [];
   #native: NativeLayer | undefined;
   #drawSeed: number | undefined;
   #nodes: GraphNode[] = [];
@@ -130,13 +141,20 @@ export abstract class Layer {
   #isPart = false;
   #caller: LayerCaller | undefined;
 
-  protected constructor(className: string, options: Pick<LayerOptions, 'name' | 'trainable' | 'inputShape'>) {
-    const { name, trainable = layerDefaults.trainable, inputShape } = options;
+  protected constructor(className: string, options: Omit<LayerOptions, 'dtype'>) {
+    expectKnown(Layer, new.target);
+    const { name, automaticName, trainable = layerDefaults.trainable, inputShape } = options;
     this.#trainable = checkBoolean(className, 'trainable', trainable);
     const hasShape = inputShape !== null && inputShape !== undefined;
     this.#givenShape = hasShape ? [null, ...checkShape(className, 'inputShape', inputShape)] : undefined;
-    const hasName = name !== null && name !== undefined;
-    this.name = hasName ? checkName(className, name) : autoName(className);
+    const resolved = resolveLayerName(className, name, automaticName);
+    this.#name = resolved.name;
+    this.hasAutomaticName = resolved.isAutomatic;
+  }
+
+  /** Unique within a model: an automatic name that is taken there becomes the next one when the model is made. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Shape of the output, batch axis first, for an input of this shape. Throws `ERR_SHAPE` where the input does not suit. */
@@ -147,10 +165,15 @@ export abstract class Layer {
     throw makeError('ERR_INTERNAL', `${this.where}: expected a layer of the engine, received one of several.`);
   }
 
-  /** The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. */
+  /**
+   * The constructor's arguments by name: plain data, from which the class' `fromConfig` makes the same layer. Where the
+   * library made the name, it is `automaticName` too.
+   */
   getConfig(): Record<string, unknown> {
+    const { name } = this;
     const inputShape = this.#givenShape?.slice(1) ?? null;
-    return { name: this.name, trainable: this.#trainable, inputShape };
+    const naming = this.hasAutomaticName ? { name, automaticName: name } : { name };
+    return { ...naming, trainable: this.#trainable, inputShape };
   }
 
   /** @internal The config of a layer among others: also of a model that was disposed of. */
@@ -239,6 +262,16 @@ export abstract class Layer {
     return false;
   }
 
+  /** @internal What becomes of the mask of its input. A layer that says nothing of it ends it. */
+  get maskPassage(): MaskPassage {
+    return this.isPositionWise ? 'kept' : 'ended';
+  }
+
+  /** @internal The mask that the layer makes of its inputs; undefined where it makes none. */
+  stepMask(_inputs: StepInputs): StepMask | undefined {
+    return undefined;
+  }
+
   /** How messages name this layer: `SimpleRNN "simple_rnn_1"`. */
   protected get where(): string {
     return `${this.className} "${this.name}"`;
@@ -246,6 +279,11 @@ export abstract class Layer {
 
   /** Input shape that the options gave, batch axis first, or undefined. */
   get batchInputShape(): Shape | undefined {
+    return this.#givenShape;
+  }
+
+  /** @internal The option `inputShape`, batch axis first. */
+  get givenInputShape(): Shape | undefined {
     return this.#givenShape;
   }
 
@@ -285,7 +323,10 @@ export abstract class Layer {
     if (this.#inputShape === undefined) {
       const declared = this.declareWeights(shape);
       this.#declared = declared.map((weight) => ({ ...weight, seed: weight.initializer.seed ?? nextSeed() }));
-      if (declared.length > 0 && this.initialWeights !== undefined) this.#held = this.checkInitialWeights(declared);
+      this.#sources =
+        declared.length === 0 || this.initialWeights === undefined
+          ? this.#declared.map(({ initializer, shape: weight, seed }) => initializer.source(weight, seed))
+          : this.checkInitialWeights(declared).map((values) => ({ values }));
     }
     this.#inputShape = shape;
   }
@@ -303,10 +344,10 @@ export abstract class Layer {
   protected initialWeights: readonly ArrayInput[] | undefined;
 
   protected checkInitialWeights(declared: readonly Pick<WeightSpec, 'name' | 'shape'>[]): Float32Array[] {
-    return checkWeights(`${this.where}.weights`, declared, this.initialWeights);
+    return copyWeights(`${this.where}.weights`, declared, this.initialWeights);
   }
 
-  /** What `build` refuses, refused without building: a model asks all its layers first. Gives the weights that there will be. */
+  /** @internal What `build` refuses, refused without building: a model asks all its layers first. Gives the weights that there will be. */
   checkBuild(shape: Shape): readonly WeightDeclaration[] {
     this.computeOutputShape(shape);
     const declared = this.declareWeights(shape);
@@ -359,8 +400,8 @@ export abstract class Layer {
 
   #readWeight(index: number): Float32Array {
     const native = this.#native;
-    if (native === undefined) return this.#heldWeights()[index]!.slice();
-    const out = new Float32Array(sizeOf(this.#declared[index]!.shape));
+    if (native === undefined) return this.#readSource(index);
+    const out = allocate(this.where, () => new Float32Array(sizeOf(this.#declared[index]!.shape)));
     this.#atRest('getWeights', () => native.readWeight(index, out));
     return out;
   }
@@ -372,7 +413,7 @@ export abstract class Layer {
    * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_BUSY`
    */
   setWeights(weights: readonly ArrayInput[]): void {
-    const values = checkWeights(`${this.where}.setWeights`, this.weightSpecs, weights);
+    const values = copyWeights(`${this.where}.setWeights`, this.weightSpecs, weights);
     this.assertAtRest('setWeights');
     this.assignWeights(values);
   }
@@ -380,8 +421,15 @@ export abstract class Layer {
   /** @internal Takes checked values as they are. */
   assignWeights(values: readonly Float32Array[]): void {
     const native = this.#native;
-    if (native === undefined) this.#held = [...values];
+    if (native === undefined) this.#sources = values.map((each) => ({ values: each }));
     else values.forEach((value, index) => this.#atRest('setWeights', () => native.writeWeight(index, value)));
+  }
+
+  /** @internal Takes checked values that nobody else has. They are copied into the engine when they are needed there. */
+  takeWeights(values: readonly Float32Array[]): void {
+    const native = this.#native;
+    if (native === undefined) this.#sources = values.map((each) => ({ values: each }));
+    else values.forEach((value, index) => this.#atRest('setWeights', () => native.adoptWeight(index, value)));
   }
 
   /** @internal @throws StateError `ERR_BUSY` while a model computes with the weights */
@@ -621,9 +669,20 @@ export abstract class Layer {
     return this.#declared.map(({ constraint }) => constraint?.toNative() ?? null);
   }
 
-  #heldWeights(): Float32Array[] {
-    this.#held ??= this.#declared.map(({ initializer, shape, seed }) => initializer.initialize(shape, seed).data);
-    return this.#held;
+  /** A copy of a weight that the engine does not have. What is drawn for it is kept. */
+  #readSource(index: number): Float32Array {
+    const source = this.#sources[index]!;
+    if ('values' in source) return source.values.slice();
+    const { initializer, shape, seed } = this.#declared[index]!;
+    const values = initializer.initialize(shape, seed).data;
+    this.#sources[index] = { values };
+    return values.slice();
+  }
+
+  /** @internal Takes the next automatic name that is none of `taken`. */
+  renumber(taken: ReadonlySet<string>): void {
+    do this.#name = autoName(this.className);
+    while (taken.has(this.#name));
   }
 
   /** @internal Seed of what the layer draws in training; undefined where it draws nothing. */
@@ -670,9 +729,9 @@ export abstract class Layer {
   native(): NativeLayer {
     if (this.#native !== undefined) return this.#native;
     const native = callEngine(() => new (loadBinding().NativeLayer)(this.toNative(this.#inputShape!)));
-    this.#heldWeights().forEach((values, index) => callEngine(() => native.writeWeight(index, values)));
+    this.#sources.forEach((source, index) => giveSource(native, index, source));
     this.#native = native;
-    this.#held = undefined;
+    this.#sources = [];
     return native;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // LayerNormalization: each position by itself. Options and config; native/layers/layer_normalization computes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { AffineNormalization, affineDefaults, type AffineNormalizationOptions } from './affine_normalization';
 import { knownFeatures } from './shapes';
@@ -28,8 +29,9 @@ export class LayerNormalization extends AffineNormalization {
   readonly className = LayerNormalization.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
-  constructor(options: LayerNormalizationOptions = {}) {
+  constructor(options: LayerNormalizationOptions = {}, ...rest: []) {
     const where = 'LayerNormalization';
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     super(where, o);

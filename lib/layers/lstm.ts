@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // LSTM: a state and a carry, with gates i, f, c, o. native/layers computes.
+import { Constant, resolveInitializer } from '../initializers';
 import { UnitForgetBias } from './unit_forget_bias';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
-import { checkBoolean } from '../util/validate';
+import { checkBoolean, refusal } from '../util/validate';
 import { checkGates, gatedDefaults, Recurrent, type GatedOptions } from './recurrent';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
 import type { WeightDeclaration } from './layer';
@@ -38,10 +40,20 @@ export class LSTM extends Recurrent {
    * @param units size H of the states and of the output, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(units: number, options: LSTMOptions = {}) {
+  constructor(units: number, options: LSTMOptions = {}, ...rest: []) {
+    refuseMore('LSTM', rest);
     const o = withDefaults('LSTM', options, defaults);
     const { recurrentActivation, useCudnn } = checkGates('LSTM', o);
     const unitForgetBias = checkBoolean('LSTM', 'unitForgetBias', o.unitForgetBias);
+    const bias = resolveInitializer('LSTM', 'biasInitializer', o.biasInitializer);
+    if (unitForgetBias && bias instanceof Constant && typeof bias.value !== 'number')
+      throw refusal(
+        'ERR_CONFIG',
+        'LSTM',
+        'unitForgetBias to be false beside a biasInitializer that says every value',
+        'true',
+        'The ones of the forget gate would replace a part of them.',
+      );
     super('LSTM', units, o);
     this.recurrentActivation = recurrentActivation;
     this.unitForgetBias = unitForgetBias;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Masking: timesteps all of whose features have one value are left out by the layers that follow.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
+import type { StepInputs, StepMask } from './step_mask';
 import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -32,12 +34,22 @@ export class Masking extends Layer {
   readonly maskValue: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MaskingOptions = {}) {
+  constructor(options: MaskingOptions = {}, ...rest: []) {
+    refuseMore('Masking', rest);
     const o = withDefaults('Masking', options, defaults);
     refuseNotYet('Masking', options, NOT_YET);
     const maskValue = checkNumber('Masking', 'maskValue', o.maskValue);
     super('Masking', o);
     this.maskValue = maskValue;
+  }
+
+  override stepMask({ data, shape }: StepInputs): StepMask {
+    const [, steps = 1, features = 1] = shape;
+    const value = Math.fround(this.maskValue);
+    return (row, step) => {
+      const begin = (row * steps + step) * features;
+      return data.subarray(begin, begin + features).some((feature) => feature !== value);
+    };
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

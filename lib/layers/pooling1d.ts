@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // MaxPooling1D and AveragePooling1D: one timestep of each window. Options, shapes and config; native/layers/pool1d computes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkOneOf } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -95,7 +96,8 @@ export class MaxPooling1D extends Pooling1D {
    * @param poolSize timesteps of a window, from 1; default 2
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(poolSize: OneSize = 2, options: Pooling1DOptions = {}) {
+  constructor(poolSize: OneSize = 2, options: Pooling1DOptions = {}, ...rest: []) {
+    refuseMore('MaxPooling1D', rest);
     super('MaxPooling1D', 'max', poolSize, options);
   }
 
@@ -123,7 +125,8 @@ export class AveragePooling1D extends Pooling1D {
    * @param poolSize timesteps of a window, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(poolSize: OneSize, options: Pooling1DOptions = {}) {
+  constructor(poolSize: OneSize, options: Pooling1DOptions = {}, ...rest: []) {
+    refuseMore('AveragePooling1D', rest);
     super('AveragePooling1D', 'average', poolSize, options);
   }
 

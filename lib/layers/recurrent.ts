@@ -11,6 +11,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe, refusal 
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, knownFeatures } from './shapes';
+import type { MaskPassage } from './step_mask';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
@@ -52,13 +53,16 @@ export interface RecurrentOptions extends LayerOptions {
   returnSequences?: boolean;
   /** True: `layer.call` returns the final states too. Not within a `Sequential`. Default false. */
   returnState?: boolean;
-  /** True: reads the timesteps from the last to the first, and returns them in that order. Default false. */
+  /** True: reads the timesteps from the last to the first, and returns them, with their mask, in that order. Default false. */
   goBackwards?: boolean;
   /** True: row i of a batch begins with the states that row i of the batch before ended with. Default false. */
   stateful?: boolean;
   /** Changes nothing here: there is no graph to unroll. Default false. */
   unroll?: boolean;
-  /** With `returnSequences` and a mask: true: the output of a masked timestep is zero; false (default): that of the step before. */
+  /**
+   * Acts with `returnSequences` and a mask alone. True: the output of a masked timestep is zero; false (default): that of
+   * the timestep before it in the order of reading. A last output is the last state in either case.
+   */
   zeroOutputForMask?: boolean;
 }
 
@@ -220,6 +224,11 @@ export abstract class Recurrent extends Layer {
 
   override get readsMask(): boolean {
     return true;
+  }
+
+  override get maskPassage(): MaskPassage {
+    if (!this.returnSequences) return 'ended';
+    return this.goBackwards ? 'reversed' : 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -2,7 +2,7 @@
 // The table that turns a config into a layer. lib/layers/index.ts fills it; wrappers, which are listed there themselves,
 // read it.
 import { normalizeName, resolveName } from '../util/identifiers';
-import { describe, refusal } from '../util/validate';
+import { checkOptions, describe, refusal } from '../util/validate';
 import type { Input } from './input';
 import type { Layer } from './layer';
 
@@ -60,13 +60,16 @@ export function makeShared<T>(makeModel: () => T): T {
 /**
  * The layer that `{ className, config }` describes.
  *
- * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME` for a class that does not exist, or `ERR_CONFIG` where the layer of this
- *   number is of another class
+ * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` for a class that does not exist, or `ERR_CONFIG`
+ *   where the layer of this number is of another class
+ *
+ * @internal
  */
 export function layerFromConfig(where: string, value: unknown): Layer | Input {
   const { className, config, shared } = (value ?? {}) as Partial<LayerConfig>;
   if (typeof className !== 'string' || typeof config !== 'object' || config === null)
     throw refusal('ERR_TYPE', where, 'a layer as { className, config }', describe(value));
+  checkOptions(where, value as object, ['className', 'config', 'shared', 'calls']);
   if (shared !== undefined && !Number.isSafeInteger(shared))
     throw refusal('ERR_TYPE', where, 'shared to be an integer', describe(shared));
   const layerClass = resolveName(where, 'className', className, TABLE);

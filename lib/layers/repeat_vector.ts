@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RepeatVector: one vector becomes a sequence of it, between an encoder and a decoder for instance.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkInteger } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
@@ -32,7 +33,8 @@ export class RepeatVector extends Layer {
    * @param n timesteps of the output, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(n: number, options: RepeatVectorOptions = {}) {
+  constructor(n: number, options: RepeatVectorOptions = {}, ...rest: []) {
+    refuseMore('RepeatVector', rest);
     const checked = checkInteger('RepeatVector', 'n', n);
     const o = withDefaults('RepeatVector', options, defaults);
     refuseNotYet('RepeatVector', options, NOT_YET);

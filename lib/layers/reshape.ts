@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reshape: the same elements of each row in other axes.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { reshaped } from './folding';
@@ -36,7 +37,8 @@ export class Reshape extends Layer {
    * @param targetShape one to three sizes after the batch, from 1; one may be -1: what is left
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(targetShape: readonly number[], options: ReshapeOptions = {}) {
+  constructor(targetShape: readonly number[], options: ReshapeOptions = {}, ...rest: []) {
+    refuseMore('Reshape', rest);
     const checked = checkTarget(targetShape);
     const o = withDefaults('Reshape', options, defaults);
     refuseNotYet('Reshape', options, NOT_YET);

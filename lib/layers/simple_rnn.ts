@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // SimpleRNN: h_t = activation(x_t · kernel + h_(t-1) · recurrentKernel + bias). native/layers computes.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { Recurrent, recurrentDefaults, type RecurrentOptions } from './recurrent';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
@@ -28,7 +29,8 @@ export class SimpleRNN extends Recurrent {
    * @param units size H of the state and of the output, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(units: number, options: SimpleRNNOptions = {}) {
+  constructor(units: number, options: SimpleRNNOptions = {}, ...rest: []) {
+    refuseMore('SimpleRNN', rest);
     super('SimpleRNN', units, withDefaults('SimpleRNN', options, defaults));
   }
 

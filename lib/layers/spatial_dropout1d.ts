@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // SpatialDropout1D: in training, a share of the features of each row becomes zero at all its timesteps.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
+import type { MaskPassage } from './step_mask';
 import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -39,8 +41,9 @@ export class SpatialDropout1D extends Layer {
    * @param rate share of features to drop, from 0 to below 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(rate: number, options: SpatialDropout1DOptions = {}) {
+  constructor(rate: number, options: SpatialDropout1DOptions = {}, ...rest: []) {
     const where = 'SpatialDropout1D';
+    refuseMore(where, rest);
     const checkedRate = checkNumber(where, 'rate', rate, { min: 0, max: 1, belowMax: true });
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
@@ -49,6 +52,10 @@ export class SpatialDropout1D extends Layer {
     this.rate = checkedRate;
     this.seed = seed;
     this.drawSeed = seed ?? nextSeed();
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // TimeDistributed: a layer applied to every timestep. Layers that compute each position by itself do that already; for
 // others the timesteps become rows of the batch.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { fromParts, partOf, toParts } from './folding';
@@ -9,6 +10,7 @@ import { configOfLayer, layerFromConfig } from './registry';
 import { shapeText } from './shapes';
 import { Wrapper } from './wrapper';
 import type { NativeActivation } from '../native/binding';
+import type { MaskPassage } from './step_mask';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { Shape } from '../types';
@@ -41,8 +43,9 @@ export class TimeDistributed extends Wrapper {
    * @param layer a layer of one input and one output, or a model
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(layer: Layer, options: TimeDistributedOptions = {}) {
+  constructor(layer: Layer, options: TimeDistributedOptions = {}, ...rest: []) {
     const where = 'TimeDistributed';
+    refuseMore(where, rest);
     if (!(layer instanceof Layer)) throw refusal('ERR_TYPE', where, 'a layer', describe(layer));
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
@@ -85,6 +88,10 @@ export class TimeDistributed extends Wrapper {
   /** The layer reads one timestep: [N,C], or one part: [N,T,C]. */
   protected override partShape(inputShape: Shape): Shape {
     return [inputShape[0]!, ...inputShape.slice(2)];
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

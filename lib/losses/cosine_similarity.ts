@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cosine similarity as a loss: name and options. The sums themselves are native/losses/cosine_similarity.cc.
+import { refuseMore } from '../util/arguments';
 import { checkLastAxis, Loss, type LossOptions } from './loss';
 import type { NativeLoss } from '../native/binding';
 
@@ -27,7 +28,8 @@ export class CosineSimilarity extends Loss {
    * @param options see {@link CosineSimilarityOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CosineSimilarityOptions) {
+  constructor(options?: CosineSimilarityOptions, ...rest: []) {
+    refuseMore('CosineSimilarity', rest);
     super('CosineSimilarity', 'cosine_similarity', options, ['axis']);
     const { axis = -1 } = options ?? {};
     checkLastAxis('CosineSimilarity', axis);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The cross-entropies: names and options. The sums themselves are native/losses/crossentropy.cc.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger } from '../util/validate';
 import { checkLabelSmoothing, checkLastAxis, Loss, type LossConfig, type LossOptions } from './loss';
 import type { NativeLoss } from '../native/binding';
@@ -18,7 +19,10 @@ export interface CrossentropyOptions extends LossOptions {
 export interface SparseCategoricalCrossentropyOptions extends LossOptions {
   /** The outputs are logits, not probabilities. Default false. */
   fromLogits?: boolean;
-  /** Rows of this class count nothing, whatever the outputs; it may be no class of them, such as -1. Default null. */
+  /**
+   * Rows of this class count nothing, whatever the outputs, nor in the metrics of the model; it may be no class of them,
+   * such as -1. Default null.
+   */
   ignoreClass?: number | null;
   /** -1, the last one. */
   axis?: number;
@@ -66,7 +70,8 @@ export class BinaryCrossentropy extends DenseCrossentropy {
    * @param options see {@link CrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyOptions) {
+  constructor(options?: CrossentropyOptions, ...rest: []) {
+    refuseMore('BinaryCrossentropy', rest);
     super('BinaryCrossentropy', 'binary_crossentropy', options);
   }
 }
@@ -89,7 +94,8 @@ export class CategoricalCrossentropy extends DenseCrossentropy {
    * @param options see {@link CrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyOptions) {
+  constructor(options?: CrossentropyOptions, ...rest: []) {
+    refuseMore('CategoricalCrossentropy', rest);
     super('CategoricalCrossentropy', 'categorical_crossentropy', options);
   }
 }
@@ -116,8 +122,9 @@ export class SparseCategoricalCrossentropy extends Loss {
    * @param options see {@link SparseCategoricalCrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SparseCategoricalCrossentropyOptions) {
+  constructor(options?: SparseCategoricalCrossentropyOptions, ...rest: []) {
     const where = 'SparseCategoricalCrossentropy';
+    refuseMore(where, rest);
     super(where, 'sparse_categorical_crossentropy', options, ['fromLogits', 'ignoreClass', 'axis']);
     const { fromLogits = false, ignoreClass = null, axis = -1 } = options ?? {};
     this.fromLogits = checkBoolean(where, 'fromLogits', fromLogits);

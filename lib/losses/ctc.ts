@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connectionist temporal classification: its name. The sums themselves are native/losses/ctc.cc.
+import { refuseMore } from '../util/arguments';
 import { PlainLoss, type LossOptions } from './loss';
 
 /**
@@ -25,7 +26,8 @@ export class CTC extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('CTC', rest);
     super('CTC', 'ctc', options);
   }
 }

@@ -4,6 +4,7 @@ import { toTokens, toValues } from '../arrays/arrays';
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import { callEngine, engineError, loadBinding } from '../native/engine';
+import { refuseMore } from '../util/arguments';
 import { resolveName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
@@ -64,7 +65,9 @@ export async function ctcDecode(
   inputs: ArrayInput,
   sequenceLengths: ArrayInput,
   options?: CtcDecodeOptions,
+  ...rest: []
 ): Promise<[labels: NdArray<Int32Array>, scores: NdArray]> {
+  refuseMore(WHERE, rest);
   const o = withDefaults(WHERE, options, defaults);
   const strategy = resolveName(WHERE, 'strategy', o.strategy, STRATEGIES);
   const beamWidth = checkInteger(WHERE, 'beamWidth', o.beamWidth);

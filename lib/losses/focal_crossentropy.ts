@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Focal cross-entropies: names and options. The sums themselves are native/losses/focal_crossentropy.cc.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkNumber, refusal } from '../util/validate';
 import { checkLabelSmoothing, checkLastAxis, Loss, type LossConfig } from './loss';
 import type { CrossentropyOptions } from './crossentropy';
@@ -66,7 +67,8 @@ export class BinaryFocalCrossentropy extends FocalCrossentropy {
    * @param options see {@link BinaryFocalCrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: BinaryFocalCrossentropyOptions) {
+  constructor(options?: BinaryFocalCrossentropyOptions, ...rest: []) {
+    refuseMore('BinaryFocalCrossentropy', rest);
     super('BinaryFocalCrossentropy', 'binary_focal_crossentropy', options, ['applyClassBalancing']);
     const { alpha = ALPHA, applyClassBalancing = false } = options ?? {};
     this.alpha = checkNumber('BinaryFocalCrossentropy', 'alpha', alpha);
@@ -100,7 +102,8 @@ export class CategoricalFocalCrossentropy extends FocalCrossentropy {
    * @param options see {@link CategoricalFocalCrossentropyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CategoricalFocalCrossentropyOptions) {
+  constructor(options?: CategoricalFocalCrossentropyOptions, ...rest: []) {
+    refuseMore('CategoricalFocalCrossentropy', rest);
     super('CategoricalFocalCrossentropy', 'categorical_focal_crossentropy', options, []);
     this.alpha = readAlpha('CategoricalFocalCrossentropy', options?.alpha);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Hinge losses: names. The sums themselves are native/losses/hinge.cc.
+import { refuseMore } from '../util/arguments';
 import { PlainLoss, type LossOptions } from './loss';
 
 /**
@@ -19,7 +20,8 @@ export class Hinge extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('Hinge', rest);
     super('Hinge', 'hinge', options);
   }
 }
@@ -41,7 +43,8 @@ export class SquaredHinge extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('SquaredHinge', rest);
     super('SquaredHinge', 'squared_hinge', options);
   }
 }
@@ -63,7 +66,8 @@ export class CategoricalHinge extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('CategoricalHinge', rest);
     super('CategoricalHinge', 'categorical_hinge', options);
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The losses by name, with Keras' aliases, and the reading of whatever `compile({ loss })` is given.
+import { refuseMore } from '../util/arguments';
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import { CosineSimilarity } from './cosine_similarity';
@@ -54,7 +55,7 @@ export type LossIdentifier = string | Loss;
 
 type LossClass = new (options?: never) => Loss;
 
-/** Names and aliases of keras/src/losses/__init__.py, for the losses that exist here. */
+/** @internal Names and aliases of keras/src/losses/__init__.py, for the losses that exist here. */
 export const LOSSES: ReadonlyMap<string, LossClass> = new Map<string, LossClass>([
   ['binary_crossentropy', BinaryCrossentropy],
   ['bce', BinaryCrossentropy],
@@ -92,7 +93,13 @@ export const LOSSES: ReadonlyMap<string, LossClass> = new Map<string, LossClass>
  * @example
  * getLoss('bce').className; // 'BinaryCrossentropy'
  */
-export function getLoss(identifier: unknown, where = 'getLoss'): Loss {
+export function getLoss(identifier: unknown, ...rest: []): Loss {
+  refuseMore('getLoss', rest);
+  return resolveLoss('getLoss', identifier);
+}
+
+/** @internal As {@link getLoss}, for the function or class that asks. */
+export function resolveLoss(where: string, identifier: unknown): Loss {
   if (identifier instanceof Loss) return identifier;
   if (typeof identifier === 'string') return new (resolveName(where, 'loss', identifier, LOSSES))();
   const hint = typeof identifier === 'function' ? 'Loss functions of your own are not there yet.' : '';
@@ -100,6 +107,7 @@ export function getLoss(identifier: unknown, where = 'getLoss'): Loss {
 }
 
 /** Makes a loss from its class name and the configuration that `getConfig` gave. */
-export function lossFromConfig(className: string, config: LossConfig = {}): Loss {
+export function lossFromConfig(className: string, config: LossConfig = {}, ...rest: []): Loss {
+  refuseMore('lossFromConfig', rest);
   return new (resolveName('lossFromConfig', 'className', className, LOSSES))(config as never);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What every loss has: a name, a reduction, a configuration, its form for the engine, and the rule that its targets obey.
+import { expectKnown } from '../util/families';
 import { NdArray } from '../ndarray';
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { checkNumber, checkOptions, checkString, describe, refusal } from '../util/validate';
 import { nearest } from '../util/did_you_mean';
@@ -64,6 +66,7 @@ export abstract class Loss {
     options: LossOptions | undefined,
     known: readonly string[] = [],
   ) {
+    expectKnown(Loss, new.target);
     const o = checkOptions(where, options, [...known, 'reduction', 'name']);
     const { name = defaultName } = o;
     this.name = checkString(where, 'name', name);
@@ -95,15 +98,16 @@ export abstract class Loss {
     const { sampleWeight } = checkOptions(this.className, options, ['sampleWeight']);
     const { native, shape } = readRows(this.className, yTrue, yPred, sampleWeight, this);
     this.checkColumns(this.className, native.columns);
-    const values = this.reduction === 'none' ? new Float32Array(shape.reduce((a, b) => a * b, 1)) : null;
+    const make = () => new Float32Array(shape.reduce((a, b) => a * b, 1));
+    const values = this.reduction === 'none' ? allocate(this.className, make) : null;
     const value = callEngine(() => loadBinding().computeLoss(this.toNative(), native, values));
     return values === null ? value : new NdArray(values, shape);
   }
 
-  /** Refuses outputs of so many columns where the settings do not fit them. @throws ConfigError `ERR_CONFIG` */
+  /** @internal Refuses outputs of so many columns where the settings do not fit them. @throws ConfigError `ERR_CONFIG` */
   checkColumns(_where: string, _columns: number): void {}
 
-  /** The resolved form that crosses to the engine. */
+  /** @internal The resolved form that crosses to the engine. */
   abstract toNative(): NativeLoss;
 }
 

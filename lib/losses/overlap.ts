@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Losses of overlap: names and options. The sums themselves are native/losses/overlap.cc.
+import { refuseMore } from '../util/arguments';
 import { checkNumber, describe, refusal } from '../util/validate';
 import { Loss, type LossConfig, type LossOptions } from './loss';
 import type { NativeLoss } from '../native/binding';
@@ -42,7 +43,8 @@ export class Dice extends Loss {
    * @param options see {@link OverlapOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: OverlapOptions) {
+  constructor(options?: OverlapOptions, ...rest: []) {
+    refuseMore('Dice', rest);
     super('Dice', 'dice', options, ['axis']);
     const { axis = null } = options ?? {};
     this.#byRow = readByRow('Dice', axis);
@@ -78,7 +80,8 @@ export class Tversky extends Loss {
    * @param options see {@link TverskyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: TverskyOptions) {
+  constructor(options?: TverskyOptions, ...rest: []) {
+    refuseMore('Tversky', rest);
     super('Tversky', 'tversky', options, ['alpha', 'beta', 'axis']);
     const { alpha = 0.5, beta = 0.5, axis = null } = options ?? {};
     this.alpha = checkNumber('Tversky', 'alpha', alpha, { min: 0 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Losses between distributions: names. The sums themselves are native/losses/probabilistic.cc.
+import { refuseMore } from '../util/arguments';
 import { PlainLoss, type LossOptions } from './loss';
 
 /**
@@ -19,7 +20,8 @@ export class KLDivergence extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('KLDivergence', rest);
     super('KLDivergence', 'kl_divergence', options);
   }
 }
@@ -41,7 +43,8 @@ export class Poisson extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('Poisson', rest);
     super('Poisson', 'poisson', options);
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Losses of numbers: names and options. The sums themselves are native/losses/regression.cc.
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { Loss, PlainLoss, type LossConfig, type LossOptions } from './loss';
 import type { NativeLoss } from '../native/binding';
@@ -27,7 +28,8 @@ export class MeanSquaredError extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('MeanSquaredError', rest);
     super('MeanSquaredError', 'mean_squared_error', options);
   }
 }
@@ -49,7 +51,8 @@ export class MeanAbsoluteError extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('MeanAbsoluteError', rest);
     super('MeanAbsoluteError', 'mean_absolute_error', options);
   }
 }
@@ -71,7 +74,8 @@ export class MeanAbsolutePercentageError extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('MeanAbsolutePercentageError', rest);
     super('MeanAbsolutePercentageError', 'mean_absolute_percentage_error', options);
   }
 }
@@ -93,7 +97,8 @@ export class MeanSquaredLogarithmicError extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('MeanSquaredLogarithmicError', rest);
     super('MeanSquaredLogarithmicError', 'mean_squared_logarithmic_error', options);
   }
 }
@@ -115,7 +120,8 @@ export class LogCosh extends PlainLoss {
    * @param options see {@link LossOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: LossOptions) {
+  constructor(options?: LossOptions, ...rest: []) {
+    refuseMore('LogCosh', rest);
     super('LogCosh', 'log_cosh', options);
   }
 }
@@ -139,7 +145,8 @@ export class Huber extends Loss {
    * @param options see {@link HuberOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: HuberOptions) {
+  constructor(options?: HuberOptions, ...rest: []) {
+    refuseMore('Huber', rest);
     super('Huber', 'huber_loss', options, ['delta']);
     const { delta = 1 } = options ?? {};
     this.delta = checkNumber('Huber', 'delta', delta, { min: 0, aboveMin: true });

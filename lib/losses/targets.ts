@@ -20,6 +20,9 @@ export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
   readonly classes?: number;
 }
 
+/** Whether a timestep of a row of outputs counts. */
+type Counts = (row: number, step: number) => boolean;
+
 /**
  * Reads and checks the targets of `rows` rows.
  *
@@ -28,6 +31,7 @@ export interface TargetRules extends Pick<Loss, 'targetRule' | 'ignoreClass'> {
  * for outputs `[N,T,K]`.
  *
  * @param outputAxes axes of the outputs after the batch
+ * @param counts which timesteps of the outputs count: values of others are not looked at. Default: all
  * @throws ShapeError `ERR_SHAPE`; DataError `ERR_DATA` for NaN and fractions of ids, `ERR_RANGE` outside classes or [0, 1]
  */
 export function readTargets(
@@ -37,11 +41,20 @@ export function readTargets(
   rules: TargetRules,
   rows: number,
   outputAxes: readonly number[],
+  counts?: Counts,
 ): Targets {
   const { data, shape } = toValues(where, what, input);
   checkTargetShape(where, what, shape, rules, rows, outputAxes);
   const classes = rules.classes ?? outputAxes.at(-1)!;
-  const index = firstBadTarget(data, rules, classes, shape.at(-1)!);
+  const isBad = badTargets(data, rules, classes, shape.at(-1)!);
+  // Labels belong to samples, whichever timesteps count.
+  const steps = outputAxes.length === 1 || rules.targetRule === 'labels' ? 1 : outputAxes[0]!;
+  const width = data.length / (rows * steps);
+  const isSeen = (element: number): boolean => {
+    const position = Math.floor(element / width);
+    return steps === 1 || counts === undefined || counts(Math.floor(position / steps), position % steps);
+  };
+  const index = data.findIndex((value, element) => isBad(value, element) && isSeen(element));
   if (index >= 0) throw targetRefusal(where, what, data, index, positionText(index, shape), rules, classes);
   return { data, targetSize: data.length / rows };
 }
@@ -90,19 +103,23 @@ function checkTargetShape(
   );
 }
 
-/** Index of the first element that the rule of the loss refuses, or -1. Labels stand in rows of `width`. */
-function firstBadTarget(data: Float32Array, rules: TargetRules, classes: number, width: number): number {
-  const { targetRule, ignoreClass } = rules;
+/** Which elements the rule of the loss refuses. Labels stand in rows of `width`. */
+function badTargets(
+  data: Float32Array,
+  { targetRule, ignoreClass }: TargetRules,
+  classes: number,
+  width: number,
+): (value: number, index: number) => boolean {
   const isId = (id: number): boolean => id >= 0 && id < classes && Number.isInteger(id);
   switch (targetRule) {
     case 'ids':
-      return data.findIndex((id) => !isId(id) && id !== ignoreClass);
+      return (id) => !isId(id) && id !== ignoreClass;
     case 'labels':
-      return data.findIndex((id, i) => !isId(id) || (id !== 0 && i % width !== 0 && data[i - 1] === 0));
+      return (id, i) => !isId(id) || (id !== 0 && i % width !== 0 && data[i - 1] === 0);
     case 'probabilities':
-      return data.findIndex((p) => !(p >= 0 && p <= 1));
+      return (p) => !(p >= 0 && p <= 1);
     case 'numbers':
-      return data.findIndex((value) => !Number.isFinite(value));
+      return (value) => !Number.isFinite(value);
   }
 }
 

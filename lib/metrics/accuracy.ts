@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The accuracy family: how often the outputs say what the targets say. The sums themselves are native/metrics/row_mean.cc.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber } from '../util/validate';
 import { MeanMetric, type MetricConfig, type MetricOptions } from './metric';
 import type { TargetRules } from '../losses/targets';
@@ -40,7 +41,8 @@ export class Accuracy extends MeanMetric {
   readonly targets = 'dense';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('Accuracy', rest);
     super('Accuracy', 'accuracy', options);
   }
 
@@ -67,7 +69,8 @@ export class BinaryAccuracy extends MeanMetric {
    * @param options see {@link BinaryAccuracyOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`; `ERR_CONFIG` where the threshold is not between 0 and 1
    */
-  constructor(options?: BinaryAccuracyOptions) {
+  constructor(options?: BinaryAccuracyOptions, ...rest: []) {
+    refuseMore('BinaryAccuracy', rest);
     super('BinaryAccuracy', 'binaryAccuracy', options, ['threshold']);
     const range = { min: 0, aboveMin: true, max: 1, belowMax: true };
     const { threshold = DEFAULT_THRESHOLD } = options ?? {};
@@ -98,7 +101,8 @@ export class CategoricalAccuracy extends MeanMetric {
   protected override readonly byElement = false;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('CategoricalAccuracy', rest);
     super('CategoricalAccuracy', 'categoricalAccuracy', options);
   }
 
@@ -122,7 +126,8 @@ export class SparseCategoricalAccuracy extends MeanMetric {
   protected override readonly byElement = false;
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('SparseCategoricalAccuracy', rest);
     super('SparseCategoricalAccuracy', 'sparseCategoricalAccuracy', options);
   }
 
@@ -150,7 +155,8 @@ export class TopKCategoricalAccuracy extends MeanMetric {
    * @param options see {@link TopKOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: TopKOptions) {
+  constructor(options?: TopKOptions, ...rest: []) {
+    refuseMore('TopKCategoricalAccuracy', rest);
     super('TopKCategoricalAccuracy', 'topKCategoricalAccuracy', options, ['k']);
     const { k = DEFAULT_K } = options ?? {};
     this.k = checkInteger('TopKCategoricalAccuracy', 'k', k);
@@ -185,8 +191,9 @@ export class SparseTopKCategoricalAccuracy extends MeanMetric {
    * @param options see {@link SparseTopKOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SparseTopKOptions) {
+  constructor(options?: SparseTopKOptions, ...rest: []) {
     const where = 'SparseTopKCategoricalAccuracy';
+    refuseMore(where, rest);
     super(where, 'sparseTopKCategoricalAccuracy', options, ['k', 'fromSortedIds']);
     const { k = DEFAULT_K, fromSortedIds = false } = options ?? {};
     this.k = checkInteger(where, 'k', k);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The area under a curve of rates over thresholds, by the sums of native/metrics/confusion.cc.
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, describe, refusal } from '../util/validate';
 import { ConfusionMetric, countsOf, isEven, makeThresholds, readThresholds, type Counts } from './confusion';
 import { divideNoNan, type MetricConfig, type MetricOptions } from './metric';
@@ -56,7 +57,8 @@ export class AUC extends ConfusionMetric {
    * @param options see {@link AUCOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: AUCOptions) {
+  constructor(options?: AUCOptions, ...rest: []) {
+    refuseMore('AUC', rest);
     const known = [
       'numThresholds',
       'curve',
@@ -115,7 +117,7 @@ export class AUC extends ConfusionMetric {
     });
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     const size = super.stateSize(1);
     const areas = Array.from({ length: state.length / size }, (_, label) =>
       this.#area(countsOf(state.subarray(label * size, (label + 1) * size))),

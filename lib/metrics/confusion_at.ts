@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The best of one rate where another is at least so high: sensitivity at specificity and its kin.
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkNumber } from '../util/validate';
 import { ConfusionMetric, evenThresholds, type Counts } from './confusion';
 import { divideNoNan, type MetricConfig, type MetricOptions } from './metric';
@@ -78,11 +79,12 @@ export class SensitivityAtSpecificity extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(specificity: number, options?: RateAtRateOptions) {
+  constructor(specificity: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('SensitivityAtSpecificity', rest);
     super('SensitivityAtSpecificity', 'sensitivityAtSpecificity', 'specificity', specificity, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, specificityAt, recallAt);
   }
 }
@@ -103,11 +105,12 @@ export class SpecificityAtSensitivity extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(sensitivity: number, options?: RateAtRateOptions) {
+  constructor(sensitivity: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('SpecificityAtSensitivity', rest);
     super('SpecificityAtSensitivity', 'specificityAtSensitivity', 'sensitivity', sensitivity, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, recallAt, specificityAt);
   }
 }
@@ -128,11 +131,12 @@ export class PrecisionAtRecall extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(recall: number, options?: RateAtRateOptions) {
+  constructor(recall: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('PrecisionAtRecall', rest);
     super('PrecisionAtRecall', 'precisionAtRecall', 'recall', recall, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, recallAt, precisionAt);
   }
 }
@@ -153,11 +157,12 @@ export class RecallAtPrecision extends RateAtRate {
    * @param options see {@link RateAtRateOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(precision: number, options?: RateAtRateOptions) {
+  constructor(precision: number, options?: RateAtRateOptions, ...rest: []) {
+    refuseMore('RecallAtPrecision', rest);
     super('RecallAtPrecision', 'recallAtPrecision', 'precision', precision, options);
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return this.best(state, precisionAt, recallAt);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // True and false positives and negatives, precision and recall.
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { refusal } from '../util/validate';
 import {
   ConfusionMetric,
@@ -69,7 +70,7 @@ abstract class ThresholdMetric extends ConfusionMetric {
   /** The result at each threshold. */
   protected abstract resultOf(counts: Counts): number[];
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const results = this.resultOf(this.counts(state));
     return results.length === 1 ? results[0]! : new NdArray(Float32Array.from(results), [results.length]);
   }
@@ -91,7 +92,8 @@ export class TruePositives extends ThresholdMetric {
    * @param options see {@link ThresholdOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: ThresholdOptions) {
+  constructor(options?: ThresholdOptions, ...rest: []) {
+    refuseMore('TruePositives', rest);
     super('TruePositives', 'truePositives', options, []);
   }
 
@@ -116,7 +118,8 @@ export class TrueNegatives extends ThresholdMetric {
    * @param options see {@link ThresholdOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: ThresholdOptions) {
+  constructor(options?: ThresholdOptions, ...rest: []) {
+    refuseMore('TrueNegatives', rest);
     super('TrueNegatives', 'trueNegatives', options, []);
   }
 
@@ -141,7 +144,8 @@ export class FalsePositives extends ThresholdMetric {
    * @param options see {@link ThresholdOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: ThresholdOptions) {
+  constructor(options?: ThresholdOptions, ...rest: []) {
+    refuseMore('FalsePositives', rest);
     super('FalsePositives', 'falsePositives', options, []);
   }
 
@@ -166,7 +170,8 @@ export class FalseNegatives extends ThresholdMetric {
    * @param options see {@link ThresholdOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: ThresholdOptions) {
+  constructor(options?: ThresholdOptions, ...rest: []) {
+    refuseMore('FalseNegatives', rest);
     super('FalseNegatives', 'falseNegatives', options, []);
   }
 
@@ -191,7 +196,8 @@ export class Precision extends ThresholdMetric {
    * @param options see {@link PrecisionOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: PrecisionOptions) {
+  constructor(options?: PrecisionOptions, ...rest: []) {
+    refuseMore('Precision', rest);
     super('Precision', 'precision', options, ['topK', 'classId']);
   }
 
@@ -220,7 +226,8 @@ export class Recall extends ThresholdMetric {
    * @param options see {@link PrecisionOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: PrecisionOptions) {
+  constructor(options?: PrecisionOptions, ...rest: []) {
+    refuseMore('Recall', rest);
     super('Recall', 'recall', options, ['topK', 'classId']);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // F-scores of classes and their averages, by the sums of native/metrics/f_beta.cc.
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkNumber, checkOneOf } from '../util/validate';
 import { Metric, type MetricConfig, type MetricOptions } from './metric';
 import type { NativeMetric } from '../native/binding';
@@ -56,7 +57,7 @@ abstract class FScore extends Metric {
     return 4 * columns;
   }
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const columns = state.length / 4;
     const [tp, fp, fn, labels] = [0, 1, 2, 3].map((i) => Array.from(state.subarray(i * columns, (i + 1) * columns)));
     if (this.average === 'micro') return this.#score(sum(tp!), sum(fp!), sum(fn!));
@@ -90,7 +91,8 @@ export class FBetaScore extends FScore {
    * @param options see {@link FBetaScoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: FBetaScoreOptions) {
+  constructor(options?: FBetaScoreOptions, ...rest: []) {
+    refuseMore('FBetaScore', rest);
     super('FBetaScore', 'fbetaScore', options, ['beta']);
   }
 
@@ -114,7 +116,8 @@ export class F1Score extends FScore {
    * @param options see {@link F1ScoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: F1ScoreOptions) {
+  constructor(options?: F1ScoreOptions, ...rest: []) {
+    refuseMore('F1Score', rest);
     super('F1Score', 'f1Score', options, []);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The metrics by name, and the reading of `compile({ metrics })`: 'accuracy' becomes what the outputs and targets ask for.
 import { LOSSES, Loss } from '../losses';
+import { refuseMore } from '../util/arguments';
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import {
@@ -181,6 +182,8 @@ export interface MetricRequest {
  * @param names how messages call the two arguments
  * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`; `ERR_CONFIG` where two metrics report under one key
  * @see keras/src/trainers/compile_utils.py
+ *
+ * @internal
  */
 export function readMetrics(
   where: string,
@@ -218,12 +221,14 @@ export function readMetrics(
  * @example
  * getMetric('accuracy', { lastAxis: 1, idTargets: false }).className; // 'BinaryAccuracy'
  */
-export function getMetric(identifier: unknown, context: MetricContext, where = 'getMetric'): Metric {
-  return readMetric(where, 'metric', identifier).resolve(context);
+export function getMetric(identifier: unknown, context: MetricContext, ...rest: []): Metric {
+  refuseMore('getMetric', rest);
+  return readMetric('getMetric', 'metric', identifier).resolve(context);
 }
 
 /** Makes a metric from its class name and the configuration that `getConfig` gave. */
-export function metricFromConfig(className: string, config: MetricConfig = {}): Metric {
+export function metricFromConfig(className: string, config: MetricConfig = {}, ...rest: []): Metric {
+  refuseMore('metricFromConfig', rest);
   const where = 'metricFromConfig';
   const table = new Map([...CLASSES, ...OTHERS]) as unknown as ReadonlyMap<string, typeof Metric>;
   const Class = resolveName(where, 'className', className, table);
@@ -248,6 +253,8 @@ function readMetric(where: string, what: string, identifier: unknown): Omit<Metr
 /**
  * Refuses a metric that cannot follow the training of a model: that reads other targets than the loss has (ids against an
  * output axis of classes), has several results, or settings that the outputs do not fit.
+ *
+ * @internal
  */
 export function checkMetric(where: string, metric: Metric, { lastAxis, idTargets }: MetricContext): void {
   const received = `'${metric.name}' (${metric.className})`;

@@ -2,6 +2,7 @@
 // Intersection over union of classes, by the confusion matrix of native/metrics/class_matrix.cc.
 import { readIgnoreClass } from '../losses/crossentropy';
 import { checkLastAxis } from '../losses/loss';
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkInteger, checkNumber, describe, refusal } from '../util/validate';
 import { Metric, type MetricConfig, type MetricOptions } from './metric';
 import type { TargetRules } from '../losses/targets';
@@ -91,7 +92,7 @@ abstract class IntersectionOverUnion extends Metric {
     return { ...super.targetRules(), ignoreClass: this.ignoreClass, classes: this.numClasses };
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     const n = this.numClasses;
     const line = (first: number, step: number): number => {
       let sum = 0;
@@ -130,7 +131,8 @@ export class IoU extends IntersectionOverUnion {
    * @param options see {@link MeanIoUOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(numClasses: number, targetClassIds: readonly number[], options?: MeanIoUOptions) {
+  constructor(numClasses: number, targetClassIds: readonly number[], options?: MeanIoUOptions, ...rest: []) {
+    refuseMore('IoU', rest);
     const known = ['ignoreClass', 'sparseYTrue', 'sparseYPred', 'axis'];
     super('IoU', 'iou', numClasses, targetClassIds, options, known);
   }
@@ -162,7 +164,8 @@ export class MeanIoU extends IntersectionOverUnion {
    * @param options see {@link MeanIoUOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(numClasses: number, options?: MeanIoUOptions) {
+  constructor(numClasses: number, options?: MeanIoUOptions, ...rest: []) {
+    refuseMore('MeanIoU', rest);
     const known = ['ignoreClass', 'sparseYTrue', 'sparseYPred', 'axis'];
     super('MeanIoU', 'meanIou', numClasses, undefined, options, known);
   }
@@ -194,7 +197,8 @@ export class BinaryIoU extends IntersectionOverUnion {
    * @param options see {@link BinaryIoUOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: BinaryIoUOptions) {
+  constructor(options?: BinaryIoUOptions, ...rest: []) {
+    refuseMore('BinaryIoU', rest);
     const { targetClassIds = [0, 1], threshold = 0.5 } = options ?? {};
     const cut = checkNumber('BinaryIoU', 'threshold', threshold);
     super('BinaryIoU', 'binaryIou', 2, targetClassIds, options, ['targetClassIds', 'threshold'], cut);

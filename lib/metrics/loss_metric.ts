@@ -4,7 +4,7 @@ import {
   BinaryCrossentropy as BinaryCrossentropyLoss,
   CategoricalCrossentropy as CategoricalCrossentropyLoss,
   CategoricalHinge as CategoricalHingeLoss,
-  getLoss,
+  resolveLoss,
   Hinge as HingeLoss,
   KLDivergence as KLDivergenceLoss,
   LogCosh,
@@ -22,6 +22,7 @@ import {
   type LossIdentifier,
   type SparseCategoricalCrossentropyOptions,
 } from '../losses';
+import { refuseMore } from '../util/arguments';
 import { refusal } from '../util/validate';
 import { MeanMetric, type MetricConfig, type MetricOptions } from './metric';
 import type { TargetRules } from '../losses/targets';
@@ -72,8 +73,9 @@ export class LossMetric extends MeanLoss {
    * @param options `name`: key in history, by default that of the loss in camelCase
    * @throws ConfigError `ERR_UNKNOWN_NAME`, `ERR_UNKNOWN_OPTION`, `ERR_TYPE`; `ERR_CONFIG` for a loss of a whole batch
    */
-  constructor(loss: LossIdentifier, options?: MetricOptions) {
-    const found = getLoss(loss, 'LossMetric');
+  constructor(loss: LossIdentifier, options?: MetricOptions, ...rest: []) {
+    refuseMore('LossMetric', rest);
+    const found = resolveLoss('LossMetric', loss);
     const native = found.toNative();
     if ('byRow' in native && !native.byRow)
       throw refusal(
@@ -126,7 +128,8 @@ export class MeanSquaredError extends MeanLoss {
   readonly className = 'MeanSquaredError';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('MeanSquaredError', rest);
     super('MeanSquaredError', 'meanSquaredError', new MeanSquaredErrorLoss(), options);
   }
 }
@@ -143,7 +146,8 @@ export class MeanAbsoluteError extends MeanLoss {
   readonly className = 'MeanAbsoluteError';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('MeanAbsoluteError', rest);
     super('MeanAbsoluteError', 'meanAbsoluteError', new MeanAbsoluteErrorLoss(), options);
   }
 }
@@ -160,7 +164,8 @@ export class MeanAbsolutePercentageError extends MeanLoss {
   readonly className = 'MeanAbsolutePercentageError';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('MeanAbsolutePercentageError', rest);
     super('MeanAbsolutePercentageError', 'meanAbsolutePercentageError', new MeanAbsolutePercentageErrorLoss(), options);
   }
 }
@@ -177,7 +182,8 @@ export class MeanSquaredLogarithmicError extends MeanLoss {
   readonly className = 'MeanSquaredLogarithmicError';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('MeanSquaredLogarithmicError', rest);
     super('MeanSquaredLogarithmicError', 'meanSquaredLogarithmicError', new MeanSquaredLogarithmicErrorLoss(), options);
   }
 }
@@ -194,7 +200,8 @@ export class LogCoshError extends MeanLoss {
   readonly className = 'LogCoshError';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('LogCoshError', rest);
     super('LogCoshError', 'logcosh', new LogCosh(), options);
   }
 }
@@ -211,7 +218,8 @@ export class Hinge extends MeanLoss {
   readonly className = 'Hinge';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('Hinge', rest);
     super('Hinge', 'hinge', new HingeLoss(), options);
   }
 }
@@ -228,7 +236,8 @@ export class SquaredHinge extends MeanLoss {
   readonly className = 'SquaredHinge';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('SquaredHinge', rest);
     super('SquaredHinge', 'squaredHinge', new SquaredHingeLoss(), options);
   }
 }
@@ -245,7 +254,8 @@ export class CategoricalHinge extends MeanLoss {
   readonly className = 'CategoricalHinge';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('CategoricalHinge', rest);
     super('CategoricalHinge', 'categoricalHinge', new CategoricalHingeLoss(), options);
   }
 }
@@ -262,7 +272,8 @@ export class KLDivergence extends MeanLoss {
   readonly className = 'KLDivergence';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('KLDivergence', rest);
     super('KLDivergence', 'klDivergence', new KLDivergenceLoss(), options);
   }
 }
@@ -279,7 +290,8 @@ export class Poisson extends MeanLoss {
   readonly className = 'Poisson';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('Poisson', rest);
     super('Poisson', 'poisson', new PoissonLoss(), options);
   }
 }
@@ -299,7 +311,8 @@ export class BinaryCrossentropy extends Crossentropy {
    * @param options see {@link CrossentropyMetricOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyMetricOptions) {
+  constructor(options?: CrossentropyMetricOptions, ...rest: []) {
+    refuseMore('BinaryCrossentropy', rest);
     super('BinaryCrossentropy', 'binaryCrossentropy', new BinaryCrossentropyLoss(options), options, [
       'fromLogits',
       'labelSmoothing',
@@ -323,7 +336,8 @@ export class CategoricalCrossentropy extends Crossentropy {
    * @param options see {@link CrossentropyMetricOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: CrossentropyMetricOptions) {
+  constructor(options?: CrossentropyMetricOptions, ...rest: []) {
+    refuseMore('CategoricalCrossentropy', rest);
     super('CategoricalCrossentropy', 'categoricalCrossentropy', new CategoricalCrossentropyLoss(options), options, [
       'fromLogits',
       'labelSmoothing',
@@ -347,7 +361,8 @@ export class SparseCategoricalCrossentropy extends Crossentropy {
    * @param options see {@link SparseCrossentropyMetricOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SparseCrossentropyMetricOptions) {
+  constructor(options?: SparseCrossentropyMetricOptions, ...rest: []) {
+    refuseMore('SparseCategoricalCrossentropy', rest);
     super(
       'SparseCategoricalCrossentropy',
       'sparseCategoricalCrossentropy',

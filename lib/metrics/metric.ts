@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every metric has: the key it reports under, its direction, its form for the engine, which adds each batch to a
 // state, and the result of a state.
+import { expectKnown } from '../util/families';
 import { callEngine, loadBinding } from '../native/engine';
 import { readRows } from '../losses/rows';
 import { checkOptions, checkString, refusal } from '../util/validate';
@@ -45,6 +46,7 @@ export abstract class Metric {
     options: MetricOptions | undefined,
     known: readonly string[] = [],
   ) {
+    expectKnown(Metric, new.target);
     const { name = defaultName } = checkOptions(where, options, [...known, 'name']);
     this.name = toCamelCase(checkString(where, 'name', name));
   }
@@ -59,10 +61,10 @@ export abstract class Metric {
     return { name: this.name };
   }
 
-  /** The resolved form that crosses to the engine. */
+  /** @internal The resolved form that crosses to the engine. */
   abstract toNative(): NativeMetric;
 
-  /** Size of the state for outputs of `columns` columns. */
+  /** @internal Size of the state for outputs of `columns` columns. */
   abstract stateSize(columns: number): number;
 
   /**
@@ -97,7 +99,7 @@ export abstract class Metric {
     this.#state = undefined;
   }
 
-  /** Refuses outputs that the settings do not fit. Throws ConfigError `ERR_CONFIG`. */
+  /** @internal Refuses outputs that the settings do not fit. Throws ConfigError `ERR_CONFIG`. */
   checkColumns(_where: string, _columns: number): void {}
 
   /** What targets must look like where the metric is called by itself. */
@@ -135,7 +137,7 @@ export abstract class MeanMetric extends Metric {
     return 2;
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return divideNoNan(state[0]!, state[1]!);
   }
 }
@@ -148,6 +150,8 @@ export function divideNoNan(a: number, b: number): number {
 /**
  * The key under which history reports a name that the user gave: `binary_crossentropy` as `binaryCrossentropy`,
  * `BinaryAccuracy` as `binaryAccuracy`; `acc` and `MSE` stay.
+ *
+ * @internal
  */
 export function toCamelCase(name: string): string {
   // Parts may be of one character: `dense_1_loss`.
@@ -155,7 +159,7 @@ export function toCamelCase(name: string): string {
   return camel.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
 }
 
-/** The key of a value measured on validation data: `accuracy` as `valAccuracy`. */
+/** @internal The key of a value measured on validation data: `accuracy` as `valAccuracy`. */
 export function validationKey(name: string): string {
   return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }

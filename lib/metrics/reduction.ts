@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Means and sums of plain values, for loops of one's own.
+import { refuseMore } from '../util/arguments';
 import { readValueRows } from '../losses/rows';
 import { callEngine, loadBinding } from '../native/engine';
 import { MeanMetric, Metric, type MetricOptions } from './metric';
@@ -27,7 +28,8 @@ export class Mean extends MeanMetric {
   readonly targets = 'none';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('Mean', rest);
     super('Mean', 'mean', options);
   }
 
@@ -63,7 +65,8 @@ export class Sum extends Metric {
   readonly targets = 'none';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('Sum', rest);
     super('Sum', 'sum', options);
   }
 
@@ -75,7 +78,7 @@ export class Sum extends Metric {
     return 1;
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return state[0]!;
   }
 

@@ -3,6 +3,7 @@
 import { NdArray } from '../ndarray';
 import { MeanSquaredError as MeanSquaredErrorLoss } from '../losses';
 import { checkLastAxis } from '../losses/loss';
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkOneOf } from '../util/validate';
 import { MeanMetric, Metric, type MetricConfig, type MetricOptions } from './metric';
 import type { NativeMetric } from '../native/binding';
@@ -44,7 +45,8 @@ export class R2Score extends Metric {
    * @param options see {@link R2ScoreOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: R2ScoreOptions) {
+  constructor(options?: R2ScoreOptions, ...rest: []) {
+    refuseMore('R2Score', rest);
     super('R2Score', 'r2Score', options, ['classAggregation', 'numRegressors']);
     const { classAggregation = 'uniform_average', numRegressors = 0 } = options ?? {};
     const ways = ['uniform_average', 'variance_weighted_average'] as const;
@@ -66,7 +68,7 @@ export class R2Score extends Metric {
     return 4 * columns + 1;
   }
 
-  override result(state = this.state): number | NdArray {
+  override result(state: Float64Array = this.state): number | NdArray {
     const columns = (state.length - 1) / 4;
     const totals = Array.from({ length: columns }, (_, i) => {
       const sum = state[columns + i]!;
@@ -104,7 +106,8 @@ export class RootMeanSquaredError extends MeanMetric {
   readonly targets = 'dense';
 
   /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE` */
-  constructor(options?: MetricOptions) {
+  constructor(options?: MetricOptions, ...rest: []) {
+    refuseMore('RootMeanSquaredError', rest);
     super('RootMeanSquaredError', 'rootMeanSquaredError', options);
   }
 
@@ -112,7 +115,7 @@ export class RootMeanSquaredError extends MeanMetric {
     return { kind: 'loss', loss: new MeanSquaredErrorLoss().toNative() };
   }
 
-  override result(state = this.state): number {
+  override result(state: Float64Array = this.state): number {
     return Math.sqrt(super.result(state));
   }
 }
@@ -144,7 +147,8 @@ export class CosineSimilarity extends Similarity {
    * @param options see {@link SimilarityOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SimilarityOptions) {
+  constructor(options?: SimilarityOptions, ...rest: []) {
+    refuseMore('CosineSimilarity', rest);
     super('CosineSimilarity', 'cosineSimilarity', options);
   }
 
@@ -168,7 +172,8 @@ export class PearsonCorrelation extends Similarity {
    * @param options see {@link SimilarityOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SimilarityOptions) {
+  constructor(options?: SimilarityOptions, ...rest: []) {
+    refuseMore('PearsonCorrelation', rest);
     super('PearsonCorrelation', 'pearsonCorrelation', options);
   }
 
@@ -193,7 +198,8 @@ export class ConcordanceCorrelation extends Similarity {
    * @param options see {@link SimilarityOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(options?: SimilarityOptions) {
+  constructor(options?: SimilarityOptions, ...rest: []) {
+    refuseMore('ConcordanceCorrelation', rest);
     super('ConcordanceCorrelation', 'concordanceCorrelation', options);
   }
 

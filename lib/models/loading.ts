@@ -4,6 +4,7 @@
 import { makeError, OstinatoError } from '../errors';
 import { checkExtension, checkPath, checkTrainingState, isPlainObject, ModelFile, readJson } from '../serialization';
 import { compileOptions } from '../training/compile_config';
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { expectedWeights } from './model_files';
@@ -33,7 +34,12 @@ const DEFAULTS = Object.freeze({ compile: true });
  * await model.save('reviews.safetensors');
  * const same = await loadModel('reviews.safetensors');
  */
-export async function loadModel<M extends Model = Model>(path: string, options?: LoadModelOptions): Promise<M> {
+export async function loadModel<M extends Model = Model>(
+  path: string,
+  options?: LoadModelOptions,
+  ...rest: []
+): Promise<M> {
+  refuseMore('loadModel', rest);
   const where = 'loadModel';
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
@@ -47,12 +53,12 @@ export async function loadModel<M extends Model = Model>(path: string, options?:
     }
     const model = modelOf(place, described);
     const weights = await opened.weights(expectedWeights(model));
-    if (model.isBuilt) model.setWeights(weights as Float32Array[]);
+    if (model.isBuilt) await model.adoptWeights(where, weights as Float32Array[]);
     const { optimizer, layers } = checkTrainingState(place, await opened.section('training'));
     const compiled = compile ? await opened.section('compile') : null;
-    guarded(place, () => {
+    await guarded(place, async () => {
       if (compiled !== null) model.compile(compileOptions(place, compiled));
-      model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
+      await model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
     });
     return model as M;
   });
@@ -67,7 +73,8 @@ export async function loadModel<M extends Model = Model>(path: string, options?:
  * await model.save('reviews.safetensors', { assets: { words: ['the', 'and'] } });
  * (await loadAssets('reviews.safetensors')).words; // ['the', 'and']
  */
-export async function loadAssets(path: string): Promise<Record<string, unknown>> {
+export async function loadAssets(path: string, ...rest: []): Promise<Record<string, unknown>> {
+  refuseMore('loadAssets', rest);
   const where = 'loadAssets';
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
   const assets = (await ModelFile.read(where, file, (opened) => opened.section('assets'))) ?? {};
@@ -86,7 +93,8 @@ export async function loadAssets(path: string): Promise<Record<string, unknown>>
  * @example
  * const copy = modelFromJson(model.toJson());
  */
-export function modelFromJson<M extends Model = Model>(text: string): M {
+export function modelFromJson<M extends Model = Model>(text: string, ...rest: []): M {
+  refuseMore('modelFromJson', rest);
   const where = 'modelFromJson';
   return modelOf(where, readJson(where, checkString(where, 'text', text))) as M;
 }
@@ -96,7 +104,7 @@ const CLASSES = [Model, Sequential];
 
 function modelOf(where: string, described: unknown): Model {
   const { className, config } = isPlainObject(described) ? described : {};
-  const modelClass = CLASSES.find(({ name }) => name === className);
+  const modelClass = CLASSES.find((known) => known.className === className);
   if (modelClass === undefined || !isPlainObject(config))
     throw refusal(
       'ERR_DATA',
@@ -104,15 +112,23 @@ function modelOf(where: string, described: unknown): Model {
       'a Model or Sequential as { className, config }',
       describe(className ?? described),
     );
-  return guarded(where, () => modelClass.fromConfig(config));
+  try {
+    return modelClass.fromConfig(config);
+  } catch (error) {
+    throw readable(where, error);
+  }
+}
+
+async function guarded(where: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    throw readable(where, error);
+  }
 }
 
 /** Constructors check what users give them; a file can hold what no user would write. */
-function guarded<T>(where: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof OstinatoError) throw error;
-    throw makeError('ERR_DATA', `${where}: expected a config, received one that cannot be read.`, { cause: error });
-  }
+function readable(where: string, error: unknown): OstinatoError {
+  if (error instanceof OstinatoError) return error;
+  return makeError('ERR_DATA', `${where}: expected a config, received one that cannot be read.`, { cause: error });
 }

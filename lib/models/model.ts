@@ -14,13 +14,17 @@ import {
 } from '../graph/lowering';
 import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
-import { checkWeights } from '../layers/weights';
+import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
+import { checkWeights, copyWeights } from '../layers/weights';
+import { copyInTurns } from '../arrays/copy';
+import { copyOut, prepare } from '../native/copies';
+import { refuseMore } from '../util/arguments';
 import { describeShared, makeShared } from '../layers/registry';
 import { areCompatible, shapeText } from '../layers/shapes';
 import { inOrder } from '../util/by_name';
 import { nearest } from '../util/did_you_mean';
 import { withDefaults } from '../util/options';
-import { checkString, describe, refusal } from '../util/validate';
+import { checkOptions, checkString, describe, refusal } from '../util/validate';
 import { Stream, StreamGroup, type StreamAnswer, type StreamOptions } from '../streams';
 import { graphConfig, graphFromConfig, type GraphConfig } from './graph_config';
 import { ModelEngine } from './model_engine';
@@ -31,8 +35,8 @@ import { nameInputs, nameOutputs, readTensors, type TensorStructure } from './te
 import { TrainableModel } from './trainable_model';
 import type { ApplyOptions } from '../layers/apply';
 import type { WeightSpec } from '../layers';
-import type { NdArray } from '../ndarray';
-import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import { NdArray } from '../ndarray';
+import type { NativeActivation, NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
 import type { BatchRows, CarriedStates, HostInput, HostOutput } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
@@ -91,7 +95,8 @@ export class Model extends TrainableModel {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where the outputs depend on other inputs too, or not on one of these, or
    *   two layers or inputs have one name
    */
-  constructor(inputs: TensorStructure, outputs: TensorStructure, options: ModelOptions = {}) {
+  constructor(inputs: TensorStructure, outputs: TensorStructure, options: ModelOptions = {}, ...rest: []) {
+    refuseMore('Model', rest);
     const isDeferred = inputs === DEFERRED;
     const where = isDeferred ? 'Sequential' : 'Model';
     const { name } = withDefaults(where, options, defaults);
@@ -403,6 +408,9 @@ export class Model extends TrainableModel {
   /**
    * Copies of all weights, in the order of {@link weights}.
    *
+   * The event loop waits: about 0.2 s for 100 million numbers, and several times that where they are still to be drawn.
+   * {@link getWeightsAsync} lets it go on.
+   *
    * @throws StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a step is computed, `ERR_DISPOSED`
    */
   override getWeights(): NdArray[] {
@@ -411,7 +419,26 @@ export class Model extends TrainableModel {
   }
 
   /**
+   * Copies of all weights as they are at the call, made on compute threads. The model may be used on meanwhile; what reads
+   * or sets weights at once waits for them.
+   *
+   * @throws (rejects) as {@link getWeights}; InternalError `ERR_OUT_OF_MEMORY`
+   * @example
+   * const weights = await model.getWeightsAsync();
+   */
+  async getWeightsAsync(): Promise<NdArray[]> {
+    this.#assertBuilt('getWeightsAsync');
+    this.#engine.assertQuiet('getWeightsAsync');
+    const { weights } = this;
+    const copies = this.weightCopies('getWeightsAsync');
+    await copyOut(this.nativeModel(), copies);
+    return copies.map(({ values }, index) => new NdArray(values, weights[index]!.shape));
+  }
+
+  /**
    * Sets all weights, or none where one does not fit.
+   *
+   * The event loop waits: about 0.2 s for 100 million numbers. {@link setWeightsAsync} lets it go on.
    *
    * @param weights arrays in the order of {@link weights}: NdArrays, nested arrays, or flat typed arrays in row-major order
    * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_STATE`, `ERR_BUSY`, `ERR_DISPOSED`
@@ -423,9 +450,57 @@ export class Model extends TrainableModel {
     // Callbacks set weights (EarlyStopping does) while `fit` has the model, though never while a step is computed.
     this.assertTurn('setWeights');
     this.#engine.assertQuiet('setWeights');
-    const values = checkWeights(`${this.name}.setWeights`, this.weights, weights);
+    const values = copyWeights(`${this.name}.setWeights`, this.weights, weights);
     this.assertAtRest('setWeights');
     this.assignWeights(values);
+  }
+
+  /**
+   * As {@link setWeights}, but the event loop goes on: arrays are copied a part in each of its turns, and are to be left
+   * alone until then. The weights change all at once, when the promise resolves.
+   *
+   * @throws (rejects) as {@link setWeights}, and DataError `ERR_DATA` where an array is detached meanwhile
+   * @example
+   * await copy.setWeightsAsync(await model.getWeightsAsync());
+   */
+  async setWeightsAsync(weights: readonly ArrayInput[]): Promise<void> {
+    const method = 'setWeightsAsync';
+    const where = `${this.name}.${method}`;
+    this.#assertBuilt(method);
+    this.assertTurn(method);
+    const own: Float32Array[] = [];
+    for (const { data, isOwn } of checkWeights(where, this.weights, weights))
+      own.push(isOwn ? data : await copyInTurns(where, data));
+    await this.adoptWeights(method, own);
+  }
+
+  /**
+   * Has the engine draw the first weights, and make them ready for streams, off the event loop. Calls that compute do so
+   * anyway; after this, those that answer at once ({@link openStream}, {@link getWeights}) need not wait for it.
+   *
+   * @throws (rejects) StateError `ERR_STATE` before the model is built, `ERR_BUSY` while a call has the model, `ERR_DISPOSED`
+   * @example
+   * await model.prepare();
+   * const stream = model.openStream();
+   */
+  async prepare(): Promise<void> {
+    this.#assertBuilt('prepare');
+    this.assertFree('prepare');
+    await prepare(this.nativeModel());
+  }
+
+  /** @internal Sets all weights to arrays of their sizes that nobody else has. */
+  async adoptWeights(method: string, values: readonly Float32Array[]): Promise<void> {
+    this.#assertBuilt(method);
+    this.assertTurn(method);
+    this.#engine.assertQuiet(method);
+    this.assertAtRest(method);
+    let next = 0;
+    for (const { layer } of this.parts) {
+      const count = layer.weightSpecs.length;
+      layer.takeWeights(values.slice(next, next + count));
+      next += count;
+    }
   }
 
   /** @internal */
@@ -517,8 +592,7 @@ export class Model extends TrainableModel {
   getLayer(which: string | number | { readonly name: string } | { readonly index: number }): Layer {
     this.#engine.assertUsable('getLayer');
     const where = `${this.name}.getLayer`;
-    const key: unknown =
-      typeof which === 'object' && which !== null ? ('name' in which ? which.name : which.index) : which;
+    const key: unknown = typeof which === 'object' && which !== null ? readKey(where, which) : which;
     const { layers } = this;
     if (typeof key === 'number') {
       const layer = Number.isInteger(key) ? layers[key] : undefined;
@@ -561,6 +635,7 @@ export class Model extends TrainableModel {
     const config = given as Partial<GraphConfig> & { readonly name?: string; readonly trainable?: boolean };
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers, inputs, outputs }', describe(config));
+    checkOptions(where, config, ['name', 'layers', 'inputs', 'outputs', 'trainable']);
     const { inputs, outputs } = makeShared(() => graphFromConfig(where, config));
     const model = new Model(inputs, outputs, { name: config.name ?? null });
     model.ownTrainable = config.trainable ?? true;
@@ -581,6 +656,21 @@ export class Model extends TrainableModel {
     this.#engine.dispose();
   }
 
+  /**
+   * Gives back the memory that no call needs at present, now: what batches were computed in, and copies of the weights as
+   * the engine wants them. The next call takes again what it needs. Without this, memory that was needed by a large batch
+   * is given back within half a minute.
+   *
+   * @throws StateError `ERR_BUSY` while a call has the model, `ERR_DISPOSED`
+   * @example
+   * await model.fit(x, y);
+   * model.trim();
+   */
+  trim(): void {
+    this.assertFree('trim');
+    this.#engine.trim();
+  }
+
   /** `using model = new Sequential(...)`: see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
@@ -599,6 +689,12 @@ export class Model extends TrainableModel {
   /** @internal Puts other states in the place of those that stateful layers carry. */
   exchangeStates(states: CarriedStates | undefined): CarriedStates {
     return this.#engine.exchangeStates(states);
+  }
+
+  /** @internal Which timesteps of an output count, for these inputs; undefined where all may. */
+  override outputMask(inputs: readonly StepInputs[], output: number): StepMask | undefined {
+    const graph = this.#graph;
+    return graph && outputMask(graph, inputs, graph.outputs[output]!);
   }
 
   /** @internal The engine's model, made on first use. */
@@ -625,8 +721,8 @@ export class Model extends TrainableModel {
     this.#engine.assertQuiet(method);
   }
 
-  protected override layersState(): LayersState {
-    return this.#engine.layersState('trainingState');
+  protected override layersState(copies: NativeCopy[]): LayersState {
+    return this.#engine.layersState('trainingState', copies);
   }
 
   protected override setLayersState(state: LayersState): void {
@@ -647,4 +743,11 @@ export class Model extends TrainableModel {
 
 function specOf({ shape, dtype }: SymbolicTensor): TensorSpec {
   return { shape, dtype };
+}
+
+/** The one key that an object for `getLayer` has. */
+function readKey(where: string, which: { readonly name?: string; readonly index?: number }): unknown {
+  const { name, index } = checkOptions(where, which, ['name', 'index']);
+  if (name !== undefined && index !== undefined) throw refusal('ERR_CONFIG', where, 'name or index', 'both');
+  return name ?? index;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of a model: made when it is first needed, given up when the layers change. Weights are the layers' own.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { lowerGraph, modelConfig, type EngineGraph } from '../graph/lowering';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { refusal } from '../util/validate';
 import type { Graph } from '../graph/graph';
 import type { Layer, StatefulUser } from '../layers/layer';
-import type { NativeModel, NativeShortcuts } from '../native/binding';
+import type { NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { BatchRows, CarriedStates } from '../training/trainer_host';
 
@@ -102,7 +103,7 @@ export class ModelEngine implements StatefulUser {
   /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   exchangeStates(next: CarriedStates | undefined): CarriedStates {
     const native = this.native('exchangeStates');
-    const present = { batchRows: this.#batchRows, states: readStates(native) };
+    const present = { batchRows: this.#batchRows, states: readStates(this.host.name, native) };
     if (next === undefined) callEngine(() => native.resetStates(null));
     else this.#writeStates(this.host.name, native, next.states);
     this.#batchRows = next?.batchRows ?? { count: undefined };
@@ -123,14 +124,19 @@ export class ModelEngine implements StatefulUser {
     callEngine(() => native.resetStates(number));
   }
 
-  /** What layers hold besides weights. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
-  layersState(method: string): LayersState {
+  /**
+   * What layers hold besides weights.
+   *
+   * @param copies arrays of the state that are yet to be filled are added to these
+   * @throws StateError `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  layersState(method: string, copies: NativeCopy[]): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#batchRows.count ?? null,
-      states: this.#native === undefined ? [] : readStates(this.#native),
+      states: this.#native === undefined ? [] : stateCopies(`${this.host.name}.${method}`, this.#native, copies),
     };
   }
 
@@ -168,6 +174,12 @@ export class ModelEngine implements StatefulUser {
     return [...new Set(parts.map(({ layer }) => layer))].filter(({ drawSeed }) => drawSeed !== undefined);
   }
 
+  /** Gives back what no call needs at present. */
+  trim(): void {
+    const native = this.#native;
+    if (native !== undefined) callEngine(() => native.trim());
+  }
+
   dispose(): void {
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
@@ -177,11 +189,19 @@ export class ModelEngine implements StatefulUser {
   }
 }
 
-/** What stateful layers carry. */
-function readStates(native: NativeModel): Float32Array[] {
+/** Arrays for what stateful layers carry, which `copies` are to fill. */
+function stateCopies(where: string, native: NativeModel, copies: NativeCopy[]): Float32Array[] {
   return callEngine(() => native.layerStates()).map((size, index) => {
-    const out = new Float32Array(size);
-    callEngine(() => native.readLayerStates(index, out));
-    return out;
+    const values = allocate(where, () => new Float32Array(size));
+    copies.push({ kind: 'states', index, values });
+    return values;
   });
+}
+
+/** What stateful layers carry. */
+function readStates(where: string, native: NativeModel): Float32Array[] {
+  const copies: NativeCopy[] = [];
+  const states = stateCopies(where, native, copies);
+  for (const { index, values } of copies) callEngine(() => native.readLayerStates(index, values));
+  return states;
 }

@@ -12,9 +12,7 @@ import {
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { weightNames, type NamedLayer } from '../util/weight_names';
-import type { NdArray } from '../ndarray';
 import type { CompileConfig } from '../training/compile_config';
-import type { ArrayInput } from '../types';
 
 /** Options of `model.save`. */
 export interface SaveOptions {
@@ -51,20 +49,27 @@ export interface SavedModel {
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
   readonly compileConfig: CompileConfig | null;
   getConfig(): object;
-  getWeights(): NdArray[];
-  setWeights(weights: readonly ArrayInput[]): void;
-  trainingState(): TrainingState;
-  setTrainingState(state: TrainingState): void;
+  /** Copies of the weights, and of what training goes on from, as they are at the call. */
+  snapshot(): Snapshot;
+  /** Sets all weights to arrays of their sizes that nobody else has. */
+  adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
+  setTrainingState(state: TrainingState): Promise<void>;
 }
 
-/** Copies of a model's weights under the names that they have in files. */
-export function namedWeights(model: SavedModel): WeightValues[] {
-  const names = weightNames(model.layers);
-  const values = model.isBuilt ? model.getWeights() : [];
-  return values.map(({ data, shape }, index) => ({ name: names[index]!, shape, data }));
+/** A model at one moment. Its arrays are filled when `whenCopied` resolves. */
+export interface Snapshot {
+  readonly weights: readonly Float32Array[];
+  readonly training: TrainingState;
+  readonly whenCopied: Promise<void>;
 }
 
-/** See `TrainableModel.save`. All that is saved is copied before the first await. */
+/** A model's weights under the names that they have in files. */
+function named(model: SavedModel, { weights }: Snapshot): WeightValues[] {
+  const expected = expectedWeights(model);
+  return weights.map((data, index) => ({ ...expected[index]!, data }));
+}
+
+/** See `TrainableModel.save`. What is saved is that of the call, though arrays are copied later. */
 export function saveModel(where: string, model: SavedModel, path: unknown, options?: SaveOptions): Promise<void> {
   const o = withDefaults(where, options, SAVE_DEFAULTS);
   const overwrite = checkBoolean(where, 'overwrite', o.overwrite);
@@ -72,14 +77,16 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
   if (typeof o.assets !== 'object' || o.assets === null)
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  const { optimizer, layers } = model.trainingState();
+  const snapshot = model.snapshot();
+  const { optimizer, layers } = snapshot.training;
   const sections = {
     model: { className: model.className, config: model.getConfig() },
     compile: model.compileConfig,
     training: { optimizer: includeOptimizer ? optimizer : null, layers },
     assets: o.assets,
   };
-  return writeModelFile(where, file, { weights: namedWeights(model), sections }, overwrite);
+  const contents = { weights: named(model, snapshot), sections, whenFilled: snapshot.whenCopied };
+  return writeModelFile(where, file, contents, overwrite);
 }
 
 /** See `TrainableModel.saveWeights`. */
@@ -92,7 +99,9 @@ export function saveWeights(
   const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'overwrite', overwrite);
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  return writeModelFile(where, file, { weights: namedWeights(model), sections: {} }, overwrite);
+  const snapshot = model.snapshot();
+  const contents = { weights: named(model, snapshot), sections: {}, whenFilled: snapshot.whenCopied };
+  return writeModelFile(where, file, contents, overwrite);
 }
 
 /** See `TrainableModel.loadWeights`. */
@@ -107,8 +116,12 @@ export async function loadWeights(
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
   const values = await ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
   // Weights of this moment stand in for those that the file lacks.
-  const present = values.includes(undefined) ? model.getWeights() : [];
-  model.setWeights(values.map((value, index) => value ?? present[index]!));
+  const present = values.includes(undefined) ? model.snapshot() : undefined;
+  await present?.whenCopied;
+  await model.adoptWeights(
+    'loadWeights',
+    values.map((value, index) => value ?? present!.weights[index]!),
+  );
 }
 
 /** The weights that a file of this model has. */
@@ -124,7 +137,9 @@ export function saveTraining(
   path: string,
   sections: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const contents = { weights: namedWeights(model), sections: { training: model.trainingState(), ...sections } };
+  const snapshot = model.snapshot();
+  const { training, whenCopied } = snapshot;
+  const contents = { weights: named(model, snapshot), sections: { training, ...sections }, whenFilled: whenCopied };
   return writeModelFile(where, path, contents);
 }
 
@@ -140,8 +155,8 @@ export async function loadTraining(
     training: checkTrainingState(`${where}, ${path}`, await file.section('training')),
     sections: await inOrder(names, (name) => file.section(name)),
   }));
-  model.setWeights(weights as Float32Array[]);
-  model.setTrainingState(training);
+  await model.adoptWeights('loadTraining', weights as Float32Array[]);
+  await model.setTrainingState(training);
   return sections;
 }
 

@@ -7,7 +7,8 @@ import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { Input, Layer, layerFromConfig, type LayerConfig } from '../layers';
 import { configOfLayer, describeShared, makeShared } from '../layers/registry';
 import { areCompatible, checkShape, shapeText } from '../layers/shapes';
-import { describe, refusal } from '../util/validate';
+import { refuseMore } from '../util/arguments';
+import { checkOptions, describe, refusal } from '../util/validate';
 import { DEFERRED, Model, type ModelOptions } from './model';
 import type { GraphNode } from '../graph/node';
 import type { TensorSpec } from '../graph/symbolic_tensor';
@@ -58,7 +59,8 @@ export class Sequential extends Model {
    * @param options see {@link SequentialOptions}
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE` where layers do not fit
    */
-  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}) {
+  constructor(layers: readonly (Layer | Input)[] = [], options: SequentialOptions = {}, ...rest: []) {
+    refuseMore('Sequential', rest);
     super(DEFERRED, DEFERRED, options);
     if (!Array.isArray(layers)) throw refusal('ERR_TYPE', 'Sequential', 'an array of layers', describe(layers));
     for (const layer of layers) this.#append('Sequential', layer);
@@ -311,6 +313,7 @@ export class Sequential extends Model {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
+    checkOptions(where, config, ['name', 'layers', 'buildInputShape', 'trainable']);
     const { layers: items } = config;
     const layers = makeShared(() => items.map((layer) => layerFromConfig(where, layer)));
     const model = new Sequential(layers, { name: config.name ?? null });

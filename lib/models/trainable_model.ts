@@ -2,6 +2,9 @@
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { Layer } from '../layers/layer';
+import { allocate } from '../arrays/nested_arrays';
+import { copyOut } from '../native/copies';
+import { callEngine } from '../native/engine';
 import { NdArray } from '../ndarray';
 import { Trainer, type Predicted } from '../training/trainer';
 import { writeJson } from '../serialization';
@@ -17,9 +20,11 @@ import {
   type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
+  type Snapshot,
 } from './model_files';
 import type { History, Logs } from '../callbacks';
-import type { NativeModel } from '../native/binding';
+import type { StepInputs, StepMask } from '../layers/step_mask';
+import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
@@ -37,7 +42,7 @@ import type {
 import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
 import type { BatchRows, CarriedStates, HostInput, HostOutput, TrainerHost } from '../training/trainer_host';
-import type { Shape } from '../types';
+import type { ArrayInput, Shape } from '../types';
 
 /** Base class of models: layers that can be trained by themselves. */
 export abstract class TrainableModel extends Layer implements TrainerHost {
@@ -47,8 +52,12 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
   abstract ensureBuilt(inputShape: Shape): void;
   abstract readonly batchRows: BatchRows;
   abstract exchangeStates(states: CarriedStates | undefined): CarriedStates;
+  abstract outputMask(inputs: readonly StepInputs[], output: number): StepMask | undefined;
   /** @internal The engine's model. */
   abstract nativeModel(): NativeModel;
+  abstract getWeightsAsync(): Promise<NdArray[]>;
+  abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
+  abstract setWeightsAsync(weights: readonly ArrayInput[]): Promise<void>;
   abstract readonly layers: SavedModel['layers'];
   abstract readonly weights: (SavedModel['weights'][number] & { readonly trainable: boolean })[];
 
@@ -115,7 +124,8 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * @param x inputs: tokens [N,T], or values [N,C] or [N,T,C]; or a source of batches `[x, y]` or `[x, y, sampleWeight]`:
    *   an iterable, an async iterable (a generator, a Node stream of objects), or a function that gives a new one for each
    *   epoch. Sources are read ahead while the last batches train; options come second then
-   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses
+   * @param y targets: the shape of the outputs ([N] for outputs [N,1]), or class ids for sparse losses. Those of timesteps
+   *   that the first layer masks are not looked at
    * @param options `batchSize` (32), `epochs` (1), `sampleWeight`, `classWeight`, `stepsPerEpoch`, `validationSplit` (0),
    *   `validationData`, `validationBatchSize`, `validationSteps`, `validationFreq` (1), `shuffle` (true), `verbose` (1),
    *   `callbacks`, `initialEpoch` (0), `seed`, `signal`; see {@link FitOptions}
@@ -301,8 +311,9 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
 
   /**
    * Sets the weights to those of a file, which {@link save}, {@link saveWeights} or another program wrote; all or none.
-   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. The numbers of automatic
-   * names count within the model: `dense_1/kernel` is the kernel of its first `Dense`.
+   * Arrays are found by name: that of the layer, a slash, and that of the weight in snake case. A name that was given is the
+   * name; the numbers of automatic names count within the model: `dense_1/kernel` is the kernel of the first `Dense` that
+   * was given no name.
    *
    * @param path ends in `.safetensors`
    * @param options `skipMismatch` (false)
@@ -344,7 +355,7 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
 
   /**
    * Copies of all weights, where the moving averages of the optimizer stand in for those that are trained; undefined
-   * before its first step.
+   * before its first step. The event loop waits, as with `getWeights`; {@link getAveragedWeightsAsync} lets it go on.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none, `ERR_BUSY`, `ERR_DISPOSED`
    * @example
@@ -353,15 +364,33 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * const averaged = model.getAveragedWeights();
    */
   getAveragedWeights(): NdArray[] | undefined {
-    const where = this.#still('getAveragedWeights');
-    const averages = this.#trainer.averages(where);
-    return (
-      averages &&
-      this.getWeights().map((weight, index) => {
-        const data = averages.get(index);
-        return data === undefined ? weight : new NdArray(data, weight.shape);
-      })
-    );
+    const averages = this.#trainer.averages(this.#still('getAveragedWeights'));
+    if (averages === undefined) return undefined;
+    return this.getWeights().map((weight, index) => {
+      const place = averages.get(index);
+      if (place !== undefined) callEngine(() => this.nativeModel().readOptimizer(place, weight.data as Float32Array));
+      return weight;
+    });
+  }
+
+  /**
+   * The same, copied on compute threads as they are at the call. The model may be used on meanwhile.
+   *
+   * @throws (rejects) as {@link getAveragedWeights}; InternalError `ERR_OUT_OF_MEMORY`
+   * @example
+   * const averaged = await model.getAveragedWeightsAsync();
+   */
+  async getAveragedWeightsAsync(): Promise<NdArray[] | undefined> {
+    const method = 'getAveragedWeightsAsync';
+    const averages = this.#trainer.averages(this.#still(method));
+    if (averages === undefined) return undefined;
+    const copies = this.weightCopies(method).map((copy): NativeCopy => {
+      const place = averages.get(copy.index);
+      return place === undefined ? copy : { ...copy, kind: 'optimizer', index: place };
+    });
+    const { weights } = this;
+    await copyOut(this.nativeModel(), copies);
+    return copies.map(({ values }, index) => new NdArray(values, weights[index]!.shape));
   }
 
   /** @internal What `compile` was given, as plain data; null before. */
@@ -369,22 +398,37 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
     return this.#trainer.compileConfig;
   }
 
-  /** @internal What training goes on from besides the weights. */
-  trainingState(): TrainingState {
-    this.#still('trainingState');
+  /** @internal Weights, and all else that training goes on from, as they are at the call. */
+  snapshot(): Snapshot {
+    this.#still('snapshot');
+    const copies = this.weightCopies('save');
+    const weights = copies.map(({ values }) => values);
     const names = weightNames(this.layers);
-    return { optimizer: this.#trainer.optimizerState(names), layers: this.layersState() };
+    const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
+    const whenCopied = copies.length > 0 ? copyOut(this.nativeModel(), copies) : Promise.resolve();
+    // Where the rest of a snapshot is refused, nobody waits for the copies.
+    whenCopied.catch(() => undefined);
+    return { weights, training, whenCopied };
   }
 
   /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
-  setTrainingState({ optimizer, layers }: TrainingState): void {
+  async setTrainingState({ optimizer, layers }: TrainingState): Promise<void> {
     this.#still('setTrainingState');
     this.setLayersState(layers);
     if (optimizer === null) return;
-    this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
+    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
   }
 
-  protected abstract layersState(): LayersState;
+  /** Arrays that are to have the weights. */
+  protected weightCopies(method: string): NativeCopy[] {
+    return this.weights.map(({ shape }, index) => ({
+      kind: 'weight',
+      index,
+      values: allocate(`${this.name}.${method}`, () => new Float32Array(shape.reduce((a, b) => a * b, 1))),
+    }));
+  }
+
+  protected abstract layersState(copies: NativeCopy[]): LayersState;
   protected abstract setLayersState(state: LayersState): void;
 
   /** The name of a method, for messages, where the model is neither in another call nor computing. */

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports, and only
-// this file loads it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
+// The one typed seam between TypeScript and C++: these interfaces describe everything that the addon exports;
+// load_addon.ts finds it. What crosses is fully resolved: every key is present, defaults live in TypeScript alone, and
 // native code treats a missing key as its own bug. Arrays that JavaScript holds are allocated here and filled there.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { makeError } from '../errors';
 
 /** Added to the loss: l1 · sum|w| + l2 · sum w² + orthogonal · the share of rows (or columns) that are not orthogonal. */
 export interface NativePenalty {
@@ -243,6 +240,12 @@ export interface NativeLayer {
   readWeight(index: number, out: Float32Array): void;
   /** ERR_BUSY while a model computes with it. */
   writeWeight(index: number, values: Float32Array): void;
+  /**
+   * What a weight is to be, which it becomes on compute threads before it is next used: values drawn as by `initialize`, or
+   * a copy of `values`, which nobody may change any more. Until a weight is given values it is zero. ERR_BUSY as above.
+   */
+  drawWeight(index: number, initializer: NativeInitializer, seed: number): void;
+  adoptWeight(index: number, values: Float32Array): void;
   /** Seed of what is drawn in training. ERR_BUSY while a model computes with it. */
   setSeed(seed: number): void;
 }
@@ -556,7 +559,10 @@ export interface NativeDataset {
   /** Of each input the smallest and largest token id (0 and -1 for values), so that TypeScript can refuse ids. */
   readonly tokenRanges: readonly (readonly [number, number])[];
   readonly memoryBytes: number;
-  /** Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then. */
+  /**
+   * Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then.
+   * Idempotent.
+   */
   release(): void;
 }
 
@@ -582,9 +588,13 @@ export interface NativeTargets {
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
 
+/** Which jobs go first: those that somebody waits for, before those that take their time. */
+export type NativePriority = 'serving' | 'training';
+
 /** A run: batches of `order[begin..end)` (null: rows begin..end in their own order), `batchSize` rows each. */
 export interface NativeRun {
   mode: NativeRunMode;
+  priority: NativePriority;
   /** At least one. Several, not for `predict`: each is a batch of its own, and begin..end are all rows of all of them. */
   datasets: readonly NativeDataset[];
   order: Int32Array | null;
@@ -605,17 +615,45 @@ export interface NativeRun {
   totals: Float64Array | null;
   /** `predict`: whether dropout and the like act as they do in training. */
   training: boolean;
+  /**
+   * `predict` and `evaluate`: a batch that needs more bytes than this is computed part by part, where its rows do not depend
+   * on each other and the loss and the metrics are sums over rows. Not for `train`.
+   */
+  maxWorkspace: number;
 }
 
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
 export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
+
+/** An array of JavaScript and what of a model belongs to it. */
+export interface NativeCopy {
+  kind: 'weight' | 'optimizer' | 'states';
+  index: number;
+  values: Float32Array;
+}
+
+/** `code` is null on success. */
+export type NativeCopied = (code: string | null, message: string) => void;
 
 export interface NativeModel {
   /** Number of weights (arrays) of all layers. */
   readonly weightCount: number;
   /** Bytes of weights, gradients, optimizer slots and workspace held at present, those of its layers included. */
   readonly memoryBytes: number;
+  /** Of these, what no call needs between two batches; and how often memory was taken since the model was made. */
+  readonly workspaceBytes: number;
+  readonly allocations: number;
   readonly busy: boolean;
+  /**
+   * Copies on compute threads, in the order of the calls and of runs: what is copied out is as it is now, whatever comes
+   * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. Numbers
+   * that stand alone in an optimizer are not copied so. ERR_BUSY as for a run that reads weights, or for `copyIn` writes
+   * them.
+   */
+  copyOut(copies: readonly NativeCopy[], done: NativeCopied): void;
+  copyIn(copies: readonly NativeCopy[], done: NativeCopied): void;
+  /** Has weights drawn, and packed for streams, on compute threads. */
+  prepare(done: NativeCopied): void;
   /** Sets optimizer, losses and metrics; optimizer slots begin at zero, iterations at 0. */
   compile(config: NativeCompileConfig): void;
   setLearningRate(learningRate: number): void;
@@ -641,8 +679,8 @@ export interface NativeModel {
   optimizerState(): NativeOptimizerArray[];
   readOptimizer(index: number, out: Float32Array): void;
   writeOptimizer(index: number, values: Float32Array): void;
-  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step. */
-  applyEma(): void;
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `copyIn`. */
+  applyEma(done: NativeCopied): void;
   /**
    * Elements of the states that each use of a stateful layer carries into the next batch, row after row; 0 where it begins
    * at zero. In the order of the nodes.
@@ -651,8 +689,16 @@ export interface NativeModel {
   readLayerStates(index: number, out: Float32Array): void;
   /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
   writeLayerStates(index: number, values: Float32Array): void;
-  /** Ends the present run after its present batch. */
+  /** Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. */
   stop(): void;
+  /**
+   * Ends a window of time: gives back every array of the workspace of which less than half was needed in it, down to what
+   * was, unless all of them are below 16 MB together. While a run goes on, at its end. False where another window could give
+   * back no more.
+   */
+  sweep(): boolean;
+  /** Gives back the workspace, and what is computed from weights alone, now. ERR_BUSY while a run goes on. */
+  trim(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
   dispose(): void;
 }
@@ -696,6 +742,7 @@ export interface NativeStreams {
 
 export type NativeInitializer =
   | { kind: 'constant'; value: number }
+  | { kind: 'values'; values: Float32Array }
   | { kind: 'identity'; gain: number }
   | { kind: 'random_uniform'; minval: number; maxval: number }
   | { kind: 'random_normal' | 'truncated_normal'; mean: number; stddev: number }
@@ -714,8 +761,10 @@ export interface CpuInfo {
   available: string[];
   /** Compute threads in use. */
   threads: number;
-  /** Threads chosen from affinity and cgroup quota where nothing else is set. */
+  /** Threads where `setThreads` was not called: `OSTINATO_THREADS`, else `cores`. */
   defaultThreads: number;
+  /** Cores that this process may use at once, by affinity and the cgroup's quota. */
+  cores: number;
 }
 
 /** Data [rows,steps,columns] (steps 1 for vectors), and a parameter of it: one for all timesteps and features, or one for each. */
@@ -752,38 +801,12 @@ export interface NativeBinding {
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;
+  /**
+   * For tests. Counts preemption points from here on. At number `point` it cancels the job that passes it (`cancel`), or lets
+   * serving jobs begin, which are held back until then (`serve`): points of training count, and that one waits until there are
+   * `jobs` of them.
+   */
+  testPreemption(how: 'off' | 'serve' | 'cancel', point: number, jobs: number): void;
+  /** Preemption points counted. */
+  preemptionPoints(): number;
 }
-
-/** Where the addon may lie: the file that OSTINATO_ADDON names, else the build directory that both builds share. */
-function candidates(): string[] {
-  if (process.env['OSTINATO_ADDON']) return [path.resolve(process.env['OSTINATO_ADDON'])];
-  const root = path.resolve(__dirname, '..', '..');
-  return [path.join(root, 'build', 'Release', 'ostinato.node'), path.join(root, 'build', 'Debug', 'ostinato.node')];
-}
-
-function load(): NativeBinding {
-  const attempts: string[] = [];
-  for (const file of candidates()) {
-    if (!existsSync(file)) {
-      attempts.push(`${file}: no such file`);
-      continue;
-    }
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
-      return require(file) as NativeBinding;
-    } catch (error) {
-      const { message, code } = error as Error & { code?: string };
-      // The engine's own refusal (OSTINATO_ISA that this machine lacks) is the answer, not a failed attempt.
-      if (code === 'ERR_CONFIG') throw makeError('ERR_CONFIG', message);
-      attempts.push(`${file}: ${message}`);
-    }
-  }
-  throw makeError(
-    'ERR_NATIVE_LOAD',
-    `ostinato: expected the native addon for ${process.platform}-${process.arch} (Node-API 8), received none: ` +
-      `${attempts.join('; ')}. Build it with "npm rebuild ostinato" or "npm run build" (a C++17 compiler is needed).`,
-  );
-}
-
-/** The loaded addon. */
-export const binding: NativeBinding = load();

@@ -2,16 +2,24 @@
 // The addon on first use, and its errors as errors of this package. Layers, options, shapes and summaries work where
 // the addon is not built, and say so only when they compute.
 import { makeError, OstinatoError, type ErrorCode } from '../errors';
+import { loadAddon, type LoadedAddon } from './load_addon';
 import type { NativeBinding } from './binding';
 
+let loaded: LoadedAddon | undefined;
+
 /**
- * The loaded addon.
+ * The addon and where it came from. Loaded once: a call that outlives a test's module registry finds it here.
  *
- * @throws NativeLoadError `ERR_NATIVE_LOAD` where there is none for this platform
+ * @throws NativeLoadError `ERR_NATIVE_LOAD` where there is none for this platform; ConfigError `ERR_CONFIG` where a variable
+ *   of the environment (`OSTINATO_ISA`, `OSTINATO_THREADS`) cannot be followed
  */
+export function loadedAddon(): LoadedAddon {
+  return (loaded ??= loadAddon());
+}
+
+/** The addon. Throws as {@link loadedAddon}. */
 export function loadBinding(): NativeBinding {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded late, and still synchronously
-  return (require('./binding') as typeof import('./binding')).binding;
+  return loadedAddon().binding;
 }
 
 const CODES: ReadonlySet<string> = new Set<ErrorCode>([

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the engine says of the machine, and how many threads it may compute with.
+import { refuseMore } from '../util/arguments';
 import { checkInteger } from '../util/validate';
 import { callEngine, loadBinding } from './engine';
 import type { CpuInfo } from './binding';
@@ -13,7 +14,8 @@ import type { CpuInfo } from './binding';
  * @example
  * cpuInfo().isa; // 'avx512'
  */
-export function cpuInfo(): CpuInfo {
+export function cpuInfo(...rest: []): CpuInfo {
+  refuseMore('cpuInfo', rest);
   return callEngine(() => loadBinding().cpuInfo());
 }
 
@@ -29,7 +31,8 @@ export function cpuInfo(): CpuInfo {
  * @example
  * setThreads(2);
  */
-export function setThreads(threads: number): void {
+export function setThreads(threads: number, ...rest: []): void {
+  refuseMore('setThreads', rest);
   const checked = checkInteger('setThreads', 'threads', threads, 1, 256);
   callEngine(() => loadBinding().setThreads(checked));
 }

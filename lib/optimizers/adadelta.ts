@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adadelta: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -41,7 +42,9 @@ export class Adadelta extends Optimizer {
   constructor(
     learningRate?: number | LearningRateSchedule | AdadeltaOptions,
     options?: Omit<AdadeltaOptions, 'learningRate'>,
+    ...rest: []
   ) {
+    refuseMore('Adadelta', rest);
     const o = resolveOptions('Adadelta', DEFAULTS, learningRate, options);
     super('Adadelta', o);
     this.rho = checkNumber('Adadelta', 'rho', o.rho, { min: 0, max: 1 });

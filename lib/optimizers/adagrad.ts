@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adagrad: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -40,7 +41,9 @@ export class Adagrad extends Optimizer {
   constructor(
     learningRate?: number | LearningRateSchedule | AdagradOptions,
     options?: Omit<AdagradOptions, 'learningRate'>,
+    ...rest: []
   ) {
+    refuseMore('Adagrad', rest);
     const o = resolveOptions('Adagrad', DEFAULTS, learningRate, options);
     super('Adagrad', o);
     this.initialAccumulatorValue = checkNumber('Adagrad', 'initialAccumulatorValue', o.initialAccumulatorValue, {

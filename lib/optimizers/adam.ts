@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adam: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -34,6 +35,12 @@ const DEFAULTS = Object.freeze({
  * model.compile({ optimizer: new Adam({ learningRate: 3e-4 }), loss: 'mse' });
  */
 export class Adam extends Optimizer {
+  /** The name of the class in messages, and its defaults where they are others than Adam's. @internal */
+  protected static readonly kind: { readonly where: string; readonly defaults: Partial<AdamOptions> } = {
+    where: 'Adam',
+    defaults: {},
+  };
+
   readonly className: string = 'Adam';
   readonly beta1: number;
   readonly beta2: number;
@@ -45,20 +52,13 @@ export class Adam extends Optimizer {
    * @param options see {@link AdamOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | LearningRateSchedule | AdamOptions, options?: Omit<AdamOptions, 'learningRate'>);
-  /** For classes that are Adam with other defaults. @internal */
-  constructor(
-    learningRate: number | LearningRateSchedule | AdamOptions | undefined,
-    options: Omit<AdamOptions, 'learningRate'> | undefined,
-    where: string,
-    defaults: Partial<AdamOptions>,
-  );
   constructor(
     learningRate?: number | LearningRateSchedule | AdamOptions,
     options?: Omit<AdamOptions, 'learningRate'>,
-    where = 'Adam',
-    defaults: Partial<AdamOptions> = {},
+    ...rest: []
   ) {
+    const { where, defaults } = new.target.kind;
+    refuseMore(where, rest);
     const o = resolveOptions(where, { ...DEFAULTS, ...defaults } as typeof DEFAULTS, learningRate, options);
     super(where, o);
     this.beta1 = checkNumber(where, 'beta1', o.beta1, { min: 0, max: 1, belowMax: true });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adam by the largest gradient: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -44,7 +45,9 @@ export class Adamax extends Optimizer {
   constructor(
     learningRate?: number | LearningRateSchedule | AdamaxOptions,
     options?: Omit<AdamaxOptions, 'learningRate'>,
+    ...rest: []
   ) {
+    refuseMore('Adamax', rest);
     const o = resolveOptions('Adamax', DEFAULTS, learningRate, options);
     super('Adamax', o);
     this.beta1 = checkNumber('Adamax', 'beta1', o.beta1, { min: 0, max: 1, belowMax: true });

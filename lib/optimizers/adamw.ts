@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adam whose weights decay: Adam with another default.
+import { refuseMore } from '../util/arguments';
 import { describe, refusal } from '../util/validate';
 import { Adam, type AdamOptions } from './adam';
 import { makeFromConfig, type OptimizerConfig } from './optimizer';
@@ -23,6 +24,8 @@ const DEFAULTS = Object.freeze({ weightDecay: 0.004, name: 'adamw' });
  * optimizer.excludeFromWeightDecay({ varNames: ['bias'] });
  */
 export class AdamW extends Adam {
+  protected static override readonly kind = { where: 'AdamW', defaults: DEFAULTS };
+
   override readonly className: string = 'AdamW';
 
   /**
@@ -33,8 +36,10 @@ export class AdamW extends Adam {
   constructor(
     learningRate?: number | LearningRateSchedule | AdamWOptions,
     options?: Omit<AdamWOptions, 'learningRate'>,
+    ...rest: []
   ) {
-    super(learningRate, options, 'AdamW', DEFAULTS);
+    refuseMore('AdamW', rest);
+    super(learningRate, options);
     if (this.weightDecay === null)
       throw refusal('ERR_TYPE', 'AdamW', 'weightDecay to be a number', describe(null), 'Adam has none.');
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The optimizers by name, and the reading of whatever `compile({ optimizer })` is given.
+import { refuseMore } from '../util/arguments';
 import { resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import { Adadelta } from './adadelta';
@@ -51,7 +52,13 @@ const TABLE: ReadonlyMap<string, (config: OptimizerConfig) => Optimizer> = new M
  * @example
  * getOptimizer('rmsprop').learningRate; // 0.001
  */
-export function getOptimizer(identifier: unknown, where = 'getOptimizer'): Optimizer {
+export function getOptimizer(identifier: unknown, ...rest: []): Optimizer {
+  refuseMore('getOptimizer', rest);
+  return resolveOptimizer('getOptimizer', identifier);
+}
+
+/** @internal As {@link getOptimizer}, for the function or class that asks. */
+export function resolveOptimizer(where: string, identifier: unknown): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
   if (typeof identifier === 'string') return resolveName(where, 'optimizer', identifier, TABLE)({});
   const hint = typeof identifier === 'function' ? 'Pass an instance, new Adam(), not the class.' : '';
@@ -59,6 +66,7 @@ export function getOptimizer(identifier: unknown, where = 'getOptimizer'): Optim
 }
 
 /** Makes an optimizer from its class name and the configuration that `getConfig` gave. */
-export function optimizerFromConfig(className: string, config: OptimizerConfig = {}): Optimizer {
+export function optimizerFromConfig(className: string, config: OptimizerConfig = {}, ...rest: []): Optimizer {
+  refuseMore('optimizerFromConfig', rest);
   return resolveName('optimizerFromConfig', 'className', className, TABLE)(config);
 }

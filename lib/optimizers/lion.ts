@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Steps by the sign alone: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -38,7 +39,12 @@ export class Lion extends Optimizer {
    * @param options see {@link LionOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | LearningRateSchedule | LionOptions, options?: Omit<LionOptions, 'learningRate'>) {
+  constructor(
+    learningRate?: number | LearningRateSchedule | LionOptions,
+    options?: Omit<LionOptions, 'learningRate'>,
+    ...rest: []
+  ) {
+    refuseMore('Lion', rest);
     const o = resolveOptions('Lion', DEFAULTS, learningRate, options);
     super('Lion', o);
     this.beta1 = checkNumber('Lion', 'beta1', o.beta1, { min: 0, max: 1, aboveMin: true });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Adam with Nesterov momentum: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -46,7 +47,9 @@ export class Nadam extends Optimizer {
   constructor(
     learningRate?: number | LearningRateSchedule | NadamOptions,
     options?: Omit<NadamOptions, 'learningRate'>,
+    ...rest: []
   ) {
+    refuseMore('Nadam', rest);
     const o = resolveOptions('Nadam', DEFAULTS, learningRate, options);
     super('Nadam', o);
     this.beta1 = checkNumber('Nadam', 'beta1', o.beta1, { min: 0, max: 1, belowMax: true });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every optimizer has: a learning rate, what surrounds its rule, a configuration, and its resolved form for the
 // engine, which does the maths.
+import { expectKnown } from '../util/families';
 import { LearningRateSchedule, scheduleFromConfig, type ScheduleConfig } from '../schedules';
 import { normalizeName } from '../util/identifiers';
 import {
@@ -85,6 +86,7 @@ export abstract class Optimizer {
   #followed: Followed | undefined;
 
   protected constructor(where: string, options: typeof COMMON_DEFAULTS & { readonly name: string }) {
+    expectKnown(Optimizer, new.target);
     const above = (what: 'clipnorm' | 'clipvalue' | 'globalClipnorm' | 'lossScaleFactor') =>
       options[what] === null ? null : checkNumber(where, what, options[what], { min: 0, aboveMin: true });
     this.name = checkString(where, 'name', options.name);
@@ -145,9 +147,10 @@ export abstract class Optimizer {
   /**
    * Leaves weights out of the decay, by name. Call it before training begins.
    *
-   * @param options `varNames`: a weight does not decay whose name contains one of them, in either spelling. Names are
-   *   those within the layer: `kernel`, `recurrentKernel`, `bias`, `embeddings`, `gamma`, `beta`; in a wrapper they begin
-   *   with the layer within, whose number counts there: `forward_lstm_1/kernel`
+   * @param options `varNames`: a weight does not decay whose name contains one of them. Names are those within the layer,
+   *   in either spelling: `kernel`, `recurrentKernel`, `bias`, `embeddings`, `gamma`, `beta`; in a wrapper they begin with
+   *   the layer within: the name that it was given, or its automatic name, whose number counts there, as in
+   *   `forward_lstm_1/kernel`
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`
    * @throws StateError `ERR_STATE` once the engine has the optimizer
    * @see keras/src/optimizers/base_optimizer.py
@@ -162,7 +165,7 @@ export abstract class Optimizer {
       throw refusal('ERR_TYPE', where, 'varNames to be an array of strings', describe(varNames));
     if (this.#followed !== undefined)
       throw refusal('ERR_STATE', where, 'an optimizer that did not train yet', 'one that did');
-    this.#undecayed = varNames.map((name, i) => normalizeName(checkString(where, `varNames[${i}]`, name)));
+    this.#undecayed = varNames.map((name, i) => checkString(where, `varNames[${i}]`, name));
   }
 
   /**
@@ -196,13 +199,15 @@ export abstract class Optimizer {
    * The resolved settings that cross to the engine.
    *
    * @param weightNames of all weights of the model, in order, in snake case
+   *
+   * @internal
    */
   toNative(weightNames: readonly string[]): NativeOptimizer {
     return {
       ...this.rule(),
       learningRate: this.schedule?.toNative() ?? this.learningRate,
       weightDecay: this.weightDecay ?? 0,
-      decays: weightNames.map((name) => !this.#undecayed.some((part) => name.includes(part))),
+      decays: weightNames.map((name) => !this.#undecayed.some((part) => hasPart(name, part))),
       clipnorm: this.clipnorm ?? 0,
       globalClipnorm: this.globalClipnorm ?? 0,
       clipvalue: this.clipvalue ?? 0,
@@ -218,6 +223,12 @@ export abstract class Optimizer {
   follow(native: Followed): void {
     this.#followed = native;
   }
+}
+
+/** Whether the name of a weight contains a part as it is, or with the weight itself as Keras spells it. */
+function hasPart(name: string, part: string): boolean {
+  const own = part.lastIndexOf('/') + 1;
+  return name.includes(part) || name.includes(part.slice(0, own) + normalizeName(part.slice(own)));
 }
 
 function checkLearningRate(where: string, value: unknown): number | LearningRateSchedule {
@@ -269,6 +280,7 @@ export function makeFromConfig<T extends Optimizer>(Class: new (options: object)
   const { excludeFromWeightDecay: varNames, ...options } = config;
   const { learningRate } = options;
   const isSchedule = typeof learningRate === 'object' && learningRate !== null && 'className' in learningRate;
+  if (isSchedule) checkOptions('learningRate', learningRate, ['className', 'config']);
   const optimizer = new Class(
     isSchedule
       ? { ...options, learningRate: scheduleFromConfig(learningRate.className, learningRate.config) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RMSprop: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -48,7 +49,9 @@ export class RMSprop extends Optimizer {
   constructor(
     learningRate?: number | LearningRateSchedule | RMSpropOptions,
     options?: Omit<RMSpropOptions, 'learningRate'>,
+    ...rest: []
   ) {
+    refuseMore('RMSprop', rest);
     const o = resolveOptions('RMSprop', DEFAULTS, learningRate, options);
     super('RMSprop', o);
     this.rho = checkNumber('RMSprop', 'rho', o.rho, { min: 0, max: 1 });

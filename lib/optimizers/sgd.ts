@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gradient descent with momentum: options, defaults and checks. The update itself is native/kernels/optimizers-inl.h
+import { refuseMore } from '../util/arguments';
 import { checkBoolean, checkNumber } from '../util/validate';
 import { makeFromConfig, Optimizer, resolveOptions, type OptimizerConfig, type OptimizerOptions } from './optimizer';
 import type { NativeRule } from '../native/binding';
@@ -38,7 +39,12 @@ export class SGD extends Optimizer {
    * @param options see {@link SGDOptions}; may stand first, with `learningRate` inside
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
    */
-  constructor(learningRate?: number | LearningRateSchedule | SGDOptions, options?: Omit<SGDOptions, 'learningRate'>) {
+  constructor(
+    learningRate?: number | LearningRateSchedule | SGDOptions,
+    options?: Omit<SGDOptions, 'learningRate'>,
+    ...rest: []
+  ) {
+    refuseMore('SGD', rest);
     const o = resolveOptions('SGD', DEFAULTS, learningRate, options);
     super('SGD', o);
     this.momentum = checkNumber('SGD', 'momentum', o.momentum, { min: 0, max: 1 });

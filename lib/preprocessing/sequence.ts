@@ -4,6 +4,7 @@
 import { types } from 'node:util';
 import { NdArray } from '../ndarray';
 import type { NestedInput, NumericTypedArray } from '../types';
+import { refuseMore } from '../util/arguments';
 import { checkInteger, checkOneOf, checkOptions, describe, refusal } from '../util/validate';
 
 const ARRAYS = Object.freeze({
@@ -74,7 +75,9 @@ export type Sequence = NumericTypedArray | readonly NestedInput[] | NdArray<Nume
 export function padSequences<D extends keyof PaddedArrays = 'int32'>(
   sequences: readonly Sequence[] | NdArray<NumericTypedArray>,
   options?: PadSequencesOptions<D>,
+  ...rest: []
 ): NdArray<PaddedArrays[D]> {
+  refuseMore('padSequences', rest);
   const given = checkOptions(WHERE, options, Object.keys(DEFAULTS));
   const dtype = checkOneOf(WHERE, 'dtype', given.dtype ?? DEFAULTS.dtype, Object.keys(ARRAYS) as D[]);
   const padding = checkOneOf(WHERE, 'padding', given.padding ?? DEFAULTS.padding, SIDES);

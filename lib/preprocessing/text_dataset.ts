@@ -3,6 +3,7 @@
 // Source: keras/src/utils/{text_dataset_utils,dataset_utils}.py.
 import { join } from 'node:path';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { Mt19937 } from '../util/mt19937';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkString, describe, refusal } from '../util/validate';
@@ -184,11 +185,13 @@ export class TextDataset<Batch> implements BatchSequence<Batch> {
 export async function textDatasetFromDirectory<const O extends TextDatasetOptions = object>(
   directory: string,
   options?: O,
+  ...rest: []
 ): Promise<
   O extends { subset: 'both' }
     ? [training: TextDataset<TextBatch<O>>, validation: TextDataset<TextBatch<O>>]
     : TextDataset<TextBatch<O>>
 > {
+  refuseMore('textDatasetFromDirectory', rest);
   const given = checkOptions(directory, options);
   const { files, classNames } = await indexFiles(directory, given);
   if (given.labelMode === 'binary' && classNames?.length !== 2)

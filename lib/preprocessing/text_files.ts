@@ -5,6 +5,7 @@ import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { compareCodePoints } from '../util/code_points';
+import { OstinatoError } from '../errors';
 import { refusal } from '../util/validate';
 
 /** Files that are open at a time. */
@@ -132,7 +133,7 @@ async function readable<T>(where: string, path: string, read: () => Promise<T>):
   try {
     return await read();
   } catch (error) {
-    if (!types.isNativeError(error) || !('syscall' in error)) throw error;
+    if (error instanceof OstinatoError || !types.isNativeError(error) || !('code' in error)) throw error;
     throw refusal('ERR_NOT_FOUND', where, `to read ${JSON.stringify(path)}`, error.message);
   }
 }

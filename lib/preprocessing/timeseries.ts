@@ -6,6 +6,7 @@ import { toTokens, toValues, type ShapedArray } from '../arrays/arrays';
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import type { ArrayInput } from '../types';
+import { refuseMore } from '../util/arguments';
 import { Mt19937 } from '../util/mt19937';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, refusal } from '../util/validate';
@@ -149,7 +150,9 @@ export function timeseriesDatasetFromArray(
   targets: ArrayInput | null,
   sequenceLength: number,
   options?: TimeseriesOptions,
+  ...rest: []
 ): TimeseriesDataset<SeriesArray | null> {
+  refuseMore('timeseriesDatasetFromArray', rest);
   const given = withDefaults(WHERE, options, DEFAULTS);
   const series = readSeries('data', data);
   const length = series.shape[0]!;

@@ -4,6 +4,7 @@
 import { toTokens } from '../arrays/arrays';
 import { allocate, positionText } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkInteger, refusal } from '../util/validate';
 import type { ArrayInput } from '../types';
 
@@ -22,7 +23,8 @@ const WHERE = 'toCategorical';
  * @example
  * toCategorical([0, 2, 1]).toArray(); // [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
  */
-export function toCategorical(x: ArrayInput, numClasses?: number | null): NdArray {
+export function toCategorical(x: ArrayInput, numClasses?: number | null, ...rest: []): NdArray {
+  refuseMore(WHERE, rest);
   const { data, shape } = toTokens(WHERE, 'x', x);
   const given = numClasses ?? undefined;
   const classes =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Penalties on weights, added to the loss: l1 times the sum of |w|, l2 times the sum of w^2, and one for rows or columns
 // that are not orthogonal. The engine computes them.
+import { refuseMore } from '../util/arguments';
+import { expectKnown } from '../util/families';
 import { resolveName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
 import { checkNumber, checkOneOf, checkOptions, describe, refusal } from '../util/validate';
@@ -46,11 +48,12 @@ export abstract class Regularizer {
   readonly l2: number;
 
   protected constructor(where: string, l1: number, l2: number) {
+    expectKnown(Regularizer, new.target);
     this.l1 = checkNumber(where, 'l1', l1, { min: 0 });
     this.l2 = checkNumber(where, 'l2', l2, { min: 0 });
   }
 
-  /** The factors as the engine takes them. */
+  /** @internal The factors as the engine takes them. */
   toNative(): NativePenalty {
     return { l1: this.l1, l2: this.l2, orthogonal: 0, orthogonalByRows: true };
   }
@@ -62,6 +65,8 @@ export abstract class Regularizer {
    * Refuses weights that this regularizer has no penalty for (others than matrices for {@link OrthogonalRegularizer}).
    *
    * @throws ShapeError `ERR_SHAPE`
+   *
+   * @internal
    */
   checkShape(_where: string, _weight: string, _shape: readonly number[]): void {}
 
@@ -85,7 +90,8 @@ export class L1 extends Regularizer {
    * @param l1 factor, finite and at least 0; default 0.01
    * @throws ConfigError `ERR_TYPE` or `ERR_CONFIG` for any other factor
    */
-  constructor(l1: number = defaults.L1.l1) {
+  constructor(l1: number = defaults.L1.l1, ...rest: []) {
+    refuseMore('L1', rest);
     super('L1', l1, 0);
   }
 
@@ -108,7 +114,8 @@ export class L2 extends Regularizer {
    * @param l2 factor, finite and at least 0; default 0.01
    * @throws ConfigError `ERR_TYPE` or `ERR_CONFIG` for any other factor
    */
-  constructor(l2: number = defaults.L2.l2) {
+  constructor(l2: number = defaults.L2.l2, ...rest: []) {
+    refuseMore('L2', rest);
     super('L2', 0, l2);
   }
 
@@ -139,7 +146,8 @@ export class L1L2 extends Regularizer {
    * @param options factors, finite and at least 0; default 0 each
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
    */
-  constructor(options: L1L2Options = {}) {
+  constructor(options: L1L2Options = {}, ...rest: []) {
+    refuseMore('L1L2', rest);
     const { l1, l2 } = withDefaults('L1L2', options, defaults.L1L2);
     super('L1L2', l1, l2);
   }
@@ -174,8 +182,9 @@ export class OrthogonalRegularizer extends Regularizer {
    * @param options factor, finite and at least 0, and mode
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` or `ERR_UNKNOWN_OPTION`
    */
-  constructor(options: OrthogonalRegularizerOptions = {}) {
+  constructor(options: OrthogonalRegularizerOptions = {}, ...rest: []) {
     const where = 'OrthogonalRegularizer';
+    refuseMore(where, rest);
     const { factor, mode } = withDefaults(where, options, defaults.OrthogonalRegularizer);
     super(where, 0, 0);
     this.factor = checkNumber(where, 'factor', factor, { min: 0 });
@@ -202,17 +211,20 @@ export class OrthogonalRegularizer extends Regularizer {
 }
 
 /** Short for `new L1(factor)`; default 0.01. */
-export function l1(factor: number = defaults.L1.l1): L1 {
+export function l1(factor: number = defaults.L1.l1, ...rest: []): L1 {
+  refuseMore('l1', rest);
   return new L1(factor);
 }
 
 /** Short for `new L2(factor)`; default 0.01. */
-export function l2(factor: number = defaults.L2.l2): L2 {
+export function l2(factor: number = defaults.L2.l2, ...rest: []): L2 {
+  refuseMore('l2', rest);
   return new L2(factor);
 }
 
 /** Short for `new L1L2({ l1, l2 })`; default 0.01 each, as the string `'l1_l2'` documents it in Keras. */
-export function l1l2(options: L1L2Options = {}): L1L2 {
+export function l1l2(options: L1L2Options = {}, ...rest: []): L1L2 {
+  refuseMore('l1l2', rest);
   return new L1L2(withDefaults('l1l2', options, defaults.l1L2Name));
 }
 
@@ -233,6 +245,8 @@ function factorOf(where: string, config: Record<string, unknown> | undefined, ke
  * @param where class or function that asks, for the error message
  * @param what the option, for the error message
  * @throws ConfigError `ERR_TYPE` or `ERR_UNKNOWN_NAME`
+ *
+ * @internal
  */
 export function resolveRegularizer(
   where: string,
@@ -242,7 +256,9 @@ export function resolveRegularizer(
   if (value === null || value === undefined) return null;
   if (value instanceof Regularizer) return value;
   if (typeof value === 'string') return resolveName(where, what, value, TABLE)(undefined);
-  if (typeof value === 'object' && typeof value.className === 'string')
-    return resolveName(where, what, value.className, TABLE)(value.config ?? {});
+  if (typeof value === 'object' && typeof value.className === 'string') {
+    const { className, config } = checkOptions(`${where}.${what}`, value, ['className', 'config']);
+    return resolveName(where, what, className, TABLE)(config ?? {});
+  }
   throw refusal('ERR_TYPE', where, `${what} to be a regularizer, its name or null`, describe(value));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The learning-rate schedules, and one made from its configuration.
+import { refuseMore } from '../util/arguments';
 import { resolveName } from '../util/identifiers';
 import { CosineDecay } from './cosine_decay';
 import { CosineDecayRestarts } from './cosine_decay_restarts';
@@ -42,6 +43,11 @@ const TABLE: ReadonlyMap<string, (config: ScheduleSettings) => LearningRateSched
  * @example
  * scheduleFromConfig(schedule.className, schedule.getConfig()).call(100) === schedule.call(100); // true
  */
-export function scheduleFromConfig(className: string, config: ScheduleSettings = {}): LearningRateSchedule {
+export function scheduleFromConfig(
+  className: string,
+  config: ScheduleSettings = {},
+  ...rest: []
+): LearningRateSchedule {
+  refuseMore('scheduleFromConfig', rest);
   return resolveName('scheduleFromConfig', 'className', className, TABLE)(config);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every schedule has: a configuration, its form for the engine, which does the maths, and a rate for every step.
+import { expectKnown } from '../util/families';
 import { checkInteger, checkNumber, checkOptions, checkString, describe, refusal } from '../util/validate';
 import { loadBinding } from '../native/engine';
 import type { NativeSchedule } from '../native/binding';
@@ -32,13 +33,14 @@ export abstract class LearningRateSchedule {
   readonly name: string;
 
   protected constructor(where: string, name: unknown) {
+    expectKnown(LearningRateSchedule, new.target);
     this.name = checkString(where, 'name', name);
   }
 
   /** All settings as a plain object; `fromConfig` of the class makes the same schedule from it. */
   abstract getConfig(): ScheduleSettings;
 
-  /** The resolved settings that cross to the engine. */
+  /** @internal The resolved settings that cross to the engine. */
   abstract toNative(): NativeSchedule;
 
   /**
@@ -59,7 +61,8 @@ export abstract class LearningRateSchedule {
  * Reads `(first, second, { option })` as well as `({ first, second, option })` over the defaults.
  *
  * @param positional names of the arguments that may come first, in order
- * @throws ConfigError `ERR_TYPE` where the arguments are no such list; `ERR_UNKNOWN_OPTION`
+ * @throws ConfigError `ERR_TYPE` where the arguments are no such list; `ERR_UNKNOWN_OPTION`; `ERR_CONFIG` where an argument
+ *   is an option, too
  */
 export function readArguments(
   where: string,
@@ -81,6 +84,8 @@ export function readArguments(
     ...positional,
     ...Object.keys(defaults),
   ]);
+  const twice = positional.slice(0, first.length).find((name) => given[name] !== undefined);
+  if (twice !== undefined) throw refusal('ERR_CONFIG', where, `${twice} once`, 'it among the options, too');
   const read: Record<string, unknown> = { ...defaults };
   for (const [key, value] of Object.entries(given)) if (value !== undefined) read[key] = value;
   first.forEach((value, i) => {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Files that are there whole or not at all: written beside their place under a name of their own, flushed, and renamed.
-// When the promise resolves the file survives the end of the process and of the machine.
+// When the promise resolves the file survives the end of the process. It survives the end of the machine too, where the
+// system lets this process flush: Node's permission model (`--permission`) has no fsync from Node 24 on. Contents are
+// written with O_SYNC then; the new name lasts as soon as the system writes its folder by itself.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, fsync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { makeError, OstinatoError } from '../errors';
 import { checkString, describe, refusal } from '../util/validate';
 
@@ -74,11 +77,11 @@ export async function writeAtomically(
   let isOurs = false;
   try {
     // A link planted under the name is neither followed nor replaced. Where the system has no O_NOFOLLOW it is undefined.
-    const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), 0o666);
+    const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0) | syncedWrites(), 0o666);
     isOurs = true;
     try {
       for (const chunk of chunks) await writeAll(handle, chunk);
-      await handle.sync();
+      await flush(handle);
     } finally {
       await handle.close();
     }
@@ -105,12 +108,42 @@ async function placeNew(temporary: string, file: string): Promise<void> {
   await fs.unlink(temporary);
 }
 
-/** Makes the new name itself last. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // folders cannot be opened there
-  const handle = await fs.open(folder, constants.O_RDONLY);
+/** The flag that makes each write last by itself, under the permission model. Windows has none. */
+function syncedWrites(): number {
+  const isRestricted = (process as { permission?: unknown }).permission !== undefined;
+  return isRestricted ? (constants.O_SYNC ?? 0) : 0;
+}
+
+/** Makes what a handle refers to last, where this process is allowed to. */
+async function flush(handle: fs.FileHandle): Promise<void> {
   try {
     await handle.sync();
+  } catch (error) {
+    if (isDenied(error)) return;
+    // Every failure of the system has a code. Yarn's Plug'n'Play has handles of its own, whose sync is not implemented.
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    await promisify(fsync)(handle.fd);
+  }
+}
+
+/** Whether Node's permission model refused a call. */
+function isDenied(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_ACCESS_DENIED';
+}
+
+/** Makes the new name itself last. The file is in place: a folder that this process may not open changes nothing. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // folders cannot be opened there
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(folder, constants.O_RDONLY);
+  } catch (error) {
+    // A folder with the right to write and without the right to read.
+    if (isDenied(error) || (error as NodeJS.ErrnoException).code === 'EACCES') return;
+    throw error;
+  }
+  try {
+    await flush(handle);
   } finally {
     await handle.close();
   }

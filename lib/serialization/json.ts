@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // JSON of files that are not trusted: its depth is bounded before it is parsed, keys `__proto__` are refused.
-// Numbers that JSON lacks (NaN, the infinities, -0) are written as { "$number": "NaN" }.
+// Numbers that JSON lacks (NaN, the infinities, -0) are written as { "$number": "NaN" }. An NdArray is { shape, data }.
+import { NdArray } from '../ndarray';
 import { describe, refusal } from '../util/validate';
 
 /** Plain data as JSON holds it. */
@@ -35,8 +36,10 @@ function toPlain(where: string, value: unknown, lift: Lift, path: readonly strin
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : { $number: Object.is(value, -0) ? '-0' : `${value}` };
+  if (value instanceof NdArray) return toPlain(where, { shape: value.shape, data: value.data }, lift, path);
   const lifted = lift(value, path);
   if (lifted !== undefined) return { $tensor: lifted };
+  if (value instanceof Float32Array) return toPlain(where, Array.from(value), lift, path);
   if (path.length >= MAX_DEPTH)
     throw refusal('ERR_TYPE', where, `data of at most ${MAX_DEPTH} levels`, 'data that is nested deeper');
   if (Array.isArray(value))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A model as one safetensors file: its weights are arrays under their names; everything else is JSON in the metadata,
-// one text for each section, from which arrays (momenta, states) are lifted out to lie among the weights.
+// one text for each section, from which arrays (momenta, states) are lifted out to lie among the weights. Their names begin
+// with a slash, as no name of a layer does.
 import { describe, refusal } from '../util/validate';
 import { isPlainObject, readJson, writeJson } from './json';
 import { SafetensorsFile, writeSafetensors, type Tensor } from './safetensors';
@@ -12,6 +13,8 @@ export type Sections = Readonly<Record<string, unknown>>;
 export interface ModelContents {
   readonly weights: readonly WeightValues[];
   readonly sections: Sections;
+  /** When the arrays have their values. */
+  readonly whenFilled: Promise<void>;
 }
 
 /** A weight by the name that it has in files, and its values. */
@@ -40,7 +43,7 @@ export function checkExtension(where: string, what: string, path: string): strin
 export async function writeModelFile(
   where: string,
   path: string,
-  { weights, sections }: ModelContents,
+  { weights, sections, whenFilled }: ModelContents,
   overwrite = true,
 ): Promise<void> {
   const tensors: Tensor[] = [...weights];
@@ -48,10 +51,11 @@ export async function writeModelFile(
   for (const [section, value] of Object.entries(sections))
     metadata[section] = writeJson(`${where}, ${section}`, value, (data, place) => {
       if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
-      const name = [section, ...place].join('/');
+      const name = ['', section, ...place].join('/');
       tensors.push({ name, shape: [data.length], data });
       return name;
     });
+  await whenFilled;
   await writeSafetensors(where, path, tensors, metadata, { overwrite });
 }
 
@@ -136,7 +140,7 @@ export class ModelFile {
   }
 
   #checkWeights(weights: readonly Omit<WeightValues, 'data'>[]): void {
-    const { tensors, metadata } = this.#file;
+    const { tensors } = this.#file;
     const missing = weights.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
     if (missing.length > 0)
       throw refusal(
@@ -146,8 +150,7 @@ export class ModelFile {
         `a file with ${listing(tensors.keys())}`,
       );
     const known = new Set(weights.map(({ name }) => name));
-    const isOfSection = (name: string) => metadata.has(name.split('/', 1)[0]!);
-    const extra = [...tensors.keys()].filter((name) => !known.has(name) && !isOfSection(name));
+    const extra = [...tensors.keys()].filter((name) => !known.has(name) && !name.startsWith('/'));
     if (extra.length > 0)
       throw refusal('ERR_DATA', this.#where, 'weights of this model alone', listing(extra), 'Is it of another model?');
     for (const { name, shape } of weights)

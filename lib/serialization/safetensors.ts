@@ -4,6 +4,7 @@
 // Source: the format's specification in the README of huggingface/safetensors.
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { allocate } from '../arrays/nested_arrays';
 import { describe, refusal } from '../util/validate';
 import { ioError, writeAtomically, type Placement } from './atomic_file';
 import { isPlainObject, readJson } from './json';
@@ -155,7 +156,9 @@ export class SafetensorsFile {
    */
   async readFloats(name: string): Promise<Float32Array> {
     const { dtype } = this.#info(name, ['F32', 'F64']);
-    return dtype === 'F32' ? this.#fill(name, Float32Array) : Float32Array.from(await this.#fill(name, Float64Array));
+    if (dtype === 'F32') return this.#fill(name, Float32Array);
+    const doubles = await this.#fill(name, Float64Array);
+    return allocate(this.where, () => Float32Array.from(doubles));
   }
 
   /** An array of doubles. Throws as {@link readFloats}. */
@@ -180,7 +183,7 @@ export class SafetensorsFile {
     array: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
   ): Promise<A> {
     const { begin, end } = this.tensors.get(name)!;
-    const values = new array((end - begin) / array.BYTES_PER_ELEMENT);
+    const values = allocate(this.where, () => new array((end - begin) / array.BYTES_PER_ELEMENT));
     try {
       await readAll(this.where, this.handle, bytesOf(values), this.dataBegin + begin);
     } catch (error) {

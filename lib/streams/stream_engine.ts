@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The engine's half of streams.
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { OstinatoError } from '../errors';
 import { describe, refusal } from '../util/validate';
@@ -79,7 +80,7 @@ export class StreamEngine {
 
   save(places: Int32Array): Uint8Array {
     const { stateSize } = this.native;
-    const states = new Float32Array(places.length * stateSize);
+    const states = allocate('StreamGroup.save', () => new Float32Array(places.length * stateSize));
     places.forEach((place, i) =>
       callEngine(() => this.native.readState(place, states.subarray(i * stateSize, (i + 1) * stateSize))),
     );

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Many streams of one model that advance together: one product per matrix for all of them, and no object per stream.
 import { checkVocabulary, toTokens, toValues } from '../arrays/arrays';
+import { allocate } from '../arrays/nested_arrays';
 import { checkInteger, describe, refusal } from '../util/validate';
 import {
   readConstantOptions,
@@ -213,7 +214,7 @@ function readPlaces(where: string, which: unknown): Int32Array {
 
 /** Where predictions go. */
 function readOutputs(where: string, ports: readonly StreamOutput[], out: unknown, rows: number): Float32Array[] {
-  if (out === undefined) return ports.map(({ units }) => new Float32Array(rows * units));
+  if (out === undefined) return ports.map(({ units }) => allocate(where, () => new Float32Array(rows * units)));
   return spread(where, 'out for the outputs', ports, out).map((given, index) => {
     const { name, units } = ports[index]!;
     return readOut(where, ports.length === 1 ? 'out' : `out for "${name}"`, given, rows * units);

@@ -3,6 +3,7 @@
 // Source: keras/src/layers/preprocessing/integer_lookup.py.
 import { NdArray } from '../ndarray';
 import { resolveName } from '../util/identifiers';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { farmhash64, siphash64 } from '../util/string_hashes';
 import { describe, refusal } from '../util/validate';
@@ -56,7 +57,8 @@ export class IntegerLookup extends IndexLookup<number> {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; DataError `ERR_NOT_FOUND` where
    *   `vocabulary` names no file; as {@link setVocabulary}
    */
-  constructor(options?: IntegerLookupOptions) {
+  constructor(options?: IntegerLookupOptions, ...rest: []) {
+    refuseMore(WHERE, rest);
     const { salt, oovMethod, ...o } = withDefaults(WHERE, options, DEFAULTS, Object.keys(NOT_YET));
     refuseNotYet(WHERE, options, NOT_YET);
     super(WHERE, INTEGERS, o);

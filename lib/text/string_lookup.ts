@@ -2,6 +2,7 @@
 // Strings to ids, and back.
 // Source: keras/src/layers/preprocessing/string_lookup.py.
 import { farmhash64, siphash64 } from '../util/string_hashes';
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
 import { IndexLookup, lookupDefaults, type LookupConfig, type LookupInput, type LookupOptions } from './index_lookup';
@@ -52,7 +53,8 @@ export class StringLookup extends IndexLookup<string> {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; DataError `ERR_NOT_FOUND` where
    *   `vocabulary` names no file; as {@link setVocabulary}
    */
-  constructor(options?: StringLookupOptions) {
+  constructor(options?: StringLookupOptions, ...rest: []) {
+    refuseMore(WHERE, rest);
     const { salt, ...o } = withDefaults(WHERE, options, DEFAULTS, Object.keys(NOT_YET));
     refuseNotYet(WHERE, options, NOT_YET);
     super(WHERE, STRINGS, o);

@@ -3,6 +3,7 @@
 // Source: keras/src/layers/preprocessing/{text_vectorization,string_lookup,index_lookup}.py.
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkText } from '../util/code_points';
 import { resolveName } from '../util/identifiers';
 import { refuseNotYet, withDefaults } from '../util/options';
@@ -114,7 +115,8 @@ export class TextVectorization {
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`; DataError `ERR_NOT_FOUND` where
    *   `vocabulary` names no file; as {@link setVocabulary}
    */
-  constructor(options?: TextVectorizationOptions) {
+  constructor(options?: TextVectorizationOptions, ...rest: []) {
+    refuseMore('TextVectorization', rest);
     const given = withDefaults(WHERE, options, DEFAULTS, Object.keys(NOT_YET));
     refuseNotYet(WHERE, options, NOT_YET);
     this.outputMode = resolveName(WHERE, 'outputMode', given.outputMode, MODES);
@@ -265,7 +267,10 @@ export class TextVectorization {
     if (typeof config !== 'object' || config === null) throw refusal('ERR_TYPE', where, 'a config', describe(config));
     const options: TextVectorizationOptions = { ...('className' in config ? config.config : config) };
     for (const name of ['standardize', 'split'] as const) {
-      if (options[name] !== 'function') continue;
+      if (options[name] !== 'function') {
+        if (given[name] === undefined) continue;
+        throw refusal('ERR_CONFIG', where, `no function ${name} where the config has none`, describe(given[name]));
+      }
       if (typeof given[name] !== 'function')
         throw refusal('ERR_CONFIG', where, `the function ${name}, which a config cannot hold`, describe(given[name]));
       Object.assign(options, { [name]: given[name] });

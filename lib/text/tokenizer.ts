@@ -4,6 +4,7 @@
 import { types } from 'node:util';
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
+import { refuseMore } from '../util/arguments';
 import { checkText } from '../util/code_points';
 import { resolveName } from '../util/identifiers';
 import { withDefaults } from '../util/options';
@@ -75,7 +76,8 @@ export class Tokenizer {
   private readonly splitWords: (text: string) => string[];
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options?: TokenizerOptions) {
+  constructor(options?: TokenizerOptions, ...rest: []) {
+    refuseMore('Tokenizer', rest);
     const given = withDefaults(WHERE, options, DEFAULTS);
     const { numWords, oovToken, charLevel, analyzer } = given;
     this.splitWords = wordSplitter(WHERE, given);
@@ -298,7 +300,8 @@ export class Tokenizer {
 }
 
 /** {@link Tokenizer.fromJson} under Keras' name. */
-export function tokenizerFromJson(json: string): Tokenizer {
+export function tokenizerFromJson(json: string, ...rest: []): Tokenizer {
+  refuseMore('tokenizerFromJson', rest);
   return Tokenizer.fromJson(json);
 }
 

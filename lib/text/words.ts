@@ -2,6 +2,7 @@
 // Texts to words, and words to numbers by a hash: the plain functions of Keras' legacy text preprocessing.
 // Source: keras/src/legacy/preprocessing/text.py.
 import { createHash } from 'node:crypto';
+import { refuseMore } from '../util/arguments';
 import { checkText } from '../util/code_points';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, checkString, describe, refusal } from '../util/validate';
@@ -52,7 +53,8 @@ export function wordSplitter(where: string, options: Required<WordOptions>): (te
  * @example
  * textToWordSequence('The cat, and the DOG.'); // ['the', 'cat', 'and', 'the', 'dog']
  */
-export function textToWordSequence(text: string, options?: WordOptions): string[] {
+export function textToWordSequence(text: string, options?: WordOptions, ...rest: []): string[] {
+  refuseMore('textToWordSequence', rest);
   const where = 'textToWordSequence';
   return wordSplitter(where, withDefaults(where, options, WORD_DEFAULTS))(checkText(where, 'text', text));
 }
@@ -69,12 +71,14 @@ export function textToWordSequence(text: string, options?: WordOptions): string[
  * @example
  * hashingTrick('the cat and the dog', 1000); // the same number twice for "the"
  */
-export function hashingTrick(text: string, n: number, options?: HashingOptions): number[] {
+export function hashingTrick(text: string, n: number, options?: HashingOptions, ...rest: []): number[] {
+  refuseMore('hashingTrick', rest);
   return hashWords('hashingTrick', text, n, options);
 }
 
 /** {@link hashingTrick} under Keras' other name for it; no vectors of 0 and 1. */
-export function oneHot(text: string, n: number, options?: HashingOptions): number[] {
+export function oneHot(text: string, n: number, options?: HashingOptions, ...rest: []): number[] {
+  refuseMore('oneHot', rest);
   return hashWords('oneHot', text, n, options);
 }
 

@@ -6,15 +6,20 @@ import { AsyncResource } from 'node:async_hooks';
 import { StateError } from '../errors';
 import { isThenable, type CallbackList, type PassKind } from '../callbacks/callback_list';
 import { callEngine, engineError } from '../native/engine';
+import { keepTidy } from '../native/workspace';
+import { onAbort } from '../util/on_abort';
 import type { Logs } from '../callbacks/callback';
 import { batchesIn, type Feed, type Portion } from './feed';
-import type { NativeModel, NativeRun } from '../native/binding';
+import type { NativeDone, NativeModel, NativeRun } from '../native/binding';
+import type { AbortSignalLike } from '../types';
 
 /** What lasts through all passes of one call. */
 export interface RunContext {
   readonly where: string;
   readonly callbacks: CallbackList;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
+  readonly priority: NativeRun['priority'];
+  readonly maxWorkspace: number;
   /** The engine's model, ready for a run. */
   readonly native: () => NativeModel;
   /** Told of each run that the engine takes, how many rows its batches have. */
@@ -52,14 +57,14 @@ export class Pace {
 }
 
 /** The rejection of a call that a signal ended. */
-export function abortError(where: string, signal: AbortSignal): StateError {
+export function abortError(where: string, signal: AbortSignalLike): StateError {
   return new StateError('ERR_ABORTED', `${where}: expected to run to its end, received an abort.`, {
     cause: signal.reason,
   });
 }
 
 /** Throws where the signal says so. */
-export function throwIfAborted(where: string, signal: AbortSignal | undefined): void {
+export function throwIfAborted(where: string, signal: AbortSignalLike | undefined): void {
   if (signal?.aborted === true) throw abortError(where, signal);
 }
 
@@ -80,6 +85,7 @@ class PassRunner {
   #failure: { readonly error: unknown } | undefined;
   #isWaiting = false;
   #isSettled = false;
+  #forgetSignal: (() => void) | undefined;
   readonly #watched: boolean;
 
   constructor(
@@ -93,11 +99,12 @@ class PassRunner {
   }
 
   start(): void {
-    this.context.signal?.addEventListener('abort', this.#stop);
+    const { signal } = this.context;
+    if (signal !== undefined) this.#forgetSignal = onAbort(signal, this.#stop);
     this.#advance();
   }
 
-  /** An engine at work ends after its batch; a source may never give another. */
+  /** An engine at work drops its batch; a source may never give another. */
   readonly #stop = (): void => {
     this.#running?.stop();
     if (this.#isWaiting) this.#settle();
@@ -154,15 +161,22 @@ class PassRunner {
     try {
       const native = this.context.native();
       // The engine calls back from nowhere: hooks go on in the context (AsyncLocalStorage) of the call that they belong to.
-      const done = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
+      const goOn = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
         this.#done(code, message, portion, rows, seconds),
       );
+      const done: NativeDone = (...result) => {
+        keepTidy(native);
+        goOn(...result);
+      };
+      const { priority, maxWorkspace } = this.context;
       const run = {
         mode,
+        priority,
         ...portion,
         outputs: outputs?.(portion) ?? null,
         totals,
         training: false,
+        maxWorkspace,
       };
       callEngine(() => native.run(run, done));
       this.#running = native;
@@ -233,7 +247,7 @@ class PassRunner {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const { signal, where } = this.context;
-    signal?.removeEventListener('abort', this.#stop);
+    this.#forgetSignal?.();
     if (this.#failure !== undefined) this.reject(this.#failure.error);
     else if (signal?.aborted === true) this.reject(abortError(where, signal));
     else this.resolve();

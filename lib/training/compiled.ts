@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
 import { readMetrics, toCamelCase, validationKey, type Metric } from '../metrics';
-import { getOptimizer, type Optimizer } from '../optimizers';
+import { resolveOptimizer, type Optimizer } from '../optimizers';
 import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import { namesWithinLayers } from '../util/weight_names';
 import { callEngine } from '../native/engine';
@@ -9,7 +9,7 @@ import { CompiledHead, type Reported } from './compiled_head';
 import { inOrder, isGiven, isPlain } from './structure';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
-import { getLoss, type Loss, type LossIdentifier } from '../losses';
+import { resolveLoss, type Loss, type LossIdentifier } from '../losses';
 import type { NativeModel } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
@@ -36,7 +36,7 @@ export class Compiled {
     this.#options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
-    this.optimizer = getOptimizer(given.optimizer ?? 'rmsprop', where);
+    this.optimizer = resolveOptimizer(where, given.optimizer ?? 'rmsprop');
     const losses = readLosses(where, given.loss, outputs);
     const weights = readLossWeights(where, given.lossWeights, outputs);
     const metrics = readByOutput(where, 'metrics', given.metrics, outputs);
@@ -91,7 +91,7 @@ export class Compiled {
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
    * @param lastAxes size of the last axis of each output
-   * @param weights all of the model, in order
+   * @param model its layers and weights, in order
    * @param losses those of `lossOf` from now on; undefined where an output has none
    * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of its loss, or a loss not its outputs;
    *   StateError `ERR_STATE` where a loss is not chosen yet
@@ -100,7 +100,7 @@ export class Compiled {
     where: string,
     native: NativeModel,
     lastAxes: readonly number[],
-    weights: TrainerHost['weights'],
+    { layers, weights }: Pick<TrainerHost, 'layers' | 'weights'>,
     losses: readonly (Loss | undefined)[] = this.heads.map(({ loss }) => loss),
   ): void {
     if (this.#told === native) return;
@@ -111,7 +111,7 @@ export class Compiled {
     const resolved = this.heads.map((head, index) => head.resolve(where, lastAxes[index]!, losses[index]));
     callEngine(() =>
       native.compile({
-        optimizer: this.optimizer.toNative(namesWithinLayers(weights)),
+        optimizer: this.optimizer.toNative(namesWithinLayers(layers)),
         trainable: weights.map(({ trainable }) => trainable),
         heads: resolved.map((head) => head.native),
       }),
@@ -172,7 +172,7 @@ export class Compiled {
 /** One loss for all outputs, or one for each. An output whose loss is null is for `predict` alone. */
 function readLosses(where: string, given: unknown, outputs: readonly string[]): readonly (LossIdentifier | null)[] {
   // null by itself is no loss, rather than none for each output.
-  if (given === null) getLoss(given as never, where);
+  if (given === null) resolveLoss(where, given);
   if (!isStructure(given)) return outputs.map(() => given as LossIdentifier);
   const read = inOrder(where, 'loss', alone(given, outputs), outputs, () => false);
   return read.map(({ value }) => (isGiven(value) ? (value as LossIdentifier) : null));

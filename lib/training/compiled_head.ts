@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `compile` said of one output of a model: its loss, what that counts in the total, and its metrics.
-import { getLoss, type Loss } from '../losses';
+import { resolveLoss, type Loss } from '../losses';
 import { checkMetric, type Metric, type MetricRequest } from '../metrics';
 import { toValues } from '../arrays/arrays';
 import { normalizeName } from '../util/identifiers';
@@ -33,7 +33,7 @@ export class CompiledHead {
     readonly keys: readonly string[],
   ) {
     this.#given = given;
-    this.#loss = given === null || isCrossentropy(given) ? undefined : getLoss(given, where);
+    this.#loss = given === null || isCrossentropy(given) ? undefined : resolveLoss(where, given);
     if (this.#loss?.reduction === 'none')
       throw refusal(
         'ERR_CONFIG',
@@ -91,7 +91,7 @@ export class CompiledHead {
         : isSparse
           ? 'sparse_categorical_crossentropy'
           : 'categorical_crossentropy';
-    return getLoss(loss, where);
+    return resolveLoss(where, loss);
   }
 
   /**

@@ -2,6 +2,7 @@
 // The data of a call: arrays and sources of batches, checked against model and loss, copied into the engine, and opened as
 // feeds. All that callers passed as arrays is copied before these return.
 import { NdArray } from '../ndarray';
+import { joinInTurns } from '../arrays/copy';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
 import {
@@ -32,7 +33,7 @@ import type { TrainerHost, TrainingEngine } from './trainer_host';
 export interface Collector {
   /** One for each output of the model. */
   readonly outputs: (portion: Portion) => Float32Array[];
-  readonly result: () => NdArray[];
+  readonly result: () => NdArray[] | Promise<NdArray[]>;
 }
 
 /** Opens the data of a call. */
@@ -199,15 +200,16 @@ export class DataReader {
       rows += datasets[0]!.rows;
       return part;
     };
-    const result = (): NdArray[] =>
-      roomFor(where, first!, rows).map((joined, index) => {
-        let begin = 0;
-        for (const part of parts) {
-          joined.set(part[index]!, begin);
-          begin += part[index]!.length;
-        }
-        return new NdArray(joined, [rows, ...first!.outputAxes[index]!]);
-      });
+    const result = (): Promise<NdArray[]> =>
+      Promise.all(
+        first!.outputAxes.map(async (axes, index) => {
+          const joined = await joinInTurns(
+            where,
+            parts.map((part) => part[index]!),
+          );
+          return new NdArray(joined, [rows, ...axes]);
+        }),
+      );
     const feed = new SourceFeed(where, source, { role: ALONE, steps, firstEpoch: 0, read, isTakenOneByOne: true });
     return { feed, outputs, result };
   }
@@ -224,7 +226,7 @@ export class DataReader {
     const inputs = fitInputs(where, read, this.host);
     const { targets, losses } = readOutputs(where, compiled, this.host, inputs, given);
     const lastAxes = inputs.outputAxes.map((axes) => axes.at(-1)!);
-    compiled.tell(where, this.host.nativeModel(), lastAxes, this.host.weights, losses);
+    compiled.tell(where, this.host.nativeModel(), lastAxes, this.host, losses);
     return { inputs, targets };
   }
 

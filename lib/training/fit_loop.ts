@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The epochs of `fit`: training, validation, hooks. Everything it is given has been checked.
 import { validationKey } from '../metrics';
-import { callEngine } from '../native/engine';
+import { applyEma } from '../native/copies';
 import { refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
 import { warnNoData, type Feed } from './feed';
@@ -82,7 +82,7 @@ async function runEpochs({ context, compiled, epochs, train, validation, progres
     await callbacks.onEpochEnd(epoch, logs);
     if (isStopped()) break;
   }
-  callEngine(() => context.native().applyEma());
+  if (compiled.optimizer.useEma) await applyEma(context.native());
   return logs;
 }
 

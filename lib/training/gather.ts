@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls of `predict` that come at the same time, gathered into batches: a server that answers each request by a call of
 // its own then computes at the speed of batches. Every call is checked, copied, answered and aborted by itself.
+import { onAbort } from '../util/on_abort';
 import { withDefaults } from '../util/options';
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -42,13 +43,11 @@ const ROOMS = 2;
 const MAX_ROOM = 1 << 20;
 
 /** A batch, or several, to be computed. */
-export interface GatheredWork {
+export interface GatheredWork extends Pick<ResolvedPass, 'batchSize' | 'signal' | 'priority' | 'maxWorkspace'> {
   readonly dataset: NativeDataset;
   readonly rows: number;
-  readonly batchSize: number;
   /** Room for each output of the model. */
   readonly outputs: Float32Array[];
-  readonly signal: AbortSignal | undefined;
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -68,8 +67,6 @@ export class Gatherer {
   readonly #owner: GatherOwner;
   #queue: Group[] = [];
   #computing: Group | undefined;
-  /** Calls by the signal that may end them. */
-  readonly #watched = new Map<AbortSignal, { readonly requests: Set<Request>; readonly onAbort: () => void }>();
   readonly #rooms: Room[] = [];
   #cancelFlush: (() => void) | undefined;
 
@@ -91,42 +88,18 @@ export class Gatherer {
    * @param form what a call is given of the outputs
    * @throws (rejects) as `predict`
    */
-  predict<R>(
-    where: string,
-    x: unknown,
-    { batchSize, signal }: ResolvedPass,
-    form: (outputs: NdArray[]) => R,
-  ): Promise<R> {
+  predict<R>(where: string, x: unknown, pass: ResolvedPass, form: (outputs: NdArray[]) => R): Promise<R> {
     return new Promise((resolve, reject) => {
       const { host } = this.#owner;
       // While calls wait or are computed the model is ours, so what it took once it takes again.
       const known = this.#queue.at(-1) ?? this.#computing;
       const inputs = fitInputs(where, readInputs(where, 'x', x, host), host, known?.first);
       const answer = (outputs: NdArray[]): void => resolve(form(outputs));
-      const request = new Request(where, inputs, batchSize, signal, answer, reject);
+      const request = new Request(where, inputs, pass, answer, reject);
       this.#enqueue(request);
-      if (signal === undefined) return;
-      this.#watch(request, signal);
+      const { signal } = pass;
+      if (signal !== undefined) request.onSettled = onAbort(signal, () => this.#abort(request));
     });
-  }
-
-  /** One listener for all calls of a signal: Node warns of more than ten. */
-  #watch(request: Request, signal: AbortSignal): void {
-    let watch = this.#watched.get(signal);
-    if (watch === undefined) {
-      const requests = new Set<Request>();
-      watch = { requests, onAbort: () => requests.forEach((each) => this.#abort(each)) };
-      this.#watched.set(signal, watch);
-      signal.addEventListener('abort', watch.onAbort);
-    }
-    const { requests, onAbort } = watch;
-    requests.add(request);
-    request.onSettled = () => {
-      requests.delete(request);
-      if (requests.size > 0) return;
-      this.#watched.delete(signal);
-      signal.removeEventListener('abort', onAbort);
-    };
   }
 
   /** Rejects the calls that wait, where none is computed: the model is wanted for good. */
@@ -144,12 +117,12 @@ export class Gatherer {
   }
 
   #enqueue(request: Request): void {
-    const { inputs, batchSize } = request;
+    const { inputs, pass } = request;
     const { maxRows, maxDelay } = this.#owner.options();
     const wasActive = this.isActive;
-    const isAlone = inputs.rows > Math.min(batchSize, maxRows);
-    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(inputs, maxRows));
-    const group = joined ?? new Group(inputs, isAlone ? undefined : this.#takeRoom(inputs));
+    const isAlone = inputs.rows > Math.min(pass.batchSize, maxRows);
+    const joined = isAlone ? undefined : this.#queue.find((candidate) => candidate.takes(request, maxRows));
+    const group = joined ?? new Group(inputs, pass, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
     group.add(request);
@@ -180,14 +153,15 @@ export class Gatherer {
   #start(group: Group): void {
     this.#computing = group;
     const { rows, requests, first } = group;
-    const { where, batchSize, signal } = requests[0]!;
+    const { where, pass } = requests[0]!;
+    const { priority, maxWorkspace } = pass;
     const isOne = requests.length === 1;
     let outputs: Float32Array[];
     let computed: Promise<void>;
     try {
       const dataset = group.dataset ?? this.#dataset(where, group.inputs);
       outputs = roomFor(where, first, rows);
-      const own = { batchSize: isOne ? batchSize : rows, signal: isOne ? signal : undefined };
+      const own = isOne ? pass : { batchSize: rows, signal: undefined, priority, maxWorkspace };
       computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
     } catch (error) {
       return this.#fail(group, error);
@@ -217,6 +191,7 @@ export class Gatherer {
     const { rows, requests } = group;
     this.#keepRoom(group);
     this.#next();
+    if (requests.length === 1) return requests[0]!.answer(outputs);
     let row = 0;
     for (const request of requests) {
       const end = row + request.inputs.rows;
@@ -234,11 +209,11 @@ export class Gatherer {
   }
 
   #abort(request: Request): void {
-    const { where, signal } = request;
+    const { where, pass } = request;
     const computing = this.#computing?.requests;
     // Of a call that is computed by itself the run ends, and settles it.
     if (computing?.length === 1 && computing[0] === request) return;
-    request.fail(abortError(where, signal!));
+    request.fail(abortError(where, pass.signal!));
     if (this.#computing === undefined && this.#queue.every((group) => group.isSettled)) this.#next();
   }
 }

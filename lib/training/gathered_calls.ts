@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import { allocate } from '../arrays/nested_arrays';
 import { NdArray } from '../ndarray';
 import type { Inputs } from './inputs';
+import type { ResolvedPass } from './options';
 import type { NativeDataset } from '../native/binding';
 
 /** One call on its way. */
@@ -15,8 +16,7 @@ export class Request {
   constructor(
     readonly where: string,
     readonly inputs: Inputs,
-    readonly batchSize: number,
-    readonly signal: AbortSignal | undefined,
+    readonly pass: ResolvedPass,
     private readonly resolve: (outputs: NdArray[]) => void,
     private readonly reject: (error: unknown) => void,
   ) {}
@@ -49,7 +49,7 @@ export function isRoomFor(room: Room, { arrays }: Inputs): boolean {
   return arrays.every(({ array }, index) => types.isInt32Array(array.data) === types.isInt32Array(room[index]));
 }
 
-/** Calls that are computed together. */
+/** Calls that are computed together, alike. */
 export class Group {
   readonly requests: Request[] = [];
   rows = 0;
@@ -60,13 +60,15 @@ export class Group {
   /** @param room to copy rows to; it grows where it must */
   constructor(
     readonly first: Inputs,
+    readonly pass: Pick<ResolvedPass, 'priority' | 'maxWorkspace'>,
     room?: Room,
   ) {
     this.#room = room === undefined ? first.arrays.map(({ array }) => like(array.data, 0)) : [...room];
   }
 
-  takes({ arrays, rows }: Inputs, maxRows: number): boolean {
+  takes({ inputs: { arrays, rows }, pass }: Request, maxRows: number): boolean {
     if (this.dataset !== undefined || this.rows + rows > maxRows) return false;
+    if (pass.priority !== this.pass.priority || pass.maxWorkspace !== this.pass.maxWorkspace) return false;
     return arrays.every(({ axes }, index) => {
       const known = this.first.arrays[index]!.axes;
       return axes.length === known.length && axes.every((size, axis) => size === known[axis]);
@@ -116,7 +118,7 @@ export class Group {
     const half = Math.ceil(this.requests.length / 2);
     let row = 0;
     return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
-      const group = new Group(this.first);
+      const group = new Group(this.first, this.pass);
       for (const request of requests) {
         const end = row + request.inputs.rows;
         // The caller may have changed the arrays since.

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 // What an optimizer holds, taken out of the engine under the names of weights and put back.
+import { copyIn } from '../native/copies';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
-import type { NativeModel, NativeOptimizerArray } from '../native/binding';
+import type { NativeCopy, NativeModel, NativeOptimizerArray } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
 
 /**
+ * What an optimizer holds at present.
+ *
  * @param weightNames names of the weights in the engine's order
+ * @param copies arrays of the state that are yet to be filled are added to these
  */
 export function readOptimizerState(
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
+  copies: NativeCopy[],
 ): OptimizerState {
-  const slots = readArrays(native).map(({ array, values }) => [slotName(array, weightNames), values] as const);
+  const slots = callEngine(() => native.optimizerState()).map((array, index) => {
+    const values = new Float32Array(array.size);
+    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, values));
+    else copies.push({ kind: 'optimizer', index, values });
+    return [slotName(array, weightNames), values] as const;
+  });
   return {
     className: optimizer.className,
     iterations: native.iterations,
@@ -23,13 +33,16 @@ export function readOptimizerState(
   };
 }
 
-/** Moving averages by the number of their weight; undefined before the first step, when they are none yet. */
-export function readAverages(native: NativeModel): Map<number, Float32Array> | undefined {
-  const arrays = readArrays(native);
-  const isBegun = native.iterations > 0 || arrays.some(({ array, values }) => isBatchCount(array) && values[0]! > 0);
-  if (!isBegun) return undefined;
-  const averages = arrays.filter(({ array }) => array.name === 'average');
-  return new Map(averages.map(({ array, values }) => [array.weight, values]));
+/** Where the optimizer has the moving averages, by the number of their weight; undefined before the first step. */
+export function findAverages(native: NativeModel): Map<number, number> | undefined {
+  const arrays = callEngine(() => native.optimizerState());
+  const hasBatches = (array: NativeOptimizerArray, index: number): boolean => {
+    const count = new Float32Array(1);
+    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, count));
+    return count[0]! > 0;
+  };
+  if (native.iterations === 0 && !arrays.some(hasBatches)) return undefined;
+  return new Map(arrays.flatMap(({ name, weight }, index) => (name === 'average' ? [[weight, index] as const] : [])));
 }
 
 /**
@@ -37,13 +50,13 @@ export function readAverages(native: NativeModel): Map<number, Float32Array> | u
  *
  * @throws DataError `ERR_DATA` where the state is of another optimizer or of other weights
  */
-export function writeOptimizerState(
+export async function writeOptimizerState(
   where: string,
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
   state: OptimizerState,
-): void {
+): Promise<void> {
   if (state.className !== optimizer.className)
     throw refusal('ERR_DATA', where, `a state of ${optimizer.className}`, `one of ${describe(state.className)}`);
   const arrays = callEngine(() => native.optimizerState());
@@ -57,17 +70,16 @@ export function writeOptimizerState(
   });
   const others = Object.keys(state.slots).length - arrays.length;
   if (others !== 0) throw refusal('ERR_DATA', where, "the optimizer's arrays alone", `${others} more`);
-  values.forEach((array, index) => callEngine(() => native.writeOptimizer(index, array)));
+  const all: NativeCopy[] = values.map((each, index) => ({ kind: 'optimizer', index, values: each }));
+  await copyIn(
+    native,
+    all.filter((_, index) => !isBatchCount(arrays[index]!)),
+  );
+  values.forEach((count, index) => {
+    if (isBatchCount(arrays[index]!)) callEngine(() => native.writeOptimizer(index, count));
+  });
   callEngine(() => native.setIterations(state.iterations));
   if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
-}
-
-function readArrays(native: NativeModel): { array: NativeOptimizerArray; values: Float32Array }[] {
-  return callEngine(() => native.optimizerState()).map((array, index) => {
-    const values = new Float32Array(array.size);
-    callEngine(() => native.readOptimizer(index, values));
-    return { array, values };
-  });
 }
 
 /** Whether it is the number of batches whose gradients have been added up for the next step. */

@@ -7,10 +7,18 @@ import type { Structure } from './structure';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
-import type { ArrayInput } from '../types';
+import { MAX_WORKSPACE } from '../native/workspace';
+import type { NativePriority } from '../native/binding';
+import type { AbortSignalLike, ArrayInput } from '../types';
 
 /** 0 shows nothing, 1 (or 'auto') a progress bar, 2 one line an epoch. */
 export type Verbosity = 0 | 1 | 2 | 'auto';
+
+/**
+ * Which call the compute threads turn to first: `'serving'` before `'training'`. A thread that is at work for training
+ * interrupts it for a call that serves, within milliseconds and without a change to its result.
+ */
+export type Priority = NativePriority;
 
 /** What {@link Trainer.compile} takes. */
 export interface CompileOptions {
@@ -44,8 +52,10 @@ export interface PassOptions {
   verbose?: Verbosity;
   /** Default none. */
   callbacks?: readonly Callback[];
-  /** Ends the call within one batch: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
-  signal?: AbortSignal;
+  /** Ends the call within milliseconds: it rejects with `ERR_ABORTED`, and the model keeps its last whole step. */
+  signal?: AbortSignalLike;
+  /** Default `'training'`; `'serving'` for `predict`. */
+  priority?: Priority;
 }
 
 /** Inputs, targets and, where rows do not count alike, their weights. */
@@ -100,10 +110,17 @@ export interface EvaluateOptions extends PassOptions {
   steps?: number;
   /** Resolves to an object by name instead of an array. Default false. */
   returnDict?: boolean;
+  /** As in {@link PredictOptions}, where the loss and the metrics are sums over rows. */
+  maxWorkspace?: number;
 }
 
 /** Options of {@link Trainer.predict}. */
 export interface PredictOptions extends PassOptions {
+  /**
+   * Bytes from 1: a batch that would need more memory than that to be computed, arguments and results aside, is computed
+   * part by part; of models with a stateful layer it is not. A row that needs more alone has it. Default 268435456.
+   */
+  maxWorkspace?: number;
   /** Batches to predict, from 1. Default: all. */
   steps?: number;
   /** Resolves to an object by output name. Default false. */
@@ -129,7 +146,9 @@ export interface ResolvedPass {
   readonly batchSize: number;
   readonly verbose: 0 | 1 | 2;
   readonly callbacks: unknown;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
+  readonly priority: Priority;
+  readonly maxWorkspace: number;
 }
 
 /** Fit options with defaults in place. */
@@ -153,6 +172,7 @@ const PASS_DEFAULTS = Object.freeze({
   verbose: 1,
   callbacks: Object.freeze([]),
   signal: undefined,
+  priority: 'training',
 });
 const FIT_DEFAULTS = Object.freeze({
   ...PASS_DEFAULTS,
@@ -174,8 +194,16 @@ const EVALUATE_DEFAULTS = Object.freeze({
   sampleWeight: undefined,
   steps: undefined,
   returnDict: false,
+  maxWorkspace: MAX_WORKSPACE,
 });
-const PREDICT_DEFAULTS = Object.freeze({ ...PASS_DEFAULTS, steps: undefined, verbose: 0, returnDict: false });
+const PREDICT_DEFAULTS = Object.freeze({
+  ...PASS_DEFAULTS,
+  steps: undefined,
+  verbose: 0,
+  priority: 'serving',
+  maxWorkspace: MAX_WORKSPACE,
+  returnDict: false,
+});
 const BATCH_DEFAULTS = Object.freeze({ sampleWeight: undefined, returnDict: false });
 const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: undefined });
 
@@ -255,12 +283,18 @@ function eitherWeight(where: string, { sampleWeight, classWeight }: Record<'samp
   return { sampleWeight, classWeight };
 }
 
-function resolvePass(where: string, o: Record<keyof typeof PASS_DEFAULTS, unknown>): ResolvedPass {
+/** Training knows no bound of its workspace; validation is held to the default. */
+function resolvePass(
+  where: string,
+  o: Record<keyof typeof PASS_DEFAULTS, unknown> & { readonly maxWorkspace?: unknown },
+): ResolvedPass {
   return {
     batchSize: checkInteger(where, 'batchSize', o.batchSize),
     verbose: checkVerbose(where, o.verbose),
     callbacks: o.callbacks,
     signal: checkSignal(where, o.signal),
+    priority: checkPriority(where, o.priority),
+    maxWorkspace: checkInteger(where, 'maxWorkspace', o.maxWorkspace ?? MAX_WORKSPACE, 1, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -271,10 +305,16 @@ function checkVerbose(where: string, value: unknown): 0 | 1 | 2 {
   throw refusal(code, where, "verbose to be 0, 1, 2 or 'auto'", describe(value));
 }
 
+function checkPriority(where: string, value: unknown): Priority {
+  if (value === 'serving' || value === 'training') return value;
+  const code = typeof value === 'string' ? 'ERR_CONFIG' : 'ERR_TYPE';
+  throw refusal(code, where, "priority to be 'serving' or 'training'", describe(value));
+}
+
 /** By shape rather than by class: signals come from other realms and from polyfills. */
-function checkSignal(where: string, value: unknown): AbortSignal | undefined {
+function checkSignal(where: string, value: unknown): AbortSignalLike | undefined {
   if (value === undefined) return undefined;
-  const signal = value as AbortSignal | null;
+  const signal = value as AbortSignalLike | null;
   const isSignal =
     typeof signal === 'object' &&
     typeof signal?.aborted === 'boolean' &&

@@ -34,7 +34,7 @@ export function readOutputs(
   where: string,
   { heads }: Compiled,
   host: TrainerHost,
-  { rows, outputAxes }: Inputs,
+  { rows, arrays, outputAxes }: Inputs,
   { prefix, y, sampleWeight, classWeight }: GivenRows,
 ): { targets: readonly (CheckedTargets | null)[]; losses: readonly (Loss | undefined)[] } {
   const names = host.dataOutputs.map(({ name }) => name);
@@ -56,7 +56,11 @@ export function readOutputs(
     if (loss === undefined) return null;
     const axes = outputAxes[index]!;
     const { what, value } = given[index]!;
-    const read = readTargets(where, what, value, loss, rows, axes);
+    const counts = host.outputMask(
+      arrays.map(({ array }) => array),
+      index,
+    );
+    const read = readTargets(where, what, value, loss, rows, axes, counts);
     const weighed = loss.targetRule === 'labels' ? axes.slice(-1) : axes;
     const weight = weights[index]!;
     return {

@@ -4,6 +4,7 @@
 // call_levels.ts to say.
 import type { NdArray } from '../ndarray';
 import { CallbackList } from '../callbacks/callback_list';
+import { onAbort } from '../util/on_abort';
 import { nextSeed } from '../util/seeds';
 import { describe, refusal } from '../util/validate';
 import { Pace, runPass, throwIfAborted, type RunContext } from './batch_runner';
@@ -11,7 +12,7 @@ import { Compiled } from './compiled';
 import { CallLevels, type Call, type CallLevel } from './call_levels';
 import { gatherDefaults, Gatherer, readGatherOptions, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { readAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector } from './data_reader';
@@ -39,15 +40,17 @@ import { ProgressTracker } from './progress';
 import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
-import type { NativeModel } from '../native/binding';
+import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
+import type { AbortSignalLike } from '../types';
 import type { TrainerHost } from './trainer_host';
 
 /** Outputs: of a model of one, or of several in order, or by name. */
 export type Predicted = NdArray | NdArray[] | Record<string, NdArray>;
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
+const BATCH_QUIETLY = resolveEvaluateOptions('testOnBatch', { verbose: 0 });
 
 /** Trains and runs one model, which it knows as a {@link TrainerHost}. */
 export class Trainer {
@@ -100,29 +103,30 @@ export class Trainer {
    * What the optimizer holds; null before the first step.
    *
    * @param weightNames names of the weights in the engine's order
+   * @param copies arrays of the state that are yet to be filled are added to these
    */
-  optimizerState(weightNames: readonly string[]): OptimizerState | null {
+  optimizerState(weightNames: readonly string[], copies: NativeCopy[]): OptimizerState | null {
     const native = () => this.#host.nativeModel();
     if (this.#compiled?.isToldTo(native) !== true) return null;
-    return readOptimizerState(native(), this.#compiled.optimizer, weightNames);
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames, copies);
   }
 
   /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
-  setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): void {
+  async setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): Promise<void> {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.nativeModel();
     const lastAxes = this.#host.dataOutputs.map(({ shape }) => shape!.at(-1)!);
-    compiled.tell(where, native, lastAxes, this.#host.weights);
-    writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+    compiled.tell(where, native, lastAxes, this.#host);
+    await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /**
-   * Moving averages by the number of their weight; undefined before the first step.
+   * Where the optimizer has the moving averages, by the number of their weight; undefined before the first step.
    *
    * @throws StateError `ERR_STATE` where the optimizer keeps none
    */
-  averages(where: string): Map<number, Float32Array> | undefined {
+  averages(where: string): Map<number, number> | undefined {
     const { optimizer } = this;
     if (optimizer?.useEma !== true)
       throw refusal(
@@ -133,7 +137,7 @@ export class Trainer {
         'Set useEma: true.',
       );
     const native = () => this.#host.nativeModel();
-    return this.#compiled!.isToldTo(native) ? readAverages(native()) : undefined;
+    return this.#compiled!.isToldTo(native) ? findAverages(native()) : undefined;
   }
 
   /** How far the present `fit` is; undefined outside one. */
@@ -261,6 +265,7 @@ export class Trainer {
       if (!gatherer.isActive) level.assertFree('predict');
       const where = this.#where('predict');
       const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
+      if (isBatchSource(x)) refuseCutting(where, options);
       throwIfAborted(where, o.signal);
       if (o.steps === undefined && !isBatchSource(x) && gatherer.takes(o))
         return gatherer.predict(where, x, o, (outputs) => this.#formed(outputs, o.returnDict));
@@ -401,25 +406,27 @@ export class Trainer {
     const { where } = call;
     const compiled = this.#requireCompiled(where);
     const { feed, rows } = this.#data.openBatch(where, compiled, given);
-    feed.begin(0, 0);
-    const pass = { batchSize: rows, verbose: 0, callbacks: [], signal: undefined } as const;
-    const totals = compiled.newTotals();
-    await runPass(this.#context(call, compiled, pass, 1, 1), {
-      mode,
-      kind: mode === 'train' ? 'Train' : 'Test',
-      feed,
-      firstBatch: 0,
-      totals,
-      logs: () => ({}),
-      pace: new Pace(),
+    const pass = { ...BATCH_QUIETLY, batchSize: rows };
+    return withFeeds(undefined, [feed], async () => {
+      feed.begin(0, 0);
+      const totals = compiled.newTotals();
+      await runPass(this.#context(call, compiled, pass, 1, 1), {
+        mode,
+        kind: mode === 'train' ? 'Train' : 'Test',
+        feed,
+        firstBatch: 0,
+        totals,
+        logs: () => ({}),
+        pace: new Pace(),
+      });
+      return results(compiled, totals, returnDict);
     });
-    return results(compiled, totals, returnDict);
   }
 
   #context(
     call: Call,
     compiled: Compiled | undefined,
-    { verbose, callbacks: given, signal }: ResolvedPass,
+    { verbose, callbacks: given, signal, priority, maxWorkspace }: ResolvedPass,
     epochs: number,
     steps: number | undefined,
     keys?: readonly string[],
@@ -439,7 +446,8 @@ export class Trainer {
     const onRun = (batchSize: number): void => {
       if (host.isStateful) host.batchRows.count = batchSize;
     };
-    return { where, callbacks, signal, native, onRun, isStopped: () => isFit && host.stopTraining };
+    const isStopped = (): boolean => isFit && host.stopTraining;
+    return { where, callbacks, signal, priority, maxWorkspace, native, onRun, isStopped };
   }
 
   #requireCompiled(where: string): Compiled {
@@ -468,9 +476,13 @@ export class Trainer {
       options: () => this.#gathering,
       begin: () => (call = level.begin('predict')),
       end: () => call!.end(),
-      compute: (where, { dataset, rows, outputs, batchSize, signal }) => {
-        const feed = this.#data.memoryFeed(where, { dataset, rows }, batchSize);
-        return this.#forward(call!, feed, () => outputs, { ...PREDICT_QUIETLY, batchSize, signal });
+      compute: async (where, { dataset, rows, outputs, ...pass }) => {
+        const feed = this.#data.memoryFeed(where, { dataset, rows }, pass.batchSize);
+        try {
+          await this.#forward(call!, feed, () => outputs, { ...PREDICT_QUIETLY, ...pass });
+        } finally {
+          feed.close();
+        }
       },
     });
   }
@@ -478,16 +490,16 @@ export class Trainer {
 
 /** Closes feeds in the end, and as soon as a signal says so: a source may let a call wait for ever. */
 async function withFeeds<T>(
-  signal: AbortSignal | undefined,
+  signal: AbortSignalLike | undefined,
   feeds: readonly Feed[],
   work: () => Promise<T>,
 ): Promise<T> {
   const close = () => feeds.forEach((feed) => feed.close());
-  signal?.addEventListener('abort', close);
+  const forget = signal === undefined ? undefined : onAbort(signal, close);
   try {
     return await work();
   } finally {
-    signal?.removeEventListener('abort', close);
+    forget?.();
     close();
   }
 }
@@ -500,9 +512,20 @@ function results(compiled: Compiled, totals: Float64Array, returnDict: boolean):
 }
 
 /** With a source of batches the options come second. */
-function splitArguments<O>(where: string, x: unknown, y: unknown, options: O | undefined) {
+function splitArguments<O extends object>(where: string, x: unknown, y: unknown, options: O | undefined) {
   if (!isBatchSource(x)) return { y, options };
   if (y !== undefined && y !== null && options !== undefined)
     throw refusal('ERR_TYPE', where, 'no y beside a source of batches', describe(y), 'Batches are [x, y] themselves.');
-  return { y: undefined, options: options ?? ((y ?? undefined) as O | undefined) };
+  const given = options ?? ((y ?? undefined) as O | undefined);
+  refuseCutting(where, given);
+  return { y: undefined, options: given };
+}
+
+/** Options that say how arrays become batches: a source has batches already. */
+function refuseCutting(where: string, options: unknown): void {
+  const { batchSize, shuffle } = (options ?? {}) as { batchSize?: unknown; shuffle?: unknown };
+  const name = batchSize !== undefined ? 'batchSize' : shuffle === true ? 'shuffle' : undefined;
+  if (name === undefined) return;
+  const hint = 'Its batches are taken as they come; validationBatchSize is for arrays of validation.';
+  throw refusal('ERR_CONFIG', where, `${name} with arrays alone`, 'one with a source of batches', hint);
 }

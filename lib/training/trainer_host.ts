@@ -2,6 +2,8 @@
 // What the training room needs to know of a model. `Model` implements it; `Trainer` (trainer.ts) drives it.
 import type { NativeBinding, NativeModel } from '../native/binding';
 import type { CallbackModel } from '../callbacks/callback';
+import type { StepInputs, StepMask } from '../layers/step_mask';
+import type { NamedLayer } from '../util/weight_names';
 import type { Shape } from '../types';
 
 /** The part of the addon that training uses besides a model. */
@@ -42,6 +44,8 @@ export interface TrainerHost extends CallbackModel {
   readonly dataOutputs: readonly HostOutput[];
   /** Shapes of the outputs for inputs of these shapes, batch axis first. Throws `ERR_SHAPE` where a layer does not take its own. */
   computeOutputShapes(inputShapes: readonly Shape[]): Shape[];
+  /** Which timesteps of an output count for these inputs, as far as the inputs alone tell; undefined where all may. */
+  outputMask(inputs: readonly StepInputs[], output: number): StepMask | undefined;
   /** Builds a model of one input for this shape (batch axis first) where it is not built yet. */
   ensureBuilt(inputShape: Shape): void;
   /** Whether a batch begins with the states that the one before ended with. */
@@ -52,6 +56,7 @@ export interface TrainerHost extends CallbackModel {
   exchangeStates(states: CarriedStates | undefined): CarriedStates;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
   nativeModel(): NativeModel;
-  /** All weights, in the engine's order. */
+  /** All layers in order; their weights, in order, are the engine's. */
+  readonly layers: readonly NamedLayer[];
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly trainable: boolean }[];
 }

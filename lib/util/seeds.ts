@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where random streams begin: one global seed, and from it a sequence of seeds for initializers, dropout and shuffling.
 import { randomBytes } from 'node:crypto';
+import { refuseMore } from './arguments';
 import { checkInteger } from './validate';
 
 const MASK_64 = (1n << 64n) - 1n;
@@ -21,7 +22,8 @@ let drawn = 0;
  * setRandomSeed(42);
  * const model = new Sequential([new Embedding(100, 8), new SimpleRNN(16)]); // the same weights at every start
  */
-export function setRandomSeed(seed: number): void {
+export function setRandomSeed(seed: number, ...rest: []): void {
+  refuseMore('setRandomSeed', rest);
   globalSeed = checkInteger('setRandomSeed', 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
   drawn = 0;
 }

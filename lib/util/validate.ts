@@ -78,14 +78,6 @@ export function checkString(where: string, what: string, value: unknown): string
   return value;
 }
 
-/** The name of a layer or an input: neither empty nor with a slash, which parts the names of weights. */
-export function checkName(where: string, value: unknown): string {
-  const name = checkString(where, 'name', value);
-  if (name === '' || name.includes('/'))
-    throw refusal('ERR_CONFIG', where, 'name not to be empty, and without a slash', describe(name));
-  return name;
-}
-
 /** One of a closed list of strings. */
 export function checkOneOf<T extends string>(where: string, what: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value === 'string' && (allowed as readonly string[]).includes(value)) return value as T;

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Names of weights as files and optimizers know them. The numbers of automatic names count the layers of a model, not
-// those that the program made before: so a model finds its weights wherever it is built.
+// Names of weights as files and optimizers know them. A name that the user gave stays; the number of a name that the
+// library made counts the layers of the model, not those that the program made before: so a model finds its weights
+// wherever it is built.
 import { normalizeName } from './identifiers';
 
 /** A layer as far as its weights have names. */
 export interface NamedLayer {
   readonly name: string;
-  readonly className: string;
+  /** Whether the library made the name: `dense_7`. */
+  readonly hasAutomaticName: boolean;
   /** The layers whose weights are its own; none where it has weights itself. */
   readonly sublayers: readonly NamedLayer[];
   readonly weightSpecs: readonly { readonly name: string }[];
-}
-
-interface NamedWeight {
-  readonly layer: string;
-  readonly name: string;
 }
 
 /**
@@ -26,6 +23,12 @@ export function weightNames(layers: readonly NamedLayer[], known = new Set<Named
   return layers.flatMap((layer, index) => namesWithin(layer, known).map((own) => `${names[index]!}/${own}`));
 }
 
+/** Names of all weights without that of their layer: `recurrent_kernel`; within a wrapper, `forward_lstm_1/recurrent_kernel`. */
+export function namesWithinLayers(layers: readonly NamedLayer[]): string[] {
+  const known = new Set<NamedLayer>();
+  return layers.flatMap((layer) => namesWithin(layer, known));
+}
+
 function namesWithin(layer: NamedLayer, known: Set<NamedLayer>): string[] {
   if (known.has(layer)) return [];
   known.add(layer);
@@ -33,13 +36,12 @@ function namesWithin(layer: NamedLayer, known: Set<NamedLayer>): string[] {
   return layer.weightSpecs.map(({ name }) => normalizeName(name));
 }
 
-/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`, unless another layer has such a name already. */
+/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`, unless another layer was given such a name. */
 function layerNames(layers: readonly NamedLayer[]): string[] {
-  const isAutomatic = layers.map(hasAutomaticName);
-  const given = new Set(layers.filter((_, index) => !isAutomatic[index]).map(({ name }) => name));
+  const given = new Set(layers.filter(({ hasAutomaticName }) => !hasAutomaticName).map(({ name }) => name));
   const counts = new Map<string, number>();
-  return layers.map(({ name }, index) => {
-    if (!isAutomatic[index]) return name;
+  return layers.map(({ name, hasAutomaticName }) => {
+    if (!hasAutomaticName) return name;
     const prefix = name.replace(/_\d+$/, '');
     let count = counts.get(prefix) ?? 0;
     do count++;
@@ -47,47 +49,4 @@ function layerNames(layers: readonly NamedLayer[]): string[] {
     counts.set(prefix, count);
     return `${prefix}_${count}`;
   });
-}
-
-/** `dense_7` of a `Dense`, `forward_lstm_3` of an `LSTM` within a `Bidirectional`, `lstm_cell_2` of one within an `RNN`. */
-function hasAutomaticName({ name, className }: NamedLayer): boolean {
-  return new RegExp(`^((forward|backward)_)?${normalizeName(className)}(_cell)?_\\d+$`).test(name);
-}
-
-/** Names of weights without that of their layer: `recurrent_kernel`; within a wrapper, `forward_lstm_1/recurrent_kernel`. */
-export function namesWithinLayers(weights: readonly NamedWeight[]): string[] {
-  const parts = renumberedParts(weights);
-  return weights.map(({ layer, name }) => {
-    // Before the last slash stands a layer within a wrapper.
-    const own = name.lastIndexOf('/') + 1;
-    const part = own === 0 ? '' : `${parts.get(`${layer}/${name.slice(0, own - 1)}`)!}/`;
-    return `${part}${normalizeName(name.slice(own))}`;
-  });
-}
-
-/** New names of the parts of each wrapper, by the names of wrapper and part. */
-function renumberedParts(weights: readonly NamedWeight[]): Map<string, string> {
-  const parts = new Map<string, Set<string>>();
-  for (const { layer, name } of weights) {
-    const end = name.lastIndexOf('/');
-    if (end >= 0) parts.set(layer, (parts.get(layer) ?? new Set()).add(name.slice(0, end)));
-  }
-  const entries = [...parts].flatMap(([layer, names]) => {
-    const renamed = renumbered([...names].filter((name) => /_\d+$/.test(name)));
-    return [...names].map((name): [string, string] => [`${layer}/${name}`, renamed.get(name) ?? name]);
-  });
-  return new Map(entries);
-}
-
-/** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`. */
-function renumbered(names: readonly string[]): Map<string, string> {
-  const counts = new Map<string, number>();
-  return new Map(
-    names.map((name) => {
-      const prefix = name.replace(/_\d+$/, '');
-      const count = (counts.get(prefix) ?? 0) + 1;
-      counts.set(prefix, count);
-      return [name, `${prefix}_${count}`];
-    }),
-  );
 }

@@ -26,19 +26,43 @@ void CounterRng::Fill(uint64_t begin, uint32_t* out, size_t n) const {
   }
 }
 
-uint64_t CounterRng::Bits64(uint64_t index) const {
-  uint32_t words[4];
-  Block(index / 2, words);
+namespace {
+
+// Number `index` of the doubles that words are made into: 2 to a block.
+uint64_t BitsOf(const uint32_t words[4], uint64_t index) {
   const size_t first = 2 * static_cast<size_t>(index % 2);
   return static_cast<uint64_t>(words[first + 1]) << 32 | words[first];
 }
 
-double CounterRng::Uniform(uint64_t index) const {
-  return static_cast<double>(Bits64(index) >> 11) * 0x1p-53;
+double Closed(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+double Open(uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
+
+}  // namespace
+
+uint64_t CounterRng::Bits64(uint64_t index) const {
+  uint32_t words[4];
+  Block(index / 2, words);
+  return BitsOf(words, index);
 }
 
-double CounterRng::OpenUniform(uint64_t index) const {
-  return (static_cast<double>(Bits64(index) >> 12) + 0.5) * 0x1p-52;
+double CounterRng::Uniform(uint64_t index) const { return Closed(Bits64(index)); }
+
+double CounterRng::OpenUniform(uint64_t index) const { return Open(Bits64(index)); }
+
+template <class Double>
+void CounterRng::FillWith(uint64_t begin, double* out, size_t n, Double of_bits) const {
+  uint32_t words[4];
+  for (size_t i = 0; i < n; ++i) {
+    const uint64_t index = begin + i;
+    if (i == 0 || index % 2 == 0) Block(index / 2, words);
+    out[i] = of_bits(BitsOf(words, index));
+  }
+}
+
+void CounterRng::FillUniform(uint64_t begin, double* out, size_t n) const { FillWith(begin, out, n, Closed); }
+
+void CounterRng::FillOpenUniform(uint64_t begin, double* out, size_t n) const {
+  FillWith(begin, out, n, Open);
 }
 
 uint32_t SequentialRng::Next() {

@@ -28,11 +28,17 @@ class CounterRng {
   // CDFs. A multiple of 2^-53 (52 random bits): with 53, the value nearest to 1 would round to 1.
   double OpenUniform(uint64_t index) const;
 
+  // Doubles [begin, begin + n) of the stream: Uniform(), or OpenUniform(), for each at half the cost.
+  void FillUniform(uint64_t begin, double* out, size_t n) const;
+  void FillOpenUniform(uint64_t begin, double* out, size_t n) const;
+
   // The four words of block `block` (words 4*block to 4*block + 3).
   void Block(uint64_t block, uint32_t out[4]) const;
 
  private:
   uint64_t Bits64(uint64_t index) const;
+  template <class Double>
+  void FillWith(uint64_t begin, double* out, size_t n, Double of_bits) const;
 
   uint64_t seed_;
   uint64_t stream_;

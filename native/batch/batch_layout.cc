@@ -180,6 +180,25 @@ void BatchLayout::BuildMasked(const BatchLayout& from, const uint8_t* counts) {
   for (size_t r = 0; r < rows_; ++r) order_[r] = from.order()[static_cast<size_t>(order_[r])];
 }
 
+void BatchLayout::BuildReversed(const BatchLayout& from) {
+  Begin(from.source_steps(), from.samples(), 0, from.rows(), from.block_rows());
+  block_rows_ = from.block_rows();
+  masked_ = from.masked();
+  steps_ = from.steps();
+  for (size_t r = 0; r < rows_; ++r) {
+    samples_[r] = from.samples()[r];
+    order_[r] = from.order()[r];
+    starts_[r] = static_cast<int32_t>(from.start(r));
+  }
+  CountSteps();
+  if (!masked_) return;
+  source_step_.Resize(static_cast<size_t>(offsets_[steps_]));
+  for (size_t r = 0; r < rows_; ++r)
+    for (size_t t = start(r); t < steps_; ++t)
+      source_step_[static_cast<size_t>(offsets_[t]) + r] =
+          static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));
+}
+
 // Rows sorted by the number of steps that count, the longest first; counts(i, t) asks of row i of the batch.
 template <class Counts>
 void BatchLayout::SortMasked(Counts&& counts) {
@@ -320,7 +339,7 @@ void BatchLayout::PlaceTokens(const int32_t* tokens) {
 // Tokens are numbered in the order of their first position; the trunk's comes first where there is a trunk.
 void BatchLayout::FindDistinct(size_t vocabulary) {
   // The tokens of the last batch are forgotten one by one: a vocabulary may be far larger than a batch.
-  if (slot_of_token_.Resize(vocabulary)) {
+  if (slot_of_token_.Resize(vocabulary) || !distinct_tokens_.has_memory()) {
     std::memset(slot_of_token_.data(), 0xff, vocabulary * sizeof(int32_t));
   } else {
     for (size_t u = 0; u < distinct_count_; ++u)

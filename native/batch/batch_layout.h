@@ -33,6 +33,9 @@
 
 namespace ostinato {
 
+// 32-bit numbers that a layout takes for each step of a row, at most.
+constexpr size_t kLayoutFloats = 8;
+
 class BatchLayout {
  public:
   explicit BatchLayout(Arena* arena);
@@ -57,6 +60,10 @@ class BatchLayout {
   // The rows of the plain layout `from` without the steps whose counts[position] is zero; values() then tells
   // where each position was there.
   void BuildMasked(const BatchLayout& from, const uint8_t* counts);
+  // The rows of `from`, which has no trunk, with their steps in reverse: step s of a row is step
+  // source_steps() - 1 - s of `from`, masked where that is. Every position keeps its place, for a row has as
+  // many steps that count as before.
+  void BuildReversed(const BatchLayout& from);
 
   size_t rows() const { return rows_; }
   size_t steps() const { return steps_; }
@@ -66,6 +73,9 @@ class BatchLayout {
   size_t source_step(size_t r, size_t t) const {
     return masked_ ? static_cast<size_t>(source_step_[static_cast<size_t>(offsets_[t]) + r]) : t;
   }
+  // Which step of row r stands at step t of a layout that BuildReversed makes of this one, and the other way
+  // round.
+  size_t reversed_step(size_t r, size_t t) const { return start(r) + steps_ - 1 - t; }
   // Position of every row and source step, [1 + source_steps() * rows()] as a plain layout of the same rows
   // numbers them, in this order or that of the batch. Masked steps: the unused position, or with `carry` the
   // step that counted last before them.
@@ -129,7 +139,7 @@ class BatchLayout {
   Buffer<int32_t> source_step_;  // [offsets(T)], masked layouts
   Buffer<int32_t> ones_, iota_, next_, token_, value_;
   mutable Buffer<int32_t> blocks_, set_starts_;
-  Buffer<int32_t> slot_of_token_;
+  DerivedBuffer<int32_t> slot_of_token_;  // goes on from distinct_tokens_ of the last batch
   Buffer<int32_t> distinct_tokens_, slots_, group_starts_, group_ends_, positions_;
   DistinctTokens distinct_;
 };

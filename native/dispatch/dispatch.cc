@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/dispatch.h"
 
-#include <cstdlib>
-
 #include "base/error.h"
+#include "base/variable.h"
 #include "dispatch/cpu_features.h"
 #include "dispatch/kernel_tables.h"
 
@@ -34,8 +33,8 @@ const KernelTable* FindKernels(const std::string& isa) {
 
 const KernelTable& Kernels() {
   static const KernelTable* const chosen = [] {
-    const char* forced = std::getenv("OSTINATO_ISA");
-    if (!forced || !*forced) return AvailableKernels().front();
+    const std::string forced = Variable("OSTINATO_ISA");
+    if (forced.empty()) return AvailableKernels().front();
     if (const KernelTable* table = FindKernels(forced)) return table;
     std::string names;
     for (const KernelTable* table : AvailableKernels())

@@ -5,12 +5,14 @@
 
 #include <stddef.h>
 
+#include "threading/worker_pool.h"
+
 namespace ostinato {
 
-void FillConstant(double value, float* out, size_t n);
+void FillConstant(double value, float* out, size_t n, WorkerPool* pool);
 
 // `gain` on the main diagonal of `out` [rows, columns], zero elsewhere.
-void FillIdentity(double gain, size_t rows, size_t columns, float* out);
+void FillIdentity(double gain, size_t rows, size_t columns, float* out, WorkerPool* pool);
 
 }  // namespace ostinato
 

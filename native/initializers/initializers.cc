@@ -2,6 +2,8 @@
 // From an initializer's description to the function that draws it.
 #include "initializers/initializers.h"
 
+#include <algorithm>
+
 #include "initializers/constant.h"
 #include "initializers/normal.h"
 #include "initializers/orthogonal.h"
@@ -20,25 +22,29 @@ size_t Product(const int64_t* shape, size_t rank) {
 
 }  // namespace
 
-void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out) {
+void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out,
+                WorkerPool* pool) {
   const size_t n = Product(shape, rank);
   const size_t columns = rank == 0 ? 1 : static_cast<size_t>(shape[rank - 1]);
   const size_t rows = rank == 0 ? 1 : Product(shape, rank - 1);
   switch (spec.kind) {
     case InitializerKind::kConstant:
-      return FillConstant(spec.value, out, n);
+      return FillConstant(spec.value, out, n, pool);
+    case InitializerKind::kValues:
+      std::copy_n(spec.values.data(), n, out);
+      return;
     case InitializerKind::kIdentity:
-      return FillIdentity(spec.gain, rows, columns, out);
+      return FillIdentity(spec.gain, rows, columns, out, pool);
     case InitializerKind::kRandomUniform:
-      return FillUniform(spec.minval, spec.maxval, seed, out, n);
+      return FillUniform(spec.minval, spec.maxval, seed, out, n, pool);
     case InitializerKind::kRandomNormal:
-      return FillNormal(spec.mean, spec.stddev, seed, out, n);
+      return FillNormal(spec.mean, spec.stddev, seed, out, n, pool);
     case InitializerKind::kTruncatedNormal:
-      return FillTruncatedNormal(spec.mean, spec.stddev, seed, out, n);
+      return FillTruncatedNormal(spec.mean, spec.stddev, seed, out, n, pool);
     case InitializerKind::kVarianceScaling:
-      return FillVarianceScaling(spec.scale, spec.mode, spec.distribution, shape, rank, seed, out, n);
+      return FillVarianceScaling(spec.scale, spec.mode, spec.distribution, shape, rank, seed, out, n, pool);
     case InitializerKind::kOrthogonal:
-      return FillOrthogonal(spec.gain, rows, columns, seed, out);
+      return FillOrthogonal(spec.gain, rows, columns, seed, out, pool);
   }
 }
 

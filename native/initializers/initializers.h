@@ -8,10 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vector>
+
+#include "threading/worker_pool.h"
+
 namespace ostinato {
 
 enum class InitializerKind {
   kConstant,         // value
+  kValues,           // values
   kIdentity,         // gain
   kRandomUniform,    // minval, maxval
   kRandomNormal,     // mean, stddev
@@ -28,6 +33,7 @@ enum class ScalingDistribution { kTruncatedNormal, kUntruncatedNormal, kUniform 
 struct InitializerSpec {
   InitializerKind kind = InitializerKind::kConstant;
   double value = 0;
+  std::vector<float> values;  // as many as the weight has
   double gain = 1;
   double minval = 0;
   double maxval = 0;
@@ -40,8 +46,10 @@ struct InitializerSpec {
 
 // Fills `out` (row-major, of `shape`) with first values. TypeScript checks that an identity has rank 2 and an
 // orthogonal matrix rank 2 or more; here, lower ranks count as one row.
-// May throw std::bad_alloc (orthogonal). Thread-safe.
-void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out);
+// On the threads of `pool`, throwing Cancelled, or where that is null on this one: to the same values. May
+// throw std::bad_alloc (orthogonal).
+void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, uint64_t seed, float* out,
+                WorkerPool* pool);
 
 }  // namespace ostinato
 

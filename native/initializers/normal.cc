@@ -3,8 +3,7 @@
 #include "initializers/normal.h"
 
 #include "base/normal_quantile.h"
-#include "base/random.h"
-#include "initializers/uniform.h"
+#include "initializers/draw.h"
 
 namespace ostinato {
 
@@ -14,20 +13,16 @@ constexpr double kBelowMinusTwo = 0.022750131948179207;  // P(Z < -2)
 
 }  // namespace
 
-double StandardNormal(uint64_t seed, uint64_t index) {
-  return NormalQuantile(CounterRng(seed, kInitializerStream).OpenUniform(index));
+void FillNormal(double mean, double stddev, uint64_t seed, float* out, size_t n, WorkerPool* pool) {
+  ForDraws(pool, seed, true, n,
+           [&](size_t i, double p) { out[i] = static_cast<float>(mean + stddev * NormalQuantile(p)); });
 }
 
-void FillNormal(double mean, double stddev, uint64_t seed, float* out, size_t n) {
-  for (size_t i = 0; i < n; ++i) out[i] = static_cast<float>(mean + stddev * StandardNormal(seed, i));
-}
-
-void FillTruncatedNormal(double mean, double stddev, uint64_t seed, float* out, size_t n) {
-  const CounterRng rng(seed, kInitializerStream);
-  for (size_t i = 0; i < n; ++i) {
-    const double p = kBelowMinusTwo + rng.OpenUniform(i) * (1.0 - 2.0 * kBelowMinusTwo);
+void FillTruncatedNormal(double mean, double stddev, uint64_t seed, float* out, size_t n, WorkerPool* pool) {
+  ForDraws(pool, seed, true, n, [&](size_t i, double u) {
+    const double p = kBelowMinusTwo + u * (1.0 - 2.0 * kBelowMinusTwo);
     out[i] = static_cast<float>(mean + stddev * NormalQuantile(p));
-  }
+  });
 }
 
 }  // namespace ostinato

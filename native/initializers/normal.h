@@ -7,15 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "threading/worker_pool.h"
+
 namespace ostinato {
 
-// Element `index` of a standard normal stream.
-double StandardNormal(uint64_t seed, uint64_t index);
-
-void FillNormal(double mean, double stddev, uint64_t seed, float* out, size_t n);
+void FillNormal(double mean, double stddev, uint64_t seed, float* out, size_t n, WorkerPool* pool);
 
 // A normal distribution conditioned on |x - mean| <= 2 stddev. `stddev` is that of the uncut one.
-void FillTruncatedNormal(double mean, double stddev, uint64_t seed, float* out, size_t n);
+void FillTruncatedNormal(double mean, double stddev, uint64_t seed, float* out, size_t n, WorkerPool* pool);
 
 }  // namespace ostinato
 

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Gram-Schmidt in panels, in double. R's diagonal is positive by construction, so that no sign is left to
 // fix. Each column of the normal matrix is one contiguous row here, and every finished panel is subtracted at
-// once from all rows that follow, while it lies in the cache.
+// once from all rows that follow, side by side on all threads: what becomes of a row does not depend on them.
 #include "initializers/orthogonal.h"
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
-#include "initializers/normal.h"
+#include "base/arena.h"
+#include "base/normal_quantile.h"
+#include "initializers/draw.h"
 
 namespace ostinato {
 
 namespace {
 
 constexpr size_t kPanel = 16;
-constexpr size_t kGroup = 4;  // directions taken off a row at once
+constexpr size_t kGroup = 4;                   // directions taken off a row at once
+constexpr size_t kElements = size_t{1} << 15;  // of the rows of a task
 constexpr size_t kLanes = 4;  // partial sums of a dot product, added pairwise: a fixed order that vectorizes
 
 // A row that has lost this share of its length is orthogonalized once more against all before it: rounding
@@ -73,12 +75,15 @@ void TakeOff(const double* directions, size_t count, double* row, size_t n) {
 
 // Makes the rows of `matrix` [count, n], count <= n, orthonormal. A row of normal draws does not lie in the
 // span of those before it (probability zero), so that no length is zero.
-void Orthonormalize(double* matrix, size_t count, size_t n) {
-  std::vector<double> lengths(count);
-  for (size_t i = 0; i < count; ++i) lengths[i] = std::sqrt(Dot(matrix + i * n, matrix + i * n, n));
+void Orthonormalize(double* matrix, size_t count, size_t n, double* lengths, WorkerPool* pool) {
+  const size_t each = std::max<size_t>(1, kElements / n);
+  ForRanges(pool, count, each, [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) lengths[i] = std::sqrt(Dot(matrix + i * n, matrix + i * n, n));
+  });
   for (size_t begin = 0; begin < count; begin += kPanel) {
     const size_t end = std::min(begin + kPanel, count);
     for (size_t i = begin; i < end; ++i) {
+      WorkerPool::YieldOrThrow();
       double* row = matrix + i * n;
       TakeOff(matrix + begin * n, i - begin, row, n);
       double length = std::sqrt(Dot(row, row, n));
@@ -88,26 +93,33 @@ void Orthonormalize(double* matrix, size_t count, size_t n) {
       }
       for (size_t j = 0; j < n; ++j) row[j] /= length;
     }
-    for (size_t i = end; i < count; ++i) TakeOff(matrix + begin * n, end - begin, matrix + i * n, n);
+    ForRanges(pool, count - end, each, [&](size_t from, size_t to) {
+      for (size_t i = end + from; i < end + to; ++i)
+        TakeOff(matrix + begin * n, end - begin, matrix + i * n, n);
+    });
   }
 }
 
 }  // namespace
 
-void FillOrthogonal(double gain, size_t rows, size_t columns, uint64_t seed, float* out) {
+void FillOrthogonal(double gain, size_t rows, size_t columns, uint64_t seed, float* out, WorkerPool* pool) {
   const size_t length = std::max(rows, columns);
   const size_t count = std::min(rows, columns);
-  std::vector<double> q(count * length);  // row k is column k of the matrix [length, count]
-  for (size_t i = 0; i < length; ++i) {
-    for (size_t k = 0; k < count; ++k) q[k * length + i] = StandardNormal(seed, i * count + k);
-  }
-  Orthonormalize(q.data(), count, length);
-  for (size_t r = 0; r < rows; ++r) {
-    for (size_t c = 0; c < columns; ++c) {
-      const double value = rows >= columns ? q[c * length + r] : q[r * length + c];
-      out[r * columns + c] = static_cast<float>(gain * value);
+  Arena arena;
+  Buffer<double> q(&arena), lengths(&arena);  // row k is column k of the matrix [length, count]
+  q.Resize(count * length);
+  lengths.Resize(count);
+  ForDraws(pool, seed, true, length * count,
+           [&](size_t i, double p) { q[i % count * length + i / count] = NormalQuantile(p); });
+  Orthonormalize(q.data(), count, length, lengths.data(), pool);
+  ForRanges(pool, rows, std::max<size_t>(1, kElements / columns), [&](size_t from, size_t to) {
+    for (size_t r = from; r < to; ++r) {
+      for (size_t c = 0; c < columns; ++c) {
+        const double value = rows >= columns ? q[c * length + r] : q[r * length + c];
+        out[r * columns + c] = static_cast<float>(gain * value);
+      }
     }
-  }
+  });
 }
 
 }  // namespace ostinato

@@ -6,13 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "threading/worker_pool.h"
+
 namespace ostinato {
 
-// The stream of all initializers: apart from those of dropout and shuffling even where the seeds are equal.
-constexpr uint64_t kInitializerStream = 0x696e697400000000u;  // "init"
-
 // out[i] in [minval, maxval), the end excluded also after rounding to float (minval where both are equal).
-void FillUniform(double minval, double maxval, uint64_t seed, float* out, size_t n);
+void FillUniform(double minval, double maxval, uint64_t seed, float* out, size_t n, WorkerPool* pool);
 
 }  // namespace ostinato
 

@@ -33,16 +33,16 @@ Fans ComputeFans(const int64_t* shape, size_t rank) {
 }
 
 void FillVarianceScaling(double scale, FanMode mode, ScalingDistribution distribution, const int64_t* shape,
-                         size_t rank, uint64_t seed, float* out, size_t n) {
+                         size_t rank, uint64_t seed, float* out, size_t n, WorkerPool* pool) {
   const double variance = ScaledVariance(scale, mode, ComputeFans(shape, rank));
   switch (distribution) {
     case ScalingDistribution::kTruncatedNormal:
-      return FillTruncatedNormal(0.0, std::sqrt(variance) / kTruncatedStddev, seed, out, n);
+      return FillTruncatedNormal(0.0, std::sqrt(variance) / kTruncatedStddev, seed, out, n, pool);
     case ScalingDistribution::kUntruncatedNormal:
-      return FillNormal(0.0, std::sqrt(variance), seed, out, n);
+      return FillNormal(0.0, std::sqrt(variance), seed, out, n, pool);
     case ScalingDistribution::kUniform: {
       const double limit = std::sqrt(3.0 * variance);
-      return FillUniform(-limit, limit, seed, out, n);
+      return FillUniform(-limit, limit, seed, out, n, pool);
     }
   }
 }

@@ -22,7 +22,7 @@ Fans ComputeFans(const int64_t* shape, size_t rank);
 
 // Glorot and Bengio 2010, He et al. 2015, as in keras/src/initializers/random_initializers.py.
 void FillVarianceScaling(double scale, FanMode mode, ScalingDistribution distribution, const int64_t* shape,
-                         size_t rank, uint64_t seed, float* out, size_t n);
+                         size_t rank, uint64_t seed, float* out, size_t n, WorkerPool* pool);
 
 }  // namespace ostinato
 

@@ -35,19 +35,19 @@ void PackPanel(const PackArgs& args, size_t first, size_t width, float* out) {
 }
 
 // Panels of kLanes columns of every gate. A vector of the ISA may be narrower than kLaneAlign.
-void PackGates(const PackArgs& args) {
+void PackGates(const PackArgs& args, size_t begin, size_t end) {
   const size_t columns = args.n / args.gates;
-  float* out = args.out;
-  for (size_t first = 0; first < columns; first += kLanes)
+  float* out = args.out + begin * args.k * args.gates;
+  for (size_t first = begin; first < end; first += kLanes)
     for (size_t i = 0; i < args.k; ++i)
       for (size_t g = 0; g < args.gates; ++g, out += kLanes)
         Store(out, Load(args.b + i * args.ldb + g * columns + first));
 }
 
-void Pack(const PackArgs& args) {
-  if (args.gates > 0) return PackGates(args);
+void Pack(const PackArgs& args, size_t begin, size_t end) {
+  if (args.gates > 0) return PackGates(args, begin, end);
   const size_t padded = PaddedColumns(args.n);
-  for (size_t first = 0; first < padded; first += kPanelColumns)
+  for (size_t first = begin; first < end; first += kPanelColumns)
     PackPanel(args, first, PanelWidth(first, padded), args.out + first * args.k);
 }
 

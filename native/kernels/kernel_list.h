@@ -161,8 +161,9 @@ struct WalkArgs {
   size_t block_count;
   size_t block_rows;
   size_t units, padded;
-  size_t unit_begin, unit_end;  // forward: the part of [0, padded) to compute, whole multiples of kLaneAlign
-                                // * 2 or the end
+  // The part of [0, padded) to compute, whole multiples of kLaneAlign * 2 or the end. With reset_before, and
+  // for more than one step, all of it.
+  size_t unit_begin, unit_end;
   Activation activation, recurrent_activation;
   // Recurrent kernel. Forward: gates side by side (PackArgs); backward: transposed, gates one below the
   // other. reset_before: z and r; the candidate's part is packed_candidate.
@@ -327,7 +328,8 @@ struct KernelTable {
   size_t lanes;
   size_t tile_rows;  // rows of the register block
   size_t walk_rows;  // rows per block of a walk whose weights are small
-  void (*pack)(const PackArgs&);
+  // Columns [begin, end) of the padded ones, or of those of each gate: multiples of 32, or the last.
+  void (*pack)(const PackArgs&, size_t begin, size_t end);
   void (*gemm)(const GemmArgs&);
   void (*outer)(const OuterArgs&);
   void (*column_sum)(const ColumnSumArgs&);

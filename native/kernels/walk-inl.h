@@ -167,7 +167,7 @@ OSTINATO_STEP void StepBack(const WalkArgs& args, const float* packed, size_t k,
   const size_t going_on = args.reverse ? (t == 0 ? 0 : static_cast<size_t>(args.active[t - 1]))
                                        : (t + 1 == args.steps ? 0 : active);
   constexpr size_t kMost = MostRows<Tile>(kTileRows);
-  for (size_t first = 0; first < args.padded; first += kPanelColumns) {
+  for (size_t first = args.unit_begin; first < args.unit_end; first += kPanelColumns) {
     const size_t width = PanelWidth(first, args.padded);
     const float* panel = packed + first * k;
     for (size_t part = 0; part < 2; ++part) {

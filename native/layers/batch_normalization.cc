@@ -58,6 +58,7 @@ BatchNormalizationNode::BatchNormalizationNode(BatchNormalization* layer, Arena*
     : layer_(*layer),
       mean_(arena),
       inverse_(arena),
+      variance_(arena),
       normal_(arena),
       output_(arena),
       gradient_(arena),
@@ -84,18 +85,24 @@ void BatchNormalizationNode::TakeMoments(const Tensor& input, BatchContext& batc
     const float* x = RowAt(input, i);
     for (size_t c = 0; c < columns; ++c) to[c] += (x[c] - mean_[c]) * (x[c] - mean_[c]);
   });
-  Buffer<float>& moving_mean = layer_.parameters()[layer_.first_moving_].value;
-  Buffer<float>& moving_variance = layer_.parameters()[layer_.first_moving_ + 1].value;
+  for (size_t c = 0; c < columns; ++c) {
+    variance_[c] = squares[c] / count_;
+    inverse_[c] = 1.0 / std::sqrt(variance_[c] + config.epsilon);
+  }
+}
+
+// The moving averages follow.
+void BatchNormalizationNode::Commit() {
+  if (!uses_batch_ || !learns_) return;
+  const BatchNormalizationConfig& config = layer_.config_;
   const auto move = [&](float* average, double now) {
     *average = static_cast<float>(*average * config.momentum + now * (1.0 - config.momentum));
   };
-  for (size_t c = 0; c < columns; ++c) {
-    const double variance = squares[c] / count_;
-    inverse_[c] = 1.0 / std::sqrt(variance + config.epsilon);
-    if (!batch.learns) continue;
-    move(&moving_mean[c], mean_[c]);
-    move(&moving_variance[c], variance);
+  for (size_t c = 0; c < config.features; ++c) {
+    move(&layer_.parameters()[layer_.first_moving_].value[c], mean_[c]);
+    move(&layer_.parameters()[layer_.first_moving_ + 1].value[c], variance_[c]);
   }
+  layer_.Invalidate();
 }
 
 Tensor BatchNormalizationNode::Forward(const Tensor& input, BatchContext& batch) {
@@ -103,10 +110,12 @@ Tensor BatchNormalizationNode::Forward(const Tensor& input, BatchContext& batch)
   first_ = input.space == Space::kSteps ? input.layout->base() : 0;
   counts_ = input.counts;
   uses_batch_ = UsesBatch(batch.training);
+  learns_ = batch.learns;
   const size_t columns = layer_.config_.features, stride = layer_.stride_;
   if (uses_batch_) {
     mean_.Resize(columns);
     inverse_.Resize(columns);
+    variance_.Resize(columns);
     TakeMoments(input, batch);
   } else {
     layer_.ReadMoving(&mean_, &inverse_);

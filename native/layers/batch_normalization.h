@@ -41,7 +41,7 @@ class BatchNormalization : public Layer, public UnaryStepping {
   BatchNormalizationConfig config_;
   size_t first_moving_;  // the parameters from here on are the moving averages
   size_t stride_;
-  Buffer<double> step_mean_, step_inverse_;  // those of inference, for streams
+  DerivedBuffer<double> step_mean_, step_inverse_;  // those of inference, for streams
 };
 
 class BatchNormalizationNode : public UnaryNode {
@@ -49,6 +49,7 @@ class BatchNormalizationNode : public UnaryNode {
   BatchNormalizationNode(BatchNormalization* layer, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  void Commit() override;
   // Statistics do not count masked steps; what these become is computed like all others.
   MaskUse mask_use(bool training) const override {
     return UsesBatch(training) ? MaskUse::kOwn : MaskUse::kStepwise;
@@ -61,15 +62,16 @@ class BatchNormalizationNode : public UnaryNode {
   // A frozen layer normalizes as in inference.
   bool UsesBatch(bool training) const { return training && trainable_; }
   bool IsMasked(size_t i) const { return i < first_ || (counts_ && !counts_[i]); }
-  // Sets mean_ and inverse_ to those of the rows that count, and moves the averages.
+  // Sets mean_, variance_ and inverse_ to those of the rows that count.
   void TakeMoments(const Tensor& input, BatchContext& batch);
 
   BatchNormalization& layer_;
-  bool trainable_ = true, uses_batch_ = false;
+  bool trainable_ = true, uses_batch_ = false, learns_ = false;
   size_t rows_ = 0, first_ = 0;  // all rows; the first that is a step of a sample
   const uint8_t* counts_ = nullptr;
   double count_ = 1;               // rows that count
   Buffer<double> mean_, inverse_;  // [C] mean and 1 / deviation
+  Buffer<double> variance_;        // [C] of the batch
   Buffer<float> normal_;           // (x - mean) / deviation
   Buffer<float> output_, gradient_;
   ColumnSums sums_;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "layers/gather.h"
+#include "layers/pack.h"
 
 namespace ostinato {
 namespace {
@@ -44,7 +45,8 @@ std::unique_ptr<Node> Conv1d::MakeNode(const NodeConfig& node) {
   return std::make_unique<Conv1dNode>(this, node.arena);
 }
 
-void Conv1d::PackWeights(const KernelTable& kernels) {
+// On the threads of `pool`, or where that is null on this one.
+void Conv1d::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
   PackOnce([&] {
     const size_t filters = config_.filters, taps = config_.taps(), depth = config_.depth();
     const size_t width = config_.width(), each = depth * PaddedColumns(width);
@@ -57,8 +59,10 @@ void Conv1d::PackWeights(const KernelTable& kernels) {
       for (size_t k = 0; k < taps; ++k) {
         const float* kernel = parameters()[kKernel].value.data() + k * depth * filters + g * width;
         const size_t at = g * taps + k;
-        kernels.pack({kernel, filters, depth, width, false, packed_.data() + at * each, 0});
-        kernels.pack({kernel, filters, width, depth, true, packed_back_.data() + at * each_back, 0});
+        const PackArgs packs[] = {
+            {kernel, filters, depth, width, false, packed_.data() + at * each, 0},
+            {kernel, filters, width, depth, true, packed_back_.data() + at * each_back, 0}};
+        Pack(kernels, pool, packs);
       }
       if (config_.use_bias)
         std::memcpy(padded_bias_.data() + g * PaddedStride(width),
@@ -141,7 +145,7 @@ Tensor Conv1dNode::Forward(const Tensor& given, BatchContext& batch) {
   const Tensor input = expand_.Forward(given);
   layout_.BuildPlain(*input.layout,
                      static_cast<size_t>(config_.windows.Count(static_cast<int64_t>(input.layout->steps()))));
-  layer_.PackWeights(batch.kernels);
+  layer_.PackWeights(batch.kernels, batch.packing_pool());
   const size_t input_stride = PaddedStride(config_.features), group_stride = PaddedStride(config_.width());
   Gather(input, batch, &input_);
   std::memset(input_.data(), 0, input_stride * sizeof(float));

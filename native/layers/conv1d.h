@@ -40,16 +40,16 @@ class Conv1d : public Layer, public UnaryStepping {
     return static_cast<size_t>(config_.windows.reach()) * config_.features;
   }
   size_t step_floats(const std::vector<ValueShape>&) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
  private:
   friend class Conv1dNode;
-  void PackWeights(const KernelTable& kernels);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
 
   Conv1dConfig config_;
   size_t stride_;
-  Buffer<float> packed_, packed_back_, padded_bias_;  // one after another: of group g and tap k
+  DerivedBuffer<float> packed_, packed_back_, padded_bias_;  // one after another: of group g and tap k
 };
 
 class Conv1dNode : public UnaryNode {

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "layers/pack.h"
+
 namespace ostinato {
 namespace {
 
@@ -42,15 +44,17 @@ std::unique_ptr<Node> Dense::MakeNode(const NodeConfig& node) {
   return std::make_unique<DenseNode>(this, node.arena);
 }
 
-void Dense::PackWeights(const KernelTable& kernels) {
+// On the threads of `pool`, or where that is null on this one.
+void Dense::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
   PackOnce([&] {
     const size_t features = features_, units = units_;
     packed_.Resize(features * PaddedColumns(units));
     packed_back_.Resize(units * PaddedColumns(features));
     padded_bias_.Resize(stride_);
     const float* kernel = parameters()[kKernel].value.data();
-    kernels.pack({kernel, units, features, units, false, packed_.data(), 0});
-    kernels.pack({kernel, units, units, features, true, packed_back_.data(), 0});
+    const PackArgs packs[] = {{kernel, units, features, units, false, packed_.data(), 0},
+                              {kernel, units, units, features, true, packed_back_.data(), 0}};
+    Pack(kernels, pool, packs);
     padded_bias_.Zero();
     if (config_.use_bias)
       std::memcpy(padded_bias_.data(), parameters()[kBias].value.data(), units * sizeof(float));
@@ -62,7 +66,7 @@ DenseNode::DenseNode(Dense* layer, Arena* arena)
 
 Tensor DenseNode::Forward(const Tensor& input, BatchContext& batch) {
   input_ = input;
-  layer_.PackWeights(batch.kernels);
+  layer_.PackWeights(batch.kernels, batch.packing_pool());
   const DenseConfig& config = layer_.config_;
   const size_t rows = RowCount(input), stride = layer_.stride_;
   output_.Resize(rows * stride);

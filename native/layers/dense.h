@@ -29,16 +29,16 @@ class Dense : public Layer, public UnaryStepping {
   bool CanFuseWithLoss(Activation activation) const override { return config_.activation == activation; }
 
   size_t step_floats(const std::vector<ValueShape>&) const override { return stride_; }
-  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels); }
+  void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
  private:
   friend class DenseNode;
-  void PackWeights(const KernelTable& kernels);
+  void PackWeights(const KernelTable& kernels, WorkerPool* pool);
 
   DenseConfig config_;
   size_t features_, units_, stride_;
-  Buffer<float> packed_, packed_back_, padded_bias_;
+  DerivedBuffer<float> packed_, packed_back_, padded_bias_;
 };
 
 class DenseNode : public UnaryNode {

@@ -39,6 +39,9 @@ class EmbeddingNode : public UnaryNode {
  public:
   EmbeddingNode(Embedding* layer, Arena* arena);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(const std::vector<ValueShape>&, const std::vector<ValueShape>&) const override {
+    return 0;
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
 
  private:

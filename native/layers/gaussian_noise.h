@@ -22,6 +22,9 @@ class GaussianNoiseNode : public UnaryNode {
  public:
   GaussianNoiseNode(const GaussianNoiseConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(const std::vector<ValueShape>&, const std::vector<ValueShape>&) const override {
+    return 0;
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Each row has noise of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || config_.stddev == 0.0; }

@@ -68,7 +68,7 @@ Tensor GlobalPool1dNode::Forward(const Tensor& given, BatchContext& batch) {
   // A sequence has an unused position before its rows.
   const size_t base = keep_steps_ ? 1 : 0;
   output_.Resize((base + rows) * stride);
-  output_.Zero();
+  ZeroAll(batch.pool, &output_);
   ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
     float* out = output_.data() + (base + r) * stride;
     if (kind_ == PoolKind::kMax)
@@ -91,7 +91,7 @@ Gradient GlobalPool1dNode::Backward(const Gradient& output, BatchContext& batch,
   const BatchLayout& layout = *input_.layout;
   const size_t rows = layout.rows(), columns = input_.columns, stride = PaddedStride(columns);
   gradient_.Resize(layout.step_count() * stride);
-  gradient_.Zero();
+  ZeroAll(batch.pool, &gradient_);
   if (kind_ == PoolKind::kMax) shares_.Resize(rows * columns);
   ForChunks(batch.pool, 0, rows, 1, [&](size_t r, size_t) {
     const size_t at = ((keep_steps_ ? 1 : 0) + r) * stride;

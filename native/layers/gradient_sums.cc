@@ -69,7 +69,7 @@ void GradientSums::SumDense(Sum* sum, const KernelTable& kernels, WorkerPool& po
 void GradientSums::SumTokens(Sum* sum, const KernelTable& kernels, WorkerPool& pool) {
   const size_t columns = sum->parameter->columns, stride = PaddedStride(columns);
   // The tokens of the last batch are forgotten one by one: a vocabulary may be far larger than a batch.
-  if (sum->slots.Resize(sum->parameter->rows)) {
+  if (sum->slots.Resize(sum->parameter->rows) || !sum->tokens.has_memory()) {
     std::memset(sum->slots.data(), 0xff, sum->slots.size() * sizeof(int32_t));
   } else {
     for (size_t u = 0; u < sum->count; ++u) sum->slots[static_cast<size_t>(sum->tokens[u])] = -1;

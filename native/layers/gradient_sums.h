@@ -58,7 +58,7 @@ class GradientSums {
 
   std::deque<Sum> sums_;
   std::unordered_map<const Parameter*, Sum*> places_;
-  Buffer<float> zeros_;  // a row of the widest weight
+  StateBuffer<float> zeros_;  // a row of the widest weight
 };
 
 }  // namespace ostinato

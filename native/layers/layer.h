@@ -5,6 +5,8 @@
 #ifndef OSTINATO_LAYERS_LAYER_H_
 #define OSTINATO_LAYERS_LAYER_H_
 
+#include <atomic>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -13,10 +15,12 @@
 #include "base/arena.h"
 #include "batch/batch_layout.h"
 #include "batch/tensor.h"
+#include "initializers/initializers.h"
 #include "kernels/kernel_list.h"
 #include "layers/gradient_sums.h"
 #include "layers/parameter.h"
 #include "threading/background_task.h"
+#include "threading/kernel_calls.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
@@ -47,7 +51,7 @@ struct ValueShape {
 
 // One batch on its way through the model.
 struct BatchContext {
-  const KernelTable& kernels;
+  const KernelCalls& kernels;
   WorkerPool& pool;
   const Shortcuts& shortcuts;
   BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
@@ -56,17 +60,23 @@ struct BatchContext {
   bool learns;         // in training; a prediction that only acts as in training changes nothing of a layer
   uint64_t iteration;  // batches trained so far: the dropout stream
   float loss_scale;    // of the gradients that Backward is given
+
+  // Where weights are packed: on all threads while nobody else can use them, else on this one
+  // (Layer::PackOnce).
+  WorkerPool* packing_pool() const { return learns ? &pool : nullptr; }
 };
 
 // Last states of a batch, in which the next one begins: [rows, size]; no rows where it begins at zero.
 struct CarriedStates {
   CarriedStates(Arena* arena, size_t size_) : size(size_), values(arena) {}
+  // For so many rows, where there are none yet or as many.
+  void MakeRoom(size_t rows_) { values.Resize(rows_ * size); }
   void SetRows(size_t rows_) {
-    values.Resize(rows_ * size);
+    MakeRoom(rows_);
     rows = rows_;
   }
   size_t size, rows = 0;
-  Buffer<float> values;
+  StateBuffer<float> values;
 };
 
 // What a layer does about masked steps: computes each step by itself, so that they do not matter; treats them
@@ -87,6 +97,14 @@ class Node {
   // memories.
   virtual void Backward(const Gradient* outputs, const bool* needs, Gradient* inputs,
                         BatchContext& batch) = 0;
+
+  // Floats of batch memory that Forward takes at most for one row, in inference, where the values that it
+  // reads and gives have these shapes.
+  virtual size_t ForwardFloats(const std::vector<ValueShape>& inputs,
+                               const std::vector<ValueShape>& outputs) const;
+  // The last batch counts: what the node or its layer carries over to the next one changes now, and nowhere
+  // else. Takes no memory.
+  virtual void Commit() {}
 
   // Whether all rows that begin with the same steps are treated alike while they do, so that those stay
   // shared.
@@ -175,6 +193,18 @@ class Layer {
   const std::deque<Parameter>& parameters() const { return parameters_; }
   // The weights changed.
   void Invalidate() { is_packed_ = false; }
+
+  // Values that a weight is to have and that Settle gives it: drawn, or those at `values`, which the caller
+  // keeps until then. They take the place of all others.
+  void DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed);
+  void FillWeight(size_t weight, const float* values);
+  // A weight is about to be written: what it was to become counts no more.
+  void DropPending(size_t weight);
+  // Whether anything waits for Settle, with which all begin that read weights. On any thread.
+  bool is_settled() const { return is_settled_; }
+  // Several models may ask at the same time: one does it, on its own thread without preemption, for a job
+  // that was let in between would wait for this one.
+  void Settle();
   size_t bytes() const { return arena_.bytes(); }
 
  protected:
@@ -182,10 +212,11 @@ class Layer {
   void AddParameter(std::vector<size_t> shape, const WeightConfig& config, size_t inner = 1) {
     parameters_.emplace_back(&arena_, std::move(shape), config, inner);
   }
-  // Calls pack() where the weights changed since it was called last. Several models may ask at the same time.
+  // Calls pack() where the weights changed since it was called last. Several models may ask at the same time;
+  // pack() passes no preemption point, as in Settle.
   template <class Pack>
   void PackOnce(Pack&& pack) {
-    const std::lock_guard<std::mutex> lock(packing_);
+    const std::lock_guard<std::mutex> lock(mutex_);
     if (is_packed_) return;
     pack();
     is_packed_ = true;
@@ -193,10 +224,22 @@ class Layer {
   Arena* arena() { return &arena_; }
 
  private:
+  // What a weight is to become.
+  struct Pending {
+    size_t weight;
+    const float* values;  // or null where it is drawn
+    InitializerSpec initializer;
+    uint64_t seed;
+  };
+
+  void SetPending(Pending pending);
+
   Arena arena_;
   std::deque<Parameter> parameters_;
-  std::mutex packing_;
+  std::mutex mutex_;
   bool is_packed_ = false;
+  std::vector<Pending> pending_;
+  std::atomic<bool> is_settled_{true};
 };
 
 // A layer without weights, whose nodes have its config and nothing else: NodeType(config, const NodeConfig&).
@@ -240,6 +283,14 @@ void ForChunks(WorkerPool& pool, size_t begin, size_t end, size_t chunk, Body&& 
   pool.For((end - begin + chunk - 1) / chunk, [&](size_t task) {
     const size_t from = begin + task * chunk;
     body(from, from + chunk < end ? from + chunk : end);
+  });
+}
+
+// Sets all of a buffer to zero.
+inline void ZeroAll(WorkerPool& pool, Buffer<float>* buffer) {
+  constexpr size_t kFloats = size_t{1} << 18;
+  ForChunks(pool, 0, buffer->size(), kFloats, [&](size_t begin, size_t end) {
+    std::memset(buffer->data() + begin, 0, (end - begin) * sizeof(float));
   });
 }
 

@@ -64,10 +64,12 @@ Gradient MaskingNode::Backward(const Gradient& output, BatchContext& batch, bool
   if (!needs_input) return {};
   const size_t stride = output.stride;
   gradient_.Resize(input_.layout->step_count() * stride);
-  gradient_.Zero();
-  for (size_t p = layout_.base(); p < layout_.step_count(); ++p)
-    std::memcpy(gradient_.data() + static_cast<size_t>(layout_.values()[p]) * stride,
-                output.data + p * stride, stride * sizeof(float));
+  ZeroAll(batch.pool, &gradient_);
+  ForChunks(batch.pool, layout_.base(), layout_.step_count(), 256, [&](size_t begin, size_t end) {
+    for (size_t p = begin; p < end; ++p)
+      std::memcpy(gradient_.data() + static_cast<size_t>(layout_.values()[p]) * stride,
+                  output.data + p * stride, stride * sizeof(float));
+  });
   return expand_.Backward({gradient_.data(), stride, false}, batch);
 }
 

@@ -15,7 +15,7 @@ void Multiply(const KernelTable& kernels, Matrix a, size_t m, size_t k, Matrix b
   for (size_t first = 0; first < n; first += kColumns) {
     const size_t columns = std::min(kColumns, n - first);
     const float* from = b.data + (transposed ? first * b.stride : first);
-    kernels.pack({from, b.stride, k, columns, transposed, panels, 0});
+    kernels.pack({from, b.stride, k, columns, transposed, panels, 0}, 0, PaddedColumns(columns));
     kernels.gemm(
         {a.data, nullptr, a.stride, panels, k, columns, nullptr, false, out.data + first, out.stride, 0, m});
   }

@@ -3,6 +3,7 @@
 #ifndef OSTINATO_LAYERS_PARAMETER_H_
 #define OSTINATO_LAYERS_PARAMETER_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "base/arena.h"
@@ -22,7 +23,13 @@ struct Parameter {
   // `shape_` is Keras'; the last `inner` of its axes make a row: a vector [n] is one row of n, a kernel [k,
   // in, out] k * in rows of out.
   Parameter(Arena* arena, std::vector<size_t> shape_, const WeightConfig& config_, size_t inner = 1)
-      : shape(std::move(shape_)), rows(1), columns(1), config(config_), value(arena), orthogonal(arena) {
+      : shape(std::move(shape_)),
+        rows(1),
+        columns(1),
+        config(config_),
+        value(arena),
+        orthogonal(arena),
+        penalties(arena) {
     for (size_t i = 0; i < shape.size(); ++i) (i + inner < shape.size() ? rows : columns) *= shape[i];
     value.Resize(rows * columns);
     orthogonal.Set(config.orthogonal, config.orthogonal_by_rows, rows, columns);
@@ -31,8 +38,16 @@ struct Parameter {
   size_t size() const { return rows * columns; }
   double Penalty(const KernelTable& kernels, WorkerPool& pool) {
     double sum = 0.0;
-    if (config.l1 != 0.0f || config.l2 != 0.0f)
-      sum += kernels.penalty(value.data(), size(), config.l1, config.l2);
+    if (config.l1 != 0.0f || config.l2 != 0.0f) {
+      constexpr size_t kChunk = size_t{1} << 16;
+      penalties.Resize((size() + kChunk - 1) / kChunk);
+      pool.For(penalties.size(), [&](size_t chunk) {
+        const size_t begin = chunk * kChunk;
+        penalties[chunk] =
+            kernels.penalty(value.data() + begin, std::min(kChunk, size() - begin), config.l1, config.l2);
+      });
+      for (size_t chunk = 0; chunk < penalties.size(); ++chunk) sum += penalties[chunk];
+    }
     if (orthogonal.is_set()) sum += orthogonal.Value(value.data(), kernels, pool);
     return sum;
   }
@@ -40,8 +55,9 @@ struct Parameter {
   std::vector<size_t> shape;
   size_t rows, columns;
   WeightConfig config;
-  Buffer<float> value;
+  StateBuffer<float> value;
   OrthogonalPenalty orthogonal;
+  Buffer<double> penalties;  // of chunks
 };
 
 }  // namespace ostinato

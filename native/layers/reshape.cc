@@ -65,7 +65,7 @@ Gradient ReshapeNode::Backward(const Gradient& output, BatchContext& batch, bool
   const size_t rows = input_.layout->rows(), from_steps = sequence ? input_.layout->steps() : 1;
   const size_t columns = input_.columns, size = from_steps * columns, stride = PaddedStride(columns);
   gradient_.Resize((rows * from_steps + 1) * stride);
-  gradient_.Zero();
+  ZeroAll(batch.pool, &gradient_);
   // The values are needed no more: their memory takes the gradients in the same order.
   ForChunks(batch.pool, 0, rows, 16, [&](size_t begin, size_t end) {
     for (size_t r = begin; r < end; ++r) {

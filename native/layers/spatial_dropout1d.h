@@ -16,6 +16,9 @@ class SpatialDropout1dNode : public UnaryNode {
  public:
   SpatialDropout1dNode(const DropoutConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(const std::vector<ValueShape>&, const std::vector<ValueShape>&) const override {
+    return 0;
+  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   // Each row has a mask of its own: rows that share a trunk would share theirs.
   bool SharesPadding(bool training) const override { return !training || config_.rate == 0.0f; }

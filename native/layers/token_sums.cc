@@ -20,7 +20,7 @@ int32_t TokenSums::Begun(size_t chunk) const {
   return static_cast<size_t>(args_.starts[token]) < first ? token : -1;
 }
 
-void TokenSums::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end) {
+void TokenSums::RunPart(const KernelCalls& kernels, size_t chunk, size_t begin, size_t end) {
   float* begun = begun_.data() + chunk * stride();
   if (begin == chunks_.first(chunk)) std::memset(begun, 0, stride() * sizeof(float));
   GroupSumArgs args = args_;
@@ -31,12 +31,12 @@ void TokenSums::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, 
   kernels.group_sum(args);
 }
 
-void TokenSums::RunLead(const KernelTable& kernels) {
+void TokenSums::RunLead(const KernelCalls& kernels) {
   if (chunks_.begin > 0)
     kernels.column_sum({args_.b, args_.ldb, args_.n, args_.rows, 0, chunks_.begin, false, sums()});
 }
 
-void TokenSums::Reduce(const KernelTable& kernels) {
+void TokenSums::Reduce(const KernelCalls& kernels) {
   for (size_t chunk = 0; chunk < chunks_.count(); ++chunk) {
     const int32_t token = Begun(chunk);
     if (token >= 0)

@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "batch/tensor.h"
-#include "kernels/kernel_list.h"
 #include "layers/gradient_chunks.h"
+#include "threading/kernel_calls.h"
 
 namespace ostinato {
 
@@ -23,12 +23,12 @@ class TokenSums {
   // Chunks may run on any threads, each whole or in parts, ascending; then Reduce() once.
   const GradientChunks& chunks() const { return chunks_; }
   const int32_t* positions() const { return args_.rows; }
-  void Run(const KernelTable& kernels, size_t chunk) {
+  void Run(const KernelCalls& kernels, size_t chunk) {
     RunPart(kernels, chunk, chunks_.first(chunk), chunks_.last(chunk));
   }
-  void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end);
-  void RunLead(const KernelTable& kernels);
-  void Reduce(const KernelTable& kernels);
+  void RunPart(const KernelCalls& kernels, size_t chunk, size_t begin, size_t end);
+  void RunLead(const KernelCalls& kernels);
+  void Reduce(const KernelCalls& kernels);
 
   float* sums() { return sums_.data(); }  // [tokens, stride()]
   size_t stride() const { return args_.ldo; }

@@ -45,17 +45,17 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
   }
 }
 
-void WeightGradient::Run(const KernelTable& kernels, size_t task) {
+void WeightGradient::Run(const KernelCalls& kernels, size_t task) {
   const size_t chunk = task / blocks_;
   Multiply(kernels, chunk, task % blocks_, chunks_.first(chunk), chunks_.last(chunk), chunks_.last(chunk));
 }
 
-void WeightGradient::RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end,
+void WeightGradient::RunPart(const KernelCalls& kernels, size_t chunk, size_t begin, size_t end,
                              size_t ahead) {
   Multiply(kernels, chunk, 0, begin, end, ahead);
 }
 
-void WeightGradient::Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin,
+void WeightGradient::Multiply(const KernelCalls& kernels, size_t chunk, size_t block, size_t begin,
                               size_t end, size_t ahead) {
   const bool accumulate = begin != chunks_.first(chunk);
   const size_t row = block % blocks_down_ * block_rows_, column = block / blocks_down_ * block_columns_;
@@ -78,7 +78,7 @@ void WeightGradient::Multiply(const KernelTable& kernels, size_t chunk, size_t b
   kernels.column_sum({args.b, args.ldb, columns, args.rows, begin, end, accumulate, bias_sums + column});
 }
 
-void WeightGradient::Reduce(const KernelTable& kernels) {
+void WeightGradient::Reduce(const KernelCalls& kernels) {
   if (partials_ == 1) return;
   const size_t size = outer_.k * stride_;
   std::memcpy(sum_.data(), partial_.data(), size * sizeof(float));

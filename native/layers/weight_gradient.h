@@ -8,8 +8,8 @@
 #define OSTINATO_LAYERS_WEIGHT_GRADIENT_H_
 
 #include "base/arena.h"
-#include "kernels/kernel_list.h"
 #include "layers/gradient_chunks.h"
+#include "threading/kernel_calls.h"
 
 namespace ostinato {
 
@@ -26,13 +26,13 @@ class WeightGradient {
 
   // Tasks 0..tasks()-1 may run on any threads; then Reduce() once.
   size_t tasks() const { return blocks_ * partials_; }
-  void Run(const KernelTable& kernels, size_t task);
-  void Reduce(const KernelTable& kernels);
+  void Run(const KernelCalls& kernels, size_t task);
+  void Reduce(const KernelCalls& kernels);
 
   // Where the order is followed, tasks are the chunks of GradientChunks(begin, end), and instead of one task
   // a chunk may be run in parts, ascending. Rows up to `ahead` are those that this thread will run next.
   bool follows_order() const { return outer_.rows != nullptr; }
-  void RunPart(const KernelTable& kernels, size_t chunk, size_t begin, size_t end, size_t ahead);
+  void RunPart(const KernelCalls& kernels, size_t chunk, size_t begin, size_t end, size_t ahead);
 
   const float* sum() const { return sum_.data(); }  // [k, stride()]
   const float* bias_sum() const { return bias_sum_.data(); }
@@ -42,7 +42,7 @@ class WeightGradient {
 
  private:
   // Adds the products of a chunk's rows [begin, end) to a block of its sums, or begins these.
-  void Multiply(const KernelTable& kernels, size_t chunk, size_t block, size_t begin, size_t end,
+  void Multiply(const KernelCalls& kernels, size_t chunk, size_t block, size_t begin, size_t end,
                 size_t ahead);
 
   OuterArgs outer_ = {};

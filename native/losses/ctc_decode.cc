@@ -2,6 +2,7 @@
 #include "losses/ctc_decode.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -170,6 +171,7 @@ class BeamSearch {
   std::vector<double> log_probabilities_;
 };
 
+// These are false where a timestep has no probabilities, and leave a row undone where the job is to stop.
 bool DecodeGreedily(const CtcDecoding& d, size_t row) {
   int32_t* path = d.paths + row * d.steps;
   std::vector<double> log_probabilities(d.columns);
@@ -177,6 +179,7 @@ bool DecodeGreedily(const CtcDecoding& d, size_t row) {
   size_t last = d.blank;
   double score = 0.0;
   for (size_t t = 0; t < static_cast<size_t>(d.lengths[row]); ++t) {
+    if (!WorkerPool::Yield()) return true;
     const float* x = d.logits + (row * d.steps + t) * d.columns;
     if (!LogSoftmax(x, d.columns, log_probabilities.data())) return false;
     const size_t best = static_cast<size_t>(std::max_element(x, x + d.columns) - x);
@@ -191,19 +194,20 @@ bool DecodeGreedily(const CtcDecoding& d, size_t row) {
 
 bool DecodeByBeams(const CtcDecoding& d, size_t row) {
   BeamSearch search(d);
-  for (size_t t = 0; t < static_cast<size_t>(d.lengths[row]); ++t)
+  for (size_t t = 0; t < static_cast<size_t>(d.lengths[row]); ++t) {
+    if (!WorkerPool::Yield()) return true;
     if (!search.Step(d.logits + (row * d.steps + t) * d.columns)) return false;
+  }
   search.Write(d.top_paths, d.steps, d.paths + row * d.steps, d.rows * d.steps, d.scores + row * d.top_paths);
   return true;
 }
 
 }  // namespace
 
-size_t DecodeCtc(const CtcDecoding& decoding, WorkerPool& pool, const std::atomic<bool>& stop) {
+size_t DecodeCtc(const CtcDecoding& decoding, WorkerPool& pool) {
   std::vector<char> refused(decoding.rows);
   std::atomic<bool> lacks_memory{false};
   pool.For(decoding.rows, [&](size_t row) {
-    if (stop) return;
     // Nothing may leave a task but through what it writes.
     try {
       refused[row] =

@@ -4,7 +4,6 @@
 #ifndef OSTINATO_LOSSES_CTC_DECODE_H_
 #define OSTINATO_LOSSES_CTC_DECODE_H_
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,8 +24,8 @@ struct CtcDecoding {
 };
 
 // Returns the first row that has a timestep without a probability (NaN, infinity, or -infinity everywhere),
-// or the number of rows where none has. Its outputs and those of rows after `stop` are left as they are.
-size_t DecodeCtc(const CtcDecoding& decoding, WorkerPool& pool, const std::atomic<bool>& stop);
+// or the number of rows where none has. Its outputs are left as they are. Throws Cancelled.
+size_t DecodeCtc(const CtcDecoding& decoding, WorkerPool& pool);
 
 }  // namespace ostinato
 

@@ -20,7 +20,7 @@ class Overlap : public Loss {
   void Begin(const Rows& rows) override {
     if (by_row_) return;
     whole_ = Sums();
-    for (size_t i = 0; i < rows.count; ++i) Add(rows.prediction(i), rows.target(i), rows.columns, &whole_);
+    ForEachRow(rows, [&](size_t i) { Add(rows.prediction(i), rows.target(i), rows.columns, &whole_); });
   }
 
   double Row(const float* x, const float* target, size_t columns, double scale,

@@ -2,7 +2,8 @@
 #include "losses/reduction.h"
 
 #include <algorithm>
-#include <numeric>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ostinato {
@@ -31,12 +32,26 @@ class RowValues {
 class SampleValues {
  public:
   SampleValues(const Loss& loss, const Rows& rows) : loss_(loss), rows_(rows), order_(rows.count) {
-    std::iota(order_.begin(), order_.end(), 0);
-    const auto place = [&](int32_t row) { return rows.target_row(static_cast<size_t>(row)); };
-    std::sort(order_.begin(), order_.end(), [&](int32_t a, int32_t b) { return place(a) < place(b); });
-    for (size_t i = 0; i < rows.count; ++i)
-      if (i == 0 || place(order_[i]) / rows.steps != place(order_[i - 1]) / rows.steps) begins_.push_back(i);
-    begins_.push_back(rows.count);
+    const auto sample_of = [&](size_t row) { return rows.target_row(row) / rows.steps; };
+    std::unordered_map<size_t, size_t> next;  // of each sample the number of rows, then the place of the next
+    std::vector<size_t> samples;
+    for (size_t row = 0; row < rows.count; ++row)
+      if (++next[sample_of(row)] == 1) samples.push_back(sample_of(row));
+    std::sort(samples.begin(), samples.end());
+    begins_.push_back(0);
+    for (const size_t sample : samples) {
+      const size_t begin = begins_.back();
+      begins_.push_back(begin + std::exchange(next[sample], begin));
+    }
+    for (size_t row = 0; row < rows.count; ++row) order_[next[sample_of(row)]++] = static_cast<int32_t>(row);
+    const auto earlier = [&](int32_t a, int32_t b) {
+      return rows.target_row(static_cast<size_t>(a)) < rows.target_row(static_cast<size_t>(b));
+    };
+    for (size_t i = 0; i < count(); ++i) {
+      const auto begin = order_.begin() + static_cast<ptrdiff_t>(begins_[i]);
+      const auto end = order_.begin() + static_cast<ptrdiff_t>(begins_[i + 1]);
+      if (!std::is_sorted(begin, end, earlier)) std::sort(begin, end, earlier);
+    }
   }
 
   size_t count() const { return begins_.size() - 1; }
@@ -69,9 +84,9 @@ LossSums SumWeights(const Values& values) {
 template <class Values>
 double SumValues(const Values& values, bool whole, double factor, WorkerPool* pool, float* gradient) {
   const RowChunks chunks = values.chunks();
-  double partial[kMaxRowChunks];
+  double partial[kMaxRowChunks] = {};
   ForRowChunks(chunks, pool, [&](size_t chunk, size_t begin, size_t end) {
-    double sum = 0.0;
+    double sum = partial[chunk];
     for (size_t i = begin; i < end; ++i) {
       if (!values.Counts(i)) continue;
       const double weight = values.weight(i);
@@ -102,6 +117,11 @@ void ClearGradient(const Loss& loss, const Rows& rows, WorkerPool* pool, float* 
   });
 }
 
+// Of a mean.
+double Divisor(const LossSums& sums, Reduction reduction) {
+  return reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
+}
+
 }  // namespace
 
 LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
@@ -112,6 +132,11 @@ LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool) {
   });
 }
 
+double LossOf(const LossSums& sums, Reduction reduction) {
+  const double divisor = reduction == Reduction::kSum ? 1.0 : Divisor(sums, reduction);
+  return divisor == 0.0 ? 0.0 : sums.values / divisor;
+}
+
 double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool* pool, float* gradient,
                    double scale) {
   if (gradient) ClearGradient(loss, rows, pool, gradient);
@@ -120,7 +145,7 @@ double ComputeLoss(Loss& loss, Reduction reduction, const Rows& rows, WorkerPool
     const bool whole = loss.is_whole();
     // The value of a whole batch is no sum: without weights there is nothing to add up.
     const bool is_sum = reduction == Reduction::kSum && !(whole && !rows.weights);
-    const double divisor = reduction == Reduction::kMeanWithSampleWeight ? sums.weights : sums.count;
+    const double divisor = Divisor(sums, reduction);
     const double factor = is_sum ? 1.0 : (divisor == 0.0 ? 0.0 : 1.0 / divisor);
     const double slope = scale * (whole ? factor * sums.weights : factor);
     const double sum = SumValues(values, whole, slope, pool, gradient);

@@ -16,6 +16,9 @@ struct LossSums {
 
 LossSums SumLoss(Loss& loss, const Rows& rows, WorkerPool* pool);
 
+// The loss that sums come to, where it is no value of the whole batch.
+double LossOf(const LossSums& sums, Reduction reduction);
+
 // The loss of a batch. `gradient` (or null) is [rows, stride] and is written with its padding. Where nothing
 // counts, the loss and its gradient are 0. The gradient is that of the loss times `scale`. Not for
 // Reduction::kNone.

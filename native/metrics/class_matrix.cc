@@ -11,7 +11,7 @@ class ClassMatrix : public Metric {
   size_t state_size(size_t) const override { return config_.classes * config_.classes; }
 
   void Update(const Rows& rows, WorkerPool*, double* state) const override {
-    for (size_t i = 0; i < rows.count; ++i) {
+    ForEachRow(rows, [&](size_t i) {
       const float *x = rows.prediction(i), *y = rows.target(i);
       const double weight = rows.weight(i);
       // Ids lie side by side; one-hot targets and scores make one class of a row.
@@ -25,7 +25,7 @@ class ClassMatrix : public Metric {
         if (!IsClass(target) || !IsClass(output) || target == config_.ignore_class) continue;
         state[static_cast<size_t>(target) * config_.classes + static_cast<size_t>(output)] += weight;
       }
-    }
+    });
   }
 
  private:

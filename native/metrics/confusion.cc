@@ -27,7 +27,7 @@ class Confusion : public Metric {
     const size_t end = config_.column < 0 ? rows.columns : first + 1;
     std::vector<float> sorted;
     std::vector<char> is_top;
-    for (size_t i = 0; i < rows.count; ++i) {
+    ForEachRow(rows, [&](size_t i) {
       const float *x = rows.prediction(i), *y = rows.target(i);
       const double weight = rows.weight(i);
       if (config_.k > 0) MarkTop(x, rows.columns, &sorted, &is_top);
@@ -37,7 +37,7 @@ class Confusion : public Metric {
         double* counts = config_.by_column ? state + 2 * Buckets() * (j - first) : state;
         counts[(y[j] != 0.0f ? 0 : Buckets()) + Bucket(p)] += w;
       }
-    }
+    });
   }
 
  private:

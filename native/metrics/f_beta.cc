@@ -14,7 +14,7 @@ class FBeta : public Metric {
 
   void Update(const Rows& rows, WorkerPool*, double* state) const override {
     const size_t n = rows.columns;
-    for (size_t i = 0; i < rows.count; ++i) {
+    ForEachRow(rows, [&](size_t i) {
       const float *x = rows.prediction(i), *target = rows.target(i);
       const double weight = rows.weight(i);
       float largest = x[0];
@@ -27,7 +27,7 @@ class FBeta : public Metric {
         if (positive) state[n + j] += weight * (1.0 - y);
         state[3 * n + j] += weight * y;
       }
-    }
+    });
   }
 
  private:

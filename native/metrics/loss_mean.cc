@@ -18,6 +18,8 @@ class LossMean : public Metric {
     return 2;
   }
 
+  bool is_additive() const override { return !MakeLoss(config_)->is_whole(); }
+
   void Update(const Rows& rows, WorkerPool* pool, double* state) const override {
     const LossSums sums = SumLoss(*MakeLoss(config_), rows, pool);
     // Keras takes the mean of each sample over its timesteps first.

@@ -74,6 +74,8 @@ class Metric {
   // Throws Error where outputs of so many columns do not fit the settings.
   virtual size_t state_size(size_t columns) const = 0;
   virtual void Update(const Rows& rows, WorkerPool* pool, double* state) const = 0;
+  // Whether a batch may be added part by part.
+  virtual bool is_additive() const { return true; }
 };
 
 }  // namespace ostinato

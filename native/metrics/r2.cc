@@ -10,7 +10,7 @@ class R2 : public Metric {
 
   void Update(const Rows& rows, WorkerPool*, double* state) const override {
     const size_t n = rows.columns;
-    for (size_t i = 0; i < rows.count; ++i) {
+    ForEachRow(rows, [&](size_t i) {
       const float *x = rows.prediction(i), *target = rows.target(i);
       const double weight = rows.weight(i);
       for (size_t j = 0; j < n; ++j) {
@@ -20,7 +20,7 @@ class R2 : public Metric {
         state[2 * n + j] += weight * error * error;
         state[3 * n + j] += weight;
       }
-    }
+    });
     state[4 * n] += static_cast<double>(rows.count * n);
   }
 };

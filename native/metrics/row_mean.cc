@@ -18,9 +18,9 @@ class RowMean : public Metric {
 
   void Update(const Rows& rows, WorkerPool* pool, double* state) const override {
     const RowChunks chunks(rows);
-    double totals[kMaxRowChunks], weights[kMaxRowChunks];
+    double totals[kMaxRowChunks] = {}, weights[kMaxRowChunks] = {};
     ForRowChunks(chunks, pool, [&](size_t chunk, size_t begin, size_t end) {
-      double total = 0.0, weight = 0.0;
+      double total = totals[chunk], weight = weights[chunk];
       for (size_t i = begin; i < end; ++i) {
         const double w = rows.weight(i);
         total += w * value_(rows.prediction(i), rows.targets ? rows.target(i) : nullptr, rows.columns);

@@ -6,22 +6,42 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
+#include <utility>
 #include <vector>
+
+#include "base/memory.h"
 
 namespace ostinato {
 
-// Uninitialized memory of a known size, released with it.
+// A copy of an array.
 template <class T>
 class Copy {
  public:
-  void Assign(const T* from, size_t size);
-  const T* data() const { return data_.get(); }
+  Copy() = default;
+  ~Copy() {
+    if (data_) GiveBackMemory(data_, bytes_);
+  }
+  Copy(Copy&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  // Once.
+  void Assign(const T* from, size_t size) {
+    if (size == 0) return;
+    bytes_ = size * sizeof(T);
+    data_ = static_cast<T*>(TakeMemory(&bytes_));
+    size_ = size;
+    std::memcpy(data_, from, size * sizeof(T));
+  }
+  const T* data() const { return data_; }
   size_t size() const { return size_; }
 
  private:
-  std::unique_ptr<T[]> data_;
-  size_t size_ = 0;
+  T* data_ = nullptr;
+  size_t size_ = 0, bytes_ = 0;
 };
 
 // One input of all rows.
@@ -62,13 +82,6 @@ struct Dataset {
     return sum;
   }
 };
-
-template <class T>
-void Copy<T>::Assign(const T* from, size_t size) {
-  data_.reset(new T[size]);
-  size_ = size;
-  if (size > 0) std::memcpy(data_.get(), from, size * sizeof(T));
-}
 
 }  // namespace ostinato
 

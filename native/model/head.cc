@@ -6,7 +6,6 @@
 
 #include "layers/gather.h"
 #include "losses/make_loss.h"
-#include "losses/reduction.h"
 #include "metrics/make_metric.h"
 
 namespace ostinato {
@@ -19,7 +18,8 @@ Head::Head(const ValueShape& shape, Node* node, Arena* arena)
       gathered_(arena),
       gathered_logits_(arena),
       gradient_(arena),
-      target_index_(arena) {}
+      target_index_(arena),
+      counted_(arena) {}
 
 Activation Head::LastActivation(LossKind kind) {
   return kind == LossKind::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kSoftmax;
@@ -53,6 +53,9 @@ void Head::CompileLoss(const HeadConfig& config, size_t first, bool fuses) {
     metrics_.push_back({MakeMetric(metric), of_logits, metric.weighted, first + state_size_});
     state_size_ += metrics_.back().metric->state_size(columns);
   }
+  is_additive_ = (!loss_ || !loss_->is_whole()) &&
+                 std::all_of(metrics_.begin(), metrics_.end(),
+                             [](const CompiledMetric& entry) { return entry.metric->is_additive(); });
 }
 
 void Head::Check(const Targets& targets, size_t rows) const {
@@ -115,6 +118,12 @@ void Head::Prepare(const Tensor& given, const Targets& targets, BatchContext& ba
   }
 }
 
+Rows Head::LossRows() const {
+  Rows rows = rows_;
+  if (is_fused_) rows.predictions = logits_;
+  return rows;
+}
+
 double Head::Loss(BatchContext& batch, bool gradient, double scale) {
   const size_t stride = rows_.stride;
   float* out = nullptr;
@@ -123,32 +132,53 @@ double Head::Loss(BatchContext& batch, bool gradient, double scale) {
     std::memset(gradient_.data(), 0, skipped_ * stride * sizeof(float));
     out = gradient_.data() + skipped_ * stride;
   }
-  Rows rows = rows_;
-  if (is_fused_) rows.predictions = logits_;
-  return ComputeLoss(*loss_, config_.loss.reduction, rows, &batch.pool, out, scale * config_.weight);
+  return ComputeLoss(*loss_, config_.loss.reduction, LossRows(), &batch.pool, out, scale * config_.weight);
+}
+
+void Head::AddPart(BatchContext& batch, bool begins) {
+  if (begins) sums_ = LossSums();
+  const LossSums sums = SumLoss(*loss_, LossRows(), &batch.pool);
+  sums_.count += sums.count;
+  sums_.weights += sums.weights;
+  sums_.values += sums.values;
 }
 
 Gradient Head::OutputGradient() { return compact_.Backward({gradient_.data(), rows_.stride, false}); }
 
-void Head::UpdateMetrics(WorkerPool& pool, double* totals) const {
+// Those that count in the loss: what it ignores is no label for a metric either.
+Rows Head::CountedRows() {
+  if (!loss_ || !config_.loss.ignores || metrics_.empty()) return rows_;
+  Rows counted = rows_;
+  counted_.Resize(rows_.count);
+  counted.chosen = counted_.data();
+  counted.count = 0;
+  for (size_t i = 0; i < rows_.count; ++i)
+    if (loss_->Counts(rows_.target(i))) counted_[counted.count++] = static_cast<int32_t>(i);
+  return counted;
+}
+
+void Head::UpdateMetrics(WorkerPool& pool, double* totals) {
+  const Rows counted = CountedRows();
   for (const CompiledMetric& entry : metrics_) {
-    Rows seen = rows_;
+    Rows seen = counted;
     if (entry.of_logits) seen.predictions = logits_;
     if (!entry.weighted) seen.weights = nullptr;
     entry.metric->Update(seen, &pool, totals + entry.state);
   }
 }
 
-void Head::Write(const Tensor& output, float* out) {
+void Head::Write(const Tensor& output, WorkerPool& pool, float* out) {
+  constexpr size_t kFloats = size_t{1} << 16;
   const Tensor tensor = shape_.sequence ? expand_.Forward(output) : output;
   const BatchLayout& layout = *tensor.layout;
   const size_t columns = tensor.columns, steps = shape_.sequence ? layout.steps() : 1;
   const size_t base = shape_.sequence ? layout.base() : 0;
-  for (size_t t = 0; t < steps; ++t)
-    for (size_t r = 0; r < layout.rows(); ++r) {
-      float* to = out + (static_cast<size_t>(layout.order()[r]) * steps + t) * columns;
-      std::memcpy(to, RowAt(tensor, base + t * layout.rows() + r), columns * sizeof(float));
-    }
+  const size_t rows = layout.rows();
+  ForChunks(pool, 0, steps * rows, std::max<size_t>(1, kFloats / columns), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      std::memcpy(out + (static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns,
+                  RowAt(tensor, base + i), columns * sizeof(float));
+  });
 }
 
 }  // namespace ostinato

@@ -8,6 +8,7 @@
 
 #include "layers/expand.h"
 #include "losses/loss.h"
+#include "losses/reduction.h"
 #include "metrics/metric.h"
 #include "model/dataset.h"
 #include "plan/plan.h"
@@ -49,11 +50,16 @@ class Head {
   double weight() const { return config_.weight; }
   // That of the whole output, after Loss.
   Gradient OutputGradient();
+  // Whether loss and metrics of a batch can be summed over its parts.
+  bool is_additive() const { return is_additive_; }
+  // The loss of a batch part by part: adds one, the first where `begins`; LossOfParts is that of all.
+  void AddPart(BatchContext& batch, bool begins);
+  double LossOfParts() const { return LossOf(sums_, config_.loss.reduction); }
   // Adds the batch to the states in `totals`.
-  void UpdateMetrics(WorkerPool& pool, double* totals) const;
+  void UpdateMetrics(WorkerPool& pool, double* totals);
 
   // Writes the outputs, rows in the order of the batch, [rows, steps, columns].
-  void Write(const Tensor& output, float* out);
+  void Write(const Tensor& output, WorkerPool& pool, float* out);
 
  private:
   struct CompiledMetric {
@@ -65,11 +71,13 @@ class Head {
   static Activation LastActivation(LossKind kind);
   static bool IsCrossentropy(LossKind kind);
   void CompileLoss(const HeadConfig& config, size_t first, bool fuses);
+  Rows LossRows() const;
+  Rows CountedRows();
 
   ValueShape shape_;
   Node* node_;
   HeadConfig config_;
-  bool is_fused_ = false;
+  bool is_fused_ = false, is_additive_ = true;
   std::unique_ptr<ostinato::Loss> loss_;
   std::vector<CompiledMetric> metrics_;
   size_t state_size_ = 0;
@@ -81,7 +89,8 @@ class Head {
   const float* logits_ = nullptr;
   bool is_compacted_ = false;
   Buffer<float> gathered_, gathered_logits_, gradient_;
-  Buffer<int32_t> target_index_;
+  Buffer<int32_t> target_index_, counted_;
+  LossSums sums_;  // of the parts of the batch so far
 };
 
 }  // namespace ostinato

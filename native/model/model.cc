@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "dispatch/dispatch.h"
@@ -58,7 +59,26 @@ void Model::Invalidate() {
   for (const auto& layer : plan_.layers()) layer->Invalidate();
 }
 
-void Model::Compile(const CompileConfig& config) {
+bool Model::is_settled() const {
+  return std::all_of(plan_.layers().begin(), plan_.layers().end(),
+                     [](const auto& layer) { return layer->is_settled(); }) &&
+         !(optimizer_ && optimizer_->is_unsettled());
+}
+
+void Model::DropPending(size_t weight) {
+  for (const auto& layer : plan_.layers()) {
+    const size_t count = layer->parameters().size();
+    if (weight < count) return layer->DropPending(weight);
+    weight -= count;
+  }
+}
+
+void Model::Settle(WorkerPool& pool) {
+  for (const auto& layer : plan_.layers()) layer->Settle();
+  if (optimizer_) optimizer_->Settle(pool);
+}
+
+FreedMemory Model::Compile(const CompileConfig& config) {
   auto optimizer =
       std::make_unique<Optimizer>(config.optimizer, plan_.parameters(), config.trainable, &arena_);
   ExpectShape(config.heads.size() == heads_.size(), "a loss, or none, for every output");
@@ -84,7 +104,10 @@ void Model::Compile(const CompileConfig& config) {
     for (size_t i = 0; i < node.layer; ++i) first += plan_.layers()[i]->parameters().size();
     if (!plan_.layer(node).parameters().empty()) node.node->SetTrainable(trainable_[first]);
   }
+  FreedMemory freed;
+  if (optimizer_) optimizer_->LetGo(&freed);
   optimizer_ = std::move(optimizer);
+  return freed;
 }
 
 void Model::SetLearningRate(double rate) {
@@ -286,24 +309,44 @@ double Model::ActivityPenalty() const {
   return sum;
 }
 
-// Losses and metrics of the batch.
-void Model::Score(const Dataset& data, BatchContext& batch, size_t row_count, bool training,
-                  RunResult* result) {
-  double total = 0.0;
-  size_t place = 2;
-  const double rows = static_cast<double>(row_count);
+bool Model::is_additive() const {
+  return std::all_of(heads_.begin(), heads_.end(),
+                     [](const Head& head) { return !head.has_loss() || head.is_additive(); });
+}
+
+// Losses and metrics of a batch, or of a part of it: its loss is that of the sums over all parts.
+void Model::Score(const Slice& slice, BatchContext& batch, bool training) {
+  if (slice.begins_batch) {
+    batch_rows_ = 0;
+    penalties_ = 0.0;
+  }
+  const bool sums = !training && is_additive();
+  std::vector<double> losses;
   for (size_t i = 0; i < heads_.size(); ++i) {
     Head& head = heads_[i];
     if (!head.has_loss()) continue;
-    head.Prepare(tensors_[plan_.outputs()[i]], data.targets[i], batch);
-    const double loss = head.Loss(batch, training, static_cast<double>(batch.loss_scale));
-    total += loss * head.weight();
-    if (losses_ > 1) result->totals[place++] += loss * rows;
+    head.Prepare(tensors_[plan_.outputs()[i]], slice.data->targets[i], batch);
+    if (sums)
+      head.AddPart(batch, slice.begins_batch);
+    else
+      losses.push_back(head.Loss(batch, training, static_cast<double>(batch.loss_scale)));
+    head.UpdateMetrics(batch.pool, totals_.data());
   }
-  result->totals[0] += (total + WeightPenalty(batch) + ActivityPenalty()) * rows;
-  result->totals[1] += rows;
-  for (Head& head : heads_)
-    if (head.has_loss()) head.UpdateMetrics(batch.pool, result->totals.data());
+  batch_rows_ += slice.rows;
+  penalties_ += ActivityPenalty() * static_cast<double>(slice.rows);
+  if (!slice.ends_batch) return;
+  if (sums)
+    for (const Head& head : heads_)
+      if (head.has_loss()) losses.push_back(head.LossOfParts());
+  const double rows = static_cast<double>(batch_rows_);
+  double total = 0.0;
+  size_t next = 0;
+  for (const Head& head : heads_)
+    if (head.has_loss()) total += losses[next++] * head.weight();
+  if (losses_ > 1)
+    for (size_t i = 0; i < losses.size(); ++i) totals_[2 + i] += losses[i] * rows;
+  totals_[0] += (total + WeightPenalty(batch) + penalties_ / rows) * rows;
+  totals_[1] += rows;
 }
 
 void Model::AddGradient(size_t value, const Gradient& gradient, BatchContext& batch) {
@@ -334,7 +377,7 @@ Gradient Model::GradientOf(size_t value, BatchContext& batch) {
 }
 
 // A value needs a gradient where a node that it comes from has weights.
-void Model::Learn(BatchContext& batch) {
+void Model::Propagate(BatchContext& batch) {
   for (ValueGradient& gradient : value_gradients_) gradient.by_position = gradient.per_distinct = {};
   gradients_->Begin();
   for (size_t i = 0; i < heads_.size(); ++i)
@@ -355,62 +398,125 @@ void Model::Learn(BatchContext& batch) {
       if (node.needs[i]) AddGradient(node.inputs[i], inputs[i], batch);
   }
   gradients_->Finish(batch.kernels, batch.pool);
-  optimizer_->Step(*gradients_, batch.kernels, batch.pool);
-  Invalidate();
+  optimizer_->Prepare(*gradients_, batch.kernels, batch.pool);
 }
 
-std::vector<Model::Slice> Model::Slices(const Run& run) {
-  std::vector<Slice> slices;
-  if (run.datasets.size() > 1) {
-    for (const Dataset* data : run.datasets) slices.push_back({data, 0, data->rows});
-    return slices;
+// How many parts a batch is cut into so that each stays within the workspace of the run; 1 where rows are not
+// computed each by itself.
+size_t Model::SlicesOf(const Run& run, const Dataset& data, size_t rows) const {
+  if (run.training || (run.mode == RunMode::kEvaluate && !is_additive()) || !carried_states().empty())
+    return 1;
+  const std::vector<ValueShape> shapes = ShapesFor(data);
+  size_t floats = 0;
+  // Two layouts of each input, then each node, then the outputs in order.
+  for (const Source& source : plan_.sources()) floats += 2 * kLayoutFloats * shapes[source.input].rows();
+  std::vector<ValueShape> inputs;
+  for (const PlannedNode& node : plan_.nodes()) {
+    inputs.clear();
+    for (const size_t value : node.inputs) inputs.push_back(shapes[value]);
+    const auto first = shapes.begin() + static_cast<std::ptrdiff_t>(node.first_output);
+    floats += node.node->ForwardFloats(inputs, {first, first + static_cast<std::ptrdiff_t>(node.outputs)});
   }
-  for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
-    slices.push_back({run.datasets[0], begin, std::min(run.batch_size, run.end - begin)});
+  for (const size_t output : plan_.outputs())
+    floats += shapes[output].rows() * (PaddedStride(shapes[output].columns) + kLayoutFloats);
+  const size_t most = std::max<size_t>(1, run.max_workspace / (floats * sizeof(float)));
+  return (rows + most - 1) / most;
+}
+
+std::vector<Model::Slice> Model::Slices(const Run& run) const {
+  std::vector<Slice> slices;
+  const auto add = [&](const Dataset* data, size_t begin, size_t rows) {
+    const size_t parts = SlicesOf(run, *data, rows);
+    for (size_t part = 0; part < parts; ++part) {
+      const size_t from = rows * part / parts, to = rows * (part + 1) / parts;
+      slices.push_back({data, begin + from, to - from, part == 0, part + 1 == parts});
+    }
+  };
+  if (run.datasets.size() > 1) {
+    for (const Dataset* data : run.datasets) add(data, 0, data->rows);
+  } else {
+    for (size_t begin = run.begin; begin < run.end; begin += run.batch_size)
+      add(run.datasets[0], begin, std::min(run.batch_size, run.end - begin));
+  }
   return slices;
 }
 
-RunResult Model::RunBatches(const Run& run, const std::atomic<bool>& stop) {
-  RunResult result;
-  result.totals = run.totals;
-  result.totals.resize(totals_size_, 0.0);
+void Model::RunBatches(const Run& run, JobControl& control, RunResult* result) {
+  result->totals = run.totals;
+  result->totals.resize(totals_size_, 0.0);
+  try {
+    RunEach(run, control, result);
+  } catch (const Cancelled&) {
+    // The batch in work is dropped: nothing that lasts has changed yet.
+  }
+}
+
+void Model::RunEach(const Run& run, JobControl& control, RunResult* result) {
   const bool training = run.mode == RunMode::kTrain, predicts = run.mode == RunMode::kPredict;
+  const KernelCalls kernels(Kernels());
   const std::vector<Slice> slices = Slices(run);
-  const std::vector<size_t> sizes = predicts ? OutputSizes(*run.datasets[0]) : std::vector<size_t>{};
+  output_sizes_ = predicts ? OutputSizes(*run.datasets[0]) : std::vector<size_t>{};
   plan_.Decide(run.training, predicts, shortcuts_.shared_padding);
   BackgroundTask next_batch;
   std::deque<BatchLayout>*layouts = &layouts_[0], *others = &layouts_[1];
+  WorkerPool::YieldOrThrow();
+  Settle(WorkerPool::Instance());
   LayOut(run, slices[0], layouts);
-  for (size_t i = 0; i < slices.size() && !stop; ++i) {
+  size_t rows = 0;  // of the batch in work
+  for (size_t i = 0; i < slices.size(); ++i) {
+    WorkerPool::YieldOrThrow();
     const Slice& slice = slices[i];
     if (i + 1 < slices.size())
       next_batch.Set([&run, this, &next = slices[i + 1], others] { LayOut(run, next, others); });
-    BatchContext batch = {Kernels(),
+    BatchContext batch = {kernels,
                           WorkerPool::Instance(),
                           shortcuts_,
                           next_batch,
                           *gradients_,
                           run.training,
                           training,
-                          run.training && !training ? ++draws_ << 32
+                          run.training && !training ? (draws_ + 1) << 32
                           : optimizer_              ? optimizer_->batches()
                                                     : 0,
                           training ? optimizer_->loss_scale() : 1.0f};
+    if (slice.begins_batch) totals_ = result->totals;
     ReadSources(*slice.data, *layouts);
-    Forward(batch);
-    if (predicts) {
-      for (size_t k = 0; k < heads_.size(); ++k)
-        if (run.outputs[k])
-          heads_[k].Write(tensors_[plan_.outputs()[k]], run.outputs[k] + result.rows_done * sizes[k]);
-    } else {
-      Score(*slice.data, batch, slice.rows, training, &result);
-      if (training) Learn(batch);
+    RunSlice(run, slice, batch, result->rows_done + rows);
+    rows += slice.rows;
+    if (slice.ends_batch) {
+      WorkerPool::YieldOrThrow();
+      const CommitScope commit(control);
+      Commit(batch, run.mode);
+      std::swap(result->totals, totals_);
+      result->rows_done += std::exchange(rows, 0);
     }
-    result.rows_done += slice.rows;
     next_batch.Finish();
     std::swap(layouts, others);
   }
-  return result;
+}
+
+// All that can be dropped again.
+void Model::RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done) {
+  Forward(batch);
+  if (run.mode != RunMode::kPredict) {
+    Score(slice, batch, run.mode == RunMode::kTrain);
+    if (run.mode == RunMode::kTrain) Propagate(batch);
+    return;
+  }
+  for (size_t k = 0; k < heads_.size(); ++k)
+    if (run.outputs[k])
+      heads_[k].Write(tensors_[plan_.outputs()[k]], batch.pool, run.outputs[k] + done * output_sizes_[k]);
+}
+
+// All that lasts. Takes no memory, so that nothing can go wrong half-way.
+void Model::Commit(BatchContext& batch, RunMode mode) {
+  if (mode == RunMode::kTrain) {
+    optimizer_->Step(batch.kernels, batch.pool);
+    Invalidate();
+  } else if (batch.training) {
+    ++draws_;
+  }
+  for (const PlannedNode& node : plan_.nodes()) node.node->Commit();
 }
 
 }  // namespace ostinato

@@ -4,7 +4,6 @@
 #ifndef OSTINATO_MODEL_MODEL_H_
 #define OSTINATO_MODEL_MODEL_H_
 
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "optimizers/optimizer.h"
 #include "plan/plan.h"
 #include "threading/background_task.h"
+#include "threading/job_control.h"
 
 namespace ostinato {
 
@@ -34,6 +34,8 @@ struct Run {
   size_t begin, end, batch_size;
   std::vector<float*> outputs;  // predict: of each output [.., output size]
   bool training;                // predict as in training: with dropout, and statistics of the batch
+  size_t
+      max_workspace;  // bytes that a batch of predict or evaluate may take before it is cut, where it can be
   std::vector<double>
       totals;  // of the runs before, see RunResult: sums do not depend on how batches are grouped
 };
@@ -52,15 +54,29 @@ class Model {
   const Plan& plan() const { return plan_; }
   // Weights were written from outside.
   void Invalidate();
-  void Compile(const CompileConfig& config);
+  // Whether anything waits for Settle, which a run begins with: first values of weights and of the optimizer.
+  bool is_settled() const;
+  void Settle(WorkerPool& pool);
+  // A weight is about to be written: what it was to become counts no more.
+  void DropPending(size_t weight);
+
+  // Returns the memory of the optimizer before.
+  FreedMemory Compile(const CompileConfig& config);
   bool is_compiled() const { return optimizer_ != nullptr; }
   void SetLearningRate(double rate);
   Optimizer* optimizer() { return optimizer_.get(); }  // null before Compile
   // Throws Error where the data does not fit the model; nothing has changed then.
   void CheckRun(const Run& run) const;
-  RunResult RunBatches(const Run& run, const std::atomic<bool>& stop);
+  // Batch after batch, until all are done or the job is told to stop. `result` counts whole batches, also
+  // where this throws: what a batch changes, it changes whole or not at all.
+  void RunBatches(const Run& run, JobControl& control, RunResult* result);
   // Of this model alone and of its layers.
   size_t bytes() const;
+  // Of this model alone, those that no call needs between two batches; how often memory was taken; see Arena.
+  size_t workspace_bytes() const { return arena_.batch_bytes(); }
+  size_t allocations() const { return arena_.allocations(); }
+  FreedMemory Sweep() { return arena_.Sweep(); }
+  FreedMemory Trim() { return arena_.Trim(); }
   // Size of the totals of a run, once compiled.
   size_t totals_size() const { return totals_size_; }
   // Elements of one row of each output, for these inputs.
@@ -71,10 +87,11 @@ class Model {
   std::vector<CarriedStates*> carried_states() const;
 
  private:
-  // One batch of a run.
+  // One batch of a run, or a part of one.
   struct Slice {
     const Dataset* data;
     size_t begin, rows;
+    bool begins_batch, ends_batch;
   };
   // The gradient of a value, as far as its readers gave it, in each of its forms.
   struct ValueGradient {
@@ -84,7 +101,8 @@ class Model {
   };
 
   std::vector<ValueShape> ShapesFor(const Dataset& data) const;
-  static std::vector<Slice> Slices(const Run& run);
+  std::vector<Slice> Slices(const Run& run) const;
+  size_t SlicesOf(const Run& run, const Dataset& data, size_t rows) const;
   void CheckData(const Run& run, const Dataset& data) const;
   void LayOut(const Run& run, const Slice& slice, std::deque<BatchLayout>* layouts);
   void ReadSources(const Dataset& data, const std::deque<BatchLayout>& layouts);
@@ -93,12 +111,16 @@ class Model {
   void Forward(BatchContext& batch);
   size_t StackedAt(size_t first, const BatchContext& batch) const;
   void ForwardStack(size_t first, size_t count, BatchContext& batch);
-  void Learn(BatchContext& batch);
+  void Propagate(BatchContext& batch);
   void AddGradient(size_t value, const Gradient& gradient, BatchContext& batch);
   Gradient GradientOf(size_t value, BatchContext& batch);
   double WeightPenalty(BatchContext& batch) const;
   double ActivityPenalty() const;
-  void Score(const Dataset& data, BatchContext& batch, size_t row_count, bool training, RunResult* result);
+  void RunEach(const Run& run, JobControl& control, RunResult* result);
+  void RunSlice(const Run& run, const Slice& slice, BatchContext& batch, size_t done);
+  void Score(const Slice& slice, BatchContext& batch, bool training);
+  void Commit(BatchContext& batch, RunMode mode);
+  bool is_additive() const;
 
   Arena arena_;
   Shortcuts shortcuts_;
@@ -115,6 +137,10 @@ class Model {
   uint64_t draws_ = 0;  // batches predicted as in training: their dropout streams
   size_t losses_ = 0, totals_size_ = 0;
   std::unique_ptr<Optimizer> optimizer_;
+  std::vector<double> totals_;        // of the run, with the batch in work
+  size_t batch_rows_ = 0;             // of the parts of the batch so far
+  double penalties_ = 0;              // on their outputs, times rows
+  std::vector<size_t> output_sizes_;  // of the run, where it predicts
 };
 
 }  // namespace ostinato

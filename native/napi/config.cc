@@ -94,6 +94,7 @@ CompileConfig ToCompileConfig(const Napi::Object& object) {
 InitializerSpec ToInitializerSpec(const Napi::Object& object) {
   static const std::map<std::string, InitializerKind> kinds = {
       {"constant", InitializerKind::kConstant},
+      {"values", InitializerKind::kValues},
       {"identity", InitializerKind::kIdentity},
       {"random_uniform", InitializerKind::kRandomUniform},
       {"random_normal", InitializerKind::kRandomNormal},
@@ -112,6 +113,11 @@ InitializerSpec ToInitializerSpec(const Napi::Object& object) {
     case InitializerKind::kConstant:
       spec.value = GetNumber(object, "value");
       break;
+    case InitializerKind::kValues: {
+      const Napi::Float32Array values = ToFloats(GetValue(object, "values"), "values");
+      spec.values.assign(values.Data(), values.Data() + values.ElementLength());
+      break;
+    }
     case InitializerKind::kIdentity:
     case InitializerKind::kOrthogonal:
       spec.gain = GetNumber(object, "gain");

@@ -5,7 +5,6 @@
 
 #include <napi.h>
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -13,13 +12,17 @@
 #include <string>
 #include <unordered_set>
 
+#include "threading/strand.h"
+
 namespace ostinato {
 
 // A run on its way. Made, delivered and deleted on the JavaScript thread; `compute` alone runs elsewhere.
 struct Job {
+  JobClass job_class = JobClass::kServing;
+  std::shared_ptr<Strand> strand;          // of the model that it belongs to
   std::function<void()> compute;           // fills in the result; throws nothing
   std::function<void(Napi::Env)> deliver;  // calls back into JavaScript
-  std::shared_ptr<std::atomic<bool>> stop;
+  std::shared_ptr<JobControl> control = std::make_shared<JobControl>();
 };
 
 class Environment {
@@ -30,10 +33,14 @@ class Environment {
 
   // Computes `job` on the pool, then delivers it on this environment's thread, which stays alive meanwhile.
   void Start(std::unique_ptr<Job> job);
+  // Stops a job that was started: one that no thread has begun is delivered without being computed.
+  void Cancel(Job* job);
 
   Napi::FunctionReference model_constructor, dataset_constructor;
 
  private:
+  static napi_value CreateFunction(napi_env env, napi_callback_info info);
+  static napi_value HasRef(napi_env env, napi_callback_info info);
   static void Deliver(napi_env env, napi_value, void* context, void* data);
   static void Teardown(void* environment);
   void Finish(Job* job);

@@ -284,10 +284,12 @@ void JsCtcDecode(const Napi::CallbackInfo& info) {
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
     auto job = std::make_unique<Job>();
-    job->stop = std::make_shared<std::atomic<bool>>(false);
-    job->compute = [state, stop = job->stop] {
+    job->strand = std::make_shared<Strand>();
+    job->compute = [state] {
       try {
-        state->rows_done = DecodeCtc(state->decoding, WorkerPool::Instance(), *stop);
+        state->rows_done = DecodeCtc(state->decoding, WorkerPool::Instance());
+      } catch (const Cancelled&) {
+        // Only where the environment ends: nobody hears of it.
       } catch (const std::bad_alloc&) {
         state->code = "ERR_OUT_OF_MEMORY";
       }

@@ -36,7 +36,15 @@ void JsInitialize(const Napi::CallbackInfo& info) {
     }
     Napi::Float32Array out = ToFloats(info[3], "out");
     if (out.ElementLength() != size) Malformed("out");
-    Initialize(spec, shape.data(), shape.size(), ToSize(info[2], "seed"), out.Data());
+    if (spec.kind == InitializerKind::kValues && spec.values.size() != size) Malformed("values");
+    const size_t seed = ToSize(info[2], "seed");
+    const auto draw = [&](WorkerPool* pool) {
+      Initialize(spec, shape.data(), shape.size(), seed, out.Data(), pool);
+    };
+    // JavaScript waits for the result: where it takes long, all threads draw.
+    constexpr size_t kMany = size_t{1} << 16;
+    if (size < kMany) return draw(nullptr);
+    WorkerPool::Instance().Run([&] { draw(&WorkerPool::Instance()); });
   });
 }
 
@@ -100,6 +108,7 @@ Napi::Value JsCpuInfo(const Napi::CallbackInfo& info) {
     result.Set("available", available);
     result.Set("threads", static_cast<double>(WorkerPool::Instance().threads()));
     result.Set("defaultThreads", static_cast<double>(DefaultThreads()));
+    result.Set("cores", static_cast<double>(AvailableCores()));
     return result;
   });
 }
@@ -112,9 +121,29 @@ void JsSetThreads(const Napi::CallbackInfo& info) {
   });
 }
 
+// testPreemption(how, point, jobs): see PreemptionTest. For tests alone.
+void JsTestPreemption(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    static const std::map<std::string, PreemptionTest> names = {{"off", PreemptionTest::kOff},
+                                                                {"serve", PreemptionTest::kServe},
+                                                                {"cancel", PreemptionTest::kCancel}};
+    if (!info[0].IsString()) Malformed("how");
+    WorkerPool::Instance().TestPreemption(FromName(names, info[0].As<Napi::String>()),
+                                          ToSize(info[1], "point"), ToSize(info[2], "jobs"));
+  });
+}
+
+Napi::Value JsPreemptionPoints(const Napi::CallbackInfo& info) {
+  return Guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(WorkerPool::Instance().points()));
+  });
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return Guarded(env, [&] {
-    Kernels();  // refuses an OSTINATO_ISA that this machine lacks before anything runs
+    // What the environment asks for and cannot be had is refused before anything runs.
+    Kernels();
+    DefaultThreads();
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
     exports.Set("NativeLayer", NativeLayer::Define(env));
@@ -131,6 +160,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("readMoments", Napi::Function::New<JsReadMoments>(env, "readMoments"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
+    exports.Set("testPreemption", Napi::Function::New<JsTestPreemption>(env, "testPreemption"));
+    exports.Set("preemptionPoints", Napi::Function::New<JsPreemptionPoints>(env, "preemptionPoints"));
     return exports;
   });
 }

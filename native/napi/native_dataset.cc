@@ -5,6 +5,7 @@
 
 #include "napi/arguments.h"
 #include "napi/errors.h"
+#include "napi/release.h"
 
 namespace ostinato {
 namespace {
@@ -101,14 +102,14 @@ NativeDataset::NativeDataset(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 void NativeDataset::JsRelease(const Napi::CallbackInfo& info) {
   // Node hands over any object as the receiver.
   Guarded(info.Env(), [&] {
-    From(info.This());
+    if (!info.This().IsObject() || !info.This().As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("data set");
     Release(info.Env());
   });
 }
 
 void NativeDataset::Release(Napi::BasicEnv env) {
   if (data_) Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(data_->bytes()));
-  data_.reset();
+  ostinato::Release(std::move(data_));
 }
 
 void NativeDataset::Finalize(Napi::BasicEnv env) { Release(env); }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "napi/arguments.h"
+#include "napi/config.h"
 #include "napi/errors.h"
 #include "napi/layers.h"
 
@@ -29,6 +30,8 @@ Napi::Function NativeLayer::Define(Napi::Env env) {
                       InstanceAccessor<&NativeLayer::JsBusy>("busy"),
                       InstanceMethod<&NativeLayer::JsReadWeight>("readWeight"),
                       InstanceMethod<&NativeLayer::JsWriteWeight>("writeWeight"),
+                      InstanceMethod<&NativeLayer::JsDrawWeight>("drawWeight"),
+                      InstanceMethod<&NativeLayer::JsAdoptWeight>("adoptWeight"),
                       InstanceMethod<&NativeLayer::JsSetSeed>("setSeed")});
 }
 
@@ -36,6 +39,7 @@ NativeLayer::NativeLayer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   Guarded(info.Env(), [&] {
     auto shared = std::make_shared<SharedLayer>();
     shared->layer = MakeLayer(ToObject(info[0], "layer"));
+    shared->adopted = adopted_;
     shared_ = std::move(shared);
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
@@ -57,13 +61,20 @@ std::shared_ptr<SharedLayer> NativeLayer::From(const Napi::Value& value) {
   return Unwrap(value.As<Napi::Object>())->shared_;
 }
 
-Parameter& NativeLayer::Weight(const Napi::Value& index) {
+void NativeLayer::ExpectRest(bool writes) {
   if (shared_->is_written)
     throw Error(ErrorCode::kBusy,
                 "native layer: expected weights at rest, received a call while they are trained");
+  if (writes && shared_->readers > 0)
+    throw Error(ErrorCode::kBusy,
+                "native layer: expected weights at rest, received a call while they are read");
+  shared_->WaitForCopies(nullptr);
+}
+
+size_t NativeLayer::WeightIndex(const Napi::Value& index) {
   const size_t i = ToSize(index, "weight index");
   if (i >= shared_->layer->parameters().size()) Malformed("weight index");
-  return shared_->layer->parameters()[i];
+  return i;
 }
 
 Napi::Value NativeLayer::JsMemoryBytes(const Napi::CallbackInfo& info) {
@@ -80,32 +91,62 @@ Napi::Value NativeLayer::JsBusy(const Napi::CallbackInfo& info) {
 
 void NativeLayer::JsReadWeight(const Napi::CallbackInfo& info) {
   OnLayer(info, [&] {
-    const Parameter& weight = Weight(info[0]);
+    ExpectRest(false);
+    const size_t index = WeightIndex(info[0]);
     Napi::Float32Array out = ToFloats(info[1], "weight");
+    Layer& layer = *shared_->layer;
+    const Parameter& weight = layer.parameters()[index];
     if (out.ElementLength() != weight.size()) Malformed("weight size");
+    if (!layer.is_settled()) WorkerPool::Instance().Run([&] { layer.Settle(); });
+    shared_->ForgetAdopted(adopted_.get());
     std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
   });
 }
 
 void NativeLayer::JsWriteWeight(const Napi::CallbackInfo& info) {
   OnLayer(info, [&] {
-    Parameter& weight = Weight(info[0]);
-    if (shared_->readers > 0)
-      throw Error(ErrorCode::kBusy,
-                  "native layer: expected weights at rest, received a call while they are read");
+    ExpectRest(true);
+    const size_t index = WeightIndex(info[0]);
     const Napi::Float32Array values = ToFloats(info[1], "weight");
+    Layer& layer = *shared_->layer;
+    Parameter& weight = layer.parameters()[index];
     if (values.ElementLength() != weight.size()) Malformed("weight size");
+    layer.DropPending(index);
     std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
-    shared_->layer->Invalidate();
+    layer.Invalidate();
+    shared_->ForgetAdopted(adopted_.get());
+  });
+}
+
+void NativeLayer::JsDrawWeight(const Napi::CallbackInfo& info) {
+  OnLayer(info, [&] {
+    const size_t index = WeightIndex(info[0]);
+    const InitializerSpec initializer = ToInitializerSpec(ToObject(info[1], "initializer"));
+    const uint64_t seed = ToSize(info[2], "seed");
+    ExpectRest(true);
+    const bool is_given = initializer.kind == InitializerKind::kValues;
+    if (is_given && initializer.values.size() != shared_->layer->parameters()[index].size())
+      Malformed("values");
+    shared_->layer->DrawWeight(index, initializer, seed);
+  });
+}
+
+void NativeLayer::JsAdoptWeight(const Napi::CallbackInfo& info) {
+  OnLayer(info, [&] {
+    ExpectRest(true);
+    const size_t index = WeightIndex(info[0]);
+    const Napi::Float32Array values = ToFloats(info[1], "weight");
+    if (values.ElementLength() != shared_->layer->parameters()[index].size()) Malformed("weight size");
+    shared_->layer->FillWeight(index, values.Data());
+    adopted_->arrays.push_back(Napi::Persistent(values));
   });
 }
 
 void NativeLayer::JsSetSeed(const Napi::CallbackInfo& info) {
   OnLayer(info, [&] {
-    if (shared_->is_written || shared_->readers > 0)
-      throw Error(ErrorCode::kBusy,
-                  "native layer: expected a layer at rest, received a call while it computes");
-    shared_->layer->SetSeed(ToSize(info[0], "seed"));
+    const size_t seed = ToSize(info[0], "seed");
+    ExpectRest(true);
+    shared_->layer->SetSeed(seed);
   });
 }
 

@@ -4,11 +4,16 @@
 #include <chrono>
 #include <cstring>
 
+#include "dispatch/dispatch.h"
+#include "layers/stepping.h"
 #include "napi/arguments.h"
 #include "napi/config.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/native_dataset.h"
+#include "napi/release.h"
+#include "threading/kernel_calls.h"
+#include "threading/ranges.h"
 
 namespace ostinato {
 namespace {
@@ -45,31 +50,39 @@ struct NativeModel::RunState {
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
-  return DefineClass(
-      env, "NativeModel",
-      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
-       InstanceAccessor<&NativeModel::JsBusy>("busy"), InstanceMethod<&NativeModel::JsCompile>("compile"),
-       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
-       InstanceMethod<&NativeModel::JsRun>("run"), InstanceMethod<&NativeModel::JsStop>("stop"),
-       InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
-       InstanceAccessor<&NativeModel::JsIterations>("iterations"),
-       InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
-       InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
-       InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
-       InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
-       InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
-       InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
-       InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
-       InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
-       InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
-       InstanceMethod<&NativeModel::JsDispose>("dispose")});
+  return DefineClass(env, "NativeModel",
+                     {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
+                      InstanceAccessor<&NativeModel::JsBusy>("busy"),
+                      InstanceMethod<&NativeModel::JsCopyOut>("copyOut"),
+                      InstanceMethod<&NativeModel::JsCopyIn>("copyIn"),
+                      InstanceMethod<&NativeModel::JsPrepare>("prepare"),
+                      InstanceMethod<&NativeModel::JsCompile>("compile"),
+                      InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
+                      InstanceMethod<&NativeModel::JsRun>("run"),
+                      InstanceMethod<&NativeModel::JsStop>("stop"),
+                      InstanceMethod<&NativeModel::JsResetStates>("resetStates"),
+                      InstanceAccessor<&NativeModel::JsIterations>("iterations"),
+                      InstanceAccessor<&NativeModel::JsLearningRate>("learningRate"),
+                      InstanceMethod<&NativeModel::JsSetIterations>("setIterations"),
+                      InstanceMethod<&NativeModel::JsOptimizerState>("optimizerState"),
+                      InstanceMethod<&NativeModel::JsReadOptimizer>("readOptimizer"),
+                      InstanceMethod<&NativeModel::JsWriteOptimizer>("writeOptimizer"),
+                      InstanceMethod<&NativeModel::JsApplyEma>("applyEma"),
+                      InstanceMethod<&NativeModel::JsLayerStates>("layerStates"),
+                      InstanceMethod<&NativeModel::JsReadLayerStates>("readLayerStates"),
+                      InstanceMethod<&NativeModel::JsWriteLayerStates>("writeLayerStates"),
+                      InstanceAccessor<&NativeModel::JsWorkspaceBytes>("workspaceBytes"),
+                      InstanceAccessor<&NativeModel::JsAllocations>("allocations"),
+                      InstanceMethod<&NativeModel::JsSweep>("sweep"),
+                      InstanceMethod<&NativeModel::JsTrim>("trim"),
+                      InstanceMethod<&NativeModel::JsDispose>("dispose")});
 }
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
     const Graph graph = ToGraph(ToObject(info[0], "model"), &layers_);
     model_ = std::make_shared<Model>(graph);
-    stop_ = std::make_shared<std::atomic<bool>>(false);
+    for (const auto& shared : layers_) adopted_.push_back(shared->adopted.lock());
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
@@ -79,7 +92,10 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   });
 }
 
-NativeModel::~NativeModel() { *self_ = nullptr; }
+NativeModel::~NativeModel() {
+  *self_ = nullptr;
+  Release(std::move(model_));
+}
 
 std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
   if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) Malformed("model");
@@ -99,38 +115,42 @@ void NativeModel::Report(Napi::BasicEnv env) {
   reported_learning_rate_ = model_->optimizer()->learning_rate();
 }
 
-Model& NativeModel::Idle() {
+Model& NativeModel::Free() {
   if (!model_)
     throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
-  if (busy_)
+  if (running_)
     throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
   return *model_;
 }
 
-Model& NativeModel::AtRest() {
-  Model& model = Idle();
-  for (const auto& shared : layers_)
-    if (shared->is_written)
-      throw Error(ErrorCode::kBusy,
-                  "native model: expected layers at rest, received a call while another model trains them");
+Model& NativeModel::Idle() {
+  Model& model = Free();
+  strand_->Wait();
   return model;
 }
 
-Model& NativeModel::Alone() {
-  Model& model = AtRest();
-  for (const auto& shared : layers_)
-    if (shared->readers > 0)
-      throw Error(
-          ErrorCode::kBusy,
-          "native model: expected layers at rest, received a call while another model computes with them");
+Model& NativeModel::AtRest() {
+  Model& model = Idle();
+  for (const auto& shared : layers_) {
+    if (shared->is_written)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    shared->WaitForCopies(nullptr);
+  }
   return model;
 }
 
 void NativeModel::Acquire(bool writes) {
-  if (writes)
-    Alone();
-  else
-    AtRest();
+  for (const auto& shared : layers_) {
+    if (shared->is_written)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    if (writes && shared->readers > 0)
+      throw Error(
+          ErrorCode::kBusy,
+          "native model: expected layers at rest, received a call while another model computes with them");
+  }
+  for (const auto& shared : layers_) shared->WaitForCopies(strand_.get());
   writes_ = writes;
   for (const auto& shared : layers_) {
     if (writes)
@@ -149,8 +169,26 @@ void NativeModel::ReleaseLayers() {
   }
 }
 
-Optimizer& NativeModel::Compiled() {
-  Optimizer* optimizer = Idle().optimizer();
+Model& NativeModel::Settled() {
+  Model& model = AtRest();
+  if (!model.is_settled()) WorkerPool::Instance().Run([&] { model.Settle(WorkerPool::Instance()); });
+  ForgetAdopted();
+  return model;
+}
+
+void NativeModel::ForgetAdopted() {
+  for (size_t i = 0; i < layers_.size(); ++i) layers_[i]->ForgetAdopted(adopted_[i].get());
+}
+
+void NativeModel::Tidy(Napi::BasicEnv env) {
+  if (running_ || !strand_->is_idle()) return;
+  ForgetAdopted();
+  if (std::exchange(sweeps_later_, false) && model_) Release(model_->Sweep());
+  Report(env);
+}
+
+Optimizer& NativeModel::OptimizerOf(Model& model) {
+  Optimizer* optimizer = model.optimizer();
   if (!optimizer) Malformed("state: the model is not compiled");
   return *optimizer;
 }
@@ -169,7 +207,164 @@ Napi::Value NativeModel::JsMemoryBytes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
-  return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), busy_); });
+  return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), running_ != nullptr); });
+}
+
+// Arrays of JavaScript and what of a model belongs to each.
+struct NativeModel::Transfer {
+  struct Item {
+    enum Kind { kWeight, kOptimizer, kStates } kind;
+    size_t index;
+    float* values;
+    size_t size;
+  };
+
+  std::shared_ptr<Model> model;
+  std::vector<Item> items;
+  const char* code = nullptr;
+  std::string message;
+  // Held so that neither the model nor the arrays are collected meanwhile.
+  Napi::ObjectReference self;
+  std::vector<Napi::Reference<Napi::Float32Array>> arrays;
+  Napi::FunctionReference done;
+
+  float* Place(const Item& item) const {
+    switch (item.kind) {
+      case Item::kWeight:
+        return model->plan().parameters()[item.index]->value.data();
+      case Item::kOptimizer:
+        return model->optimizer()->values(item.index);
+      case Item::kStates:
+        break;
+    }
+    return model->carried_states()[item.index]->values.data();
+  }
+
+  // On compute threads.
+  void CopyOut() {
+    model->Settle(WorkerPool::Instance());
+    for (const Item& item : items) Copy(Place(item), item.values, item.size);
+  }
+  void CopyIn() {
+    for (const Item& item : items)
+      if (item.kind == Item::kWeight) model->DropPending(item.index);
+    model->Settle(WorkerPool::Instance());
+    for (const Item& item : items) Copy(item.values, Place(item), item.size);
+    model->Invalidate();
+  }
+  void Prepare() {
+    model->Settle(WorkerPool::Instance());
+    const KernelCalls kernels(Kernels());
+    for (const auto& layer : model->plan().layers())
+      if (auto* stepping = dynamic_cast<Stepping*>(layer.get())) stepping->PrepareSteps(kernels);
+  }
+  void ApplyAverages() {
+    Optimizer* optimizer = model->optimizer();
+    if (optimizer && optimizer->ApplyAverages(WorkerPool::Instance())) model->Invalidate();
+  }
+
+  static void Copy(const float* from, float* to, size_t size) {
+    constexpr size_t kFloats = size_t{1} << 18;
+    ForRanges(&WorkerPool::Instance(), size, kFloats, [&](size_t begin, size_t end) {
+      std::memcpy(to + begin, from + begin, (end - begin) * sizeof(float));
+    });
+  }
+};
+
+std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value& copies) {
+  using Item = Transfer::Item;
+  static const std::map<std::string, Item::Kind> kinds = {
+      {"weight", Item::kWeight}, {"optimizer", Item::kOptimizer}, {"states", Item::kStates}};
+  if (!copies.IsArray()) Malformed("copies");
+  const Napi::Array items = copies.As<Napi::Array>();
+  auto transfer = std::make_shared<Transfer>();
+  for (uint32_t i = 0; i < items.Length(); ++i) {
+    const Napi::Object spec = ToObject(items.Get(i), "copies");
+    const Item::Kind kind = FromName(kinds, GetString(spec, "kind"));
+    const size_t index = GetSize(spec, "index");
+    Napi::Float32Array values = ToFloats(GetValue(spec, "values"), "values");
+    transfer->items.push_back({kind, index, values.Data(), values.ElementLength()});
+    transfer->arrays.push_back(Napi::Persistent(values));
+  }
+  // After all getters.
+  Model& model = Free();
+  const std::vector<CarriedStates*> states = model.carried_states();
+  for (const Item& item : transfer->items) {
+    const size_t count = item.kind == Item::kWeight     ? model.plan().parameters().size()
+                         : item.kind == Item::kStates   ? states.size()
+                         : model.optimizer() == nullptr ? 0
+                                                        : model.optimizer()->arrays().size();
+    if (item.index >= count) Malformed("index");
+    const size_t size = item.kind == Item::kWeight   ? model.plan().parameters()[item.index]->size()
+                        : item.kind == Item::kStates ? states[item.index]->rows * states[item.index]->size
+                                                     : model.optimizer()->arrays()[item.index].size;
+    if (item.size != size) Malformed("size");
+    if (item.kind == Item::kOptimizer && !model.optimizer()->values(item.index)) Malformed("array");
+  }
+  return transfer;
+}
+
+void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer,
+                        const Napi::Value& done, bool writes, void (Transfer::*work)()) {
+  if (!done.IsFunction()) Malformed("done");
+  for (const auto& shared : layers_) {
+    if (shared->is_written && !running_)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    if (writes && shared->readers > 0)
+      throw Error(
+          ErrorCode::kBusy,
+          "native model: expected layers at rest, received a call while another model computes with them");
+  }
+  for (const auto& shared : layers_) {
+    shared->WaitForCopies(strand_.get());
+    shared->copies = strand_;
+  }
+  transfer->model = model_;
+  transfer->self = Napi::Persistent(info.This().As<Napi::Object>());
+  transfer->done = Napi::Persistent(done.As<Napi::Function>());
+  auto job = std::make_unique<Job>();
+  job->strand = strand_;
+  job->compute = [transfer, work] {
+    try {
+      (*transfer.*work)();
+    } catch (const Cancelled&) {
+      // The environment ends: nobody is left to hear of it.
+    } catch (const std::bad_alloc&) {
+      transfer->code = CodeName(ErrorCode::kOutOfMemory);
+      transfer->message = "ostinato: expected enough memory for the weights, received none.";
+    }
+  };
+  job->deliver = [this, transfer](Napi::Env env) {
+    Release(std::move(transfer->model));
+    Tidy(env);
+    const Napi::Value code =
+        transfer->code ? Napi::Value(Napi::String::New(env, transfer->code)) : env.Null();
+    transfer->done.Call({code, Napi::String::New(env, transfer->message)});
+  };
+  Environment::Of(info.Env()).Start(std::move(job));
+}
+
+void NativeModel::JsCopyOut(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], false, &Transfer::CopyOut); });
+}
+
+void NativeModel::JsCopyIn(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], true, &Transfer::CopyIn); });
+}
+
+void NativeModel::JsPrepare(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Free();
+    Later(info, std::make_shared<Transfer>(), info[0], false, &Transfer::Prepare);
+  });
+}
+
+void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Free();
+    Later(info, std::make_shared<Transfer>(), info[0], true, &Transfer::ApplyAverages);
+  });
 }
 
 void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
@@ -179,7 +374,7 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
     const size_t weights = AtRest().plan().parameters().size();
     if (config.optimizer.decays.size() != weights) Malformed("decays");
     if (config.trainable.size() != weights) Malformed("trainable");
-    model_->Compile(config);
+    Release(model_->Compile(config));
     Report(info.Env());
   });
 }
@@ -194,7 +389,7 @@ void NativeModel::JsSetLearningRate(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsRun(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Idle();
+    Free();
     const Napi::Object spec = ToObject(info[0], "run");
     if (!info[1].IsFunction()) Malformed("done");
     auto state = std::make_shared<RunState>();
@@ -209,6 +404,9 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
         {"train", RunMode::kTrain}, {"evaluate", RunMode::kEvaluate}, {"predict", RunMode::kPredict}};
     Run& run = state->run;
     run.mode = FromName(modes, GetString(spec, "mode"));
+    static const std::map<std::string, JobClass> classes = {{"serving", JobClass::kServing},
+                                                            {"training", JobClass::kTraining}};
+    const JobClass job_class = FromName(classes, GetString(spec, "priority"));
     for (const auto& dataset : state->datasets) run.datasets.push_back(dataset.get());
     run.begin = GetSize(spec, "begin");
     run.end = GetSize(spec, "end");
@@ -228,6 +426,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       run.end -= run.begin;
       run.begin = 0;
     }
+    run.max_workspace = GetSize(spec, "maxWorkspace");
     const bool whole =
         order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
     if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
@@ -238,7 +437,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
         predicts ? ToList(outputs, state->model->plan().outputs().size(), "outputs")
                  : std::vector<Napi::Value>{};
     // All is read. A getter among it may have begun a run, disposed of the model or detached an array.
-    Idle().CheckRun(run);
+    Free().CheckRun(run);
     if (predicts) {
       const std::vector<size_t> sizes = model_->OutputSizes(*run.datasets[0]);
       for (size_t i = 0; i < rooms.size(); ++i) {
@@ -263,12 +462,12 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
     auto job = std::make_unique<Job>();
-    *stop_ = false;
-    job->stop = stop_;
-    job->compute = [state, stop = stop_] {
+    job->job_class = job_class;
+    job->strand = strand_;
+    job->compute = [state, control = job->control] {
       const auto begin = std::chrono::steady_clock::now();
       try {
-        state->result = state->model->RunBatches(state->run, *stop);
+        state->model->RunBatches(state->run, *control, &state->result);
       } catch (const Error& error) {
         state->code = CodeName(error.code());
         state->message = error.what();
@@ -283,9 +482,9 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       state->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     job->deliver = [this, state](Napi::Env env) {
-      busy_ = false;
+      running_ = nullptr;
       ReleaseLayers();
-      Report(env);
+      Tidy(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
         const std::vector<double>& sums = state->result.totals;
@@ -296,18 +495,21 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
                         Napi::Number::New(env, static_cast<double>(state->result.rows_done)),
                         Napi::Number::New(env, state->seconds)});
     };
+    Job* const started = job.get();
     try {
       Environment::Of(info.Env()).Start(std::move(job));
     } catch (...) {
       ReleaseLayers();
       throw;
     }
-    busy_ = true;
+    running_ = started;
   });
 }
 
 void NativeModel::JsStop(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { *stop_ = true; });
+  OnModel(info, [&] {
+    if (running_) Environment::Of(info.Env()).Cancel(running_);
+  });
 }
 
 void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
@@ -332,7 +534,7 @@ Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
 
 void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
-    Compiled().set_iterations(ToSize(info[0], "iterations"));
+    OptimizerOf(Idle()).set_iterations(ToSize(info[0], "iterations"));
     Report(info.Env());
   });
 }
@@ -341,7 +543,7 @@ Napi::Value NativeModel::JsOptimizerState(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     const Napi::Env env = info.Env();
     const Napi::Array list = Napi::Array::New(env);
-    for (const OptimizerArray& array : Compiled().arrays()) {
+    for (const OptimizerArray& array : OptimizerOf(Free()).arrays()) {
       const Napi::Object entry = Napi::Object::New(env);
       entry.Set("name", array.name);
       entry.Set("weight", static_cast<double>(array.weight));
@@ -356,9 +558,11 @@ void NativeModel::JsReadOptimizer(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     const size_t index = ToSize(info[0], "array index");
     Napi::Float32Array out = ToFloats(info[1], "array");
-    const Optimizer& optimizer = Compiled();
+    Optimizer& optimizer = OptimizerOf(Free());
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (out.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
+    // A number that stands alone changes in runs only.
+    if (optimizer.values(index)) Settled();
     optimizer.Read(index, out.Data());
   });
 }
@@ -367,24 +571,17 @@ void NativeModel::JsWriteOptimizer(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     const size_t index = ToSize(info[0], "array index");
     const Napi::Float32Array values = ToFloats(info[1], "array");
-    Optimizer& optimizer = Compiled();
+    Optimizer& optimizer = OptimizerOf(Settled());
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (values.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
     if (!optimizer.Write(index, values.Data())) Malformed("array values");
   });
 }
 
-void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    Optimizer* optimizer = Alone().optimizer();
-    if (optimizer && optimizer->ApplyAverages()) model_->Invalidate();
-  });
-}
-
 Napi::Value NativeModel::JsLayerStates(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     const Napi::Array list = Napi::Array::New(info.Env());
-    for (const CarriedStates* states : Idle().carried_states())
+    for (const CarriedStates* states : Free().carried_states())
       list.Set(list.Length(), static_cast<double>(states->rows * states->size));
     return list;
   });
@@ -412,12 +609,41 @@ void NativeModel::JsWriteLayerStates(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value NativeModel::JsWorkspaceBytes(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(Idle().workspace_bytes()));
+  });
+}
+
+Napi::Value NativeModel::JsAllocations(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(Idle().allocations()));
+  });
+}
+
+Napi::Value NativeModel::JsSweep(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    sweeps_later_ = true;
+    Tidy(info.Env());
+    const bool has_more = sweeps_later_ || (model_ && model_->workspace_bytes() >= Arena::kFew);
+    return Napi::Boolean::New(info.Env(), has_more);
+  });
+}
+
+void NativeModel::JsTrim(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    Release(Idle().Trim());
+    Report(info.Env());
+  });
+}
+
 void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
-    Idle();
-    model_.reset();
+    Free();
+    Release(std::move(model_));
     layers_.clear();
+    adopted_.clear();
     Report(info.Env());
   });
 }

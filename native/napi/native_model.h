@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-// NativeModel of lib/native/contracts/model.ts: a graph of layers, and one run at a time on the compute
-// threads.
+// NativeModel of lib/native/binding.ts: a graph of layers, and one run at a time on the compute threads.
 #ifndef OSTINATO_NAPI_NATIVE_MODEL_H_
 #define OSTINATO_NAPI_NATIVE_MODEL_H_
 
 #include <napi.h>
 
-#include <atomic>
 #include <memory>
+#include <vector>
 
 #include "model/model.h"
 #include "napi/native_layer.h"
+#include "threading/strand.h"
 
 namespace ostinato {
+
+struct Job;
 
 class NativeModel : public Napi::ObjectWrap<NativeModel> {
  public:
@@ -23,18 +25,24 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   // The object behind a value, for those who may outlive it: null in there once it is gone.
   static std::shared_ptr<NativeModel*> From(const Napi::Value& value);
-  // The model, to be changed now: neither disposed nor busy.
+  // The model, to be read or changed now: neither disposed nor busy. Copies that are under way are waited
+  // for.
   Model& Idle();
   // The same, where no other model trains its layers either.
   Model& AtRest();
-  // The same, where no other model computes with its layers at all: weights may be written.
-  Model& Alone();
+  // The same, with all its values in place.
+  Model& Settled();
 
  private:
   struct RunState;
 
+  struct Transfer;
+
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
+  void JsCopyOut(const Napi::CallbackInfo& info);
+  void JsCopyIn(const Napi::CallbackInfo& info);
+  void JsPrepare(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
@@ -50,21 +58,39 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Napi::Value JsLayerStates(const Napi::CallbackInfo& info);
   void JsReadLayerStates(const Napi::CallbackInfo& info);
   void JsWriteLayerStates(const Napi::CallbackInfo& info);
+  Napi::Value JsWorkspaceBytes(const Napi::CallbackInfo& info);
+  Napi::Value JsAllocations(const Napi::CallbackInfo& info);
+  Napi::Value JsSweep(const Napi::CallbackInfo& info);
+  void JsTrim(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
+  // The model, for what comes after all that is under way: neither disposed nor busy.
+  Model& Free();
   // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
   void Acquire(bool writes);
   void ReleaseLayers();
-  // The optimizer of an idle model that was compiled.
-  Optimizer& Compiled();
+  // Lets go of values that weights have by now.
+  void ForgetAdopted();
+  // The optimizer that a model was compiled with.
+  Optimizer& OptimizerOf(Model& model);
+  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
+  // Does `work`, which writes weights or reads them, on compute threads, after all that is under way, and
+  // calls `done`.
+  void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,
+             bool writes, void (Transfer::*work)());
+  // After a job that was not the last thing asked for, nothing happens.
+  void Tidy(Napi::BasicEnv env);
   CarriedStates& Carried(const Napi::Value& index);
   // Notes what JavaScript may ask for while a run goes on.
   void Report(Napi::BasicEnv env);
 
   std::shared_ptr<Model> model_;
+  std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
   std::vector<std::shared_ptr<SharedLayer>> layers_;
-  std::shared_ptr<std::atomic<bool>> stop_;
-  bool busy_ = false, writes_ = false;
+  std::vector<std::shared_ptr<AdoptedValues>> adopted_;  // of each layer
+  bool writes_ = false;                                  // what the layers were taken for
+  Job* running_ = nullptr;                               // the run that is under way
+  bool sweeps_later_ = false;                            // asked for while it is
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

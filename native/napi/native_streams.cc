@@ -70,7 +70,7 @@ StreamGroup& NativeStreams::Group() {
 StreamGroup& NativeStreams::AtRest() {
   if (!*owner_)
     throw Error(ErrorCode::kDisposed, "native streams: expected a live model, received a disposed one");
-  (*owner_)->AtRest();
+  (*owner_)->Settled();
   return Group();
 }
 

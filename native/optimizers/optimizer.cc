@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "threading/ranges.h"
+
 namespace ostinato {
 namespace {
 
@@ -60,9 +62,9 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*
     if (!trainable[weight]) continue;
     held_.push_back({&parameter,
                      config.decays[weight],
-                     {Buffer<float>(arena), Buffer<float>(arena), Buffer<float>(arena)},
-                     Buffer<float>(arena),
-                     Buffer<float>(arena),
+                     {StateBuffer<float>(arena), StateBuffer<float>(arena), StateBuffer<float>(arena)},
+                     StateBuffer<float>(arena),
+                     StateBuffer<float>(arena),
                      {}});
     AddArrays(weight, &held_.back());
     first_task_.push_back(first_task_.back() + TaskCount(parameter));
@@ -87,11 +89,26 @@ void Optimizer::AddArrays(size_t weight, Held* held) {
   const std::array<const char*, 3> names = SlotNames(config_);
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i]) add(names[i], held->slots[i]);
-  if (config_.kind == OptimizerKind::kAdagrad)
-    std::fill_n(held->slots[0].data(), held->slots[0].size(),
-                static_cast<float>(config_.initial_accumulator));
+  is_unsettled_ = config_.kind == OptimizerKind::kAdagrad;
   if (accumulates()) add("gradient_accumulator", held->accumulated);
   if (config_.use_ema) add("average", held->average);
+}
+
+void Optimizer::LetGo(FreedMemory* freed) {
+  for (Buffer<float>* values : buffers_)
+    if (values) Arena::LetGo(values, freed);
+}
+
+void Optimizer::Settle(WorkerPool& pool) {
+  if (!is_unsettled_) return;
+  constexpr size_t kFloats = size_t{1} << 18;
+  for (Held& held : held_) {
+    Buffer<float>& values = held.slots[0];
+    ForRanges(&pool, values.size(), kFloats, [&](size_t begin, size_t end) {
+      std::fill(values.data() + begin, values.data() + end, static_cast<float>(config_.initial_accumulator));
+    });
+  }
+  is_unsettled_ = false;
 }
 
 void Optimizer::Read(size_t array, float* out) const {
@@ -149,13 +166,16 @@ void Optimizer::SetStepGradient(const Held& held, UpdateArgs* args) const {
   args->gradient_scale = static_cast<float>(1.0 / static_cast<double>(config_.accumulation_steps));
 }
 
-void Optimizer::Step(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool) {
+void Optimizer::Prepare(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool) {
   for (Held& held : held_) {
     Parameter& parameter = *held.parameter;
     held.gradient = gradients.Of(parameter);
     if (parameter.orthogonal.is_set())
       parameter.orthogonal.ComputeGradient(parameter.value.data(), kernels, pool);
   }
+}
+
+void Optimizer::Step(const KernelTable& kernels, WorkerPool& pool) {
   if (accumulates())
     ForTasks(pool, [&](size_t i, size_t, size_t begin, size_t end) {
       UpdateArgs args = {};
@@ -282,10 +302,14 @@ void Optimizer::Average(const KernelTable& kernels, WorkerPool& pool) {
   });
 }
 
-bool Optimizer::ApplyAverages() {
+bool Optimizer::ApplyAverages(WorkerPool& pool) {
   if (!config_.use_ema || batches() == 0) return false;
-  for (Held& held : held_)
-    std::memcpy(held.parameter->value.data(), held.average.data(), held.average.size() * sizeof(float));
+  ForTasks(pool, [&](size_t i, size_t, size_t begin, size_t end) {
+    const Held& held = held_[i];
+    const size_t columns = held.parameter->columns, at = begin * columns;
+    std::memcpy(held.parameter->value.data() + at, held.average.data() + at,
+                (end - begin) * columns * sizeof(float));
+  });
   return true;
 }
 

@@ -44,25 +44,35 @@ class Optimizer {
   Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters,
             const std::vector<bool>& trainable, Arena* arena);
 
-  // Takes the gradients of one batch. Moves the weights, unless more batches belong to the step, and puts
-  // those with a constraint back within it.
-  void Step(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool);
+  // What a step needs besides the gradients of the batch: all of a step that takes memory, or that may be
+  // given up.
+  void Prepare(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool);
+  // Takes the gradients that Prepare was given. Moves the weights, unless more batches belong to the step,
+  // and puts those with a constraint back within it.
+  void Step(const KernelTable& kernels, WorkerPool& pool);
   void set_learning_rate(double rate) {
     config_.learning_rate = {};
     config_.learning_rate.initial = rate;
   }
+  // Values that the arrays begin with besides zeros: before the first step.
+  bool is_unsettled() const { return is_unsettled_; }
+  void Settle(WorkerPool& pool);
   // Of the next step.
   double learning_rate() const { return config_.learning_rate.At(static_cast<double>(batches())); }
+  // Gives all memory back; the optimizer is of no use then.
+  void LetGo(FreedMemory* freed);
   uint64_t iterations() const { return iterations_; }
   void set_iterations(uint64_t iterations) { iterations_ = iterations; }
   uint64_t batches() const { return iterations_ * config_.accumulation_steps + accumulated_; }
   // What the loss is multiplied by before its gradient is taken.
   float loss_scale() const { return static_cast<float>(config_.loss_scale); }
   // Writes the moving averages over the weights; false where there are none yet.
-  bool ApplyAverages();
+  bool ApplyAverages(WorkerPool& pool);
 
   // All that a step depends on besides weights, gradients and iterations.
   const std::vector<OptimizerArray>& arrays() const { return arrays_; }
+  // Null where the array is a number that stands alone.
+  float* values(size_t array) { return buffers_[array] ? buffers_[array]->data() : nullptr; }
   void Read(size_t array, float* out) const;
   // False where the values cannot be.
   bool Write(size_t array, const float* values);
@@ -72,7 +82,7 @@ class Optimizer {
   struct Held {
     Parameter* parameter;
     bool decays;
-    Buffer<float> slots[3], accumulated, average;
+    StateBuffer<float> slots[3], accumulated, average;
     WeightRows gradient;  // of the last batch
   };
 
@@ -101,6 +111,7 @@ class Optimizer {
   std::vector<double> clip_scales_;  // by weight of held_
   uint64_t iterations_ = 0;
   uint64_t accumulated_ = 0;  // batches of the next step
+  bool is_unsettled_ = false;
   uint64_t product_step_ = 0;
   double product_ = 1.0;  // Nadam: of the momenta of that many steps
 };

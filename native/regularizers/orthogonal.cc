@@ -42,9 +42,11 @@ double OrthogonalPenalty::Compute(const float* weight, bool with_gradient, const
   pool.For(tasks, [&](size_t task) {
     size_t begin;
     const size_t end = range(task, &begin);
-    sums_[task] = kernels.orthogonal({units_.data(), stride, scales_.data(), count, length, begin, end,
-                                      by_rows_, static_cast<float>(factor), work_.data() + task * stride,
-                                      with_gradient ? gradient_.data() : nullptr});
+    sums_[task] = 0.0;
+    for (size_t i = begin; i < end && WorkerPool::Yield(); ++i)
+      sums_[task] += kernels.orthogonal({units_.data(), stride, scales_.data(), count, length, i, i + 1,
+                                         by_rows_, static_cast<float>(factor), work_.data() + task * stride,
+                                         with_gradient ? gradient_.data() : nullptr});
   });
   double sum = 0.0;
   for (size_t task = 0; task < tasks; ++task) sum += sums_[task];

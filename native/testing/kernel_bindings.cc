@@ -2,8 +2,13 @@
 // Kernels by ISA name: the first argument of every function says which table; matrices are typed arrays with
 // the strides of the caller, so that tests can poison padding and place arrays against guard pages.
 #include <napi.h>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include <chrono>
 #include <cstring>
@@ -11,6 +16,7 @@
 #include <vector>
 
 #include "dispatch/dispatch.h"
+#include "layers/pack.h"
 #include "napi/arguments.h"
 #include "napi/errors.h"
 #include "testing/register.h"
@@ -43,9 +49,11 @@ Napi::Value JsIsas(const Napi::CallbackInfo& info) {
 // pack(isa, b, ldb, k, n, transposed, out, gates = 0)
 void JsPack(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
-    TableOf(info[0]).pack({Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
-                           ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out"),
-                           info[7].IsUndefined() ? 0 : ToSize(info[7], "gates")});
+    const size_t gates = info[7].IsUndefined() ? 0 : ToSize(info[7], "gates");
+    const PackArgs args[] = {{Floats(info[1], "b"), ToSize(info[2], "ldb"), ToSize(info[3], "k"),
+                              ToSize(info[4], "n"), info[5].As<Napi::Boolean>(), Floats(info[6], "out"),
+                              gates}};
+    Pack(TableOf(info[0]), nullptr, args);
   });
 }
 
@@ -410,8 +418,9 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
     std::vector<float> projected(steps * stride), states((steps + 1) * stride);
     std::vector<int32_t> active(steps, 1), offsets(steps + 1), block(1, 0);
     for (size_t t = 0; t <= steps; ++t) offsets[t] = static_cast<int32_t>(t);
-    table.pack({kernel.data(), units, features, units, false, packed_kernel.data(), 0});
-    table.pack({recurrent.data(), units, units, units, false, packed.data(), 0});
+    const PackArgs packs[] = {{kernel.data(), units, features, units, false, packed_kernel.data(), 0},
+                              {recurrent.data(), units, units, units, false, packed.data(), 0}};
+    Pack(table, nullptr, packs);
     WalkArgs args = {};
     args.t_end = args.steps = steps;
     args.active = active.data();
@@ -443,20 +452,42 @@ Napi::Value JsTimeForward(const Napi::CallbackInfo& info) {
   });
 }
 
+size_t PageBytes() {
+#if defined(_WIN32)
+  SYSTEM_INFO info;
+  GetSystemInfo(&info);
+  return info.dwPageSize;
+#else
+  return static_cast<size_t>(sysconf(_SC_PAGESIZE));
+#endif
+}
+
+// Whole pages of memory with an unreadable page on either side; null where there is none.
+char* AllocateBetweenGuards(size_t page, size_t body) {
+#if defined(_WIN32)
+  char* memory = static_cast<char*>(VirtualAlloc(nullptr, body + 2 * page, MEM_RESERVE, PAGE_NOACCESS));
+  if (!memory || !VirtualAlloc(memory + page, body, MEM_COMMIT, PAGE_READWRITE)) return nullptr;
+#else
+  char* memory = static_cast<char*>(
+      mmap(nullptr, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (memory == MAP_FAILED) return nullptr;
+  mprotect(memory, page, PROT_NONE);
+  mprotect(memory + page + body, page, PROT_NONE);
+#endif
+  return memory + page;
+}
+
 // guarded(elements, atEnd): a Float32Array whose memory ends (or begins) at an unreadable page.
 // Memory is never given back: V8 may still hold the array.
 Napi::Value JsGuarded(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const size_t bytes = ToSize(info[0], "elements") * sizeof(float);
     const bool at_end = info[1].As<Napi::Boolean>();
-    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t page = PageBytes();
     const size_t body = (bytes + page - 1) / page * page;
-    char* memory = static_cast<char*>(
-        mmap(nullptr, body + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    mprotect(memory, page, PROT_NONE);
-    mprotect(memory + page + body, page, PROT_NONE);
-    char* begin = at_end ? memory + page + body - bytes : memory + page;
+    char* memory = AllocateBetweenGuards(page, body);
+    if (!memory) throw std::bad_alloc();
+    char* begin = at_end ? memory + body - bytes : memory;
     const Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), begin, bytes);
     return Napi::Float32Array::New(info.Env(), bytes / sizeof(float), buffer, 0);
   });

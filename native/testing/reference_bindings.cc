@@ -121,9 +121,9 @@ reference::LossKind LossKindOf(const Arguments& a) {
 }
 
 InitializerSpec InitializerOf(const Arguments& a) {
-  static const char* const kKinds[] = {"constant",      "identity",         "random_uniform",
-                                       "random_normal", "truncated_normal", "variance_scaling",
-                                       "orthogonal"};
+  static const char* const kKinds[] = {"constant",         "values",        "identity",
+                                       "random_uniform",   "random_normal", "truncated_normal",
+                                       "variance_scaling", "orthogonal"};
   static const char* const kModes[] = {"fan_in", "fan_out", "fan_avg"};
   static const char* const kDistributions[] = {"truncated_normal", "untruncated_normal", "uniform"};
   InitializerSpec spec;
@@ -132,6 +132,11 @@ InitializerSpec InitializerOf(const Arguments& a) {
     case InitializerKind::kConstant:
       spec.value = a.Number("value");
       break;
+    case InitializerKind::kValues: {
+      const float* values = a.Floats("values", a.Length("values"));
+      spec.values.assign(values, values + a.Length("values"));
+      break;
+    }
     case InitializerKind::kIdentity:
     case InitializerKind::kOrthogonal:
       spec.gain = a.Number("gain");
@@ -199,7 +204,7 @@ double JsInitialize(const Arguments& a) {
   size_t n = 1;
   for (int64_t axis : shape) n *= static_cast<size_t>(axis);
   Initialize(InitializerOf(a.Object("initializer")), shape.data(), shape.size(), a.Integer("seed"),
-             a.Floats("out", n));
+             a.Floats("out", n), nullptr);
   return 0;
 }
 

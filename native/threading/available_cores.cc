@@ -2,6 +2,7 @@
 #include "threading/available_cores.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -9,8 +10,12 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#elif defined(_WIN32)
+#include <windows.h>
 #endif
 
+#include "base/error.h"
+#include "base/variable.h"
 #include "threading/worker_pool.h"
 
 namespace ostinato {
@@ -80,18 +85,25 @@ size_t AvailableCores() {
   if (sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<size_t>(std::max(1, CPU_COUNT(&set)));
   const size_t quota = CgroupCores("/sys/fs/cgroup", ReadText("/proc/self/cgroup"));
   if (quota > 0) cores = std::min(cores, quota);
+#elif defined(_WIN32)
+  // Affinity within this process's group of at most 64 processors.
+  DWORD_PTR own = 0, all = 0;
+  if (GetProcessAffinityMask(GetCurrentProcess(), &own, &all) && own != 0)
+    cores = std::bitset<64>(own).count();
 #endif
   return std::min(cores, kMaxThreads);
 }
 
 size_t DefaultThreads() {
-  if (const char* text = std::getenv("OSTINATO_THREADS")) {
-    char* end = nullptr;
-    const long threads = std::strtol(text, &end, 10);
-    if (end != text && *end == '\0' && threads >= 1 && threads <= static_cast<long>(kMaxThreads))
-      return static_cast<size_t>(threads);
-  }
-  return AvailableCores();
+  const std::string text = Variable("OSTINATO_THREADS");
+  if (text.empty()) return AvailableCores();
+  char* end = nullptr;
+  const long threads = std::strtol(text.c_str(), &end, 10);
+  if (*end == '\0' && threads >= 1 && threads <= static_cast<long>(kMaxThreads))
+    return static_cast<size_t>(threads);
+  throw Error(ErrorCode::kConfig, "OSTINATO_THREADS: expected an integer from 1 to " +
+                                      std::to_string(kMaxThreads) + ", received '" + text +
+                                      "'. Unset it to let ostinato choose.");
 }
 
 }  // namespace ostinato

@@ -11,7 +11,8 @@ namespace ostinato {
 // At least 1. Node 20's own figure does not know quotas (libuv before 1.49).
 size_t AvailableCores();
 
-// OSTINATO_THREADS where it is a whole number from 1 to 256, else AvailableCores().
+// OSTINATO_THREADS where it is set, else AvailableCores(). Throws Error kConfig where it is no whole number
+// from 1 to 256.
 size_t DefaultThreads();
 
 // The quota in whole cores (rounded down, at least 1) that the cgroup files under `root` give to the cgroup

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Work whose items depend on earlier ones, done by several threads without a barrier. Whoever does an item
-// has claimed it, and what it waits for was claimed before it by a thread that is at work on it: so nothing
-// waits for a thread that may never come, and one thread alone does it all.
+// Work whose items depend on earlier ones, done by several threads without a barrier. A thread does the items
+// that it has claimed, and what an item waits for was claimed before it by a thread that is at work on it: so
+// nothing waits for a thread that may never come, and one thread alone does it all. Threads pass a preemption
+// point before they claim an item, and while they wait; where the job stops they leave all that is left.
 #ifndef OSTINATO_THREADING_ORDERED_WORK_H_
 #define OSTINATO_THREADING_ORDERED_WORK_H_
-
-#include <sched.h>
 
 #include <atomic>
 #include <cstddef>
@@ -16,10 +15,12 @@
 
 namespace ostinato {
 
-// One round of waiting; now and then it gives the core away, for the one waited for may want this very core.
-inline void WaitABit(size_t spins) {
+// One round of waiting; false where there is nothing to wait for any more. Now and then it gives the core
+// away, for the thread waited for may want this very core.
+inline bool WaitABit(size_t spins) {
   Relax();
-  if (spins % 4096 == 4095) sched_yield();
+  if (spins % 4096 == 4095) YieldCore();
+  return spins % 64 != 63 || WorkerPool::Yield();
 }
 
 // body(row, column) of a grid, each after (row - 1, column) and (row, column - 1), diagonal by diagonal.
@@ -35,14 +36,16 @@ void ForWavefront(WorkerPool& pool, size_t rows, size_t columns, Body&& body) {
   std::vector<std::atomic<bool>> done(rows * columns);
   std::atomic<size_t> next{0};
   const auto wait = [&](size_t row, size_t column) {
-    for (size_t spins = 0; !done[row * columns + column].load(std::memory_order_acquire); ++spins)
-      WaitABit(spins);
+    size_t spins = 0;
+    while (!done[row * columns + column].load(std::memory_order_acquire))
+      if (!WaitABit(spins++)) return false;
+    return true;
   };
   pool.For(rows, [&](size_t) {
-    for (size_t i; (i = next++) < items.size();) {
+    for (size_t i; WorkerPool::Yield() && (i = next++) < items.size();) {
       const auto [row, column] = items[i];
-      if (row > 0) wait(row - 1, column);
-      if (column > 0) wait(row, column - 1);
+      if (row > 0 && !wait(row - 1, column)) return;
+      if (column > 0 && !wait(row, column - 1)) return;
       body(row, column);
       done[row * columns + column].store(true, std::memory_order_release);
     }
@@ -59,12 +62,15 @@ void ForTeam(WorkerPool& pool, size_t steps, size_t parts, Body&& body) {
   pool.For(parts, [&](size_t own) {
     std::vector<bool> absent(parts, false);
     for (size_t step = done.load() / parts; step < steps; ++step) {
-      for (size_t spins = 0; done.load(std::memory_order_acquire) < step * parts; ++spins) WaitABit(spins);
+      size_t spins = 0;
+      while (done.load(std::memory_order_acquire) < step * parts)
+        if (!WaitABit(spins++)) return;
       for (size_t k = 0; k < parts; ++k) {
+        if (!WorkerPool::Yield()) return;
         const size_t part = (own + k) % parts;
         std::atomic<bool>& claim = claimed[step * parts + part];
-        for (size_t spins = 0; k > 0 && !absent[part] && spins < kGrace && !claim.load(); ++spins)
-          WaitABit(spins);
+        for (size_t grace = 0; k > 0 && !absent[part] && grace < kGrace && !claim.load(); ++grace)
+          WaitABit(grace);
         const bool taken = claim.exchange(true);
         if (k > 0) absent[part] = !taken;
         if (taken) continue;

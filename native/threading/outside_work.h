@@ -32,7 +32,7 @@ void ForOutside(WorkerPool& pool, size_t lanes, size_t count, Body&& body) {
     for (size_t task; (task = work->next++) < count;) body(lane, task);
   };
   for (size_t lane = 1; lane < lanes; ++lane)
-    pool.Submit([work, take, lane] {
+    pool.Submit(JobClass::kServing, nullptr, [work, take, lane] {
       ++work->visitors;
       if (work->open) take(lane);
       --work->visitors;

@@ -3,6 +3,8 @@
 #ifndef OSTINATO_THREADING_RELAX_H_
 #define OSTINATO_THREADING_RELAX_H_
 
+#include <thread>
+
 namespace ostinato {
 
 inline void Relax() {
@@ -12,6 +14,9 @@ inline void Relax() {
   __asm__ volatile("yield");
 #endif
 }
+
+// Gives the core away: the thread that is waited for may want this very core.
+inline void YieldCore() { std::this_thread::yield(); }
 
 }  // namespace ostinato
 

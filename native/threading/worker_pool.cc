@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "threading/worker_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-
 #include <chrono>
+#include <future>
 #include <new>
 
 #include "base/error.h"
 #include "threading/available_cores.h"
 #include "threading/float_state.h"
 #include "threading/relax.h"
+#include "threading/start_thread.h"
 
 namespace ostinato {
 namespace {
 
-// musl gives threads 128 KB by default; the engine needs little, but N-API-free callbacks of a job may go
-// deeper.
-constexpr size_t kStackBytes = 1 << 20;
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);
+// A refusal to start a thread takes about as long as a small job.
+constexpr auto kRetry = std::chrono::seconds(1);
 
-thread_local size_t thread_id = kMaxThreads;
+// What this thread is at. On threads that are none of the pool's nothing is more urgent than that.
+struct AtWork {
+  size_t thread = kMaxThreads;
+  JobClass job_class = JobClass::kServing;
+  JobControl* control = nullptr;
+};
+thread_local AtWork at_work;
+
+size_t Index(JobClass job_class) { return static_cast<size_t>(job_class); }
 
 }  // namespace
 
@@ -31,60 +36,64 @@ WorkerPool& WorkerPool::Instance() {
   return *pool;
 }
 
-WorkerPool::WorkerPool() : limit_(DefaultThreads()), cores_(AvailableCores()) {}
+WorkerPool::WorkerPool() : wanted_(DefaultThreads()), limit_(wanted_), cores_(AvailableCores()) {}
 
 void WorkerPool::SetThreads(size_t threads) {
   std::lock_guard<std::mutex> lock(mutex_);
+  wanted_ = threads;
   limit_ = threads;
   if (started_ > 0) StartThreads();
   wake_.notify_all();
 }
 
-void WorkerPool::Submit(std::function<void()> job) {
+void WorkerPool::Submit(JobClass job_class, std::shared_ptr<JobControl> control, std::function<void()> job) {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (limit_ < wanted_ && std::chrono::steady_clock::now() >= retry_at_) limit_ = wanted_;
   StartThreads();
-  jobs_.push_back(std::move(job));
-  waiting_jobs_ = jobs_.size();
+  jobs_[Index(job_class)].push_back({std::move(control), std::move(job)});
+  ++waiting_[Index(job_class)];
+  if (job_class == JobClass::kServing) ++attention_;
   wake_.notify_all();
 }
 
-// Under mutex_. A thread that cannot be made is done without, as long as there is one.
+void WorkerPool::Run(const std::function<void()>& job) {
+  const auto done = std::make_shared<std::promise<void>>();
+  Submit(JobClass::kServing, nullptr, [&job, done] {
+    try {
+      job();
+      done->set_value();
+    } catch (...) {
+      done->set_exception(std::current_exception());
+    }
+  });
+  done->get_future().get();
+}
+
+bool WorkerPool::Withdraw(const JobControl& control) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (size_t c = 0; c < kJobClasses; ++c)
+    for (auto job = jobs_[c].begin(); job != jobs_[c].end(); ++job) {
+      if (job->control.get() != &control) continue;
+      jobs_[c].erase(job);
+      --waiting_[c];
+      if (c == Index(JobClass::kServing)) --attention_;
+      return true;
+    }
+  return false;
+}
+
+// Under mutex_. A thread that cannot be made is done without, as long as there is one, and asked for again
+// with a later job.
 void WorkerPool::StartThreads() {
-  struct Start {
-    WorkerPool* pool;
-    size_t id;
-  };
   oversubscribed_ = limit_ > cores_;
   while (started_ < limit_) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // Signals belong to Node's threads.
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    auto* start = new Start{this, started_.load()};
-    pthread_t thread;
-    const int failed = pthread_create(
-        &thread, &attributes,
-        [](void* argument) -> void* {
-          auto* given = static_cast<Start*>(argument);
-          const Start copy = *given;
-          delete given;
-          copy.pool->ThreadMain(copy.id);
-          return nullptr;
-        },
-        start);
-    pthread_sigmask(SIG_SETMASK, &old, nullptr);
-    pthread_attr_destroy(&attributes);
-    if (failed) {
-      delete start;
+    if (!StartThread([this, id = started_.load()] { ThreadMain(id); })) {
       if (started_ == 0)
         throw Error(ErrorCode::kOutOfMemory,
                     "ostinato: expected to start a compute thread, received a refusal of the system. Check "
                     "the limits on threads and memory.");
       limit_ = started_.load();
+      retry_at_ = std::chrono::steady_clock::now() + kRetry;
       return;
     }
     ++started_;
@@ -92,17 +101,17 @@ void WorkerPool::StartThreads() {
 }
 
 void WorkerPool::ThreadMain(size_t id) {
-  thread_id = id;
+  at_work.thread = id;
   SetFlushToZero();
   auto idle_since = std::chrono::steady_clock::now();
   for (size_t rounds = 0;; ++rounds) {
-    if (id < threads() && (RunOneJob() || HelpOnce())) {
+    if (id < threads() && DoSomething(JobClass::kTraining)) {
       idle_since = std::chrono::steady_clock::now();
       continue;
     }
     Relax();
     if (rounds % 32 != 0) continue;
-    if (oversubscribed_) sched_yield();
+    if (oversubscribed_) YieldCore();
     const bool stay = id < threads() && leaders_ > 0;
     if (!stay || std::chrono::steady_clock::now() - idle_since > kSpin) {
       Park(id);
@@ -111,75 +120,143 @@ void WorkerPool::ThreadMain(size_t id) {
   }
 }
 
-bool WorkerPool::RunOneJob() {
-  if (waiting_jobs_.load(std::memory_order_relaxed) == 0) return false;
-  std::function<void()> job;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (jobs_.empty()) return false;
-    job = std::move(jobs_.front());
-    jobs_.pop_front();
-    waiting_jobs_ = jobs_.size();
-    ++leaders_;
+bool WorkerPool::RunOneJob(JobClass least) {
+  for (size_t c = 0; c <= Index(least); ++c) {
+    if (waiting_[c].load(std::memory_order_relaxed) == 0) continue;
+    Job job;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      const bool is_serving = c == Index(JobClass::kServing);
+      if (jobs_[c].empty() || (is_serving && holds_serving_)) continue;
+      job = std::move(jobs_[c].front());
+      jobs_[c].pop_front();
+      --waiting_[c];
+      if (is_serving) --attention_;
+      ++leaders_;
+    }
+    const AtWork before = at_work;
+    at_work = {before.thread, static_cast<JobClass>(c), job.control.get()};
+    job.run();
+    at_work = before;
+    --leaders_;
+    return true;
   }
-  job();
-  --leaders_;
-  return true;
+  return false;
+}
+
+bool WorkerPool::HasWork() const {
+  for (const auto& jobs : jobs_)
+    if (!jobs.empty()) return true;
+  for (size_t leader = 0; leader < threads(); ++leader)
+    for (const Region& region : regions_[leader])
+      if (region.open) return true;
+  return false;
 }
 
 void WorkerPool::Park(size_t id) {
   std::unique_lock<std::mutex> lock(mutex_);
   ++parked_;
   // A region that opens between the last look and here is seen by the leader's own work, not lost.
-  const auto has_work = [&] {
-    if (id >= threads()) return false;
-    if (!jobs_.empty()) return true;
-    for (size_t leader = 0; leader < threads(); ++leader)
-      if (regions_[leader].open) return true;
-    return false;
-  };
-  wake_.wait(lock, has_work);
+  wake_.wait(lock, [&] { return id < threads() && HasWork(); });
   --parked_;
 }
 
-bool WorkerPool::HelpOnce() {
+bool WorkerPool::HelpOnce(JobClass least) {
   if (leaders_.load(std::memory_order_relaxed) == 0) return false;
+  const AtWork before = at_work;
   bool helped = false;
-  for (size_t leader = 0; leader < started_; ++leader) {
-    Region& region = regions_[leader];
-    if (!region.open.load(std::memory_order_relaxed)) continue;
-    ++region.visitors;
-    if (region.open) {
-      for (size_t task; (task = region.next++) < region.count;) {
-        region.function(region.context, task);
-        helped = true;
+  for (size_t c = 0; c <= Index(least); ++c)
+    for (size_t leader = 0; leader < started_; ++leader) {
+      Region& region = regions_[leader][c];
+      if (!region.open.load(std::memory_order_relaxed)) continue;
+      ++region.visitors;
+      if (region.open) {
+        at_work = {before.thread, static_cast<JobClass>(c), region.control};
+        helped = RunTasks(region) || helped;
+        at_work = before;
       }
+      --region.visitors;
     }
-    --region.visitors;
-  }
   return helped;
 }
 
+// A thread looks round before it claims a task: what is claimed is worked on.
+bool WorkerPool::RunTasks(Region& region) {
+  bool any = false;
+  for (size_t task; Yield() && (task = region.next++) < region.count; any = true)
+    region.function(region.context, task);
+  return any;
+}
+
 void WorkerPool::RunRegion(size_t count, TaskFunction function, void* context) {
-  Region& region = regions_[thread_id];
+  const bool is_serving = at_work.job_class == JobClass::kServing;
+  Region& region = regions_[at_work.thread][Index(at_work.job_class)];
   region.next = 0;
   region.count = count;
   region.function = function;
   region.context = context;
+  region.control = at_work.control;
   region.open = true;
+  if (is_serving) ++attention_;
   if (parked_ > 0) {
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
-  for (size_t task; (task = region.next++) < count;) function(context, task);
+  RunTasks(region);
   region.open = false;
+  if (is_serving) --attention_;
   // Helpers are inside their last task; each is as long as ours. One that the system stopped there is waited
   // for. Tried and lost: working alone for a while after such a wait. It gave 0.9 of a step against a program
   // that wants one of two cores all the time, and 1.3 beside programs that want some of it now and then.
   for (size_t spins = 0; region.visitors > 0; ++spins) {
     Relax();
-    if (oversubscribed_ && spins % 64 == 63) sched_yield();
+    if (spins % 64 != 63) continue;
+    if (oversubscribed_) YieldCore();
+    Yield();
   }
+  YieldOrThrow();
+}
+
+bool WorkerPool::Yield() {
+  WorkerPool& pool = Instance();
+  if (pool.attention_.load(std::memory_order_relaxed) != 0) pool.Attend();
+  const JobControl* control = at_work.control;
+  return !control || !control->stops();
+}
+
+void WorkerPool::Attend() {
+  if (test_ != PreemptionTest::kOff) TestPoint();
+  if (at_work.job_class == JobClass::kServing) return;
+  while (DoSomething(JobClass::kServing)) {
+  }
+}
+
+void WorkerPool::TestPreemption(PreemptionTest how, uint64_t point, size_t jobs) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if ((test_ != PreemptionTest::kOff) != (how != PreemptionTest::kOff))
+    how == PreemptionTest::kOff ? --attention_ : ++attention_;
+  points_ = 0;
+  test_point_ = point;
+  test_jobs_ = jobs;
+  holds_serving_ = how == PreemptionTest::kServe;
+  test_ = how;
+  wake_.notify_all();
+}
+
+void WorkerPool::TestPoint() {
+  const bool serves = test_ == PreemptionTest::kServe;
+  if (!at_work.control || (serves && at_work.job_class == JobClass::kServing)) return;
+  if (++points_ != test_point_) return;
+  if (!serves) return at_work.control->Cancel();
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++parked_;
+    wake_.wait(lock, [&] {
+      return jobs_[Index(JobClass::kServing)].size() >= test_jobs_ || test_ != PreemptionTest::kServe;
+    });
+    --parked_;
+  }
+  holds_serving_ = false;
 }
 
 }  // namespace ostinato

@@ -347,15 +347,15 @@ describe('early_stopping.json', () => {
   const { cases } = readGolden<{ cases: Case[] }>('early_stopping');
   const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-  test.each(cases)('$name', (wanted) => {
+  test.each(cases)('$name', async (wanted) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const callback = new lib.EarlyStopping({ ...wanted.options, monitor: wanted.monitor });
     let weight: unknown = -1;
     const model = {
       name: 'stand-in',
       stopTraining: false,
-      getWeights: () => [weight],
-      setWeights: (weights: readonly unknown[]) => void (weight = weights[0]),
+      getWeightsAsync: () => Promise.resolve([weight]),
+      setWeightsAsync: (weights: readonly unknown[]) => Promise.resolve(void (weight = weights[0])),
     };
     callback.setModel(model as unknown as lib.CallbackModel);
     callback.setParams({
@@ -365,23 +365,23 @@ describe('early_stopping.json', () => {
       metrics: [{ name: 'accuracy', direction: 'up' }],
     });
     let epochsRun = 0;
-    const run = (): void => {
+    const run = async (): Promise<void> => {
       callback.onTrainBegin();
       for (const [epoch, value] of wanted.values.entries()) {
         weight = epoch;
-        callback.onEpochEnd(
+        await callback.onEpochEnd(
           epoch,
           value === null ? { other: 1 } : { [camel(wanted.monitor)]: Number(value), other: 1 },
         );
         epochsRun = epoch + 1;
         if (model.stopTraining) break;
       }
-      callback.onTrainEnd();
+      await callback.onTrainEnd();
     };
     if (wanted.error !== undefined) {
-      expect(run).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+      await expect(run()).rejects.toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
     } else {
-      run();
+      await run();
       const { stoppedEpoch, bestEpoch, best } = callback;
       expect({ epochsRun, stopped: model.stopTraining, stoppedEpoch, bestEpoch, best: best ?? null, weight }).toEqual({
         epochsRun: wanted.epochsRun,

@@ -20,6 +20,7 @@ import {
 } from '../../lib/losses';
 import { optimizerFromConfig, type OptimizerConfig } from '../../lib/optimizers';
 import { scheduleFromConfig, type ScheduleConfig } from '../../lib/schedules';
+import { applyEma } from '../../lib/native/copies';
 import type { NativeConstraint, NativeLossKind } from '../../lib/native/binding';
 import type { Activation } from '../reference/activations';
 import { given, readGolden, type Packed } from '../reference/golden';
@@ -183,7 +184,7 @@ describe('optimizers.json', () => {
         expect(worstError(got, wanted.after[step]![index]!)).toBeLessThan(2e-6);
       }
       if (wanted.averages === undefined) continue;
-      model.nativeModel().applyEma();
+      await applyEma(model.nativeModel());
       expect(worstError(model.getWeights()[0]!.data, wanted.averages[index]!)).toBeLessThan(2e-6);
     }
   });

@@ -96,7 +96,7 @@ const { verbose, object, list, options, notYet } = KINDS;
 /** A shape given as an option: its type first, then its sizes. */
 const inputShape: Kind = { legal: ['null', '[]'], code: (value) => (Array.isArray(value) ? 'ERR_SHAPE' : 'ERR_TYPE') };
 const dtype: Kind = { ...notYet };
-const ofLayer = { name: nullable(layerName), trainable: flag, inputShape, dtype };
+const ofLayer = { name: nullable(layerName), automaticName: nullable(text), trainable: flag, inputShape, dtype };
 const off = nullable(notYet);
 const penalty = nullable(name);
 const activation = nullable(name);
@@ -324,7 +324,7 @@ const table: Cell[] = [
   ...cellsOf('new BinaryAccuracy', options, (value) => new ostinato.BinaryAccuracy(value)),
   ...optionCells('new BinaryAccuracy', { threshold: share, name: text }, (o) => new ostinato.BinaryAccuracy(o)),
 
-  ...cellsOf('new Constant', number, (value) => new ostinato.Constant(value)),
+  ...cellsOf('new Constant', { ...number, code: (value) => (Array.isArray(value) && value.length === 0 ? 'ERR_DATA' : number.code(value)) }, (value) => new ostinato.Constant(value)),
   ...optionCells('new Identity', { gain: number }, (o) => new ostinato.Identity(o)),
   ...optionCells('new RandomUniform', { minval: { ...number, legal: ['-1', '0'] }, maxval: { ...amount, legal: ['0', '1.5', '2 ** 31', '2 ** 53'] }, seed: nullable(seed) }, (o) => new ostinato.RandomUniform(o)),
   ...optionCells('new RandomNormal', { mean: number, stddev: amount, seed: nullable(seed) }, (o) => new ostinato.RandomNormal(o)),

@@ -90,6 +90,18 @@ describe('misuse', () => {
     await expect(makeModel().fit(() => batches(4), { ...quiet, validationSplit: 0.5 })).rejects.toEqual(code('ERR_CONFIG')); // prettier-ignore
     await expect(makeModel().fit(() => batches(4), { ...quiet, sampleWeight: y })).rejects.toEqual(code('ERR_CONFIG'));
   });
+
+  test('options that cut arrays into batches are refused beside a source, which has batches', async () => {
+    const calls = (options: object) => [
+      makeModel().fit(() => batches(4), { ...quiet, ...options }),
+      makeModel().evaluate(() => batches(4), { ...quiet, ...options }),
+      makeModel().predict(() => batches(4), options),
+    ];
+    for (const call of calls({ batchSize: 4 })) await expect(call).rejects.toEqual(code('ERR_CONFIG'));
+    const fit = (shuffle: boolean) => makeModel().fit(() => batches(4), { ...quiet, shuffle });
+    await expect(fit(true)).rejects.toEqual(code('ERR_CONFIG'));
+    await fit(false);
+  });
 });
 
 describe('fit from a source', () => {
@@ -249,8 +261,11 @@ describe('evaluate and predict over a source', () => {
   test('take as many batches as steps says', async () => {
     const model = makeModel();
     const whole = await model.predict(x);
-    for (const given of [x, () => batches(4)]) {
-      const { data, shape } = await model.predict(given as never, { batchSize: 4, steps: 2 });
+    for (const [given, cut] of [
+      [x, { batchSize: 4 }],
+      [() => batches(4), {}],
+    ] as const) {
+      const { data, shape } = await model.predict(given as never, { ...cut, steps: 2 });
       expect(shape).toEqual([8, 1]);
       expect(data).toEqual(whole.data.slice(0, 8));
     }

@@ -61,7 +61,14 @@ function runMinified(...args: string[]): Result {
     if (status !== 0) throw new Error(`${command} ${given.join(' ')}: ${error?.message ?? stderr}`);
     return stdout;
   };
-  const options = ['--bundle', '--minify', '--platform=node', '--log-level=error', `--outfile=${bundle}`];
+  const options = [
+    '--bundle',
+    '--minify',
+    '--platform=node',
+    '--external:*.node',
+    '--log-level=error',
+    `--outfile=${bundle}`,
+  ];
   run(require.resolve('esbuild/bin/esbuild'), ['test/support/children/bundled.cjs', ...options]);
   return JSON.parse(run(process.execPath, [bundle, ...args])) as Result;
 }

@@ -2,15 +2,17 @@
 // The addon by itself, called as lib/ never calls it: wrong receivers, wrong arguments, arguments that act while they are
 // read. Every call is refused, and the process lives.
 import { SGD } from '../../lib/optimizers';
-import {
-  binding,
-  type NativeCompileConfig,
-  type NativeDataset,
-  type NativeLayer,
-  type NativeLayerConfig,
-  type NativeModel,
-  type NativeModelConfig,
+import { loadBinding } from '../../lib/native/engine';
+import type {
+  NativeCompileConfig,
+  NativeDataset,
+  NativeLayer,
+  NativeLayerConfig,
+  NativeModel,
+  NativeModelConfig,
 } from '../../lib/native/binding';
+
+const binding = loadBinding();
 
 const ALL_ON = {
   tokenProjection: true,
@@ -67,6 +69,7 @@ const compileOf = (given: object = {}): NativeCompileConfig => ({
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
+  priority: 'serving',
   datasets: [makeDataset()],
   order: null,
   begin: 0,
@@ -75,6 +78,7 @@ const runOf = (given: object = {}): object => ({
   outputs: [new Float32Array(4)],
   totals: null,
   training: false,
+  maxWorkspace: 2 ** 20,
   ...given,
 });
 
@@ -168,11 +172,11 @@ describe('receivers', () => {
     expect(() => Reflect.apply(Class as never, undefined, [{}])).toThrow(/./);
   });
 
-  test('a data set that was released is refused, and is released once', () => {
+  test('a data set that was released is refused, and may be released again', () => {
     const dataset = makeDataset();
     dataset.release();
     expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/released/);
-    expect(() => dataset.release()).toThrow(/released/);
+    dataset.release();
     const release = dataset.release.bind(live as never);
     expect(release).toThrow(/malformed data|Illegal invocation/);
   });
@@ -211,6 +215,10 @@ describe('arguments', () => {
     ['new NativeDataset, targets', (value) => new binding.NativeDataset({ ...datasetSpec, targets: [value] })],
     ['initialize', (value) => binding.initialize(value, [2], 1, new Float32Array(2))],
     ['initialize, shape', (value) => binding.initialize({ kind: 'constant', value: 1 }, value, 1, new Float32Array(2))],
+    [
+      'initialize, values',
+      (value) => binding.initialize({ kind: 'values', values: value }, [2], 1, new Float32Array(2)),
+    ],
     ['initialize, out', (value) => binding.initialize({ kind: 'constant', value: 1 }, [2], 1, value)],
     ['permutation, out', (value) => binding.permutation(1, 1, value)],
     ['readWeight, index', (value) => liveLayer.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
@@ -425,6 +433,11 @@ describe('arguments', () => {
       ...given,
     };
     expect(() => binding.ctcDecode(spec as never, () => undefined)).toThrow(/malformed/);
+  });
+
+  test('initial values of another size: refused', () => {
+    const call = () => binding.initialize({ kind: 'values', values: new Float32Array(3) }, [2], 1, new Float32Array(2));
+    expect(call).toThrow(/malformed/);
   });
 
   // 274177 * 67280421310721 is 2^64 + 1: one element, to arithmetic that wraps.
@@ -741,7 +754,7 @@ describe('layers that several models share', () => {
       predict: refused(() => other.run(runOf() as never, () => undefined)),
       train: refused(() => other.run(train() as never, () => undefined)),
       compile: refused(() => other.compile(compileOf())),
-      applyEma: refused(() => other.applyEma()),
+      applyEma: refused(() => other.applyEma(() => undefined)),
       read: refused(() => layer.readWeight(0, new Float32Array(4))),
       write: refused(() => layer.writeWeight(0, new Float32Array(4))),
       seed: refused(() => layer.setSeed(1)),
@@ -762,7 +775,7 @@ describe('layers that several models share', () => {
     const codes = {
       train: refused(() => other.run(train() as never, () => undefined)),
       evaluate: refused(() => other.run({ ...train(), mode: 'evaluate' } as never, () => undefined)),
-      applyEma: refused(() => other.applyEma()),
+      applyEma: refused(() => other.applyEma(() => undefined)),
       write: refused(() => layer.writeWeight(0, new Float32Array(4))),
       seed: refused(() => layer.setSeed(1)),
     };

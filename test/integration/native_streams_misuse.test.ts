@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The addon's streams by themselves, called as lib/ never calls them: wrong receivers, wrong arguments, sizes that do not
 // agree. Every call is refused, and the process lives.
-import {
-  binding,
-  type NativeInput,
-  NativeNode,
-  type NativeLayerConfig,
-  type NativeModel,
-  type NativeStreams,
-} from '../../lib/native/binding';
+import { loadBinding } from '../../lib/native/engine';
+import type { NativeInput, NativeLayerConfig, NativeModel, NativeNode, NativeStreams } from '../../lib/native/binding';
 import { ALL_SHORTCUTS } from '../../lib/native/shortcuts';
+
+const binding = loadBinding();
 
 const ODD: readonly [string, unknown][] = [
   ['undefined', undefined],

@@ -30,6 +30,7 @@ import {
 } from '../../lib';
 import { codeOfAsync } from '../support/error_code';
 import { temporaryFolder } from '../support/temporary_folder';
+import { trainingStateOf } from '../support/training_state';
 
 const at = temporaryFolder();
 
@@ -80,8 +81,8 @@ function build(optimizer: Optimizer, stateful: boolean): Sequential {
   return model;
 }
 
-function everything(model: Sequential, history: History) {
-  const { optimizer, layers } = model.trainingState();
+async function everything(model: Sequential, history: History) {
+  const { optimizer, layers } = await trainingStateOf(model);
   return { weights: model.getWeights(), optimizer, states: layers.states, history: [history.epoch, history.history] };
 }
 
@@ -116,8 +117,8 @@ describe.each(OPTIMIZERS)('%s', (_title, make, stateful) => {
       expect([theirs!.iterations, theirs!.learningRate]).toEqual([ours!.iterations, ours!.learningRate]);
       expect(theirs!.getConfig()).toEqual(ours!.getConfig());
       const options: FitOptions = { ...FIT, seed: 2, epochs: 2 };
-      const wanted = everything(model, await model.fit(x, y, options));
-      expect(everything(same, await same.fit(x, y, options))).toEqual(wanted);
+      const wanted = await everything(model, await model.fit(x, y, options));
+      expect(await everything(same, await same.fit(x, y, options))).toEqual(wanted);
     }
   });
 

@@ -20,6 +20,10 @@ function moments(values: Float32Array): { mean: number; std: number; min: number
 
 describe('constant initializers', () => {
   test('constant', () => expect(Array.from(draw({ kind: 'constant', value: 0.5 }, [3]))).toEqual([0.5, 0.5, 0.5]));
+  test('values of an array', () => {
+    const values = Float32Array.of(1, -2, 0.25, 3e-9);
+    expect(draw({ kind: 'values', values }, [2, 2])).toEqual(values);
+  });
   test('identity of any rectangle', () => {
     expect(Array.from(draw({ kind: 'identity', gain: 2 }, [2, 3]))).toEqual([2, 0, 0, 0, 2, 0]);
     expect(Array.from(draw({ kind: 'identity', gain: 2 }, [3, 2]))).toEqual([2, 0, 0, 2, 0, 0]);

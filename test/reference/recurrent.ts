@@ -36,7 +36,7 @@ export interface RecurrentProblem {
 export interface RecurrentResult {
   /** [batch, steps, units] in the order in which steps were processed. */
   outputs: Float64Array;
-  /** [batch, units]: the output of the last step processed. */
+  /** [batch, units]: the output of the last step that counts in the order of processing. */
   last: Float64Array;
   /** One [batch, units] per state, after the last step. */
   states: Float64Array[];
@@ -101,7 +101,7 @@ export function recurrentForward(cell: Cell, p: RecurrentProblem): RecurrentResu
   for (let row = 0; row < batch; row++) {
     const { after, outputs } = walk(cell, p, row);
     outputs.forEach((output, s) => result.outputs.set(output, (row * steps + s) * units));
-    if (steps > 0) result.last.set(outputs[steps - 1]!, row * units);
+    result.last.set(after[0]!, row * units);
     after.forEach((state, i) => result.states[i]!.set(state, row * units));
   }
   return result;
@@ -121,15 +121,12 @@ export function recurrentBackward(cell: Cell, p: RecurrentProblem, d: RecurrentL
     let dAfter = Array.from({ length: cell.states }, (_, i) =>
       d.states ? part(d.states[i]!, row, units).slice() : new Float64Array(units),
     );
+    for (let j = 0; d.last && j < units; j++) dAfter[0]![j]! += d.last[row * units + j]!;
     for (let s = steps - 1; s >= 0; s--) {
       const t = timestep(p, s);
       // The output is the first state, unless the step is masked and its output 0.
-      if (!(masked(p, row, t) && p.zeroOutputForMask)) {
-        for (let j = 0; j < units; j++) {
-          if (d.outputs) dAfter[0]![j]! += d.outputs[(row * steps + s) * units + j]!;
-          if (d.last && s === steps - 1) dAfter[0]![j]! += d.last[row * units + j]!;
-        }
-      }
+      if (d.outputs && !(masked(p, row, t) && p.zeroOutputForMask))
+        for (let j = 0; j < units; j++) dAfter[0]![j]! += d.outputs[(row * steps + s) * units + j]!;
       if (masked(p, row, t)) continue; // the states before are those after
       const before = dAfter.map(() => new Float64Array(units));
       cell.stepBackward(p, moments[s]!, dAfter, { ...result, x: part(result.x, row * steps + t, inputs), before });

@@ -549,7 +549,7 @@ export class OracleSequential {
     const result = recurrentForward(cell, p);
     return {
       y: layer.returnSequences ? result.outputs : result.last,
-      mask: layer.returnSequences ? mask : null,
+      mask: layer.returnSequences ? maskOfOutputs(mask, layer, place) : null,
       ...(layer.stateful && { states: result.states }),
       backward: (dy) => {
         const g = recurrentBackward(cell, p, { [layer.returnSequences ? 'outputs' : 'last']: dy });
@@ -584,7 +584,7 @@ export class OracleSequential {
     const result = bidirectionalForward(p);
     return {
       y: result.outputs[0]!,
-      mask: forward.returnSequences ? mask : null,
+      mask: forward.returnSequences ? maskOfOutputs(mask, forward, place) : null,
       ...(forward.stateful && { states: result.states }),
       backward: (dy) => {
         const g = bidirectionalBackward(p, [dy]);
@@ -602,6 +602,17 @@ export class OracleSequential {
     if (place.takesInitialState && batch.initialState) return apart(batch.initialState, widths);
     return this.states.get(place) ?? null;
   }
+}
+
+/** A layer that goes backwards gives its outputs in that order, and each keeps the mask of its step. */
+function maskOfOutputs(
+  mask: ArrayLike<number> | null,
+  { goBackwards }: OracleRecurrent,
+  { inputShape }: Placed,
+): ArrayLike<number> | null {
+  if (!mask || !goBackwards) return mask;
+  const steps = inputShape[0]!;
+  return Uint8Array.from(mask, (_, i) => mask[i - (i % steps) + (steps - 1 - (i % steps))]!);
 }
 
 function recurrentProblem(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that training goes on from, read from a model and written into another.
 import type { Model } from '../../lib/models';
+import type { Snapshot } from '../../lib/models/model_files';
 
 export interface TrainingState {
   weights: Float32Array[];
@@ -34,4 +35,11 @@ export function writeState(model: Model, state: TrainingState): void {
   state.optimizer.forEach(({ values }, i) => native.writeOptimizer(i, values));
   native.setIterations(state.iterations);
   state.layers.forEach((values, i) => native.writeLayerStates(i, values));
+}
+
+/** What training goes on from besides the weights, as files have it. */
+export async function trainingStateOf(model: Model): Promise<Snapshot['training']> {
+  const { training, whenCopied } = model.snapshot();
+  await whenCopied;
+  return training;
 }

@@ -4,7 +4,7 @@
     python tools/differential/keras_side.py --seed 7 --start 0 --count 100
 
 Keras runs on JAX in float64. Every weight is injected; losses and gradients are those of Keras' own training step
-(masks, penalties and moving averages included). A case that Keras itself refuses is printed with "refused".
+(masks, penalties and moving averages included), with the faults corrected that tools/golden/corrected.py names. A case that Keras itself refuses is printed with "refused".
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Any
 os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
+import corrected  # noqa: E402, F401
 import numpy as np  # noqa: E402
 from cases import DRAWS, GRID, Draw, configuration, inputs, pack, step_mask, weight  # noqa: E402
 from common import jax, keras  # noqa: E402

@@ -112,8 +112,8 @@ const walk = inFile('native/kernels/walk-inl.h', [
   ],
   [
     'the last panel of units is left out of a step of a SimpleRNN',
-    'first < args.unit_end; first += kPanelColumns) {',
-    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {',
+    'first < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
+    'first + kPanelColumns < args.unit_end; first += kPanelColumns) {\n    const size_t width = PanelWidth(first, args.padded);\n    // A panel',
   ],
   [
     'a walk in reverse reads the state of the step before',
@@ -457,8 +457,8 @@ const masks = [
     ['the step of a stream counts where it is masked', 'if (!batch.masked[i])', 'if (true)'],
     [
       'the gradient of a step goes to the next one',
-      'static_cast<size_t>(layout_.values()[p]) * stride,\n                output.data',
-      'p * stride,\n                output.data',
+      'static_cast<size_t>(layout_.values()[p]) * stride,\n                  output.data',
+      'p * stride,\n                  output.data',
     ],
   ]),
   ...inFile('native/layers/expand.cc', [
@@ -726,7 +726,7 @@ const streams = [
     ],
     [
       'a stream gives its output at a masked step though zero is wanted',
-      '} else if (config_.zero_output) {',
+      '} else if (config_.zero_output && config_.return_sequences) {',
       '} else if (false) {',
     ],
     [
@@ -1004,8 +1004,8 @@ const decoding = inFile(
     ],
     [
       'timesteps that do not count are read',
-      't < static_cast<size_t>(d.lengths[row]); ++t)\n    if (!search',
-      't < d.steps; ++t)\n    if (!search',
+      't < static_cast<size_t>(d.lengths[row]); ++t) {\n    if (!WorkerPool::Yield()) return true;\n    if (!search',
+      't < d.steps; ++t) {\n    if (!search',
     ],
     ['infinite logits are taken', 'if (!(x[j] < std::numeric_limits<float>::infinity())) return false;', ''],
     ['a repeated label counts after a blank alone', 'last = best;', 'if (best != d.blank) last = best;'],
@@ -1426,6 +1426,172 @@ const parametric = [
     ],
   ],
 ].flatMap(([name, faults]) => inFile(`native/layers/${name}`, faults, PARAMETRIC_TESTS));
+const SURROUNDINGS = ['test/integration/surroundings.test.ts'];
+
+const surroundings = [
+  ...inFile(
+    'native/napi/environment.cc',
+    [
+      [
+        'the asynchronous context of the first call is kept',
+        'napi_make_callback(env, nullptr, nowhere, create, 0, nullptr, &ignored)',
+        'napi_call_function(env, nowhere, create, 0, nullptr, &ignored)',
+      ],
+      ['an idle addon says that it holds the process', '!static_cast<Environment*>(self)->jobs_.empty()', 'true'],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [
+      [
+        'threads that were refused once are never asked for again',
+        'limit_ = wanted_;\n  StartThreads',
+        ';\n  StartThreads',
+      ],
+    ],
+    SURROUNDINGS,
+  ),
+  ...inFile(
+    'native/threading/available_cores.cc',
+    [['a wrong OSTINATO_THREADS is passed over', 'throw Error(', 'return AvailableCores();\n  throw Error(']],
+    SURROUNDINGS,
+  ),
+];
+
+const REVERSED_TESTS = [
+  'test/unit/layers/backward_masks.test.ts',
+  'test/golden/recurrent.test.ts',
+  'test/unit/contract/recurrent_gradients.test.ts',
+];
+
+const reversed = [
+  ...inFile(
+    'native/layers/recurrent.cc',
+    [
+      [
+        'masked steps stand among outputs in reverse in the order of the steps',
+        'const size_t s = reverses() ? steps - 1 - source : source;',
+        'const size_t s = source;',
+      ],
+      [
+        'the mask of outputs in reverse stays as it was',
+        'if (layout.masked()) output.layout = &output_layout_;',
+        'if (returns_unmasked()) output.layout = &output_layout_;',
+      ],
+      [
+        'a reversed mask lies over outputs in the order of the steps',
+        'StateAfter(r, layout.reversed_step(r, t))',
+        'StateAfter(r, t)',
+      ],
+      [
+        'the last output of a stream is zero at a masked step',
+        '} else if (config_.zero_output && config_.return_sequences) {',
+        '} else if (config_.zero_output) {',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/layers/recurrent.h',
+    [
+      [
+        'a second direction that does not go backwards is not reversed',
+        'return config_.go_backwards != flips_;',
+        'return config_.go_backwards && !flips_;',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/batch/batch_layout.cc',
+    [
+      [
+        'steps of a reversed mask are numbered from the other end',
+        'static_cast<int32_t>(source_steps_ - 1 - from.source_step(r, reversed_step(r, t)));',
+        'static_cast<int32_t>(from.source_step(r, reversed_step(r, t)));',
+      ],
+      [
+        'holes of a reversed mask stay where they were',
+        'from.source_step(r, reversed_step(r, t))',
+        'from.source_step(r, t)',
+      ],
+    ],
+    REVERSED_TESTS,
+  ),
+];
+
+const initializers = inFile(
+  'native/initializers/initializers.cc',
+  [
+    [
+      'the last value of an array is not copied',
+      'std::copy_n(spec.values.data(), n, out);',
+      'std::copy_n(spec.values.data(), n - 1, out);',
+    ],
+  ],
+  ['test/unit/initializers/initializers.test.ts', 'test/golden/declarations.test.ts'],
+);
+
+const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/unseen_labels.test.ts'];
+
+const unseen = [
+  ...inFile(
+    'native/model/model.cc',
+    [
+      ['metrics count what the loss ignores', 'if (loss_->Counts(rows.target(i)))', 'if (true)'],
+      ['metrics see as many rows as are ignored, the first ones', 'counted.chosen = counted_.data();', ''],
+    ],
+    UNSEEN_TESTS,
+  ),
+  ...inFile(
+    'native/losses/rows.h',
+    [
+      ['chosen rows have the predictions of the first', 'predictions + row(i) * stride', 'predictions + i * stride'],
+      [
+        'chosen rows have the targets of the first',
+        'static_cast<size_t>(index[row(i)])',
+        'static_cast<size_t>(index[i])',
+      ],
+    ],
+    UNSEEN_TESTS,
+  ),
+];
+
+const PREEMPTION_TESTS = ['test/integration/preemption.test.ts', 'test/integration/priority.test.ts'];
+
+const preemption = [
+  ...inFile('native/model/model.cc', [
+    ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
+  ]),
+  ...inFile(
+    'native/model/model.cc',
+    [
+      [
+        'a batch that was cancelled is committed',
+        'WorkerPool::YieldOrThrow();\n      const CommitScope',
+        'const CommitScope',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/job_control.h',
+    [
+      [
+        'a cancel cuts a step short',
+        'control_.ignored_.store(JobControl::kCancel, std::memory_order_relaxed);',
+        'control_.ignored_.store(JobControl::kNothing, std::memory_order_relaxed);',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/threading/worker_pool.cc',
+    [['jobs that serve begin when a training ends', 'if (at_work.job_class == JobClass::kServing) return;', 'return;']],
+    PREEMPTION_TESTS,
+  ),
+];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 export const FAULTS = [
@@ -1452,4 +1618,9 @@ export const FAULTS = [
   ...noise,
   ...moved,
   ...parametric,
+  ...surroundings,
+  ...reversed,
+  ...unseen,
+  ...preemption,
+  ...initializers,
 ];

@@ -10,6 +10,7 @@ from keras.src.initializers.random_initializers import compute_fans
 
 SEED = 29
 SHAPES = [(32, 32), (64, 10), (10, 300), (10000, 32), (7,), (3, 5, 8)]
+VALUES = [[0.1, -2.5, 3.0], [1e-3, 0.0, 7.25]]
 TRUNCATION = 0.87962566103423978  # standard deviation of a unit normal cut at two deviations
 # (name, Keras class, scale, mode, distribution)
 SCALING = [
@@ -90,6 +91,7 @@ def main() -> None:
             ("ones", make.Ones(), {}, (3, 2)),
             ("constant", make.Constant(), {}, (4,)),
             ("constant", make.Constant(-1.25), {"value": -1.25}, (2, 2)),
+            ("constant", make.Constant(np.array(VALUES, np.float32)), {"value": VALUES}, (2, 3)),
             ("identity", make.Identity(), {}, (3, 3)),
             ("identity", make.Identity(2.5), {"gain": 2.5}, (2, 4)),
             ("identity", make.Identity(0.5), {"gain": 0.5}, (4, 2)),

@@ -7,6 +7,7 @@ Metrics are those of evaluation: in training on JAX, outputs lose their mask on 
 
 from typing import Any
 
+import corrected  # noqa: F401
 from common import Draw, keras, np, number, numbers, native, pack, write
 from models import layers
 
@@ -148,6 +149,35 @@ def averaged(draw: Draw) -> tuple[Any, ...]:
     return model, batches, "mean_squared_error", "mean_absolute_error", config
 
 
+def turned(draw: Draw) -> tuple[Any, ...]:
+    """Embedding with a mask -> LSTM backwards -> layer normalization -> GRU -> both ways, backwards first -> Dense."""
+    model = [
+        layers.Embedding(9, 3, mask_zero=True),
+        layers.LSTM(4, return_sequences=True, go_backwards=True),
+        layers.LayerNormalization(),
+        layers.GRU(3, return_sequences=True),
+        layers.Bidirectional(
+            layers.SimpleRNN(3, return_sequences=True, go_backwards=True),
+            backward_layer=layers.SimpleRNN(3, return_sequences=True),
+            merge_mode="sum",
+        ),
+        layers.Dense(4, activation="softmax"),
+    ]
+    batches = [(tokens(draw, 9, 5, 6), draw.integers(0, 4, 5, 6)) for _ in range(BATCHES)]
+    config = [
+        {"kind": "embedding", "inputDim": 9, "outputDim": 3, "maskZero": True},
+        recurrent("lstm", 4, True, goBackwards=True),
+        {"kind": "layer_normalization", "epsilon": 1e-3, "center": True, "scale": True},
+        recurrent("gru", 3, True, resetAfter=True),
+        {
+            "kind": "bidirectional", "mergeMode": "sum", "forward": recurrent("simple_rnn", 3, True, goBackwards=True),
+            "backward": recurrent("simple_rnn", 3, True),
+        },
+        dense(4, "softmax"),
+    ]  # fmt: skip
+    return model, batches, "sparse_categorical_crossentropy", "sparse_categorical_accuracy", config
+
+
 def scaled(draw: Draw, weight: Any) -> np.ndarray:
     if weight.name == "moving_variance":
         return draw.uniform(0.5, 2.0, *weight.shape)
@@ -158,7 +188,7 @@ def scaled(draw: Draw, weight: Any) -> np.ndarray:
 
 def main() -> None:
     result = []
-    for index, build in enumerate((sentiment, tagger, regression, carried, averaged)):
+    for index, build in enumerate((sentiment, tagger, regression, carried, averaged, turned)):
         draw = Draw(SEED * 100 + index)
         stack, batches, loss, metric, config = build(draw)
         first = batches[0][0]

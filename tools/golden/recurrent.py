@@ -6,6 +6,7 @@ What is differentiated is the sum of the output and of the final states, each we
 
 from typing import Any
 
+import corrected  # noqa: F401
 from common import Draw, computed, jax, keras, native, np, pack, state_of
 
 MASKS = ("pre", "post", "interior", "empty", "mixed")

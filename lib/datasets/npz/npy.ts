@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The .npy format, versions 1 to 3: a hand-written reader of the header (a Python dict, never evaluated) and of plain numbers.
 // Source: numpy/lib/format.py.
+import { asBuffer } from './as_buffer';
 import { describe, refusal } from '../../util/validate';
 
 /** A parsed header and the bytes that follow it. */
@@ -10,7 +11,7 @@ export interface Npy {
   readonly shape: readonly number[];
   /** Elements: the product of the shape. */
   readonly size: number;
-  readonly payload: Buffer;
+  readonly payload: Uint8Array;
 }
 
 /** Arrays that {@link readNumbers} makes. */
@@ -37,7 +38,8 @@ const ITEM_SIZE: Readonly<Record<string, number>> = {
  * @param where name of file and member, for messages
  * @throws DataError `ERR_DATA` where the header is malformed, or describes Fortran order or a type outside the list above
  */
-export function parseNpy(where: string, bytes: Buffer): Npy {
+export function parseNpy(where: string, file: Uint8Array): Npy {
+  const bytes = asBuffer(file);
   if (bytes.length < 12 || !bytes.subarray(0, 6).equals(MAGIC))
     throw bad(where, 'an .npy file', `${bytes.length} bytes of something else`);
   const version = bytes[6]!;
@@ -80,7 +82,8 @@ export function readNumbers(where: string, npy: Npy): NpyNumbers {
   throw bad(where, 'an array of numbers', `type ${describe(descr)}`);
 }
 
-function readInt64(where: string, payload: Buffer, size: number): Int32Array {
+function readInt64(where: string, bytes: Uint8Array, size: number): Int32Array {
+  const payload = asBuffer(bytes);
   const values = new Int32Array(size);
   for (let i = 0; i < size; i++) {
     const low = payload.readInt32LE(8 * i);

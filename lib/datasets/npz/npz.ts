@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An .npz file: a zip of .npy members, each read on demand.
 import { describe, refusal } from '../../util/validate';
+import { asBuffer } from './as_buffer';
 import { parseNpy, readNumbers, type NpyNumbers } from './npy';
 import { readPickledLists, type IntLists } from './pickle';
 import { listZip, readZipEntry, type ZipEntry } from './zip';
@@ -13,14 +14,16 @@ import { listZip, readZipEntry, type ZipEntry } from './zip';
  * npz.numbers('y_train'); // Int32Array
  */
 export class Npz {
+  private readonly archive: Buffer;
   private readonly entries: ReadonlyMap<string, ZipEntry>;
 
   /** @throws DataError `ERR_DATA` where the archive is malformed or exceeds the limits of `zip.ts` */
   constructor(
     private readonly where: string,
-    private readonly archive: Buffer,
+    archive: Uint8Array,
   ) {
-    this.entries = listZip(where, archive);
+    this.archive = asBuffer(archive);
+    this.entries = listZip(where, this.archive);
   }
 
   /** A one-dimensional array of numbers. */

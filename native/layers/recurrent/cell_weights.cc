@@ -4,10 +4,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "layers/pack.h"
+#include "threading/ranges.h"
+
 namespace ostinato {
 namespace {
 
 constexpr size_t kGateOrder[] = {0, 1, 2, 3};
+// Floats of a task that copies weights.
+constexpr size_t kSpreadFloats = size_t{1} << 16;
 
 CellSizes SizesOf(size_t units, const CellShape& cell, bool reset_before) {
   const size_t padded = PaddedColumns(units);
@@ -47,15 +52,18 @@ bool CellWeights::keeps_order() const {
 
 // A weight of Keras' layout with every gate padded to whole vectors, gates in `order`; the weight itself
 // where that is the same.
-const float* CellWeights::Spread(const Parameter& from, size_t rows, const size_t* order,
+const float* CellWeights::Spread(const Parameter& from, size_t rows, const size_t* order, WorkerPool* pool,
                                  Buffer<float>* to) const {
   const size_t units = units_, gates = cell_.gates, padded = sizes_.padded;
   if (units == padded && std::equal(order, order + gates, kGateOrder)) return from.value.data();
   if (to->Resize(rows * gates * padded) == false) to->Zero();
-  for (size_t i = 0; i < rows; ++i)
-    for (size_t g = 0; g < gates; ++g)
-      std::memcpy(to->data() + (i * gates + g) * padded, from.value.data() + (i * gates + order[g]) * units,
-                  units * sizeof(float));
+  const size_t each = std::max<size_t>(1, kSpreadFloats / (gates * padded));
+  ForRanges(pool, rows, each, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      for (size_t g = 0; g < gates; ++g)
+        std::memcpy(to->data() + (i * gates + g) * padded, from.value.data() + (i * gates + order[g]) * units,
+                    units * sizeof(float));
+  });
   return to->data();
 }
 
@@ -74,9 +82,9 @@ void CellWeights::Pack(const std::deque<Parameter>& parameters, const KernelTabl
     packed_candidate_.Resize(units * padded);
     packed_candidate_back_.Resize(padded * padded);
   }
-  const float* kernel = kernel_ = Spread(parameters[kKernel], features, kGateOrder, &spread_kernel_);
+  const float* kernel = kernel_ = Spread(parameters[kKernel], features, kGateOrder, pool, &spread_kernel_);
   const float* recurrent = recurrent_ =
-      Spread(parameters[kRecurrent], units, cell_.recurrent_order, &spread_recurrent_);
+      Spread(parameters[kRecurrent], units, cell_.recurrent_order, pool, &spread_recurrent_);
   // Where the candidate is computed after the other gates, its block (the first) is a product of its own.
   const size_t first = reset_before_ ? padded : 0, width = columns - first;
   const size_t side_by_side = cell_.kind == CellKind::kSimpleRnn ? 0 : width / padded;
@@ -88,15 +96,7 @@ void CellWeights::Pack(const std::deque<Parameter>& parameters, const KernelTabl
       {recurrent, columns, units, padded, false, packed_candidate_.data(), 1},
       {recurrent, columns, padded, units, true, packed_candidate_back_.data(), 0},
   };
-  const size_t count = reset_before_ ? 6 : 4, tasks = units >= 64 ? count : 1;
-  const auto pack = [&](size_t task) {
-    for (size_t i = task; i < count; i += tasks) kernels.pack(packs[i]);
-  };
-  if (pool) {
-    pool->For(tasks, pack);
-  } else {
-    for (size_t task = 0; task < tasks; ++task) pack(task);
-  }
+  ostinato::Pack(kernels, pool, packs, reset_before_ ? 6 : 4);
   if (use_bias_) PackBias(parameters[kBias]);
 }
 

@@ -66,7 +66,8 @@ class CellWeights {
   const float* packed_candidate_back() const { return packed_candidate_back_.data(); }
 
  private:
-  const float* Spread(const Parameter& from, size_t rows, const size_t* order, Buffer<float>* to) const;
+  const float* Spread(const Parameter& from, size_t rows, const size_t* order, WorkerPool* pool,
+                      Buffer<float>* to) const;
   void PackBias(const Parameter& parameter);
 
   size_t features_, units_;
@@ -74,9 +75,9 @@ class CellWeights {
   CellShape cell_;
   CellSizes sizes_;
   const float *kernel_ = nullptr, *recurrent_ = nullptr;
-  Buffer<float> spread_kernel_, spread_recurrent_, bias_, recurrent_bias_;
-  Buffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
-  Buffer<float> packed_candidate_, packed_candidate_back_;
+  DerivedBuffer<float> spread_kernel_, spread_recurrent_, bias_, recurrent_bias_;
+  DerivedBuffer<float> packed_kernel_, packed_kernel_back_, packed_recurrent_, packed_recurrent_back_;
+  DerivedBuffer<float> packed_candidate_, packed_candidate_back_;
 };
 
 }  // namespace ostinato

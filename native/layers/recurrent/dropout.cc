@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "layers/pack.h"
 
 namespace ostinato {
 namespace {
@@ -76,9 +77,11 @@ void CellDropout::Project(BatchContext& batch) {
   std::memset(masked_inputs_.data(), 0, mask_stride_ * sizeof(float));
   std::memset(use_.projected(), 0, columns * sizeof(float));
   packed_gate_.Resize(features * columns);
-  for (size_t i = 0; i < count; ++i)
-    batch.kernels.pack({use_.weights.kernel() + i * each, columns, features, each, false,
-                        packed_gate_.data() + i * features * each, 0});
+  for (size_t i = 0; i < count; ++i) {
+    const PackArgs packs[] = {{use_.weights.kernel() + i * each, columns, features, each, false,
+                               packed_gate_.data() + i * features * each, 0}};
+    Pack(batch.kernels, &batch.pool, packs);
+  }
   ForPositions(batch, [&](size_t begin, size_t end) {
     for (size_t p = begin; p < end; ++p) {
       const float* x = RowAt(input, p);
@@ -111,9 +114,11 @@ Gradient CellDropout::InputGradient(BatchContext& batch) {
                columns = use_.cell.gates * use_.sizes.padded;
   const size_t positions = use_.layout().step_count(), stride = PaddedStride(features);
   packed_gate_.Resize(columns * width);
-  for (size_t i = 0; i < count; ++i)
-    batch.kernels.pack({use_.weights.kernel() + i * each, columns, each, features, true,
-                        packed_gate_.data() + i * each * width, 0});
+  for (size_t i = 0; i < count; ++i) {
+    const PackArgs packs[] = {{use_.weights.kernel() + i * each, columns, each, features, true,
+                               packed_gate_.data() + i * each * width, 0}};
+    Pack(batch.kernels, &batch.pool, packs);
+  }
   input_gradient_.Resize(positions * stride);
   gate_gradient_.Resize(positions * stride);
   std::memset(input_gradient_.data(), 0, stride * sizeof(float));
@@ -141,8 +146,9 @@ void CellDropout::StateGradient(const int32_t* index, size_t rows, float* out, B
   packed_gate_.Resize(padded * padded);
   gate_gradient_.Resize(rows * sizes.stride);
   for (size_t g = use_.weights.reset_before() ? 1 : 0; g < use_.cell.gates; ++g) {
-    batch.kernels.pack(
-        {use_.weights.recurrent() + g * padded, columns, padded, units, true, packed_gate_.data(), 0});
+    const PackArgs packs[] = {
+        {use_.weights.recurrent() + g * padded, columns, padded, units, true, packed_gate_.data(), 0}};
+    Pack(batch.kernels, &batch.pool, packs);
     ForChunks(batch.pool, 0, rows, 32, [&](size_t begin, size_t end) {
       batch.kernels.gemm({deltas + g * padded, index, sizes.delta_stride, packed_gate_.data(), padded, units,
                           nullptr, false, gate_gradient_.data(), sizes.stride, begin, end});

@@ -8,19 +8,16 @@ namespace ostinato {
 
 CellOutputs::CellOutputs(CellBatch* use, Arena* arena)
     : use_(*use),
-      plain_layout_(arena),
+      layout_(arena),
       counts_(arena),
       sequence_index_(arena),
       last_index_(arena),
-      last_outputs_(arena),
       gradient_(arena) {}
 
-// Whether the step that comes last in the order of the walk is masked in row r.
-bool CellOutputs::EndsMasked(size_t r) const {
+// State position of the state of row r after step t, which counts.
+size_t CellOutputs::StateAfter(size_t r, size_t t) const {
   const BatchLayout& layout = use_.layout();
-  if (layout.start(r) == layout.steps()) return true;
-  return use_.config.go_backwards ? layout.source_step(r, layout.start(r)) != 0
-                                  : layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();
+  return layout.base() + static_cast<size_t>(layout.offsets()[use_.config.go_backwards ? t : t + 1]) + r;
 }
 
 void CellOutputs::IndexLast() {
@@ -41,74 +38,61 @@ Tensor CellOutputs::State(size_t state) {
 Tensor CellOutputs::Output() {
   const BatchLayout& layout = use_.layout();
   const RecurrentConfig& config = use_.config;
-  const size_t stride = use_.sizes.stride;
-  if (config.return_sequences) {
-    Tensor output = RowsLike(use_.input, use_.states.data(), stride, config.units);
-    output.fill = config.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
-    const bool in_order = config.go_backwards == use_.flips_outputs;
-    if (IsExpanded() || !in_order) {
-      IndexSequence(IsExpanded());
-      output.index = sequence_index_.data();
-      if (IsExpanded()) {
-        output.layout = &plain_layout_;
-        output.counts = counts_.data();
-      }
-    } else if (!config.go_backwards) {
-      output.index = layout.next();
+  if (!config.return_sequences) return State(0);
+  Tensor output = RowsLike(use_.input, use_.states.data(), use_.sizes.stride, config.units);
+  output.fill = config.zero_output ? MaskFill::kUnused : MaskFill::kCarry;
+  if (IsExpanded() || IsReversed()) {
+    if (IsExpanded()) {
+      ExpandOutputs();
+      output.counts = counts_.data();
+    } else {
+      ReverseOutputs();
     }
-    return output;
+    output.index = sequence_index_.data();
+    if (layout.masked()) output.layout = &layout_;
+  } else if (!config.go_backwards) {
+    output.index = layout.next();
   }
-  if (!config.zero_output || !layout.masked()) return State(0);
-  Tensor output = State(0);
-  last_outputs_.Resize(layout.rows() * stride);
-  last_outputs_.Zero();
-  for (size_t r = 0; r < layout.rows(); ++r)
-    if (!EndsMasked(r))
-      std::memcpy(last_outputs_.data() + r * stride, use_.states.data() + use_.LastState(r) * stride,
-                  stride * sizeof(float));
-  output.data = last_outputs_.data();
-  output.index = nullptr;
   return output;
 }
 
-// Outputs that are not simply the states of the steps. A layer that goes backwards gives them in the order of
-// its walk, but the mask stays where it was (keras/src/layers/rnn/rnn.py, compute_mask): output s of a row is
-// the state after source step T - 1 - s, or where that is masked the state before it. With `expands`, masked
-// steps are there as well: before the first step that counts they hold the state that the row began in.
-void CellOutputs::IndexSequence(bool expands) {
+// Outputs in the reverse order of the steps, in which a layer that goes backwards walks them. Their mask is
+// reversed with them; in Keras it stays as it was (keras/src/layers/rnn/rnn.py, compute_mask), so that it
+// hides outputs of steps that count.
+void CellOutputs::ReverseOutputs() {
+  const BatchLayout& layout = use_.layout();
+  if (layout.masked()) layout_.BuildReversed(layout);
+  sequence_index_.Resize(layout.step_count());
+  sequence_index_[0] = 0;
+  for (size_t r = 0; r < layout.rows(); ++r)
+    for (size_t t = layout.start(r); t < layout.steps(); ++t)
+      sequence_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
+          static_cast<int32_t>(StateAfter(r, layout.reversed_step(r, t)));
+}
+
+// Outputs of all steps, masked ones too: these hold the state before them in the order of the walk, which is
+// at first the state that the row began in, or with `zero_output` zero.
+void CellOutputs::ExpandOutputs() {
   const BatchLayout& layout = use_.layout();
   const size_t rows = layout.rows(), steps = layout.source_steps();
-  const bool plain = expands || !layout.masked(), backwards = use_.config.go_backwards;
-  const bool flips = use_.flips_outputs;
-  if (expands) {
-    plain_layout_.BuildPlain(layout, steps);
-    counts_.Resize(1 + steps * rows);
-    std::memset(counts_.data(), 0, counts_.size());
-  }
-  sequence_index_.Resize(plain ? 1 + steps * rows : layout.step_count());
+  const bool backwards = use_.config.go_backwards;
+  layout_.BuildPlain(layout, steps);
+  counts_.Resize(1 + steps * rows);
+  counts_[0] = 0;
+  sequence_index_.Resize(1 + steps * rows);
   sequence_index_[0] = 0;
-  std::vector<int32_t> outputs(steps);
   for (size_t r = 0; r < rows; ++r) {
+    // Of the steps that count, the next one to be walked is t, or t - 1 backwards.
     size_t t = backwards ? layout.steps() : layout.start(r);
-    const auto state = [&](size_t at) {
-      return static_cast<int32_t>(layout.base() + r) + layout.offsets()[at];
-    };
-    int32_t position = state(t);
+    size_t position = layout.base() + static_cast<size_t>(layout.offsets()[t]) + r;
     for (size_t i = 0; i < steps; ++i) {
       const size_t source = backwards ? steps - 1 - i : i;
       const bool counts = backwards ? t > layout.start(r) && layout.source_step(r, t - 1) == source
                                     : t < layout.steps() && layout.source_step(r, t) == source;
-      if (counts) position = state(backwards ? --t : ++t);
-      outputs[flips ? steps - 1 - i : i] = counts || !use_.config.zero_output ? position : 0;
-    }
-    if (expands)
-      for (t = layout.start(r); t < layout.steps(); ++t) counts_[1 + layout.source_step(r, t) * rows + r] = 1;
-    if (plain) {
-      for (size_t s = 0; s < steps; ++s) sequence_index_[1 + s * rows + r] = outputs[s];
-    } else {
-      for (t = layout.start(r); t < layout.steps(); ++t)
-        sequence_index_[layout.base() + static_cast<size_t>(layout.offsets()[t]) + r] =
-            outputs[layout.source_step(r, t)];
+      if (counts) position = StateAfter(r, backwards ? --t : t++);
+      const size_t place = 1 + (IsReversed() ? steps - 1 - source : source) * rows + r;
+      counts_[place] = counts;
+      sequence_index_[place] = counts || !use_.config.zero_output ? static_cast<int32_t>(position) : 0;
     }
   }
 }
@@ -118,10 +102,9 @@ const float* CellOutputs::SequenceGradient(const Gradient& output, BatchContext&
   const BatchLayout& layout = use_.layout();
   const RecurrentConfig& config = use_.config;
   const size_t stride = use_.sizes.stride;
-  const bool expands = IsExpanded();
-  if (config.go_backwards == use_.flips_outputs && !expands) return output.data;
+  if (!IsExpanded() && !IsReversed()) return output.data;
   gradient_.Resize(layout.step_count() * stride);
-  gradient_.Zero();
+  ZeroAll(batch.pool, &gradient_);
   // The step that a state comes after; 0 for the state that a row began in and for the zero of a masked step,
   // which are outputs of none.
   std::vector<size_t> step_of(layout.state_count());
@@ -133,7 +116,7 @@ const float* CellOutputs::SequenceGradient(const Gradient& output, BatchContext&
       if (to > 0) batch.kernels.add(gradient_.data() + to * stride, output.data + p * stride, stride);
     };
     for (size_t r = begin; r < end; ++r) {
-      if (expands) {
+      if (IsExpanded()) {
         for (size_t s = 0; s < layout.source_steps(); ++s) add(1 + s * layout.rows() + r);
       } else {
         for (size_t t = layout.start(r); t < layout.steps(); ++t)
@@ -148,9 +131,6 @@ const float* CellOutputs::LastGradient(const Gradient& output, const Gradient& s
   const BatchLayout& layout = use_.layout();
   const size_t stride = use_.sizes.stride;
   float* last = use_.config.return_sequences ? nullptr : output.data;
-  if (last && use_.config.zero_output && layout.masked())
-    for (size_t r = 0; r < layout.rows(); ++r)
-      if (EndsMasked(r)) std::memset(last + r * stride, 0, stride * sizeof(float));
   if (!last) return state.data;
   if (state.data) batch.kernels.add(last, state.data, layout.rows() * stride);
   return last;

@@ -25,16 +25,20 @@ class CellOutputs {
 
  private:
   void IndexLast();
-  bool EndsMasked(size_t r) const;
+  size_t StateAfter(size_t r, size_t t) const;
+  // Whether masked steps stand among the outputs.
   bool IsExpanded() const { return use_.layout().masked() && unmasked_; }
-  void IndexSequence(bool expands);
+  // Whether the outputs stand in the reverse order of the steps.
+  bool IsReversed() const { return use_.config.go_backwards != use_.flips_outputs; }
+  void ReverseOutputs();
+  void ExpandOutputs();
 
   CellBatch& use_;
   bool unmasked_ = false;
-  BatchLayout plain_layout_;  // of outputs with their masked steps
-  Buffer<uint8_t> counts_;    // of those steps
+  BatchLayout layout_;      // of outputs with their masked steps, or in reverse
+  Buffer<uint8_t> counts_;  // of the former
   Buffer<int32_t> sequence_index_, last_index_;
-  Buffer<float> last_outputs_, gradient_;
+  Buffer<float> gradient_;
 };
 
 }  // namespace ostinato

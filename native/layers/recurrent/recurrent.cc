@@ -106,7 +106,7 @@ void Recurrent::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
   for_states([&](size_t r, float* now, float* kept) {
     if (!input.masked || !input.masked[r]) {
       std::memcpy(kept, now + after, padded * sizeof(float));
-    } else if (config_.zero_output) {
+    } else if (config_.zero_output && config_.return_sequences) {
       std::memset(now + after, 0, padded * sizeof(float));
     } else {
       std::memcpy(now + after, now, padded * sizeof(float));

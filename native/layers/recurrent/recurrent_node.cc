@@ -50,13 +50,14 @@ void RecurrentNode::Prepare(const Tensor& input, BatchContext& batch) {
   use_.keeps_gates = use_.cell.kind == CellKind::kSimpleRnn
                          ? batch.training && ActivationNeedsInput(config.activation)
                          : batch.training || use_.weights.reset_before();
-  use_.layer.PackWeights(batch.kernels, &batch.pool);
+  use_.layer.PackWeights(batch.kernels, batch.packing_pool());
   if (use_.by_token) use_.projected_tokens.Resize(use_.input.distinct->count * sizes.input_stride);
   use_.states.Resize(layout.state_count() * sizes.stride);
   if (use_.has_cell()) use_.cells.Resize(layout.state_count() * sizes.stride);
   if (use_.keeps_gates || !use_.by_token) use_.gates.Resize(layout.step_count() * sizes.delta_stride);
   if (use_.weights.reset_before()) use_.reset_states.Resize(layout.step_count() * sizes.stride);
   layout.DealBlocks(batch.pool.threads());
+  if (config.stateful) carried_.MakeRoom(layout.rows());
   if (use_.drops_states) dropout_.DrawStateMasks(batch);
 }
 
@@ -151,13 +152,22 @@ void RecurrentNode::Advance(size_t t_begin, size_t t_end, BatchContext& batch) {
 }
 
 void RecurrentNode::End(Tensor* outputs) {
-  if (use_.config.stateful) Carry();
   outputs[0] = outputs_.Output();
   for (size_t i = 0; i < use_.layer.states(); ++i) outputs[1 + i] = outputs_.State(i);
 }
 
+// Inputs are projected per token, or per position to where gates are kept.
+size_t RecurrentNode::ForwardFloats(const std::vector<ValueShape>& inputs,
+                                    const std::vector<ValueShape>&) const {
+  const CellSizes& sizes = use_.sizes;
+  const size_t kept = use_.weights.reset_before() ? sizes.delta_stride + sizes.stride : 0;
+  return (inputs[0].rows() + 1) * (std::max(sizes.input_stride, sizes.delta_stride) + kept +
+                                   sizes.stride * use_.layer.states() + kLayoutFloats + 1);
+}
+
 // The last states are those that the next batch begins in.
-void RecurrentNode::Carry() {
+void RecurrentNode::Commit() {
+  if (!use_.config.stateful) return;
   const BatchLayout& layout = use_.layout();
   const size_t units = use_.config.units, stride = use_.sizes.stride;
   carried_.SetRows(layout.rows());

@@ -21,6 +21,9 @@ class RecurrentNode : public Node {
   RecurrentNode(Recurrent* layer, const NodeConfig& node);
   void Forward(const Tensor* inputs, Tensor* outputs, BatchContext& batch) override;
   void Backward(const Gradient* outputs, const bool* needs, Gradient* inputs, BatchContext& batch) override;
+  size_t ForwardFloats(const std::vector<ValueShape>& inputs,
+                       const std::vector<ValueShape>& outputs) const override;
+  void Commit() override;
   MaskUse mask_use(bool) const override { return MaskUse::kOwn; }
   bool SharesPadding(bool training) const override;
   void ListCarried(std::vector<CarriedStates*>* list) override {
@@ -44,7 +47,6 @@ class RecurrentNode : public Node {
   void LeaveTrunk(size_t begin, size_t end, const float* last, BatchContext& batch);
   void BackwardTrunk(const float* outputs, BatchContext& batch);
   void InitialGradients(const float* last, const bool* needs, Gradient* inputs, BatchContext& batch);
-  void Carry();
 
   CellBatch use_;
   CellWalk walk_;

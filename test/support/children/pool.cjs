@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // With one thread in libuv's pool: does its work complete, and do timers tick, while a model trains?
-/* global AbortController, __filename, clearInterval, setInterval */
+/* global __filename, clearInterval, setInterval */
 const crypto = require('node:crypto');
 const fs = require('node:fs/promises');
 const { promisify } = require('node:util');

@@ -23,6 +23,7 @@ import {
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { QUIET, smallModel, x, y } from '../../support/small_fit';
 import { temporaryFolder } from '../../support/temporary_folder';
+import { trainingStateOf } from '../../support/training_state';
 
 const at = temporaryFolder();
 const file = () => at('backup', 'latest.safetensors');
@@ -161,7 +162,7 @@ describe('a training that is cut off goes on to the same bits', () => {
       expect((error as Error).message).toBe('cut off');
       return undefined;
     }
-    const { optimizer, layers } = model.trainingState();
+    const { optimizer, layers } = await trainingStateOf(model);
     return {
       weights: model.getWeights(),
       optimizer,

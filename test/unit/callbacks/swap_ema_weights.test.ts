@@ -83,18 +83,18 @@ describe("after each hook the model has the weights of Keras' own", () => {
   }
   const { fits } = readGolden<{ fits: Fit[] }>('swap_ema_weights');
 
-  test.each(fits)('$name', ({ swapOnEpoch, epochs, seen }) => {
+  test.each(fits)('$name', async ({ swapOnEpoch, epochs, seen }) => {
     let [weight, average, epoch] = [0, 0, -1];
     const callback = new SwapEMAWeights({ swapOnEpoch });
     const model = {
       optimizer: { useEma: true },
-      getWeights: () => [weight],
-      setWeights: ([value]: number[]) => (weight = value!),
-      getAveragedWeights: () => [average],
+      getWeightsAsync: () => Promise.resolve([weight]),
+      setWeightsAsync: ([value]: number[]) => Promise.resolve((weight = value!)),
+      getAveragedWeightsAsync: () => Promise.resolve([average]),
     };
     callback.setModel(model as unknown as CallbackModel);
     callback.setParams({ verbose: 0, epochs, steps: 1, metrics: [] });
-    const hooks: Record<string, () => void> = {
+    const hooks: Record<string, () => Promise<void>> = {
       on_train_begin: () => callback.onTrainBegin(),
       on_epoch_begin: () => callback.onEpochBegin(),
       on_test_begin: () => callback.onTestBegin(),
@@ -102,11 +102,11 @@ describe("after each hook the model has the weights of Keras' own", () => {
       on_epoch_end: () => callback.onEpochEnd(),
       on_train_end: () => {
         weight = average; // `fit` does
-        callback.onTrainEnd();
+        return callback.onTrainEnd();
       },
     };
     for (const [hook, wanted] of seen) {
-      hooks[hook]!();
+      await hooks[hook]!();
       expect([hook, weight]).toEqual([hook, wanted]);
       if (hook === 'on_epoch_begin') {
         epoch++;

@@ -189,6 +189,9 @@ function inputsOf(layer: lib.Layer, shape: readonly number[]): lib.ArrayInput {
   return layer.inputKind === 'tokens' ? ids(draw.integers(count, 0, 20), sizes) : floats(draw.normal(count), sizes);
 }
 
+const outputRank = (layer: lib.Layer, shape: readonly number[]): number =>
+  layer.computeOutputShape([ROWS, ...shape]).length;
+
 describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
   const inputsFor = (layer: lib.Layer, x: SymbolicTensor): SymbolicTensor[] =>
     reads?.(x) ?? Array<SymbolicTensor>(layer.inputCount[0]).fill(x);
@@ -266,6 +269,49 @@ describe.each(Object.entries(CASES))('%s', (_name, { make, shape, reads }) => {
     expect(kinds).not.toEqual([]);
     for (const kind of kinds) expect(source).toContain(`{"${kind}"`);
   });
+});
+
+describe('masks', () => {
+  const sequences = Object.entries(CASES).filter(
+    ([, { make, shape }]) => (shape.length > 1 || make().inputKind === 'tokens') && outputRank(make(), shape) === 3,
+  );
+  const HIDDEN = [
+    [0, 1],
+    [0, 2],
+    [1, 0],
+    [1, STEPS - 1],
+  ];
+
+  test.each(sequences)(
+    '%s tells which timesteps of its outputs count, as the engine has it',
+    async (_name, { make, shape }) => {
+      const layer = make();
+      const masks = layer.inputKind === 'tokens' || layer instanceof Masking;
+      const model = new Sequential([new Input(shape), ...(masks ? [] : [new Masking()]), layer]);
+      const width = shape[1] ?? 1;
+      const data = inputsOf(layer, shape) as { data: Float32Array | Int32Array };
+      const x = data.data.slice(0, 2 * STEPS * width);
+      if (layer.inputKind === 'tokens') x.forEach((id, i) => (x[i] = Math.max(1, id)));
+      const hidden = layer instanceof Masking ? layer.maskValue : 0;
+      for (const [row, step] of HIDDEN)
+        x.fill(hidden, (row! * STEPS + step!) * width, (row! * STEPS + step! + 1) * width);
+      const inputs = { data: x, shape: [2, ...shape] };
+      model.compile({ loss: 'mse' });
+      const [, steps, columns] = model.computeOutputShape(inputs.shape) as [number, number, number];
+      const lossOf = async (row: number, step: number): Promise<number> => {
+        const y = new Float32Array(2 * steps * columns);
+        if (row >= 0) y.fill(1000, (row * steps + step) * columns, (row * steps + step + 1) * columns);
+        return model.evaluate<number>(inputs, { data: y, shape: [2, steps, columns] }, { verbose: 0 });
+      };
+      const without = await lossOf(-1, 0);
+      const told = model.outputMask([inputs], 0);
+      const tokens = layer instanceof Embedding && !layer.maskZero;
+      expect(told === undefined).toBe(layer.maskPassage === 'ended' && (tokens || !masks));
+      for (let row = 0; row < 2; row++)
+        for (let step = 0; step < steps; step++)
+          expect([row, step, (await lossOf(row, step)) !== without]).toEqual([row, step, told?.(row, step) ?? true]);
+    },
+  );
 });
 
 test('every class of layers has a case here', () => {

@@ -129,7 +129,7 @@ describe('published file: places', () => {
     const seen: [number, number | undefined][] = [];
     const first = await readPublishedFile(WHERE, file, { onProgress: (...counts) => seen.push(counts) });
     expect(first.source).toBe(`download: ${file.url}, kept as ${join(folder, 'datasets', 'data.bin')}`);
-    expect(first.bytes.equals(CONTENT)).toBe(true);
+    expect(CONTENT.equals(first.bytes)).toBe(true);
     expect(seen.at(-1)).toEqual([CONTENT.length, CONTENT.length]);
     expect(cached()).toEqual(['data.bin']);
     expect(readFileSync(join(folder, 'datasets', 'data.bin')).equals(CONTENT)).toBe(true);
@@ -140,7 +140,7 @@ describe('published file: places', () => {
 
   test('two downloads at once both succeed', async () => {
     const both = await Promise.all([readPublishedFile(WHERE, file), readPublishedFile(WHERE, file)]);
-    expect(both.every(({ bytes }) => bytes.equals(CONTENT))).toBe(true);
+    expect(both.every(({ bytes }) => CONTENT.equals(bytes))).toBe(true);
     expect(cached()).toEqual(['data.bin']);
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // safetensors: what is written comes back, in Python's layout; whatever is wrong with a file is a typed error.
-import { readFileSync, statSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, truncateSync, writeFileSync, mkdirSync } from 'node:fs';
 import { SafetensorsFile, writeSafetensors, type Tensor } from '../../../lib/serialization/safetensors';
 import { drawFrom } from '../../reference/random';
 import { codeOfAsync } from '../../support/error_code';
@@ -170,4 +170,11 @@ test('a link is read through', async () => {
   mkdirSync(at('folder'));
   symlinkSync(at('x'), at('folder', 'y'));
   expect(await codeOfAsync(read(at('folder', 'y')))).toBe('nothing thrown');
+});
+
+test('an array that memory has no room for is ERR_OUT_OF_MEMORY', async () => {
+  const bytes = 2 ** 38;
+  const { size } = statSync(craft({ a: f32(0, bytes) }));
+  truncateSync(at('x.safetensors'), size + bytes); // a hole: no disk is used
+  expect(await codeOfAsync(read(at('x.safetensors')))).toBe('ERR_OUT_OF_MEMORY');
 });

@@ -60,7 +60,7 @@ export const VALUE_MODELS: Readonly<Record<string, Layers>> = {
   'Masking of sequences': () => values(new Masking(), new GRU(5, sequences), new LSTM(4, sequences), new Dense(2)),
   'Masking, and zero for masked timesteps': () =>
     values(new Masking(), new LSTM(5, { ...sequences, zeroOutputForMask: true }), new Dense(2)),
-  'Masking, and zero for a masked end': () =>
+  'Masking, and zero for masked timesteps, which a last output does not know': () =>
     values(new Masking(), new SimpleRNN(5, { zeroOutputForMask: true }), new Dense(2)),
   'Masking of a quarter before a Conv1D': () =>
     values(new Masking({ maskValue: 0.25 }), new Conv1D(3, 2, { padding: 'causal' }), new LSTM(3)),

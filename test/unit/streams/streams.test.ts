@@ -100,7 +100,7 @@ describe('what a stream refuses', () => {
   test('steps while the model computes, and after it was disposed', async () => {
     const model = forecast();
     const [stream, group] = [model.openStream(), model.openStreams(1)];
-    const x = { data: new Float32Array(300_000), shape: [100, 1000, 3] };
+    const x = { data: new Float32Array(3_000_000), shape: [100, 10_000, 3] };
     const predicted = model.predict(x);
     // The run begins a turn later, and takes many.
     await new Promise(setImmediate);

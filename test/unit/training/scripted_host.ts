@@ -7,6 +7,7 @@ import type { Predicted } from '../../../lib/training/trainer';
 import type { NdArray } from '../../../lib/ndarray';
 import type { Shape } from '../../../lib/types';
 import type {
+  NativeCopied,
   NativeCompileConfig,
   NativeDataset,
   NativeDatasetSpec,
@@ -43,6 +44,8 @@ type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
 export class ScriptedModel implements NativeModel {
   readonly weightCount = 1;
   readonly memoryBytes = 0;
+  readonly workspaceBytes = 0;
+  readonly allocations = 0;
   readonly compiled: NativeCompileConfig[] = [];
   readonly learningRates: number[] = [];
   readonly runs: RecordedRun[] = [];
@@ -59,6 +62,15 @@ export class ScriptedModel implements NativeModel {
   /** Called when a run begins. */
   onRun: (run: NativeRun) => void = () => undefined;
 
+  copyOut(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  copyIn(_copies: unknown, done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
+  prepare(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
   compile(config: NativeCompileConfig): void {
     this.compiled.push(config);
   }
@@ -74,7 +86,9 @@ export class ScriptedModel implements NativeModel {
   }
   readOptimizer(): void {}
   writeOptimizer(): void {}
-  applyEma(): void {}
+  applyEma(done: NativeCopied): void {
+    setImmediate(() => done(null, ''));
+  }
   layerStates(): [] {
     return [];
   }
@@ -83,6 +97,10 @@ export class ScriptedModel implements NativeModel {
   stop(): void {
     this.stops++;
   }
+  sweep(): boolean {
+    return false;
+  }
+  trim(): void {}
   dispose(): void {}
 
   run(run: NativeRun, done: NativeDone): void {
@@ -122,6 +140,7 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
+  readonly layers = [{ name: 'dense', hasAutomaticName: false, sublayers: [], weightSpecs: [{ name: 'kernel' }] }];
   readonly weights = [{ layer: 'dense', name: 'kernel', trainable: true }];
 
   readonly batchRows = { count: undefined };
@@ -135,6 +154,7 @@ export class ScriptedHost implements TrainerHost {
   predictOnBatch = (): Promise<never> => this.predict();
   evaluate = (): Promise<never> => this.predict();
   testOnBatch = (): Promise<never> => this.predict();
+  outputMask(): undefined {}
   save(): Promise<void> {
     return Promise.resolve();
   }
@@ -173,6 +193,16 @@ export class ScriptedHost implements TrainerHost {
   getAveragedWeights(): undefined {}
   setWeights(weights: never[]): void {
     this.values = weights;
+  }
+  getWeightsAsync(): Promise<unknown[]> {
+    return Promise.resolve(this.values);
+  }
+  getAveragedWeightsAsync(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  setWeightsAsync(weights: never[]): Promise<void> {
+    this.values = weights;
+    return Promise.resolve();
   }
 }
 
