@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Cells: what an `RNN` repeats at every timestep. A cell is the recurrent layer of its kind, less what concerns sequences;
 // the engine sees a stack of cells as a stack of layers.
+import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
-import { autoName } from '../util/session';
+import { resolveLayerName } from '../util/session';
 import { normalizeName, resolveName } from '../util/identifiers';
 import { describe, refusal } from '../util/validate';
 import { GRU, defaults as gruDefaults, type GRUOptions } from './gru';
 import { LSTM, defaults as lstmDefaults, type LSTMOptions } from './lstm';
 import { SimpleRNN, defaults as simpleRnnDefaults, type SimpleRNNOptions } from './simple_rnn';
 import type { Recurrent } from './recurrent';
+import type { LayerOptions } from './layer';
 import type { LayerConfig } from './registry';
 
 /** What concerns sequences, and so the `RNN`. */
@@ -30,6 +32,15 @@ type OfSequences = (typeof OF_SEQUENCES)[number];
 function cellDefaults<D extends object>(defaults: D): Omit<D, OfSequences> {
   const own = Object.entries(defaults).filter(([key]) => !(OF_SEQUENCES as readonly string[]).includes(key));
   return Object.freeze(Object.fromEntries(own)) as unknown as Omit<D, OfSequences>;
+}
+
+/** The name of a cell, for the layer that it is a pattern of. */
+function cellName(
+  className: string,
+  { name, automaticName }: Pick<LayerOptions, 'name' | 'automaticName'>,
+): Pick<LayerOptions, 'name' | 'automaticName'> {
+  const resolved = resolveLayerName(className, name, automaticName);
+  return { name: resolved.name, automaticName: resolved.isAutomatic ? resolved.name : null };
 }
 
 /** Base class of the cells. */
@@ -79,9 +90,10 @@ export class SimpleRNNCell extends RecurrentCell {
   readonly className = SimpleRNNCell.className;
 
   /** @throws as {@link SimpleRNN} */
-  constructor(units: number, options: SimpleRNNCellOptions = {}) {
+  constructor(units: number, options: SimpleRNNCellOptions = {}, ...rest: []) {
+    refuseMore('SimpleRNNCell', rest);
     const o = withDefaults('SimpleRNNCell', options, cellDefaults(simpleRnnDefaults));
-    super(new SimpleRNN(units, { ...o, name: o.name ?? autoName('SimpleRNNCell') }));
+    super(new SimpleRNN(units, { ...o, ...cellName('SimpleRNNCell', o) }));
   }
 
   /** The cell that {@link getConfig} described. */
@@ -106,9 +118,10 @@ export class LSTMCell extends RecurrentCell {
   readonly className = LSTMCell.className;
 
   /** @throws as {@link LSTM} */
-  constructor(units: number, options: LSTMCellOptions = {}) {
+  constructor(units: number, options: LSTMCellOptions = {}, ...rest: []) {
+    refuseMore('LSTMCell', rest);
     const o = withDefaults('LSTMCell', options, cellDefaults(lstmDefaults));
-    super(new LSTM(units, { ...o, name: o.name ?? autoName('LSTMCell') }));
+    super(new LSTM(units, { ...o, ...cellName('LSTMCell', o) }));
   }
 
   /** The cell that {@link getConfig} described. */
@@ -133,9 +146,10 @@ export class GRUCell extends RecurrentCell {
   readonly className = GRUCell.className;
 
   /** @throws as {@link GRU} */
-  constructor(units: number, options: GRUCellOptions = {}) {
+  constructor(units: number, options: GRUCellOptions = {}, ...rest: []) {
+    refuseMore('GRUCell', rest);
     const o = withDefaults('GRUCell', options, cellDefaults(gruDefaults));
-    super(new GRU(units, { ...o, name: o.name ?? autoName('GRUCell') }));
+    super(new GRU(units, { ...o, ...cellName('GRUCell', o) }));
   }
 
   /** The cell that {@link getConfig} described. */
@@ -163,11 +177,12 @@ export class StackedRNNCells {
    * @param cells from the lowest up, of different names
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(cells: readonly RecurrentCell[], options: { name?: string | null } = {}) {
+  constructor(cells: readonly RecurrentCell[], options: { name?: string | null } = {}, ...rest: []) {
+    refuseMore('StackedRNNCells', rest);
     const where = 'StackedRNNCells';
     const { name } = withDefaults(where, options, { name: null });
     this.cells = checkCells(where, cells);
-    this.name = name ?? autoName(where);
+    this.name = resolveLayerName(where, name).name;
   }
 
   getConfig(): Record<string, unknown> {

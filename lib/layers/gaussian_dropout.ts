@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // GaussianDropout: in training, every element is multiplied by normal noise around 1.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
@@ -38,7 +39,8 @@ export class GaussianDropout extends Layer {
    * @param rate as of a `Dropout`, from 0 to below 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(rate: number, options: GaussianDropoutOptions = {}) {
+  constructor(rate: number, options: GaussianDropoutOptions = {}, ...rest: []) {
+    refuseMore('GaussianDropout', rest);
     const where = 'GaussianDropout';
     const checked = checkNumber(where, 'rate', rate, { min: 0, max: 1, belowMax: true });
     const o = withDefaults(where, options, defaults);

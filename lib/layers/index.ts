@@ -68,11 +68,11 @@ export { Bidirectional, type BidirectionalOptions, type MergeMode } from './bidi
 export {
   GRUCell,
   LSTMCell,
+  RecurrentCell,
   SimpleRNNCell,
   StackedRNNCells,
   type GRUCellOptions,
   type LSTMCellOptions,
-  type RecurrentCell,
   type SimpleRNNCellOptions,
 } from './cells';
 export { Conv1D, type Conv1DOptions } from './conv1d';

@@ -14,7 +14,7 @@ import { checkBoolean, refusal } from '../util/validate';
 import { activityLayer } from './activity';
 import { readApplication, type ApplyOptions } from './apply';
 import { LayerCaller, type CallOptions } from './call';
-import { checkShape, shapeText } from './shapes';
+import { areCompatible, checkShape, shapeText } from './shapes';
 import type { MaskPassage, StepInputs, StepMask } from './step_mask';
 import { copyWeights, giveSource, sizeOf, type WeightSource, type WeightSpec } from './weights';
 import type { Constraint } from '../constraints';
@@ -282,9 +282,12 @@ export abstract class Layer {
     return this.#givenShape;
   }
 
-  /** @internal The option `inputShape`, batch axis first. */
-  get givenInputShape(): Shape | undefined {
-    return this.#givenShape;
+  /** @internal What the layer was told of its input must be true of what it gets. @throws ShapeError `ERR_SHAPE` */
+  checkGivenShape(where: string, shape: Shape): void {
+    const given = this.#givenShape;
+    if (given === undefined || areCompatible(given, shape)) return;
+    const expected = `input ${shapeText(given)} for "${this.name}", as its inputShape says`;
+    throw refusal('ERR_SHAPE', where, expected, shapeText(shape));
   }
 
   /** Whether the input's shape, and so every weight's, is known. */
@@ -474,6 +477,7 @@ export abstract class Layer {
   /** @internal A call of this layer that it does not remember. */
   makeNode(where: string, given: SymbolicTensor | readonly SymbolicTensor[], options?: ApplyOptions): GraphNode {
     const { inputs, options: read } = readApplication(where, this, given, options);
+    this.checkGivenShape(where, inputs[0]!.shape);
     this.buildFor(inputs);
     return new GraphNode(this, inputs, read, this.outputSpecs(inputs, read.extra));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RNN: cells repeated over the timesteps. Each cell is a recurrent layer of the engine, and reads the one below it.
+import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkBoolean } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
@@ -75,7 +76,8 @@ export class RNN extends Wrapper {
    * @param cell a cell, a `StackedRNNCells`, or an array of cells from the lowest up
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(cell: RecurrentCell | StackedRNNCells | readonly RecurrentCell[], options: RNNOptions = {}) {
+  constructor(cell: RecurrentCell | StackedRNNCells | readonly RecurrentCell[], options: RNNOptions = {}, ...rest: []) {
+    refuseMore('RNN', rest);
     const where = 'RNN';
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -154,10 +154,14 @@ export class Sequential extends Model {
     }
     this.#checkNew(where, item);
     if (this.#layers.length === 0) this.#source ??= sourceOf(where, item, item.batchInputShape);
-    else if (this.#source === undefined) return void this.#layers.push(item);
-    if (this.#source === undefined) return void this.#layers.push(item);
+    if (this.#source === undefined) {
+      this.#nameApart(item);
+      this.#layers.push(item);
+      return;
+    }
     if (this.#layers.length === 0) checkSource(where, this.#source, item);
     const node = item.connect(where, this.#nodes.at(-1)?.outputs[0] ?? this.#source);
+    this.#nameApart(item);
     this.#layers.push(item);
     this.#nodes.push(node);
     this.#connect();
@@ -189,9 +193,22 @@ export class Sequential extends Model {
         `${layer.className} "${layer.name}"`,
         'Use a Model for layers of several inputs.',
       );
-    const taken = [this.#source?.name, ...this.#layers.map(({ name }) => name)];
-    if (taken.includes(layer.name))
+    const named = this.#layers.find(({ name }) => name === layer.name);
+    const isFree =
+      named !== layer && (layer.hasAutomaticName || (named?.hasAutomaticName ?? layer.name !== this.#source?.name));
+    if (!isFree)
       throw refusal('ERR_CONFIG', where, 'layers of different names', `"${layer.name}" twice`, 'Set the option name.');
+  }
+
+  /** An automatic name that is taken becomes the next one. */
+  #nameApart(layer: Layer): void {
+    const taken = new Set([
+      ...(this.#source === undefined ? [] : [this.#source.name]),
+      ...this.#layers.map(({ name }) => name),
+    ]);
+    if (!taken.has(layer.name)) return;
+    const other = this.#layers.find(({ name }) => name === layer.name);
+    (layer.hasAutomaticName ? layer : other!).renumber(taken);
   }
 
   #describeEnd(): string {
@@ -251,6 +268,7 @@ export class Sequential extends Model {
     this.#layers.reduce<TensorSpec[]>(
       (specs, layer) => {
         checkKinds(where, layer, specs);
+        layer.checkGivenShape(where, specs[0]!.shape);
         layer.checkBuild(specs[0]!.shape);
         return layer.outputSpecs(specs, layer.applyDefaults);
       },

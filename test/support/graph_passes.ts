@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Graphs of several inputs while a training step takes one: forward passes with each input by itself, and gradients by all
 // of them through a model whose one input holds everything.
-import { Dense, Flatten, Input, Layer, Reshape, SGD, type NdArray } from '../../lib';
+import { Concatenate, Dense, Flatten, Input, Reshape, SGD, type NdArray } from '../../lib';
 import { Model } from '../../lib/models';
 import { makeBatch, makeNative, runBatch } from '../../lib/graph/executor';
 import type { SymbolicTensor } from '../../lib/graph/symbolic_tensor';
-import type { NativeLayerConfig } from '../../lib/native/binding';
-import type { Shape } from '../../lib/types';
 
 /** A named array [rows, ...]. */
 export interface Named {
@@ -20,26 +18,6 @@ export type Describe = (tensors: Readonly<Record<string, SymbolicTensor>>) => Sy
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const listOf = (given: SymbolicTensor | SymbolicTensor[]): SymbolicTensor[] => (Array.isArray(given) ? given : [given]);
-
-/** Two vectors as one. */
-class Beside extends Layer {
-  readonly className = 'Beside';
-  constructor() {
-    super('Beside', {});
-  }
-  override get inputCount(): readonly [number, number] {
-    return [2, 2];
-  }
-  override computeOutputShape(inputShape: Shape): Shape {
-    return inputShape;
-  }
-  override outputSpecs(inputs: readonly { shape: Shape }[]) {
-    return [{ shape: [null, inputs[0]!.shape[1]! + inputs[1]!.shape[1]!], dtype: 'float32' as const }];
-  }
-  override toNative(): NativeLayerConfig {
-    return { kind: 'concatenate', alongSteps: false };
-  }
-}
 
 /** A model of one `Input` for each array; -1 in `open` leaves that axis unknown. */
 export function modelOf(arrays: readonly Named[], describe: Describe, open: readonly number[] = []): Model {
@@ -111,7 +89,7 @@ export async function gradientsOf(
     return [name, shape.length === 2 ? flat : new Reshape(shape.slice(1)).apply(flat)];
   });
   const flats = listOf(describe(Object.fromEntries(tensors))).map((output) => new Flatten().apply(output));
-  const model = new Model([input], flats.length === 1 ? flats[0]! : new Beside().apply(flats));
+  const model = new Model([input], flats.length === 1 ? flats[0]! : new Concatenate().apply(flats));
   let offset = rows;
   pickers.forEach((picker, i) => {
     const kernel = new Float32Array(width * sizes[i]!);

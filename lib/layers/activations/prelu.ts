@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // PReLU: a leaky ReLU whose slopes are learnt. native/layers/activations/prelu computes.
+import { refuseMore } from '../../util/arguments';
 import { resolveConstraint, type Constraint, type ConstraintLike } from '../../constraints';
 import { resolveInitializer, type Initializer, type InitializerLike } from '../../initializers';
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../../regularizers';
@@ -52,7 +53,8 @@ export class PReLU extends Layer {
   readonly sharedAxes: readonly number[] | null;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME` */
-  constructor(options: PReLUOptions = {}) {
+  constructor(options: PReLUOptions = {}, ...rest: []) {
+    refuseMore('PReLU', rest);
     const where = 'PReLU';
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ReLU, LeakyReLU and ELU: activations with parameters. native/layers/activations computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkNumber } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -58,7 +59,8 @@ export class ReLU extends Rectifier {
   readonly threshold: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: ReLUOptions = {}) {
+  constructor(options: ReLUOptions = {}, ...rest: []) {
+    refuseMore('ReLU', rest);
     const o = withDefaults('ReLU', options, reluDefaults);
     const maxValue = o.maxValue === null ? null : checkNumber('ReLU', 'maxValue', o.maxValue, { min: 0 });
     const negativeSlope = checkNumber('ReLU', 'negativeSlope', o.negativeSlope, { min: 0 });
@@ -110,7 +112,8 @@ export class LeakyReLU extends Rectifier {
   readonly negativeSlope: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: LeakyReLUOptions = {}) {
+  constructor(options: LeakyReLUOptions = {}, ...rest: []) {
+    refuseMore('LeakyReLU', rest);
     const o = withDefaults('LeakyReLU', options, leakyReluDefaults);
     const negativeSlope = checkNumber('LeakyReLU', 'negativeSlope', o.negativeSlope, { min: 0 });
     super('LeakyReLU', o);
@@ -154,7 +157,8 @@ export class ELU extends Rectifier {
   readonly alpha: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: ELUOptions = {}) {
+  constructor(options: ELUOptions = {}, ...rest: []) {
+    refuseMore('ELU', rest);
     const o = withDefaults('ELU', options, eluDefaults);
     const alpha = checkNumber('ELU', 'alpha', o.alpha);
     super('ELU', o);

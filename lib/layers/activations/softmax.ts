@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Softmax as a layer: over the features, or over the timesteps; with a mask of its own. The engine's activation computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkInteger, refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -38,7 +39,8 @@ export class Softmax extends Layer {
   readonly axis: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: SoftmaxOptions = {}) {
+  constructor(options: SoftmaxOptions = {}, ...rest: []) {
+    refuseMore('Softmax', rest);
     const o = withDefaults('Softmax', options, defaults);
     refuseNotYet('Softmax', options, NOT_YET);
     const axis = checkInteger('Softmax', 'axis', o.axis, -2147483648);

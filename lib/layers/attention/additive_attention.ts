@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // AdditiveAttention: attention whose scores are sums of tanh.
+import { refuseMore } from '../../util/arguments';
 import { resolveInitializer } from '../../initializers';
 import { withDefaults } from '../../util/options';
 import { knownFeatures } from '../shapes';
@@ -39,9 +40,10 @@ export class AdditiveAttention extends Attention {
   override readonly className = AdditiveAttention.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: AdditiveAttentionOptions = {}) {
+  constructor(options: AdditiveAttentionOptions = {}, ...rest: []) {
+    refuseMore('AdditiveAttention', rest);
     const where = 'AdditiveAttention';
-    super(withDefaults(where, options, defaults), where);
+    super(withDefaults(where, options, defaults));
   }
 
   protected override declareWeights(inputShape: Shape): WeightDeclaration[] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Attention: values weighted by how well their keys suit a query. Options, shapes and config; native/layers/attention
 // computes.
+import { refuseMore } from '../../util/arguments';
 import { resolveInitializer } from '../../initializers';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { nextSeed } from '../../util/seeds';
@@ -68,7 +69,9 @@ export class Attention extends Layer {
   readonly seed: number | null;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: AttentionOptions = {}, where = 'Attention') {
+  constructor(options: AttentionOptions = {}, ...rest: []) {
+    const where = new.target.className;
+    refuseMore(where, rest);
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);
     const useScale = checkBoolean(where, 'useScale', o.useScale);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // MultiHeadAttention: projections of query, key and value, attention within each of several heads, and a projection of
 // what all of them give. The engine has the parts: dense layers, and attention over columns side by side.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { nextSeed } from '../../util/seeds';
 import { checkInteger, checkNumber, describe, refusal } from '../../util/validate';
@@ -60,7 +61,7 @@ export const defaults = Object.freeze({
 } as const);
 
 /** What goes on between the projections, within each head. */
-class HeadAttention extends Layer {
+export class HeadAttention extends Layer {
   static readonly className = 'HeadAttention';
   readonly className = HeadAttention.className;
 
@@ -128,7 +129,8 @@ export class MultiHeadAttention extends Wrapper {
    * @param keyDim size of each head of query and key, from 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`
    */
-  constructor(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}) {
+  constructor(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}, ...rest: []) {
+    refuseMore('MultiHeadAttention', rest);
     const where = 'MultiHeadAttention';
     const heads = checkInteger(where, 'numHeads', numHeads);
     const width = checkInteger(where, 'keyDim', keyDim);

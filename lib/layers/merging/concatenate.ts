@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Concatenate: inputs one after another, along the features or the timesteps. native/layers/merging/concatenate computes.
+import { refuseMore } from '../../util/arguments';
 import { withDefaults } from '../../util/options';
 import { checkInteger, refusal } from '../../util/validate';
 import { layerDefaults, type LayerOptions } from '../layer';
@@ -37,7 +38,8 @@ export class Concatenate extends Joining {
   readonly axis: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: ConcatenateOptions = {}) {
+  constructor(options: ConcatenateOptions = {}, ...rest: []) {
+    refuseMore('Concatenate', rest);
     const o = withDefaults('Concatenate', options, defaults);
     const axis = checkInteger('Concatenate', 'axis', o.axis, -2147483648);
     if (axis === 0) throw refusal('ERR_CONFIG', 'Concatenate', 'axis of features or timesteps', '0, that of the batch');
@@ -119,6 +121,8 @@ export function concatenate(
   inputs: readonly SymbolicTensor[],
   axis: number = defaults.axis,
   options: LayerOptions = {},
+  ...rest: []
 ): SymbolicTensor {
+  refuseMore('concatenate', rest);
   return new Concatenate({ ...options, axis }).apply(inputs);
 }

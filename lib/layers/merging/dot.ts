@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Dot: the product of two inputs over one axis of each. Options, shapes and config; native/layers/merging/dot computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkBoolean, describe, refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -44,7 +45,8 @@ export class Dot extends Layer {
    * @param axes the axis to sum over, 1 or 2, or one for each input; negative ones count from the end
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` for the batch axis, `ERR_UNKNOWN_OPTION`
    */
-  constructor(axes: DotAxes, options: DotOptions = {}) {
+  constructor(axes: DotAxes, options: DotOptions = {}, ...rest: []) {
+    refuseMore('Dot', rest);
     const where = 'Dot';
     const read = readAxes(where, axes);
     const o = withDefaults(where, options, defaults);
@@ -148,7 +150,13 @@ export class Dot extends Layer {
  * @example
  * const similarity = dot([left, right], -1, { normalize: true }); // [N,1] of [N,C] and [N,C]
  */
-export function dot(inputs: readonly SymbolicTensor[], axes: DotAxes = -1, options: DotOptions = {}): SymbolicTensor {
+export function dot(
+  inputs: readonly SymbolicTensor[],
+  axes: DotAxes = -1,
+  options: DotOptions = {},
+  ...rest: []
+): SymbolicTensor {
+  refuseMore('dot', rest);
   return new Dot(axes, options).apply(inputs);
 }
 

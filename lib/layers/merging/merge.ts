@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Add, Subtract, Multiply, Average, Maximum, Minimum: inputs element by element. native/layers/merging/merge computes.
+import { refuseMore } from '../../util/arguments';
 import { withDefaults } from '../../util/options';
 import { layerDefaults, type LayerOptions } from '../layer';
 import { broadcastShapes } from '../shapes';
@@ -51,7 +52,8 @@ export class Add extends Merge {
   readonly className = Add.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Add', rest);
     super('Add', 'add', options);
   }
 
@@ -74,7 +76,8 @@ export class Subtract extends Merge {
   readonly className = Subtract.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Subtract', rest);
     super('Subtract', 'subtract', options);
   }
 
@@ -102,7 +105,8 @@ export class Multiply extends Merge {
   readonly className = Multiply.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Multiply', rest);
     super('Multiply', 'multiply', options);
   }
 
@@ -125,7 +129,8 @@ export class Average extends Merge {
   readonly className = Average.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Average', rest);
     super('Average', 'average', options);
   }
 
@@ -149,7 +154,8 @@ export class Maximum extends Merge {
   readonly className = Maximum.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Maximum', rest);
     super('Maximum', 'maximum', options);
   }
 
@@ -172,7 +178,8 @@ export class Minimum extends Merge {
   readonly className = Minimum.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: MergeOptions = {}) {
+  constructor(options: MergeOptions = {}, ...rest: []) {
+    refuseMore('Minimum', rest);
     super('Minimum', 'minimum', options);
   }
 
@@ -191,31 +198,37 @@ export class Minimum extends Merge {
  * const [a, b] = [new Input([8]), new Input([8])];
  * const sum = add([a, b]);
  */
-export function add(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function add(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('add', rest);
   return new Add(options).apply(inputs);
 }
 
 /** The first of two tensors minus the second: a {@link Subtract} applied to them. @example subtract([a, b]) */
-export function subtract(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function subtract(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('subtract', rest);
   return new Subtract(options).apply(inputs);
 }
 
 /** The product of tensors: a {@link Multiply} applied to them. @example multiply([x, gate]) */
-export function multiply(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function multiply(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('multiply', rest);
   return new Multiply(options).apply(inputs);
 }
 
 /** The mean of tensors: an {@link Average} applied to them. @example average([a, b, c]) */
-export function average(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function average(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('average', rest);
   return new Average(options).apply(inputs);
 }
 
 /** The largest of tensors: a {@link Maximum} applied to them. @example maximum([a, b]) */
-export function maximum(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function maximum(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('maximum', rest);
   return new Maximum(options).apply(inputs);
 }
 
 /** The smallest of tensors: a {@link Minimum} applied to them. @example minimum([a, b]) */
-export function minimum(inputs: readonly SymbolicTensor[], options: MergeOptions = {}): SymbolicTensor {
+export function minimum(inputs: readonly SymbolicTensor[], options: MergeOptions = {}, ...rest: []): SymbolicTensor {
+  refuseMore('minimum', rest);
   return new Minimum(options).apply(inputs);
 }

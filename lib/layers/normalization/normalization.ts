@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Normalization: features of mean 0 and variance 1, by what the data is. native/layers/normalization computes.
+import { refuseMore } from '../../util/arguments';
 import { toValues, type ShapedArray } from '../../arrays/arrays';
 import { allocate } from '../../arrays/nested_arrays';
 import { nextTurn } from '../../util/timers';
@@ -77,7 +78,8 @@ export class Normalization extends Layer {
   readonly #given: { readonly mean: GivenMoments; readonly variance: GivenMoments } | null;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`; ShapeError `ERR_SHAPE`; DataError `ERR_DATA` */
-  constructor(options: NormalizationOptions = {}) {
+  constructor(options: NormalizationOptions = {}, ...rest: []) {
+    refuseMore('Normalization', rest);
     const where = 'Normalization';
     const o = withDefaults(where, options, defaults);
     refuseNotYet(where, options, NOT_YET);

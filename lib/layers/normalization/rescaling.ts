@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rescaling: inputs in another range. native/layers/normalization/rescaling computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkNumber, refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -38,7 +39,8 @@ export class Rescaling extends Layer {
    * @param scale what is multiplied by: a number, or one for each feature
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(scale: PerFeature, options: RescalingOptions = {}) {
+  constructor(scale: PerFeature, options: RescalingOptions = {}, ...rest: []) {
+    refuseMore('Rescaling', rest);
     const checked = checkPerFeature('scale', scale);
     const o = withDefaults('Rescaling', options, defaults);
     refuseNotYet('Rescaling', options, NOT_YET);

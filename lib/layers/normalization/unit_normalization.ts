@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // UnitNormalization: vectors of length 1. native/layers/normalization/unit_normalization computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -32,7 +33,8 @@ export class UnitNormalization extends Layer {
   readonly className = UnitNormalization.className;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: UnitNormalizationOptions = {}) {
+  constructor(options: UnitNormalizationOptions = {}, ...rest: []) {
+    refuseMore('UnitNormalization', rest);
     const o = withDefaults('UnitNormalization', options, defaults);
     refuseNotYet('UnitNormalization', options, NOT_YET);
     super('UnitNormalization', o);

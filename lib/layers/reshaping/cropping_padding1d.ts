@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cropping1D and ZeroPadding1D: fewer or more timesteps at both ends. native/layers/reshaping/select_steps computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkInteger, refusal } from '../../util/validate';
 import { layerDefaults, type LayerOptions } from '../layer';
@@ -42,7 +43,8 @@ export class Cropping1D extends MovingSteps {
    * @param cropping timesteps to leave out at each end, from 0; default [1, 1]
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(cropping: BothEnds = [1, 1], options: Cropping1DOptions = {}) {
+  constructor(cropping: BothEnds = [1, 1], options: Cropping1DOptions = {}, ...rest: []) {
+    refuseMore('Cropping1D', rest);
     const [begin, end] = checkBothEnds('Cropping1D', 'cropping', cropping);
     const o = withDefaults('Cropping1D', options, layerDefaults);
     refuseNotYet('Cropping1D', options, NOT_YET);
@@ -90,7 +92,8 @@ export class ZeroPadding1D extends MovingSteps {
    * @param padding timesteps to add at each end, from 0; default 1
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(padding: BothEnds = 1, options: ZeroPadding1DOptions = {}) {
+  constructor(padding: BothEnds = 1, options: ZeroPadding1DOptions = {}, ...rest: []) {
+    refuseMore('ZeroPadding1D', rest);
     const [before, after] = checkBothEnds('ZeroPadding1D', 'padding', padding);
     const o = withDefaults('ZeroPadding1D', options, zeroPaddingDefaults);
     refuseNotYet('ZeroPadding1D', options, NOT_YET);

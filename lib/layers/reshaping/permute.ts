@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Permute: the axes of each row in another order. native/layers/reshaping/permute computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { describe, refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
@@ -32,7 +33,8 @@ export class Permute extends Layer {
    * @param dims axes of the input, counted from 1 behind the batch: [1], [1, 2] or [2, 1]
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(dims: readonly number[], options: PermuteOptions = {}) {
+  constructor(dims: readonly number[], options: PermuteOptions = {}, ...rest: []) {
+    refuseMore('Permute', rest);
     const checked = checkDims(dims);
     const o = withDefaults('Permute', options, layerDefaults);
     refuseNotYet('Permute', options, NOT_YET);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Slice: part of the timesteps and of the features. native/layers/reshaping computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { refusal } from '../../util/validate';
 import { layerDefaults, type LayerOptions } from '../layer';
@@ -46,7 +47,8 @@ export class Slice extends MovingSteps {
   readonly #featureRange: ResolvedRange | null;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
-  constructor(options: SliceOptions) {
+  constructor(options: SliceOptions, ...rest: []) {
+    refuseMore('Slice', rest);
     const o = withDefaults('Slice', options, defaults);
     refuseNotYet('Slice', options, NOT_YET);
     const { steps, features } = o;
@@ -153,6 +155,7 @@ function copyOf<T>(value: T): T {
  * const words = new Input([12], { dtype: 'int32' });
  * const [before, after] = [slice(words, { steps: [0, -1] }), slice(words, { steps: [1] })]; // [null, 11] each
  */
-export function slice(x: SymbolicTensor, options: SliceOptions): SymbolicTensor {
+export function slice(x: SymbolicTensor, options: SliceOptions, ...rest: []): SymbolicTensor {
+  refuseMore('slice', rest);
   return new Slice(options).apply(x);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // UpSampling1D: every timestep several times. native/layers/reshaping/select_steps computes.
+import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { checkInteger } from '../../util/validate';
 import { layerDefaults, type LayerOptions } from '../layer';
@@ -29,7 +30,8 @@ export class UpSampling1D extends MovingSteps {
    * @param size how many times, from 1; default 2
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
-  constructor(size = 2, options: UpSampling1DOptions = {}) {
+  constructor(size = 2, options: UpSampling1DOptions = {}, ...rest: []) {
+    refuseMore('UpSampling1D', rest);
     const repeats = checkInteger('UpSampling1D', 'size', size);
     const o = withDefaults('UpSampling1D', options, layerDefaults);
     refuseNotYet('UpSampling1D', options, NOT_YET);
