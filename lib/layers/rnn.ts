@@ -7,6 +7,7 @@ import { resolveActivityRegularizer } from './activity';
 import { cellFromConfig, checkCells, configOfCell, RecurrentCell, StackedRNNCells } from './cells';
 import { layerDefaults, type Layer, type LayerOptions } from './layer';
 import { Wrapper } from './wrapper';
+import type { MaskPassage } from './step_mask';
 import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
 import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { Regularizer, RegularizerLike } from '../regularizers';
@@ -133,6 +134,11 @@ export class RNN extends Wrapper {
 
   override get readsMask(): boolean {
     return true;
+  }
+
+  override get maskPassage(): MaskPassage {
+    if (!this.returnSequences) return 'ended';
+    return this.goBackwards ? 'reversed' : 'kept';
   }
 
   /** A cell reads what the one below it gives. */

@@ -292,29 +292,14 @@ const recurrent = [
   ]),
   ...inFile('native/layers/recurrent/outputs.cc', [
     [
-      'a row whose last step is masked counts as one that ends unmasked',
-      ': layout.source_step(r, layout.steps() - 1) + 1 != layout.source_steps();',
-      ': false;',
-    ],
-    [
       'zeros and carried states change places at masked steps',
       'config.zero_output ? MaskFill::kUnused : MaskFill::kCarry;',
       'config.zero_output ? MaskFill::kCarry : MaskFill::kUnused;',
     ],
     [
-      'a second direction that does not go backwards is not turned round',
-      'outputs[flips ? steps - 1 - i : i]',
-      'outputs[i]',
-    ],
-    [
       'outputs that share a state keep the gradient of one of them',
       'batch.kernels.add(gradient_.data() + to * stride, output.data + p * stride, stride);',
       'std::memcpy(gradient_.data() + to * stride, output.data + p * stride, stride * sizeof(float));',
-    ],
-    [
-      'the zero output of a masked end passes a gradient on',
-      'if (EndsMasked(r)) std::memset(last + r * stride, 0, stride * sizeof(float));',
-      '',
     ],
     [
       'the state that a layer gives is its cell',
@@ -539,14 +524,14 @@ const model = [
     ],
     [
       'outputs are written in the order of the layout',
-      '(static_cast<size_t>(layout.order()[r]) * steps + t) * columns',
-      '(r * steps + t) * columns',
+      '(static_cast<size_t>(layout.order()[i % rows]) * steps + i / rows) * columns',
+      '(i % rows * steps + i / rows) * columns',
     ],
   ]),
   ...inFile('native/model/model.cc', [
     [
       'the outputs of every batch are written over those of the first',
-      'run.outputs[k] + result.rows_done * sizes[k]',
+      'run.outputs[k] + done * output_sizes_[k]',
       'run.outputs[k]',
     ],
     [
@@ -1467,23 +1452,30 @@ const REVERSED_TESTS = [
 
 const reversed = [
   ...inFile(
-    'native/layers/recurrent.cc',
+    'native/layers/recurrent/outputs.cc',
     [
       [
         'masked steps stand among outputs in reverse in the order of the steps',
-        'const size_t s = reverses() ? steps - 1 - source : source;',
-        'const size_t s = source;',
+        '(IsReversed() ? steps - 1 - source : source) * rows',
+        'source * rows',
       ],
       [
         'the mask of outputs in reverse stays as it was',
-        'if (layout.masked()) output.layout = &output_layout_;',
-        'if (returns_unmasked()) output.layout = &output_layout_;',
+        'if (layout.masked()) output.layout = &layout_;',
+        'if (IsExpanded()) output.layout = &layout_;',
       ],
       [
         'a reversed mask lies over outputs in the order of the steps',
         'StateAfter(r, layout.reversed_step(r, t))',
         'StateAfter(r, t)',
       ],
+      ['masked steps among the outputs count', 'counts_[place] = counts;', 'counts_[place] = true;'],
+    ],
+    REVERSED_TESTS,
+  ),
+  ...inFile(
+    'native/layers/recurrent/recurrent.cc',
+    [
       [
         'the last output of a stream is zero at a masked step',
         '} else if (config_.zero_output && config_.return_sequences) {',
@@ -1493,12 +1485,12 @@ const reversed = [
     REVERSED_TESTS,
   ),
   ...inFile(
-    'native/layers/recurrent.h',
+    'native/layers/recurrent/outputs.h',
     [
       [
         'a second direction that does not go backwards is not reversed',
-        'return config_.go_backwards != flips_;',
-        'return config_.go_backwards && !flips_;',
+        'return use_.config.go_backwards != use_.flips_outputs;',
+        'return use_.config.go_backwards && !use_.flips_outputs;',
       ],
     ],
     REVERSED_TESTS,
@@ -1537,9 +1529,9 @@ const UNSEEN_TESTS = ['test/unit/training/unseen_targets.test.ts', 'test/golden/
 
 const unseen = [
   ...inFile(
-    'native/model/model.cc',
+    'native/model/head.cc',
     [
-      ['metrics count what the loss ignores', 'if (loss_->Counts(rows.target(i)))', 'if (true)'],
+      ['metrics count what the loss ignores', 'if (loss_->Counts(rows_.target(i)))', 'if (true)'],
       ['metrics see as many rows as are ignored, the first ones', 'counted.chosen = counted_.data();', ''],
     ],
     UNSEEN_TESTS,
@@ -1562,7 +1554,7 @@ const PREEMPTION_TESTS = ['test/integration/preemption.test.ts', 'test/integrati
 
 const preemption = [
   ...inFile('native/model/model.cc', [
-    ['states of a batch are not kept', 'for (const auto& layer : layers_) layer->Commit();', ''],
+    ['states of a batch are not kept', 'for (const PlannedNode& node : plan_.nodes()) node.node->Commit();', ''],
   ]),
   ...inFile(
     'native/model/model.cc',

@@ -11,6 +11,7 @@ import { checkBoolean, checkInteger, describe, refusal } from '../../util/valida
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from '../layer';
 import { shapeText } from '../shapes';
 import { sizeOf } from '../weights';
+import type { MaskPassage } from '../step_mask';
 import type { NativeLayerConfig, NativeMomentsShape } from '../../native/binding';
 import type { ArrayInput, Shape } from '../../types';
 
@@ -96,6 +97,10 @@ export class Normalization extends Layer {
     this.axis = axis;
     this.invert = invert;
     this.#given = given;
+  }
+
+  override get maskPassage(): MaskPassage {
+    return 'kept';
   }
 
   override get isPositionWise(): boolean {

@@ -233,7 +233,7 @@ describe('what streams of graphs refuse', () => {
     const constants = [1, 2];
     const stream = model.openStream({ constants });
     const group = model.openStreams(1, { constants: [constants] });
-    const predicted = run(model, [{ data: new Float32Array(300_000), shape: [100, 1000, 3] }, numbers([100, 2])]);
+    const predicted = run(model, [{ data: new Float32Array(3_000_000), shape: [100, 10_000, 3] }, numbers([100, 2])]);
     await new Promise(setImmediate);
     const calls = [() => stream.reset(), () => group.open({ constants }), () => stream.push([1, 2, 3])];
     expect(calls.map(codeOf)).toEqual(calls.map(() => 'ERR_BUSY'));
