@@ -110,7 +110,7 @@ function namesHint(input: unknown): string {
   const isPlain = typeof input === 'object' && input !== null && !types.isProxy(input) && !ArrayBuffer.isView(input);
   const values: unknown[] = isPlain ? Object.values(input) : [];
   const hasArrays = values.some((value) => Array.isArray(value) || isNumericTypedArray(value) || isShaped(value));
-  return hasArrays ? 'Models have one input and one output, not arrays by name.' : '';
+  return hasArrays ? 'One array is taken here, not arrays by name.' : '';
 }
 
 function checkShape(where: string, what: string, shape: unknown, length: number): readonly number[] {

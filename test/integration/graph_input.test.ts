@@ -80,10 +80,10 @@ describe('what a layer is applied to', () => {
     ['nothing', () => dense('d').apply([]), 'ERR_TYPE', /received none/],
     ['two tensors', () => dense('d').apply([vector(), vector()]), 'ERR_CONFIG', /1 input, received 2/],
     [
-      'one tensor of two',
-      () => add([vector()], { name: 'sum' }),
-      'ERR_CONFIG',
-      /Add "sum".*2 or more inputs, received 1/,
+      'no tensor',
+      () => add([], { name: 'sum' }),
+      'ERR_TYPE',
+      /Add "sum".*an Input, or what a layer gave, received none/,
     ],
     [
       'a vector where a sequence is read',
