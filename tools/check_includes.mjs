@@ -21,7 +21,7 @@ const NATIVE_ARROWS = {
   batch: ['base'],
   regularizers: ['threading', 'kernels', 'base'],
   constraints: ['kernels', 'base'],
-  layers: ['regularizers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
+  layers: ['initializers', 'regularizers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   optimizers: ['layers', 'constraints', 'batch', 'threading', 'dispatch', 'kernels', 'base'],
   initializers: ['batch', 'threading', 'dispatch', 'kernels', 'base'],
   losses: ['threading', 'base'],

@@ -46,15 +46,16 @@ void Plan::AddNode(const GraphNode& given, Arena* arena) {
   }
   // Before the node is made: a node trusts its inputs.
   const std::vector<ValueShape> outputs = OutputsOf(layer, shapes);
-  PlannedNode node = {given.layer,
-                      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, given.flips, arena, given.call.get()}),
-                      nullptr,
-                      given.inputs,
-                      std::move(feeds),
-                      values_.size(),
-                      0,
-                      is_trained,
-                      std::move(needs)};
+  PlannedNode node = {
+      given.layer,
+      layer.MakeNode({given.inputs.size(), uses_[given.layer]++, given.flips, arena, given.call.get()}),
+      nullptr,
+      given.inputs,
+      std::move(feeds),
+      values_.size(),
+      0,
+      is_trained,
+      std::move(needs)};
   node.recurrent = dynamic_cast<RecurrentNode*>(node.node.get());
   ExpectShape(node.recurrent || !given.flips, "a recurrent layer flips its outputs");
   if (node.recurrent) walk_floats_ = std::max(walk_floats_, node.recurrent->layer().walk_floats());
