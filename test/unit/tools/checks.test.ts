@@ -22,6 +22,7 @@ describe('include check', () => {
     ['native/model/plan.cc', '#include "napi/module.h"'],
     ['native/model/plan.cc', '#include "reference/dense_ref.h"'],
     ['native/base/arena.h', '#include "../kernels/kernel_list.h"'],
+    ['native/base/variable.h', '#include <windows.h>'],
     ['native/attic/a.cc', ''],
   ])('refuses %s with %s', (file, text) => {
     expect(call('check_includes.mjs', 'nativeProblems', file, text)).toHaveLength(1);
