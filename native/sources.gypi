@@ -83,6 +83,7 @@
       "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
+      "native/napi/environment.cc",
       "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/reference/activations_ref.cc",
