@@ -109,6 +109,7 @@
       "native/napi/optimizer_config.cc"
     ],
     "testing_sources": [
+      "native/napi/environment.cc",
       "native/napi/host.cc",
       "native/napi/losses.cc",
       "native/reference/activations_ref.cc",
@@ -131,7 +132,7 @@
     "isa_sources_neon": ["native/isa/kernels_neon.cc"],
     "common_flags": ["-std=c++17", "-O3", "-Wall", "-Wextra", "-Werror=switch", "-Werror=missing-field-initializers", "-fvisibility=hidden", "-ffp-contract=off", "-fno-fast-math"],
     "isa_flags_common": ["-fno-exceptions", "-fno-rtti", "-fno-lto"],
-    "isa_flags_scalar": ["-fno-tree-vectorize"],
+    "isa_flags_scalar": ["-fno-tree-vectorize", "-O2"],
     "isa_flags_baseline": ["-march=x86-64"],
     "isa_flags_avx2": ["-march=x86-64", "-mavx2", "-mfma"],
     "isa_flags_avx512": ["-march=x86-64", "-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"],

@@ -64,6 +64,9 @@ const PAIR = ['layers', 'graph'];
 /** The files that may load a binary. */
 const LOADERS = ['lib/native/load_addon.ts', 'lib/native/prebuilds.ts'];
 
+/** The one file that includes the header of Windows, and takes away the macros of it that are names of ours. */
+const WINDOWS_HEADER = 'native/base/system_windows.h';
+
 /** What is wrong with the #include lines of one file of native/ (`file` begins with "native/"). */
 export function nativeProblems(file, text) {
   const room = file.split('/')[1];
@@ -71,7 +74,10 @@ export function nativeProblems(file, text) {
   if (!allowed) return [`${file}: native/${room} is a room that tools/check_includes.mjs does not know`];
   const problems = [];
   for (const [, open, target] of text.matchAll(/^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]/gm)) {
-    const reason = includeProblem(room, allowed, open, target);
+    const reason =
+      /^windows\.h$/i.test(target) && file !== WINDOWS_HEADER
+        ? `include "${WINDOWS_HEADER.slice('native/'.length)}"`
+        : includeProblem(room, allowed, open, target);
     if (reason) problems.push(`${file}: includes ${target}: ${reason}`);
   }
   return problems;

@@ -4,7 +4,7 @@
 #include <napi.h>
 
 #if defined(_WIN32)
-#include <windows.h>
+#include "base/system_windows.h"
 #else
 #include <sys/mman.h>
 #include <unistd.h>

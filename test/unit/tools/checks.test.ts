@@ -24,6 +24,7 @@ describe('include check', () => {
     ['native/plan/plan.cc', '#include "model/model.h"'],
     ['native/layers/dense.cc', '#include "plan/plan.h"'],
     ['native/base/arena.h', '#include "../kernels/kernel_list.h"'],
+    ['native/base/variable.h', '#include <windows.h>'],
     ['native/attic/a.cc', ''],
   ])('refuses %s with %s', (file, text) => {
     expect(call('check_includes.mjs', 'nativeProblems', file, text)).toHaveLength(1);
@@ -57,6 +58,13 @@ describe('include check', () => {
 describe('symbol check', () => {
   const listing = (...lines: string[]) => lines.map((line) => `0000000000000000 ${line}\n`).join('');
   const getter = 'T _ZN8ostinato11Avx2KernelsEv';
+
+  test('an addon may ask Node and the C library for symbols, and nobody for our own', () => {
+    const ask = (name: string) => call('check_isa_symbols.mjs', 'undefinedProblems', 'a.node', `   U ${name}\n`);
+    expect([...ask('napi_create_error'), ...ask('_ZNSt6thread4joinEv'), ...ask('memcpy@GLIBC_2.14')]).toEqual([]);
+    expect(ask('_ZN8ostinato11Environment5StartEv')).toHaveLength(1);
+    expect(ask('_ZNK8ostinato5Model4SizeEv')).toHaveLength(1);
+  });
 
   test('accepts one getter beside local symbols', () => {
     expect(call('check_isa_symbols.mjs', 'symbolProblems', 'k.o', listing(getter, 't local', 'r table'))).toEqual([]);
