@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Do two questions ask the same? A siamese pair: one embedding and one LSTM read both texts, and what they make of them is
-// close where the meaning is one. On questions that this example makes up. `--pairs N` (12000), `--epochs N` (6).
+// close where the meaning is one. On questions that this example makes up. `--pairs N` (12000), `--epochs N` (10).
 import { parseArgs } from 'node:util';
 import {
   Adam,
@@ -18,7 +18,7 @@ import {
 const { values: flags } = parseArgs({
   options: {
     pairs: { type: 'string', default: '12000' },
-    epochs: { type: 'string', default: '6' },
+    epochs: { type: 'string', default: '10' },
   },
 });
 setRandomSeed(6);
@@ -60,50 +60,59 @@ const mean = (wanted) => {
   return (chosen.reduce((a, b) => a + b, 0) / chosen.length).toFixed(2);
 };
 console.log(`mean distance: ${mean(true)} where the meaning is the same, ${mean(false)} where it is another`);
+const others = test.filter((pair) => !pair.isSame).length;
+console.log(`always another meaning: ${((100 * others) / held).toFixed(2)} % right`);
 console.log(`${(100 * accuracy).toFixed(2)} % of ${held} new pairs are right`);
 
-/** Different pairs, half of them of one meaning. The others have most words in common: one thing differs, or the order. */
+/** Different pairs, about half of them of one meaning. The others have most words in common: one thing differs, or the order. */
 function makePairs(count) {
   const random = generator(31);
   const oneOf = (list) => list[random(list.length)];
-  const actions = [['fix', 'repair'], ['clean', 'wash'], ['buy', 'get'], ['sell', 'get rid of'], ['rent', 'hire'], ['insure', 'protect']]; // prettier-ignore
-  const things = [['car', 'automobile'], ['bike', 'bicycle'], ['flat', 'apartment'], ['sofa', 'couch'], ['phone', 'mobile'], ['tv', 'television'], ['boat', 'ship'], ['coat', 'jacket']]; // prettier-ignore
-  const cities = ['Paris', 'London', 'Rome', 'Oslo', 'Vienna', 'Madrid', 'Lisbon', 'Prague'];
-  const another = (list, item) => oneOf(list.filter((other) => other !== item));
-  const askHow = ({ action, thing }) => {
+  const other = (list, ...taken) => oneOf(list.filter((item) => !taken.includes(item)));
+  const synonyms = (text) => text.split(', ').map((words) => words.split('/'));
+  const actions = synonyms('fix/repair, clean/wash, buy/get, sell/get rid of, rent/hire, insure/protect');
+  const things = synonyms('car/automobile, bike/bicycle, flat/apartment, sofa/couch, phone/mobile, coat/jacket');
+  const cities = 'Paris, London, Rome, Oslo, Vienna, Madrid, Lisbon, Prague, Athens, Berlin, Dublin, Zagreb'.split(
+    ', ',
+  );
+  const askHow = ([action, thing]) => {
     const [verb, noun] = [oneOf(action), oneOf(thing)];
     return oneOf([
       `How do I ${verb} my ${noun}?`,
+      `My ${noun} waits: can you show me how to ${verb} it?`,
       `What is the best way to ${verb} a ${noun}?`,
       `I have a ${noun}. Who can tell me how to ${verb} it?`,
+      `Is it hard to ${verb} the ${noun} of a friend?`,
     ]);
   };
-  const askWay = ({ from, to }) =>
+  const askWay = ([from, to]) =>
     oneOf([
       `How do I travel from ${from} to ${to}?`,
       `What is the best way to ${to} from ${from}?`,
       `I am in ${from}. How far is it to ${to}?`,
+      `Is ${to} far away if I begin in ${from}?`,
+      `Which train leaves ${from} for ${to}?`,
+      `When do I see ${to} if I leave ${from} today?`,
     ]);
   const makePair = () => {
     const isSame = random(2) === 1;
-    if (random(2)) {
-      const meaning = { action: oneOf(actions), thing: oneOf(things) };
-      const other = random(2)
-        ? { ...meaning, action: another(actions, meaning.action) }
-        : { ...meaning, thing: another(things, meaning.thing) };
-      return { first: askHow(meaning), second: askHow(isSame ? meaning : other), isSame };
-    }
+    const isWay = random(2) === 1;
     const from = oneOf(cities);
-    const meaning = { from, to: another(cities, from) };
-    const other = random(2) ? { from: meaning.to, to: from } : { from, to: another(cities.filter((city) => city !== from), meaning.to) }; // prettier-ignore
-    return { first: askWay(meaning), second: askWay(isSame ? meaning : other), isSame };
+    const [a, b] = isWay ? [from, other(cities, from)] : [oneOf(actions), oneOf(things)];
+    const near = isWay ? oneOf([[b, a], [a, other(cities, a, b)]]) : oneOf([[other(actions, a), b], [a, other(things, b)]]); // prettier-ignore
+    const ask = isWay ? askWay : askHow;
+    return { first: ask([a, b]), second: ask(isSame ? [a, b] : near), isSame };
   };
-  const made = new Map(); // different ones, so that those held out are new
-  for (let tries = 0; made.size < count && tries < 20 * count; tries++) {
+  const known = new Set();
+  const made = [];
+  for (let tries = 0; made.length < count && tries < 20 * count; tries++) {
     const pair = makePair();
-    if (pair.first !== pair.second) made.set([pair.first, pair.second].sort().join(), pair);
+    const key = [pair.first, pair.second].sort().join();
+    if (pair.first === pair.second || known.has(key)) continue;
+    known.add(key);
+    made.push(pair);
   }
-  return [...made.values()];
+  return made;
 }
 
 /** Integers from 0 to below a bound, the same ones at every start. */
