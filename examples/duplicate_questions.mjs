@@ -39,9 +39,10 @@ const reader = new Sequential([new Embedding(words.vocabularySize(), 32, { maskZ
 const first = new Input([null], { dtype: 'int32', name: 'first' });
 const second = new Input([null], { dtype: 'int32', name: 'second' });
 const similarity = new Dot(1, { normalize: true }).apply([reader.apply(first), reader.apply(second)]);
-const isSame = new Dense(1, { activation: 'sigmoid' }).apply(similarity);
+// The more alike, the likelier: the weight begins positive.
+const isSame = new Dense(1, { activation: 'sigmoid', kernelInitializer: 'ones' }).apply(similarity);
 const model = new Model({ first, second }, isSame);
-model.compile({ optimizer: new Adam({ learningRate: 0.01 }), loss: 'binary_crossentropy', metrics: ['accuracy'] });
+model.compile({ optimizer: new Adam({ learningRate: 0.005 }), loss: 'binary_crossentropy', metrics: ['accuracy'] });
 await model.fit(inputs(train), targets(train), {
   batchSize: 64,
   epochs: Number(flags.epochs),

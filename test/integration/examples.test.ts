@@ -156,7 +156,7 @@ describe('examples beyond the chapter', () => {
 
   test('date_conversion: most days that it has not seen are right, and each digit attends to its place', () => {
     const date = 'Thursday, 3 May 1979';
-    const { printed, svg } = draw('date_conversion', '--dates', '5000', '--epochs', '5', '--date', date);
+    const { printed, svg } = draw('date_conversion', '--dates', '5000', '--epochs', '8', '--date', date);
     expect(percentOf(printed, 'new dates')).toBeGreaterThan(80);
     expect(printed).toMatch(/What each character of 1979-05-03 attends to/);
     // The last row is that of the day's last digit, below the text that is read.
