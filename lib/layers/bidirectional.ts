@@ -169,14 +169,14 @@ export class Bidirectional extends Wrapper {
     const backward = direction(backwardLayer, options.initialState.slice(half));
     const outputs = [forward[0]!, backward[0]!];
     const states = this.returnState ? [...forward.slice(1), ...backward.slice(1)] : [];
-    if (mergeMode === null) return [...outputs.map((output) => this.penalized(engine, output)), ...states];
+    if (mergeMode === null) return [...outputs, ...states].map((output) => this.penalized(engine, output));
     const merged = engine.addPlain(
       this,
       mergeMode === 'concat' ? { kind: 'concatenate', alongSteps: false } : { kind: 'merge', merge: MERGES[mergeMode] },
       outputs,
       [{ shape: this.computeOutputShape(inputs[0]!.shape), dtype: 'float32' }],
     );
-    return [this.penalized(engine, merged[0]!), ...states];
+    return [merged[0]!, ...states].map((output) => this.penalized(engine, output));
   }
 
   override getConfig(): Record<string, unknown> {

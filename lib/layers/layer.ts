@@ -589,7 +589,7 @@ export abstract class Layer {
     return this.readsTokens(index) || this.keepsIds;
   }
 
-  /** @internal Adds the layer to the engine's graph: one node, and the penalty on its output. */
+  /** @internal Adds the layer to the engine's graph: one node, and the penalty on what it gives, states too. */
   lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
     const [first, ...rest] = inputs;
     const read = options.mask === null ? first! : this.masked(engine, first!, options.mask);
@@ -600,7 +600,7 @@ export abstract class Layer {
       this.engineSpecs(inputs, options.extra),
     );
     const given = this.outputSpecs(inputs, options.extra).length;
-    return [this.penalized(engine, outputs[0]!), ...outputs.slice(1, given)];
+    return outputs.slice(0, given).map((output) => this.penalized(engine, output));
   }
 
   /** @internal What the engine's node gives: the outputs, and what else it always gives. */

@@ -35,7 +35,7 @@ export interface RecurrentOptions extends LayerOptions {
   recurrentRegularizer?: RegularizerLike;
   /** Default null. */
   biasRegularizer?: RegularizerLike;
-  /** Penalty on the output; default null. */
+  /** Penalty on the output, and on states that are returned; default null. */
   activityRegularizer?: RegularizerLike;
   /** Default null. */
   kernelConstraint?: ConstraintLike;

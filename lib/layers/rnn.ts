@@ -177,7 +177,7 @@ export class RNN extends Wrapper {
       read = output!;
       states.push(...last);
     }
-    return [this.penalized(engine, read), ...(this.returnState ? states : [])];
+    return [read, ...(this.returnState ? states : [])].map((output) => this.penalized(engine, output));
   }
 
   override getConfig(): Record<string, unknown> {

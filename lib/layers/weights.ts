@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The weights of a layer: what they are, where their values come from, and values for them at the door.
 import { toValues } from '../arrays/arrays';
-import { NdArray } from '../ndarray';
 import { describe, refusal } from '../util/validate';
 import { callEngine } from '../native/engine';
 import type { Constraint } from '../constraints';
@@ -78,10 +77,12 @@ function checkWeight(where: string, shape: readonly number[], value: unknown): {
   return { data, isOwn: !isGiven };
 }
 
-/** Of a weight without axes: an NdArray that has none either, or what else an array may be. */
+/** Of a weight without axes: an array that has none either, or what else an array may be. */
 function readScalar(where: string, value: unknown): ReturnType<typeof toValues> {
-  if (!(value instanceof NdArray) || value.rank > 0) return toValues(where, 'values', value);
-  return { data: Float32Array.from(value.data), shape: [] };
+  const { shape, data } = (value ?? {}) as { readonly shape?: unknown; readonly data?: unknown };
+  if (!Array.isArray(shape) || shape.length > 0) return toValues(where, 'values', value);
+  const read = toValues(where, 'values.data', data);
+  return read.data.length === 1 ? { data: read.data, shape: [] } : read;
 }
 
 function listing(specs: readonly Pick<WeightSpec, 'name' | 'shape'>[]): string {

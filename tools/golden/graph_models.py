@@ -2,8 +2,8 @@
 """Graphs of layers as plain data, which the tests build with the package and goldens with Keras.
 
 A recipe has `inputs` ({name, shape, dtype}), `layers` by name (as in models.py, or a recipe itself for a model that is used
-as a layer), `calls` in order ({layer, inputs, initialState, mask, gives}) and `outputs`. Values go by the names that inputs
-and calls give them.
+as a layer), `calls` in order ({layer, inputs, initialState, mask, options, gives}) and `outputs`. Values go by the names
+that inputs and calls give them.
 """
 
 from typing import Any
@@ -55,6 +55,8 @@ def layer_of(recipe_: dict[str, Any], name: str | None = None) -> Any:
         config[f"{initialized}_initializer"] = "zeros"
     if name is not None:
         config["name"] = name
+    if kind == "Slice":
+        return config
     if kind == "RNN":
         cell = config.pop("cell")
         return layers.RNN(cell, **config)
@@ -77,11 +79,28 @@ def build(graph: Graph, name: str | None = None) -> keras.Model:
             options["initial_state"] = nested_states(layer, [values[name] for name in use["initialState"]])
         if "mask" in use:
             options["mask"] = values[use["mask"]]
-        given = layer(read if len(read) > 1 else read[0], **options)
+        options |= {snake(key): item for key, item in use.get("options", {}).items()}
+        given = applied(layer, read, options)
         flat = keras.tree.flatten(given)
         values.update(zip(use["gives"], flat, strict=True))
     outputs = [values[name] for name in graph["outputs"]]
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name=name)
+
+
+def applied(layer: Any, read: list[Any], options: dict[str, Any]) -> Any:
+    """What a layer makes of tensors; a slice is no layer in Keras, and loses the mask."""
+    if isinstance(layer, dict):
+        return sliced(read[0], layer.get("steps"), layer.get("features"))
+    if isinstance(layer, layers.MultiHeadAttention):
+        return layer(*read, **options)
+    return layer(read if len(read) > 1 else read[0], **options)
+
+
+def sliced(x: Any, steps: Any = None, features: Any = None) -> Any:
+    """Part of a tensor, by numpy's rules."""
+    if steps is not None:
+        x = x[:, slice(*steps)] if isinstance(steps, list) else x[:, steps]
+    return x if features is None else x[..., slice(*features)]
 
 
 def nested_states(layer: Any, states: list[Any]) -> Any:

@@ -296,6 +296,14 @@ describe('graphs', () => {
     expect(got.map(({ data }) => data)).toEqual(wanted.map(({ data }) => data));
   });
 
+  test('a weight that is one number is set by an array of no axes, as an NdArray or plain', () => {
+    const [query, value] = [input(4, 3), input(5, 3)];
+    const model = new Model([query, value], new Attention({ useScale: true }).apply([query, value]));
+    model.setWeights([{ data: Float32Array.of(0.25), shape: [] }]);
+    expect(model.getWeights()).toEqual([new NdArray(Float32Array.of(0.25), [])]);
+    expect(codeOf(() => model.setWeights([{ data: Float32Array.of(1, 2), shape: [] }]))).toBe('ERR_SHAPE');
+  });
+
   test('weights go through a file, by the names that Keras has for them', async () => {
     const make = (): Model => {
       const [query, value] = [input(4, 3), input(5, 3)];

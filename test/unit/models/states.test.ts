@@ -10,15 +10,19 @@ import {
   Dropout,
   Embedding,
   GRU,
+  GRUCell,
   Input,
   L1L2,
   LSTM,
+  LSTMCell,
   Model,
   NdArray,
+  RNN,
   Sequential,
   setRandomSeed,
   SimpleRNN,
   type Layer,
+  type SymbolicTensor,
 } from '../../../lib';
 import { codeOf, codeOfAsync, messageOf } from '../../support/error_code';
 import { drawFrom } from '../../reference/random';
@@ -173,6 +177,25 @@ describe('a penalty on outputs', () => {
     const sum = outputs.data.reduce((total, value) => total + 0.3 * Math.abs(value) + 0.2 * value * value, 0);
     // The targets are the outputs: of the loss only the penalty is left.
     const loss = await model.evaluate<number>(x, outputs, { ...quiet, batchSize: N });
+    expect(Math.abs(loss - sum / N) / (sum / N)).toBeLessThan(1e-5);
+  });
+
+  const all = { activityRegularizer: penalties, returnState: true } as const;
+  test.each<[string, () => Layer]>([
+    ['LSTM', () => new LSTM(2, all)],
+    ['GRU, with sequences', () => new GRU(2, { ...all, returnSequences: true })],
+    ['Bidirectional', () => new Bidirectional(new LSTM(2, all))],
+    ['RNN of two cells', () => new RNN([new GRUCell(3), new LSTMCell(2)], all)],
+  ])('of %s is for the states that it returns, too, whether or not they are read', async (_, make) => {
+    const input = new Input([T, C]);
+    const given = make().apply<SymbolicTensor[]>(input);
+    const outputs = await new Model(input, given).predict<NdArray[]>(x);
+    const sum = outputs
+      .flatMap(({ data }) => [...data])
+      .reduce((total, value) => total + 0.3 * Math.abs(value) + 0.2 * value * value, 0);
+    const model = new Model(input, given[0]!);
+    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    const loss = await model.evaluate<number>(x, outputs[0]!, { ...quiet, batchSize: N });
     expect(Math.abs(loss - sum / N) / (sum / N)).toBeLessThan(1e-5);
   });
 
