@@ -10,6 +10,7 @@ import ends from './figures/ends.mjs';
 import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import gathered from './figures/gathered.mjs';
+import graph from './figures/graph.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
@@ -65,6 +66,7 @@ function allFigures() {
     fitAround,
     floatRnn,
     stack4,
+    graph,
     masked,
     subnormal,
     infer,

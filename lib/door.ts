@@ -5,6 +5,9 @@
 import * as constraints from './constraints';
 import * as initializers from './initializers';
 import * as layers from './layers';
+import { HeadAttention } from './layers/attention/multi_head_attention';
+import { Projection } from './layers/attention/projection';
+import { RecurrentCell } from './layers/cells';
 import { Recurrent } from './layers/recurrent';
 import { UnitForgetBias } from './layers/unit_forget_bias';
 import * as losses from './losses';
@@ -35,7 +38,7 @@ const ROOMS = [
   streams,
   text,
 ];
-const OTHERS = { NdArray, TextDataset, TimeseriesDataset, UnitForgetBias };
+const OTHERS = { HeadAttention, NdArray, Projection, TextDataset, TimeseriesDataset, UnitForgetBias };
 
 /** The prototype of a class, unlike that of a function, cannot be replaced. */
 const isClass = (value: unknown): value is AnyClass =>
@@ -57,6 +60,7 @@ const LIMITS: readonly Limits[] = [
   {
     of: layers.Layer,
     methods: {
+      apply: 2,
       build: 1,
       call: 2,
       computeOutputShape: 1,
@@ -84,9 +88,8 @@ const LIMITS: readonly Limits[] = [
   { of: regularizers.Regularizer, methods: { getConfig: 0 } },
   { of: constraints.Constraint, methods: { getConfig: 0 } },
   {
-    of: models.Sequential,
+    of: models.Model,
     methods: {
-      add: 1,
       build: 1,
       compile: 1,
       computeOutputShape: 1,
@@ -102,9 +105,8 @@ const LIMITS: readonly Limits[] = [
       getWeights: 0,
       getWeightsAsync: 0,
       loadWeights: 2,
-      openStream: 0,
-      openStreams: 1,
-      pop: 0,
+      openStream: 1,
+      openStreams: 2,
       predict: 2,
       predictOnBatch: 1,
       prepare: 0,
@@ -121,10 +123,14 @@ const LIMITS: readonly Limits[] = [
     },
     statics: { fromConfig: 1 },
   },
-  { of: streams.Stream, methods: { close: 0, push: 1, reset: 0, restore: 1, save: 0 } },
+  { of: models.Sequential, methods: { add: 1, pop: 0 } },
+  { of: RecurrentCell, methods: { getConfig: 0 }, statics: { fromConfig: 1 } },
+  { of: layers.StackedRNNCells, methods: { getConfig: 0 }, statics: { fromConfig: 1 } },
+  { of: layers.Normalization, methods: { adapt: 2 } },
+  { of: streams.Stream, methods: { close: 0, push: 1, reset: 1, restore: 1, save: 0 } },
   {
     of: streams.StreamGroup,
-    methods: { close: 1, dispose: 0, isOpen: 1, numbers: 0, open: 0, reset: 1, restore: 2, save: 1, step: 3 },
+    methods: { close: 1, dispose: 0, isOpen: 1, numbers: 0, open: 1, reset: 2, restore: 2, save: 1, step: 3 },
   },
   { of: NdArray, methods: { argmax: 1, max: 1, mean: 1, reshape: 1, row: 1, slice: 2, sum: 1, take: 1, toArray: 0 } },
   { of: TextDataset, methods: { map: 1 } },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An ISA object defines exactly one global symbol, the getter of its kernel table, and no weak one: the linker keeps
 // any one of several weak twins, and one compiled for AVX-512 must never serve a baseline caller.
-// Objects are looked for below build/ (or the folder given), where node-gyp leaves them and where CMake does.
+// Objects are looked for below build/ (or the folder given), where node-gyp leaves them and where CMake does. An addon
+// leaves none of our own symbols undefined: Linux finds out when such a function is called, Windows cannot link it.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,28 +27,43 @@ export function symbolProblems(file, listing) {
   return problems;
 }
 
-/** Objects of native/isa/kernels_<isa>.cc below a folder: kernels_avx2.o (gyp), kernels_avx2.cc.o (CMake). */
-function isaObjects(folder) {
+/** What is wrong with an addon, given what `nm --dynamic --undefined-only` prints for it. */
+export function undefinedProblems(file, listing) {
+  const ours = [...listing.matchAll(/\sU\s+(_Z[A-Z]*N?[A-Z]*8ostinato\S*)/g)];
+  return ours.map(([, name]) => `${file}: undefined symbol ${name}`);
+}
+
+/** Objects of native/isa/kernels_<isa>.cc are called kernels_avx2.o (gyp) and kernels_avx2.cc.o (CMake). */
+const ISA_OBJECT = /^kernels_[a-z0-9]+(\.cc)?\.(o|obj)$/;
+const ADDON = /^ostinato(_testing)?\.node$/;
+
+/** The files below a folder that have such a name. */
+function filesNamed(pattern, folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return isaObjects(file);
-    return /^kernels_[a-z0-9]+(\.cc)?\.(o|obj)$/.test(entry.name) ? [file] : [];
+    if (entry.isDirectory()) return filesNamed(pattern, file);
+    return pattern.test(entry.name) ? [file] : [];
   });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = path.resolve(ROOT, process.argv[2] ?? 'build');
-  const objects = isaObjects(folder);
+  const objects = filesNamed(ISA_OBJECT, folder);
   const problems = [];
+  const inspect = (file, flags, problemsOf) => {
+    const { ok, output } = capture(['nm', ...flags, file]);
+    const name = path.relative(ROOT, file);
+    problems.push(...(ok ? problemsOf(name, output) : [`${name}: nm: ${output.trim()}`]));
+  };
   if (!onPath('nm')) problems.push('nm is not on PATH (package binutils)');
   else if (objects.length === 0) problems.push(`no ISA object below ${folder}: build first (npm run compile)`);
-  else
-    for (const object of objects) {
-      const { ok, output } = capture(['nm', '--defined-only', object]);
-      const file = path.relative(ROOT, object);
-      problems.push(...(ok ? symbolProblems(file, output) : [`${file}: nm: ${output.trim()}`]));
-    }
+  else {
+    for (const object of objects) inspect(object, ['--defined-only'], symbolProblems);
+    if (process.platform === 'linux')
+      for (const addon of filesNamed(ADDON, folder))
+        inspect(addon, ['--dynamic', '--undefined-only'], undefinedProblems);
+  }
   for (const problem of problems) console.log(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

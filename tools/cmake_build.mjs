@@ -44,7 +44,7 @@ function compareExports(products) {
 
 /** Full path of a runtime library of the compiler, or undefined where it has none. */
 function runtimeLibrary(name) {
-  const { ok, stdout } = capture([process.env.CXX ?? 'g++', `-print-file-name=${name}`]);
+  const { ok, stdout } = capture([...(process.env.CXX ?? 'g++').split(' '), `-print-file-name=${name}`]);
   return ok && path.isAbsolute(stdout.trim()) ? stdout.trim() : undefined;
 }
 

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-// `npm run differential -- --count 2000 [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
+// `npm run differential -- --count 2000 [--graphs] [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
 //
 // Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
+// With `--graphs` random graphs of layers, of every part of which the first cases are trained for twenty steps too.
 //
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
 //   ../test/support/differential.ts  rebuilds a case through the public API and compares; the tests use it too
+//   differential/graph_cases.py, graph_side.py, ../test/support/differential_graphs.ts  are those of graphs
 //
 // Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`; cases that
 // Keras itself fails to compute are shown and counted apart.
 // `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
 // the cases that failed.
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,19 +27,36 @@ import { main, ROOT, StepError } from './steps.mjs';
 /** Cases per Python process: a new one now and then keeps its memory small. */
 const PART = 250;
 
-/** The comparison of the tests. It imports types alone, so that it runs as soon as they are stripped. */
-async function loadComparison() {
-  const source = readFileSync(path.join(ROOT, 'test/support/differential.ts'), 'utf8');
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`);
+/** Cases of a part that have a trajectory, where they are graphs. */
+const TRAJECTORIES = 10;
+
+/** The comparison of the tests. Of the package it imports types alone, so that it runs as soon as they are stripped. */
+function loadComparison(isOfGraphs) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-'));
+  try {
+    for (const name of ['differential', 'differential_graphs']) {
+      const source = readFileSync(path.join(ROOT, `test/support/${name}.ts`), 'utf8');
+      const { outputText } = ts.transpileModule(source, {
+        compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+      });
+      writeFileSync(path.join(folder, `${name}.js`), outputText);
+    }
+    const require = createRequire(import.meta.url);
+    const chains = require(path.join(folder, 'differential.js'));
+    const graphs = require(path.join(folder, 'differential_graphs.js'));
+    return isOfGraphs
+      ? { compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
+      : { compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Calls `accept` with every case that one Python process prints. */
-async function readCases({ python, signal }, seed, start, count, accept) {
-  const script = path.join(ROOT, 'tools/differential/keras_side.py');
-  const child = spawn(python, [script, '--seed', seed, '--start', start, '--count', count].map(String), {
+async function readCases({ python, isOfGraphs, signal }, seed, start, count, accept) {
+  const script = path.join(ROOT, 'tools/differential', isOfGraphs ? 'graph_side.py' : 'keras_side.py');
+  const more = isOfGraphs ? ['--trajectories', TRAJECTORIES] : [];
+  const child = spawn(python, [script, '--seed', seed, '--start', start, '--count', count, ...more].map(String), {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
@@ -67,20 +86,22 @@ await main(async () => {
       jobs: { type: 'string', default: String(Math.min(4, os.availableParallelism())) },
       python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
       dump: { type: 'string' },
+      graphs: { type: 'boolean', default: false },
     },
   });
   const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
   const [seed, start] = [numberOf(values, 'seed', 0), numberOf(values, 'start', 0)];
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
-  const { differencesFromKeras, summaryOf } = await loadComparison();
+  const isOfGraphs = values.graphs;
+  const { compare, summaryOf } = loadComparison(isOfGraphs);
   console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);
   if (values.dump) writeFileSync(values.dump, '');
 
   let [done, failed, refused] = [0, 0, 0];
   const accept = async (line) => {
     const golden = JSON.parse(line);
-    const differences = await differencesFromKeras(lib, golden);
+    const differences = await compare(lib, golden);
     done++;
     if (differences.length === 0) return;
     if (golden.refused === undefined) failed++;
@@ -97,7 +118,7 @@ await main(async () => {
     while (next < start + count) {
       const first = next;
       next = Math.min(first + size, start + count);
-      await readCases({ python: values.python, signal: stop.signal }, seed, first, next - first, accept);
+      await readCases({ python: values.python, isOfGraphs, signal: stop.signal }, seed, first, next - first, accept);
     }
   };
   try {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `npm run prebuild -- [TARGET...]`: the binaries of a release, all of them where none is named, from one Linux machine.
 //   --test   runs what this machine can run of them, from the packed tarball (docs/platforms.md)
+//     --only TEXT,TEXT  the test files whose names hold one of these
+//     --json FILE       writes what was found, after each machine
 //   --pack   builds all, and packs the tarball of a release
 import { parseArgs } from 'node:util';
 import { buildTarget, tableOf } from './prebuild/build.mjs';
@@ -10,7 +12,12 @@ import { main, say, StepError } from './steps.mjs';
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { test: { type: 'boolean' }, pack: { type: 'boolean' }, json: { type: 'string' } },
+    options: {
+      test: { type: 'boolean' },
+      pack: { type: 'boolean' },
+      only: { type: 'string' },
+      json: { type: 'string' },
+    },
   });
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new StepError('prebuild: expected Linux on x64, the machine that Zig is fetched for.');

@@ -27,7 +27,7 @@ export class TimedForward {
 
   /** The engine tells how long each run took on the compute threads. */
   #clockRuns() {
-    const native = this.#model.native();
+    const native = this.#model.nativeModel();
     const engineRun = native.run;
     const value = (run, done) =>
       engineRun.call(native, run, (code, message, rows, seconds) => {

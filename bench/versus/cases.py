@@ -43,6 +43,17 @@ class InferCase:
     batch: int = 1
 
 
+@dataclass(frozen=True)
+class GraphCase:
+    """A graph of two sequences: a decoder over an encoder on [batch, steps, features] floats, or a pair of texts; Adam."""
+
+    batch: int
+    steps: int
+    units: int
+    features: int = 64
+    attention: bool = False
+
+
 TOKEN_CASES = {
     "train.imdb.b128": TokenCase(128),
     "train.imdb.b32": TokenCase(32),
@@ -58,6 +69,11 @@ FLOAT_CASES = {
     "train.gru128": FloatCase(64, 100, 128, "gru"),
     "train.lstm512": FloatCase(64, 50, 512, "lstm"),
     "train.gru512": FloatCase(64, 50, 512, "gru"),
+}
+GRAPH_CASES = {
+    "train.seq2seq": GraphCase(64, 40, 256),
+    "train.attention": GraphCase(64, 40, 128, attention=True),
+    "train.siamese": GraphCase(128, 200, 32, features=EMBEDDING),
 }
 INFER_CASES = {
     "infer.rnn32": InferCase(500, 32, "rnn"),
@@ -103,8 +119,30 @@ def float_batches(case: FloatCase) -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
-def case_batches(options: argparse.Namespace) -> list[tuple[np.ndarray, np.ndarray]]:
+def graph_batches(options: argparse.Namespace) -> list[tuple[list[np.ndarray], np.ndarray]]:
+    """Batches of a graph: two random sequences and an id for each step, or halves of the reviews as pairs."""
+    case = GRAPH_CASES[options.case]
+    if options.case == "train.siamese":
+        x, y = token_data(options)
+        half = len(x) // 2
+        cut = np.ascontiguousarray(x[:, -case.steps :])
+        starts = range(0, half - case.batch + 1, case.batch)
+        return [([cut[i : i + case.batch], cut[half + i : half + i + case.batch]], y[i : i + case.batch]) for i in starts]
+    rng = np.random.default_rng(8)
+    shape = (case.batch, case.steps, case.features)
+    return [
+        (
+            [rng.standard_normal(shape, np.float32) for _ in range(2)],
+            rng.integers(0, case.features, shape[:2]).astype(np.int32),
+        )
+        for _ in range(8)
+    ]
+
+
+def case_batches(options: argparse.Namespace) -> list[tuple[np.ndarray | list[np.ndarray], np.ndarray]]:
     """The batches of a training case."""
+    if options.case in GRAPH_CASES:
+        return graph_batches(options)
     if options.case in TOKEN_CASES:
         return batches(options, TOKEN_CASES[options.case].batch)
     return float_batches(FLOAT_CASES[options.case])

@@ -36,11 +36,27 @@ def float_model(case: cases.FloatCase) -> Any:
     )
 
 
-def tensorflow_step(model: Any, loss: Any, data: list) -> Callable[[Any, Any], Any]:
+def graph_model(options: argparse.Namespace) -> Any:
+    """An encoder and its decoder, with or without attention, or a siamese pair."""
+    case = cases.GRAPH_CASES[options.case]
+    if options.case == "train.siamese":
+        texts = [keras.Input((case.steps,), dtype="int32") for _ in range(2)]
+        embedding, lstm = layers.Embedding(cases.WORDS, case.features), layers.LSTM(case.units)
+        alike = layers.Dot(1, normalize=True)([lstm(embedding(text)) for text in texts])
+        return keras.Model(texts, layers.Dense(1, activation="sigmoid")(alike))
+    read, written = [keras.Input((case.steps, case.features)) for _ in range(2)]
+    cell = layers.GRU if case.attention else layers.LSTM
+    encoded, *states = cell(case.units, return_sequences=case.attention, return_state=True)(read)
+    decoded = cell(case.units, return_sequences=True)(written, initial_state=states)
+    if case.attention:
+        decoded = layers.Concatenate()([decoded, layers.Attention()([decoded, encoded])])
+    return keras.Model([read, written], layers.Dense(case.features, activation="softmax")(decoded))
+
+
+def tensorflow_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
     """A train step compiled by XLA as a whole."""
     import tensorflow as tf
 
-    optimizer = keras.optimizers.RMSprop()
     optimizer.build(model.trainable_variables)
 
     @tf.function(jit_compile=True)
@@ -54,11 +70,10 @@ def tensorflow_step(model: Any, loss: Any, data: list) -> Callable[[Any, Any], A
     return step
 
 
-def jax_step(model: Any, loss: Any, data: list) -> Callable[[Any, Any], Any]:
+def jax_step(model: Any, loss: Any, optimizer: Any) -> Callable[[Any, Any], Any]:
     """A stateless train step, jitted, that gives its buffers back."""
     import jax
 
-    optimizer = keras.optimizers.RMSprop()
     optimizer.build(model.trainable_variables)
     fixed = [v.value for v in model.non_trainable_variables]
 
@@ -109,6 +124,11 @@ def book(options: argparse.Namespace) -> Callable[[int], dict[str, Any]]:
     return run
 
 
+def tensor(value: Any) -> Any:
+    """A tensor of an array, or a list of them."""
+    return [tensor(one) for one in value] if isinstance(value, list) else keras.ops.convert_to_tensor(value)
+
+
 def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | None:
     """The case, compiled and warm; None where this peer has no part in it."""
     if BACKEND == "tensorflow":
@@ -118,6 +138,7 @@ def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | No
         tf.config.threading.set_inter_op_parallelism_threads(1)
     if options.case == "train.imdb.book":
         return book(options)
+    optimizer: Any = keras.optimizers.RMSprop()
     if options.case in cases.TOKEN_CASES:
         data = cases.case_batches(options)
         model = token_model(cases.TOKEN_CASES[options.case], data[0][0].shape[1])
@@ -126,12 +147,18 @@ def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | No
         data = cases.case_batches(options)
         model = float_model(cases.FLOAT_CASES[options.case])
         loss = keras.losses.MeanSquaredError()
+    elif options.case in cases.GRAPH_CASES:
+        data = cases.case_batches(options)
+        model = graph_model(options)
+        siamese = options.case == "train.siamese"
+        loss = keras.losses.BinaryCrossentropy() if siamese else keras.losses.SparseCategoricalCrossentropy()
+        optimizer = keras.optimizers.Adam()
     else:
         return None
     make = tensorflow_step if BACKEND == "tensorflow" else jax_step
-    step = make(model, loss, data)
+    step = make(model, loss, optimizer)
     # Tensors are made beforehand: no peer pays for a conversion.
-    tensors = cycle([(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(y)) for x, y in data])
+    tensors = cycle([(tensor(x), tensor(y)) for x, y in data])
 
     def run(steps: int) -> dict[str, Any]:
         begin = time.perf_counter()

@@ -32,6 +32,38 @@ class Net(nn.Module):
         return self.head(self.rnn(x)[0][:, -1])
 
 
+class Graph(nn.Module):
+    """An encoder and its decoder, with or without attention, or a siamese pair."""
+
+    def __init__(self, case: cases.GraphCase, siamese: bool) -> None:
+        super().__init__()
+        cell = nn.GRU if case.attention else nn.LSTM
+        self.embedding = nn.Embedding(cases.WORDS, case.features) if siamese else None
+        self.encoder = cell(case.features, case.units, batch_first=True)
+        self.attention = case.attention
+        if siamese:
+            self.head = nn.Linear(1, 1)
+        else:
+            self.decoder = cell(case.features, case.units, batch_first=True)
+            self.head = nn.Linear(case.units * (1 + case.attention), case.features)
+
+    def forward(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        if self.embedding is not None:
+            ends = [self.encoder(self.embedding(text))[0][:, -1] for text in (one, other)]
+            return self.head(nn.functional.cosine_similarity(*ends)[:, None])
+        encoded, state = self.encoder(one)
+        decoded, _ = self.decoder(other, state)
+        if self.attention:
+            scores = torch.softmax(decoded @ encoded.transpose(1, 2), -1)
+            decoded = torch.cat([decoded, scores @ encoded], -1)
+        return self.head(decoded).transpose(1, 2)
+
+
+def tensor(value: np.ndarray | list[np.ndarray]) -> Any:
+    """A tensor of an array, or a list of them."""
+    return [tensor(one) for one in value] if isinstance(value, list) else torch.from_numpy(value)
+
+
 def infer(options: argparse.Namespace) -> Callable[[int], dict[str, Any]]:
     """Sequences through one layer, without gradients."""
     case = cases.INFER_CASES[options.case]
@@ -79,17 +111,24 @@ def prepare(options: argparse.Namespace) -> Callable[[int], dict[str, Any]] | No
         case = cases.FLOAT_CASES[options.case]
         model = Net(None, case.units, case.units, 1, case.cell)
         loss = nn.MSELoss()
+    elif options.case in cases.GRAPH_CASES:
+        siamese = options.case == "train.siamese"
+        model = Graph(cases.GRAPH_CASES[options.case], siamese)
+        loss = nn.BCEWithLogitsLoss() if siamese else nn.CrossEntropyLoss()
     else:
         return None
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=0.001, alpha=0.9, eps=1e-7, foreach=True)
-    tensors = cycle([(torch.from_numpy(x), torch.from_numpy(y)) for x, y in cases.case_batches(options)])
+    if options.case in cases.GRAPH_CASES:
+        optimizer = torch.optim.Adam(model.parameters(), eps=1e-7, foreach=True)
+    else:
+        optimizer = torch.optim.RMSprop(model.parameters(), lr=0.001, alpha=0.9, eps=1e-7, foreach=True)
+    tensors = cycle([(tensor(x), tensor(y).long() if y.dtype == np.int32 else tensor(y)) for x, y in cases.case_batches(options)])
 
     def run(steps: int) -> dict[str, Any]:
         begin = time.perf_counter()
         for _ in range(steps):
             x, y = next(tensors)
             optimizer.zero_grad(set_to_none=True)
-            value = loss(model(x), y)
+            value = loss(model(*x) if isinstance(x, list) else model(x), y)
             value.backward()
             optimizer.step()
         return {"seconds": time.perf_counter() - begin, "loss": float(value.detach())}

@@ -72,10 +72,9 @@ export function checkVocabulary(
   where: string,
   what: string,
   tokens: ShapedArray<Int32Array>,
-  extremes: { readonly minToken: number; readonly maxToken: number },
+  [minToken, maxToken]: readonly [number, number],
   vocabularySize: number,
 ): void {
-  const { minToken, maxToken } = extremes;
   if (minToken >= 0 && maxToken < vocabularySize) return;
   const index = tokens.data.findIndex((id) => id < 0 || id >= vocabularySize);
   const id = index < 0 ? (minToken < 0 ? minToken : maxToken) : tokens.data[index]!;
@@ -111,7 +110,7 @@ function namesHint(input: unknown): string {
   const isPlain = typeof input === 'object' && input !== null && !types.isProxy(input) && !ArrayBuffer.isView(input);
   const values: unknown[] = isPlain ? Object.values(input) : [];
   const hasArrays = values.some((value) => Array.isArray(value) || isNumericTypedArray(value) || isShaped(value));
-  return hasArrays ? 'Models have one input and one output, not arrays by name.' : '';
+  return hasArrays ? 'One array is taken here, not arrays by name.' : '';
 }
 
 function checkShape(where: string, what: string, shape: unknown, length: number): readonly number[] {

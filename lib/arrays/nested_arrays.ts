@@ -125,7 +125,7 @@ function checkElement({ where, what, path, tokens }: Walk, row: ArrayLike<unknow
         where,
         `${what} to be one array`,
         `an array of arrays with shapes, as ${describe(value)} at [${[...path, index].join(', ')}]`,
-        'Models have one input and one output; a list of batches is given as a function, () => batches.',
+        'One array is taken here; a list of batches is given as a function, () => batches.',
       );
     const received = value === undefined && !(index in row) ? 'a hole' : describe(value);
     const hint = Array.isArray(value) ? 'Rows must be nested to one depth.' : '';

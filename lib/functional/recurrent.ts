@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // A recurrent pass as a plain function: arrays in, arrays out, no layer and no model. What simpleRnn, lstm and gru share.
 import { toValues, type ShapedArray } from '../arrays/arrays';
-import { joinColumns, splitColumns } from '../arrays/columns';
+import { makeBatch, runBatch } from '../graph/executor';
 import { NO_PENALTY } from '../layers/layer';
 import { checkActivation } from '../layers/recurrent';
-import { NdArray } from '../ndarray';
-import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
-import { predictBatch } from '../native/predict';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import type { ActivationLike } from '../activations';
-import type { NativeDataset, NativeModel, NativeRecurrent } from '../native/binding';
+import type { NativeModel, NativeRecurrent } from '../native/binding';
+import type { NdArray } from '../ndarray';
 import type { ArrayInput } from '../types';
 
 /** Weights and options that every pass takes; Keras' weight layout, with the gates side by side. */
@@ -57,7 +55,8 @@ type Resolved = { [K in keyof RecurrentParameters]-?: Exclude<RecurrentParameter
 interface Job {
   readonly inputs: Floats;
   readonly weights: readonly Floats[];
-  readonly initialState: Float32Array | null;
+  /** [N,H] each; none where they are zero. */
+  readonly initialState: readonly Float32Array[];
   readonly layer: NativeRecurrent;
   readonly sizes: { readonly n: number; readonly t: number; readonly c: number; readonly h: number };
 }
@@ -66,22 +65,22 @@ interface Job {
 export async function runRecurrent(cell: Cell, inputs: unknown, given: Resolved): Promise<NdArray | NdArray[]> {
   const returnState = checkBoolean(cell.where, 'returnState', given.returnState);
   const job = readJob(cell, inputs, given);
-  const { n, t, h } = job.sizes;
-  const axes = job.layer.returnSequences ? [t, h] : [h];
-  const outputs = allocate(cell.where, () => new Float32Array(axes.reduce((a, b) => a * b, n)));
-  const states = returnState ? allocate(cell.where, () => new Float32Array(n * h * cell.stateCount)) : null;
-  const { native, dataset } = callEngine(() => prepare(job));
+  const { n, t, c, h } = job.sizes;
+  const states = returnState ? new Array<number[]>(cell.stateCount).fill([n, h]) : [];
+  const shapes = [job.layer.returnSequences ? [n, t, h] : [n, h], ...states];
+  const native = makeNative(job, shapes.length);
   try {
-    await predictBatch(native, dataset, { outputs, states, training: false });
+    const dataset = makeBatch(n, [
+      { shape: [t, c], data: job.inputs.data },
+      ...job.initialState.map((data) => ({ shape: [h], data })),
+    ]);
+    const outputs = await runBatch(cell.where, native, dataset, shapes, false);
+    // One sequence by itself has no batch axis.
+    const given = job.inputs.shape.length === 2 ? outputs.map((a) => a.reshape(a.shape.slice(1))) : outputs;
+    return returnState ? given : given[0]!;
   } finally {
     native.dispose();
   }
-  const isOne = job.inputs.shape.length === 2;
-  const output = new NdArray(outputs, isOne ? axes : [n, ...axes]);
-  if (states === null) return output;
-  const side = new NdArray(states, [n, h * cell.stateCount]);
-  const parts = splitColumns(side, new Array<number>(cell.stateCount).fill(h));
-  return [output, ...(isOne ? parts.map((state) => state.reshape([h])) : parts)];
 }
 
 function readJob(cell: Cell, given: unknown, o: Resolved): Job {
@@ -109,9 +108,10 @@ function readJob(cell: Cell, given: unknown, o: Resolved): Job {
   return {
     inputs,
     weights,
-    initialState: states === undefined ? null : joinColumns(states, new Array<number>(states.length).fill(h), n),
+    initialState: states ?? [],
     layer: {
       kind,
+      features: c,
       units: h,
       activation: checkActivation(where, 'activation', o.activation),
       recurrentActivation,
@@ -124,7 +124,6 @@ function readJob(cell: Cell, given: unknown, o: Resolved): Job {
       dropout: 0,
       recurrentDropout: 0,
       seed: 0,
-      trainable: false,
       penalties: weights.map(() => ({ ...NO_PENALTY })),
       constraints: weights.map(() => null),
     },
@@ -173,24 +172,22 @@ function shapeRefusal(where: string, what: string, expected: string, shape: read
   return refusal('ERR_SHAPE', where, `${what} of shape ${expected}`, `[${shape.join(', ')}]`);
 }
 
-/** Copies everything into the engine, before the caller gets a chance to change it. */
-function prepare({ inputs, weights, initialState, layer, sizes }: Job): {
-  native: NativeModel;
-  dataset: NativeDataset;
-} {
-  const { NativeModel, NativeDataset } = loadBinding();
-  const inputShape = [sizes.t, sizes.c];
-  const data = {
-    rows: sizes.n,
-    inputShape,
-    inputs: inputs.data,
-    targets: null,
-    targetSize: 0,
-    weights: null,
-    weightSize: 0,
-  };
-  const dataset = new NativeDataset({ ...data, initialState, mask: null });
-  const native = new NativeModel({ input: 'values', inputShape, layers: [layer], shortcuts: ALL_SHORTCUTS });
-  weights.forEach((weight, index) => native.writeWeight(index, weight.data));
-  return { native, dataset };
+/** The engine's model of the layer alone, with a copy of its weights. */
+function makeNative({ weights, initialState, layer, sizes }: Job, outputs: number): NativeModel {
+  return callEngine(() => {
+    const { NativeLayer, NativeModel } = loadBinding();
+    const native = new NativeLayer(layer);
+    weights.forEach((weight, index) => native.writeWeight(index, weight.data));
+    const inputs = [
+      { kind: 'values' as const, shape: [sizes.t, sizes.c] },
+      ...initialState.map(() => ({ kind: 'values' as const, shape: [sizes.h] })),
+    ];
+    return new NativeModel({
+      inputs,
+      layers: [native],
+      nodes: [{ layer: 0, inputs: [...inputs.keys()], flipsOutputs: false, call: null }],
+      outputs: Array.from({ length: outputs }, (_, index) => inputs.length + index),
+      shortcuts: ALL_SHORTCUTS,
+    });
+  });
 }

@@ -68,14 +68,14 @@ export abstract class Initializer {
   /**
    * Fills a new array of `shape`.
    *
-   * @param shape sizes of the axes; at least one axis
+   * @param shape sizes of the axes; none for a single number
    * @param seed the stream to draw from where this initializer was given none; default: the next of the global seed's
    * @throws ShapeError `ERR_SHAPE` where the shape does not suit; ConfigError `ERR_TYPE`, `ERR_CONFIG` for a seed that is none
    * @example
    * new GlorotUniform({ seed: 1 }).initialize([32, 64]).shape; // [32, 64]
    */
   initialize(shape: readonly number[], seed?: number): NdArray {
-    if (!Array.isArray(shape) || shape.length === 0 || !shape.every((size) => Number.isSafeInteger(size) && size > 0))
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size > 0))
       throw refusal('ERR_SHAPE', this.className, 'a shape of positive sizes', describe(shape));
     this.checkShape(this.className, shape);
     const given =

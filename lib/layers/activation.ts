@@ -4,7 +4,7 @@ import { resolveActivation, type ActivationLike } from '../activations';
 import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
-import type { NativeActivation, NativeLayer } from '../native/binding';
+import type { NativeActivation, NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Activation}. */
@@ -52,7 +52,7 @@ export class Activation extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'activation', activation: this.activation };
   }
 

@@ -2,7 +2,7 @@
 // Penalties on what a layer puts out.
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
 import { describe, refusal } from '../util/validate';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 
 /**
  * The regularizer of an `activityRegularizer` option: L1, L2 or both.
@@ -17,7 +17,7 @@ export function resolveActivityRegularizer(where: string, value: RegularizerLike
 }
 
 /** The engine's layer that penalizes what the layer before it puts out. */
-export function activityLayer(regularizer: Regularizer): NativeLayer {
+export function activityLayer(regularizer: Regularizer): NativeLayerConfig {
   const { l1, l2 } = regularizer.toNative();
   return { kind: 'activity_regularization', l1, l2 };
 }

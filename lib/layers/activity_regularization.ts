@@ -5,7 +5,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import type { MaskPassage } from './step_mask';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link ActivityRegularization}. */
@@ -56,7 +56,7 @@ export class ActivityRegularization extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'activity_regularization', l1: this.l1, l2: this.l2 };
   }
 

@@ -5,13 +5,13 @@ import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { checkNumber } from '../util/validate';
 import { knownFeatures } from './shapes';
-import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
-import type { NativeLayer } from '../native/binding';
+import { AffineNormalization, affineDefaults, type AffineNormalizationOptions } from './affine_normalization';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 import type { WeightDeclaration } from './layer';
 
 /** Options of {@link BatchNormalization}. */
-export interface BatchNormalizationOptions extends NormalizationOptions {
+export interface BatchNormalizationOptions extends AffineNormalizationOptions {
   /** Share that the moving averages keep of themselves at each step of training; default 0.99. */
   momentum?: number;
   /** Default `'zeros'`. */
@@ -39,7 +39,7 @@ const NOT_YET = Object.freeze({
 
 /** Defaults of {@link BatchNormalizationOptions}, as in Keras. */
 export const defaults = Object.freeze({
-  ...normalizationDefaults,
+  ...affineDefaults,
   ...NOT_YET,
   momentum: 0.99,
   movingMeanInitializer: 'zeros',
@@ -60,7 +60,7 @@ export const defaults = Object.freeze({
  * @example
  * new Sequential([new Input([8]), new Dense(16), new BatchNormalization(), new Activation('relu'), new Dense(1)]);
  */
-export class BatchNormalization extends Normalization {
+export class BatchNormalization extends AffineNormalization {
   static readonly className = 'BatchNormalization';
   readonly className = BatchNormalization.className;
   readonly momentum: number;
@@ -91,9 +91,14 @@ export class BatchNormalization extends Normalization {
     ];
   }
 
-  override toNative(): NativeLayer {
+  override get mixesRows(): boolean {
+    return true;
+  }
+
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { momentum, epsilon, center, scale } = this;
-    return { kind: 'batch_normalization', momentum, epsilon, center, scale, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'batch_normalization', features, momentum, epsilon, center, scale, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {

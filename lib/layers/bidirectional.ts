@@ -9,7 +9,8 @@ import { configOfLayer, layerFromConfig } from './registry';
 import { shapeText } from './shapes';
 import { Wrapper } from './wrapper';
 import type { MaskPassage } from './step_mask';
-import type { NativeLayer } from '../native/binding';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { Regularizer } from '../regularizers';
 import type { ArrayInput, Shape } from '../types';
 
@@ -39,6 +40,8 @@ export const defaults = Object.freeze({
   weights: null,
   backwardLayer: null,
 } as const);
+
+const MERGES = Object.freeze({ sum: 'add', mul: 'multiply', ave: 'average' } as const);
 
 /** What both directions must have alike. */
 const COMMON = ['stateful', 'returnSequences', 'returnState'] as const;
@@ -82,11 +85,11 @@ export class Bidirectional extends Wrapper {
     if (o.backwardLayer !== null) checkRecurrent(where, 'backwardLayer', o.backwardLayer);
     if (o.weights !== null && !Array.isArray(o.weights))
       throw refusal('ERR_TYPE', where, 'weights to be an array of weights or null', describe(o.weights));
-    const forward = copied(layer, renamed(layer, 'forward_'));
+    const forward = madeOf(layer, renamed(layer, 'forward_'));
     const backward =
       o.backwardLayer === null
         ? copied(layer, { ...renamed(layer, 'backward_'), goBackwards: true })
-        : copied(o.backwardLayer, {});
+        : madeOf(o.backwardLayer, {});
     checkPair(where, forward, backward, mergeMode);
     super(where, o);
     this.mergeMode = mergeMode;
@@ -144,12 +147,36 @@ export class Bidirectional extends Wrapper {
     return [...shape.slice(0, -1), isSideBySide ? forward + backward : forward];
   }
 
-  override toNative(): NativeLayer {
-    const [forward, backward] = [this.forwardLayer, this.backwardLayer].map((layer) => {
-      const native = layer.toNative();
-      return { ...native, trainable: native.trainable && this.trainable };
-    }) as [ReturnType<Recurrent['toNative']>, ReturnType<Recurrent['toNative']>];
-    return { kind: 'bidirectional', mergeMode: this.mergeMode ?? 'concat', forward, backward };
+  /** @internal The output or both, and with `returnState` the states of the forward, then the backward layer. */
+  override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    const { shape } = inputs[0]!;
+    const whole = this.computeOutputShape(shape);
+    const sizes = this.outputSizes ?? [whole.at(-1)!];
+    const states = this.returnState ? this.stateSizes : [];
+    return [
+      ...sizes.map((size): TensorSpec => ({ shape: [...whole.slice(0, -1), size], dtype: 'float32' })),
+      ...states.map((size): TensorSpec => ({ shape: [shape[0]!, size], dtype: 'float32' })),
+    ];
+  }
+
+  /** @internal Two layers over one input, and what merges their outputs. */
+  override lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    const { forwardLayer, backwardLayer, mergeMode } = this;
+    const half = forwardLayer.stateSizes.length;
+    const direction = (layer: Recurrent, initialState: readonly EngineValue[]): EngineValue[] =>
+      layer.lowerPart(engine, inputs, { ...options, initialState }, layer === backwardLayer);
+    const forward = direction(forwardLayer, options.initialState.slice(0, half));
+    const backward = direction(backwardLayer, options.initialState.slice(half));
+    const outputs = [forward[0]!, backward[0]!];
+    const states = this.returnState ? [...forward.slice(1), ...backward.slice(1)] : [];
+    if (mergeMode === null) return [...outputs, ...states].map((output) => this.penalized(engine, output));
+    const merged = engine.addPlain(
+      this,
+      mergeMode === 'concat' ? { kind: 'concatenate', alongSteps: false } : { kind: 'merge', merge: MERGES[mergeMode] },
+      outputs,
+      [{ shape: this.computeOutputShape(inputs[0]!.shape), dtype: 'float32' }],
+    );
+    return [merged[0]!, ...states].map((output) => this.penalized(engine, output));
   }
 
   override getConfig(): Record<string, unknown> {
@@ -165,8 +192,14 @@ export class Bidirectional extends Wrapper {
   static fromConfig(config: Record<string, unknown>): Bidirectional {
     const { layer, backwardLayer, ...options } = config;
     const made = (value: unknown) => layerFromConfig('Bidirectional', value) as Recurrent;
+    const forward = made(layer);
     const backward = backwardLayer === null || backwardLayer === undefined ? null : made(backwardLayer);
-    return new Bidirectional(made(layer), { ...options, backwardLayer: backward });
+    adoptsLayers = true;
+    try {
+      return new Bidirectional(forward, { ...options, backwardLayer: backward });
+    } finally {
+      adoptsLayers = false;
+    }
   }
 }
 
@@ -179,6 +212,14 @@ function checkRecurrent(where: string, what: string, layer: unknown): void {
 function renamed(layer: Recurrent, prefix: 'forward_' | 'backward_'): Pick<LayerOptions, 'name' | 'automaticName'> {
   const name = layer.name.startsWith(prefix) ? layer.name : prefix + layer.name;
   return { name, automaticName: layer.hasAutomaticName ? name : null };
+}
+
+/** Whether the layers given were made of a config: they are the directions then, and may be shared, no patterns. */
+let adoptsLayers = false;
+
+function madeOf(layer: Recurrent, changes: Pick<LayerOptions, 'name' | 'automaticName'>): Recurrent {
+  const isMade = layer.zeroOutputForMask === layer.returnSequences && (changes.name ?? layer.name) === layer.name;
+  return adoptsLayers && isMade ? layer : copied(layer, changes);
 }
 
 /** A masked timestep must not carry the output of another into the merge. */

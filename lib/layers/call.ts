@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
-// One layer by itself: its call is a model of that layer alone, which the engine runs on one batch.
+// One layer by itself: its call is a graph of that layer alone, which the engine runs on one batch.
 import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
-import { joinColumns, splitColumns } from '../arrays/columns';
 import { toMask, type MaskInput } from '../arrays/mask';
-import { allocate } from '../arrays/nested_arrays';
-import { NdArray } from '../ndarray';
-import { callEngine, loadBinding } from '../native/engine';
-import { predictBatch } from '../native/predict';
-import { giveSource } from './weights';
-import { ALL_SHORTCUTS } from '../native/shortcuts';
+import { makeBatch, makeNative, runBatch, type BatchInput } from '../graph/executor';
+import { Graph } from '../graph/graph';
+import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
-import type { NativeDataset, NativeModel } from '../native/binding';
-import type { ArrayInput } from '../types';
+import type { NdArray } from '../ndarray';
+import type { NativeModel } from '../native/binding';
+import type { ArrayInput, Shape } from '../types';
 import type { Layer } from './layer';
 
 /** Options of `layer.call`. */
@@ -34,16 +31,14 @@ export const defaults = Object.freeze({ initialState: null, mask: null, training
 
 /** A call whose arguments have been checked. */
 interface Job {
-  readonly array: ShapedArray<Float32Array | Int32Array>;
   readonly rows: number;
-  readonly axes: readonly number[];
-  readonly outputShape: readonly number[];
-  readonly initialState: Float32Array | null;
-  readonly mask: Uint8Array | null;
+  readonly x: BatchInput;
+  readonly initialState: readonly BatchInput[];
+  readonly mask: BatchInput | null;
   readonly training: boolean;
 }
 
-/** A model that lives on from call to call. */
+/** An engine's model that lives on from call to call. */
 interface Kept {
   readonly native: NativeModel;
   readonly key: string;
@@ -62,26 +57,35 @@ export class LayerCaller {
   async call(where: string, x: unknown, options: CallOptions | undefined): Promise<NdArray | NdArray[]> {
     const { layer } = this;
     const job = this.#read(where, x, options);
-    const { rows, outputShape, training } = job;
-    const outputs = allocate(where, () => new Float32Array(outputShape.reduce((a, b) => a * b, 1)));
-    const stateSize = layer.stateSizes.reduce((a, b) => a + b, 0);
-    const states = layer.returnsStates ? allocate(where, () => new Float32Array(rows * stateSize)) : null;
-    const dataset = this.#makeDataset(where, job);
-    const native = this.#open(where, job);
+    const { rows, training } = job;
+    const graph = this.#graph(where, job);
+    const given = [job.x, ...job.initialState, ...(job.mask === null ? [] : [job.mask])];
+    const dataset = makeBatch(rows, given);
+    const { vocabularySize } = layer;
+    if (vocabularySize !== undefined)
+      checkVocabulary(
+        where,
+        'x',
+        job.x as { data: Int32Array; shape: number[] },
+        dataset.tokenRanges[0]!,
+        vocabularySize,
+      );
+    const shapes = layer.outputSpecs([{ shape: [rows, ...job.x.shape], dtype: null }], layer.applyDefaults);
+    const native = this.#open(where, job, graph);
     try {
-      // Weights are those of this moment.
-      const sources = await layer.shareWeights();
-      sources.forEach((source, index) => giveSource(native, index, source));
-      await predictBatch(native, dataset, { outputs, states, training });
+      const outputs = await runBatch(
+        where,
+        native,
+        dataset,
+        shapes.map(({ shape }) => shape as number[]),
+        training,
+      );
+      return outputs.length === 1 ? outputs[0]! : outputs;
     } finally {
       dataset.release();
       if (native === this.#kept?.native) this.#kept.isInUse = false;
       else native.dispose();
     }
-    const output = new NdArray(outputs, outputShape);
-    const parts = layer.outputSizes === undefined ? [output] : splitColumns(output, layer.outputSizes);
-    if (states !== null) parts.push(...splitColumns(new NdArray(states, [rows, stateSize]), layer.stateSizes));
-    return layer.outputSizes === undefined && states === null ? output : parts;
   }
 
   /** Lets the states of the next call begin at zero. */
@@ -95,64 +99,63 @@ export class LayerCaller {
     const { layer } = this;
     const o = withDefaults(where, options, defaults);
     const training = o.training === null ? false : checkBoolean(where, 'training', o.training);
-    const isTokens = layer.inputKind === 'tokens';
-    const array = isTokens ? toTokens(where, 'x', x) : toValues(where, 'x', x);
-    const [rows = 0, ...axes] = array.shape;
-    if (isTokens ? axes.length !== 1 : axes.length !== 1 && axes.length !== 2)
+    const isTokens = layer.readsTokens(0);
+    const { data, shape }: ShapedArray<Float32Array | Int32Array> = isTokens
+      ? toTokens(where, 'x', x)
+      : toValues(where, 'x', x);
+    const [rows = 0, ...axes] = shape;
+    if (axes.length < 1 || axes.length > (isTokens ? 2 : 3))
       throw refusal(
         'ERR_SHAPE',
         where,
-        isTokens ? 'x of shape [N,T]' : 'x of shape [N,C] or [N,T,C]',
-        `[${array.shape.join(', ')}]`,
+        isTokens ? 'x of shape [N,T] or [N,A,T]' : 'x of shape [N,C], [N,T,C] or [N,A,T,C]',
+        `[${shape.join(', ')}]`,
         'A row alone needs a batch axis.',
       );
-    const outputShape = layer.computeOutputShape(array.shape) as readonly number[];
+    layer.computeOutputShape(shape);
     if (o.initialState !== null && layer.stateSizes.length === 0)
       throw refusal('ERR_CONFIG', where, 'initialState for a recurrent layer', 'one for a layer without states');
     if (o.mask !== null && !layer.readsMask)
       throw refusal('ERR_CONFIG', where, 'mask for a layer that reads one', 'one for a layer that does not');
-    const initialState = o.initialState === null ? null : readStates(where, o.initialState, rows, layer.stateSizes);
+    const initialState = o.initialState === null ? [] : readStates(where, o.initialState, rows, layer.stateSizes);
     const mask = o.mask === null ? null : toMask(where, 'mask', o.mask, rows, axes[0]!);
-    this.#build([null, ...axes]);
-    return { array, rows, axes, outputShape, initialState, mask, training };
+    return {
+      rows,
+      x: { data, shape: axes },
+      initialState,
+      mask: mask === null ? null : { data: Float32Array.from(mask), shape: [axes[0]!] },
+      training,
+    };
   }
 
-  /** The layer of a model keeps the shapes that the model gave it. */
-  #build(shape: readonly (number | null)[]): void {
-    if (this.layer.isBuilt && this.layer.owner !== undefined) this.layer.checkBuild(shape);
-    else this.layer.build(shape);
-  }
-
-  #makeDataset(where: string, { array, rows, axes, initialState, mask }: Job): NativeDataset {
-    const dataset = callEngine(() => {
-      const { NativeDataset } = loadBinding();
-      const targets = { targets: null, targetSize: 0, weights: null, weightSize: 0 };
-      return new NativeDataset({ rows, inputShape: [...axes], inputs: array.data, ...targets, initialState, mask });
-    });
-    const { vocabularySize } = this.layer;
-    if (vocabularySize !== undefined)
-      checkVocabulary(where, 'x', array as ShapedArray<Int32Array>, dataset, vocabularySize);
-    return dataset;
-  }
-
-  /** A model of this layer alone; the last one where states or random numbers go on. */
-  #open(where: string, { rows, axes, training }: Job): NativeModel {
+  /** The layer alone. Where it is built already, it stays as it is. */
+  #graph(where: string, { x, initialState, mask }: Job): Graph {
     const { layer } = this;
+    const isTokens = layer.readsTokens(0);
     // Recurrent layers take sequences of any length; what others compute may depend on it.
-    const inputShape = layer.stateSizes.length > 0 ? [-1, ...axes.slice(1)] : [...axes];
-    const config = { input: layer.inputKind, inputShape, layers: [layer.toNative()], shortcuts: ALL_SHORTCUTS };
-    const make = (): NativeModel => callEngine(() => new (loadBinding().NativeModel)(config));
-    let native: NativeModel;
-    if (layer.isStateful || training) {
-      const key = JSON.stringify(config);
-      if (this.#kept?.key === key) this.#checkKept(where, this.#kept, rows);
-      else this.#kept = { native: make(), key, rows, isInUse: false };
-      this.#kept.isInUse = true;
-      native = this.#kept.native;
-    } else {
-      native = make();
-    }
-    return native;
+    const open: Shape = layer.stateSizes.length > 0 ? [null, null, ...x.shape.slice(1)] : [null, ...x.shape];
+    const input = new SymbolicTensor('x', { shape: open, dtype: isTokens ? 'int32' : 'float32' });
+    const tensor = (name: string, shape: readonly number[]): SymbolicTensor =>
+      new SymbolicTensor(name, { shape: [null, ...shape] as Shape, dtype: 'float32' });
+    const states = initialState.map(({ shape }, index) => tensor(`initialState[${index}]`, shape));
+    const masked = mask === null ? null : tensor('mask', mask.shape);
+    const node = layer.makeNode(where, input, {
+      ...(states.length === 0 ? {} : { initialState: states }),
+      ...(masked === null ? {} : { mask: masked }),
+    });
+    return new Graph(where, [input, ...states, ...(masked === null ? [] : [masked])], node.outputs);
+  }
+
+  /** The engine's model; the last one where states or random numbers go on. */
+  #open(where: string, { rows, x, initialState, mask, training }: Job, graph: Graph): NativeModel {
+    const { layer } = this;
+    if (!layer.isStateful && !training) return makeNative(where, graph);
+    const axes = layer.stateSizes.length > 0 ? x.shape.slice(1) : x.shape;
+    const key = JSON.stringify([axes, initialState.length, mask === null ? 0 : mask.shape]);
+    if (this.#kept?.key === key) this.#checkKept(where, this.#kept, rows);
+    else this.#kept = { native: makeNative(where, graph), key, rows, isInUse: false };
+    this.#kept.isInUse = true;
+    return this.#kept.native;
   }
 
   #checkKept(where: string, kept: Kept, rows: number): void {
@@ -172,14 +175,14 @@ function assertIdle(where: string, { isInUse }: Kept): void {
   if (isInUse) throw refusal('ERR_BUSY', where, 'an idle layer', 'a call during another', 'Await the first call.');
 }
 
-/** All states side by side, as the engine takes them. */
-function readStates(where: string, given: unknown, rows: number, sizes: readonly number[]): Float32Array {
+/** The states, each [N,H]. */
+function readStates(where: string, given: unknown, rows: number, sizes: readonly number[]): BatchInput[] {
   const isAlone = !Array.isArray(given) && sizes.length === 1;
   const list: unknown = isAlone ? [given] : given;
   const expected = `initialState to be an array of ${sizes.map((size) => `[${rows}, ${size}]`).join(' and ')}`;
   if (!Array.isArray(list)) throw refusal('ERR_TYPE', where, expected, describe(given));
   if (list.length !== sizes.length) throw refusal('ERR_SHAPE', where, expected, describe(given));
-  const arrays = list.map((value: unknown, index) => {
+  return list.map((value: unknown, index) => {
     const { data, shape } = toValues(where, `initialState[${index}]`, value);
     if (shape.length !== 2 || shape[0] !== rows || shape[1] !== sizes[index])
       throw refusal(
@@ -188,7 +191,6 @@ function readStates(where: string, given: unknown, rows: number, sizes: readonly
         `initialState[${index}] of shape [N,H] = [${rows}, ${sizes[index]}]`,
         `[${shape.join(', ')}]`,
       );
-    return data;
+    return { data, shape: [sizes[index]!] };
   });
-  return joinColumns(arrays, sizes, rows);
 }

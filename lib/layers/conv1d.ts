@@ -11,7 +11,7 @@ import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, knownFeatures } from './shapes';
 import { checkDataFormat, checkOneSize, windowCount, type OneSize } from './windows';
-import type { NativeActivation, NativeLayer } from '../native/binding';
+import type { NativeActivation, NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 const PADDINGS = ['valid', 'same', 'causal'] as const;
@@ -185,10 +185,11 @@ export class Conv1D extends Layer {
     return [kernel, { name: 'bias', shape: [this.filters], initializer, regularizer, constraint }];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { filters, kernelSize, strides, padding, dilationRate, groups, activation, useBias } = this;
     const sizes = { filters, kernelSize, strides, padding, dilationRate, groups };
-    return { kind: 'conv1d', ...sizes, activation, useBias, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'conv1d', features, ...sizes, activation, useBias, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -10,7 +10,7 @@ import { checkBoolean, checkInteger, refusal } from '../util/validate';
 import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { knownFeatures, shapeText } from './shapes';
-import type { NativeActivation, NativeLayer } from '../native/binding';
+import type { NativeActivation, NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Dense}. */
@@ -148,9 +148,10 @@ export class Dense extends Layer {
     return [kernel, { name: 'bias', shape: [this.units], initializer, regularizer, constraint }];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { units, activation, useBias } = this;
-    return { kind: 'dense', units, activation, useBias, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'dense', features, units, activation, useBias, ...this.nativeWeighted() };
   }
 
   override getConfig(): Record<string, unknown> {

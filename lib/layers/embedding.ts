@@ -11,7 +11,7 @@ import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from 
 import { expectRank, shapeText } from './shapes';
 import { copyWeights } from './weights';
 import type { StepInputs, StepMask } from './step_mask';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { ArrayInput, Shape } from '../types';
 
 /** Options of {@link Embedding}. */
@@ -48,9 +48,10 @@ export const defaults = Object.freeze({
 } as const);
 
 /**
- * Turns token ids into vectors: row `id` of a table that is learnt. It can only be the first layer of a model.
+ * Turns token ids into vectors: row `id` of a table that is learnt.
  *
- * Input [N,T] of ids from 0 to `inputDim - 1`; output [N,T,outputDim]. Weight: `embeddings` [inputDim, outputDim].
+ * Input [N,T], or [N,A,T] with A parts a sample, of ids from 0 to `inputDim - 1`; output [N,T,outputDim] or
+ * [N,A,T,outputDim]. Weight: `embeddings` [inputDim, outputDim].
  *
  * @see keras/src/layers/core/embedding.py
  * @example
@@ -60,7 +61,6 @@ export const defaults = Object.freeze({
 export class Embedding extends Layer {
   static readonly className = 'Embedding';
   readonly className = Embedding.className;
-  override readonly inputKind = 'tokens';
   readonly inputDim: number;
   readonly outputDim: number;
   readonly embeddingsInitializer: Initializer;
@@ -120,11 +120,16 @@ export class Embedding extends Layer {
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
-    expectRank(this.where, inputShape, '[N,T]', 'Token ids come as sequences of one length.');
-    const [batch, steps] = inputShape as [number | null, number | null];
+    const hint = 'Token ids come as sequences of one length.';
+    expectRank(this.where, inputShape, inputShape.length === 3 ? '[N,A,T]' : '[N,T]', hint);
+    const steps = inputShape.at(-1)!;
     if (this.inputLength !== null && steps !== null && steps !== this.inputLength)
       throw refusal('ERR_SHAPE', this.where, `${this.inputLength} timesteps (inputLength)`, shapeText(inputShape));
-    return [batch, steps ?? this.inputLength, this.outputDim];
+    return [...inputShape.slice(0, -1), steps ?? this.inputLength, this.outputDim];
+  }
+
+  override get inputKind(): 'tokens' {
+    return 'tokens';
   }
 
   protected override declareWeights(): WeightDeclaration[] {
@@ -133,7 +138,11 @@ export class Embedding extends Layer {
     return [{ name: 'embeddings', shape, initializer, regularizer, constraint: this.embeddingsConstraint }];
   }
 
-  override toNative(): NativeLayer {
+  override get makesMask(): boolean {
+    return this.maskZero;
+  }
+
+  override toNative(): NativeLayerConfig {
     const { inputDim, outputDim, maskZero } = this;
     return { kind: 'embedding', inputDim, outputDim, maskZero, ...this.nativeWeighted() };
   }

@@ -3,9 +3,11 @@
 import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { refusal } from '../util/validate';
+import { reshaped } from './folding';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { shapeText } from './shapes';
-import type { NativeLayer } from '../native/binding';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Flatten}. */
@@ -38,6 +40,10 @@ export class Flatten extends Layer {
     super('Flatten', o);
   }
 
+  override get keepsIds(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     const [batch, ...axes] = inputShape;
     if (batch === undefined || axes.length === 0)
@@ -46,8 +52,15 @@ export class Flatten extends Layer {
     return [batch, size];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'flatten' };
+  }
+
+  /** @internal Values of rank 4 are rows in the engine. */
+  override lower(engine: EngineGraph, inputs: readonly EngineValue[], options: EngineOptions): EngineValue[] {
+    const { shape } = inputs[0]!;
+    if (shape.length < 4) return super.lower(engine, inputs, options);
+    return [reshaped(engine, this, inputs[0]!, this.computeOutputShape(shape))];
   }
 
   /** The layer that {@link getConfig} described. */

@@ -5,7 +5,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { nextSeed } from '../util/seeds';
 import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link GaussianNoise}. */
@@ -57,8 +57,8 @@ export class GaussianNoise extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
-    return { kind: 'gaussian_noise', stddev: this.stddev, seed: this.drawSeed! };
+  override toNative(): NativeLayerConfig {
+    return { kind: 'gaussian_noise', stddev: this.stddev, multiplies: false, seed: this.drawSeed! };
   }
 
   override getConfig(): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { checkBoolean } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
 import { checkDataFormat } from './windows';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link GlobalMaxPooling1D} and {@link GlobalAveragePooling1D}. */
@@ -45,7 +45,7 @@ abstract class GlobalPooling1D extends Layer {
     return this.keepdims ? [batch, 1, features] : [batch, features];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     const { pool, keepdims } = this;
     return { kind: 'global_pool1d', pool, keepdims };
   }

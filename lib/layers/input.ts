@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The shape of a model's input, as the first item of a Sequential. It is no layer: it computes nothing and is not listed.
+// What a model reads: a symbolic tensor that no layer gives. It is no layer: it computes nothing and is not listed.
+import { SymbolicTensor, type Dtype } from '../graph/symbolic_tensor';
 import { refuseMore } from '../util/arguments';
 import { resolveLayerName } from '../util/session';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { refusal } from '../util/validate';
+import { checkOneOf, refusal } from '../util/validate';
 import { checkShape } from './shapes';
 import type { Shape } from '../types';
 
@@ -13,30 +14,36 @@ export interface InputOptions {
   shape: Shape;
   /** Default: `input_1` and so on. */
   name?: string | null;
+  /** `'int32'` for token ids, `'float32'` for numbers. Default null: ids where an `Embedding` reads it, else numbers. */
+  dtype?: Dtype | null;
   /** Not supported yet: only Keras' default. */
   batchSize?: null;
-  /** Not supported yet: only Keras' default. */
-  dtype?: null;
 }
 
 /** Defaults of {@link InputOptions}; the shape has none. */
-export const defaults = Object.freeze({ name: null, batchSize: null, dtype: null });
-const NOT_YET = Object.freeze({ batchSize: null, dtype: null });
+export const defaults = Object.freeze({ name: null, dtype: null, batchSize: null });
+const WHERE = 'Input';
+const NOT_YET = Object.freeze({ batchSize: null });
+
+/** An input as plain data. */
+export interface InputConfig {
+  shape: Shape;
+  name: string;
+  dtype: Dtype | null;
+}
 
 /**
- * Tells a `Sequential` the shape of its input, so that it is built as layers are added.
+ * An input of a model: the first item of a `Sequential`, or where the layers of a `Model` begin.
  *
  * @see keras/src/layers/core/input_layer.py
  * @example
- * const model = new Sequential([new Input([null, 32]), new SimpleRNN(64), new Dense(1)]);
- * model.outputShape; // [null, 1]
+ * const sequential = new Sequential([new Input([null, 32]), new SimpleRNN(64), new Dense(1)]);
+ * const words = new Input([null], { dtype: 'int32', name: 'words' });
+ * const model = new Model(words, new LSTM(32).apply(new Embedding(10000, 32).apply(words)));
  */
-export class Input {
+export class Input extends SymbolicTensor {
   static readonly className = 'Input';
   readonly className = Input.className;
-  readonly name: string;
-  /** Axes after the batch. */
-  readonly shape: Shape;
 
   /**
    * @param shape axes after the batch
@@ -45,28 +52,24 @@ export class Input {
    *   is not positive
    */
   constructor(shape: Shape | InputOptions, options?: Omit<InputOptions, 'shape'>, ...rest: []) {
-    refuseMore('Input', rest);
+    refuseMore(WHERE, rest);
     const isShape = Array.isArray(shape);
     if (!isShape && options !== undefined)
-      throw refusal('ERR_TYPE', 'Input', 'a shape and then options, or options alone', 'two objects');
+      throw refusal('ERR_TYPE', WHERE, 'a shape and then options, or options alone', 'two objects');
     const given: Partial<InputOptions> | undefined = isShape ? options : (shape as InputOptions);
-    const o = withDefaults('Input', given, defaults, isShape ? [] : ['shape']);
-    refuseNotYet('Input', given, NOT_YET);
-    this.shape = checkShape('Input', 'shape', isShape ? shape : o.shape);
-    if (this.shape.length === 0) throw refusal('ERR_SHAPE', 'Input', 'at least one axis after the batch', '[]');
-    this.name = resolveLayerName('Input', o.name).name;
+    const o = withDefaults(WHERE, given, defaults, isShape ? [] : ['shape']);
+    refuseNotYet(WHERE, given, NOT_YET);
+    const axes = checkShape(WHERE, 'shape', isShape ? shape : o.shape);
+    if (axes.length === 0) throw refusal('ERR_SHAPE', WHERE, 'at least one axis after the batch', '[]');
+    const dtype = o.dtype === null ? null : checkOneOf(WHERE, 'dtype', o.dtype, ['float32', 'int32'] as const);
+    super(resolveLayerName(WHERE, o.name).name, { shape: [null, ...axes], dtype });
   }
 
-  /** Shape with the batch axis first. */
-  get batchShape(): Shape {
-    return [null, ...this.shape];
+  getConfig(): InputConfig {
+    return { shape: this.shape.slice(1), name: this.name, dtype: this.dtype };
   }
 
-  getConfig(): { shape: Shape; name: string } {
-    return { shape: this.shape, name: this.name };
-  }
-
-  static fromConfig(config: { shape: Shape; name?: string | null }): Input {
+  static fromConfig(config: InputConfig): Input {
     return new Input(config);
   }
 }

@@ -2,16 +2,18 @@
 // LayerNormalization: each position by itself. Options and config; native/layers/layer_normalization computes.
 import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
-import { Normalization, normalizationDefaults, type NormalizationOptions } from './normalization';
-import type { NativeLayer } from '../native/binding';
+import { AffineNormalization, affineDefaults, type AffineNormalizationOptions } from './affine_normalization';
+import { knownFeatures } from './shapes';
+import type { NativeLayerConfig } from '../native/binding';
+import type { Shape } from '../types';
 
 /** Options of {@link LayerNormalization}. */
-export type LayerNormalizationOptions = NormalizationOptions;
+export type LayerNormalizationOptions = AffineNormalizationOptions;
 
 const NOT_YET = Object.freeze({ dtype: 'float32', axis: -1 } as const);
 
 /** Defaults of {@link LayerNormalizationOptions}, as in Keras. */
-export const defaults = normalizationDefaults;
+export const defaults = affineDefaults;
 
 /**
  * Normalizes the features of each position by themselves: `gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
@@ -22,7 +24,7 @@ export const defaults = normalizationDefaults;
  * @example
  * new Sequential([new Input([20, 8]), new LSTM(16, { returnSequences: true }), new LayerNormalization(), new LSTM(16)]);
  */
-export class LayerNormalization extends Normalization {
+export class LayerNormalization extends AffineNormalization {
   static readonly className = 'LayerNormalization';
   readonly className = LayerNormalization.className;
 
@@ -39,9 +41,10 @@ export class LayerNormalization extends Normalization {
     return true;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(inputShape: Shape): NativeLayerConfig {
     const { epsilon, center, scale } = this;
-    return { kind: 'layer_normalization', epsilon, center, scale, ...this.nativeWeighted() };
+    const features = knownFeatures(this.where, inputShape);
+    return { kind: 'layer_normalization', features, epsilon, center, scale, ...this.nativeWeighted() };
   }
 
   /** The layer that `getConfig` described. */

@@ -6,7 +6,7 @@ import { checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
 import type { StepInputs, StepMask } from './step_mask';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link Masking}. */
@@ -57,7 +57,11 @@ export class Masking extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override get makesMask(): boolean {
+    return true;
+  }
+
+  override toNative(): NativeLayerConfig {
     return { kind: 'masking', maskValue: this.maskValue };
   }
 

@@ -6,7 +6,7 @@ import { checkOneOf } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
 import { checkDataFormat, checkOneSize, windowCount, type OneSize } from './windows';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 const PADDINGS = ['valid', 'same'] as const;
@@ -68,7 +68,7 @@ abstract class Pooling1D extends Layer {
     ];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     const { pool, poolSize, strides, padding } = this;
     return { kind: 'pool1d', pool, poolSize, strides, padding };
   }

@@ -12,6 +12,8 @@ import { resolveActivityRegularizer } from './activity';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
 import { expectRank, knownFeatures } from './shapes';
 import type { MaskPassage } from './step_mask';
+import type { EngineGraph, EngineOptions, EngineValue } from '../graph/lowering';
+import type { TensorSpec } from '../graph/symbolic_tensor';
 import type { NativeActivation, NativeRecurrent } from '../native/binding';
 import type { Shape } from '../types';
 
@@ -33,7 +35,7 @@ export interface RecurrentOptions extends LayerOptions {
   recurrentRegularizer?: RegularizerLike;
   /** Default null. */
   biasRegularizer?: RegularizerLike;
-  /** Penalty on the output; default null. */
+  /** Penalty on the output, and on states that are returned; default null. */
   activityRegularizer?: RegularizerLike;
   /** Default null. */
   kernelConstraint?: ConstraintLike;
@@ -240,6 +242,21 @@ export abstract class Recurrent extends Layer {
     return this.returnSequences ? [batch, steps, this.units] : [batch, this.units];
   }
 
+  /** @internal The output, and with `returnState` the last states. */
+  override outputSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    return this.engineSpecs(inputs).slice(0, this.returnState ? undefined : 1);
+  }
+
+  /** @internal The output and the last states. */
+  protected override engineSpecs(inputs: readonly TensorSpec[]): TensorSpec[] {
+    const { shape } = inputs[0]!;
+    const state: Shape = [shape[0]!, this.units];
+    return [this.computeOutputShape(shape), ...this.stateSizes.map(() => state)].map((given) => ({
+      shape: given,
+      dtype: 'float32',
+    }));
+  }
+
   protected override declareWeights(inputShape: Shape): WeightDeclaration[] {
     const columns = this.gates * this.units;
     const weights: WeightDeclaration[] = [
@@ -263,11 +280,12 @@ export abstract class Recurrent extends Layer {
     return weights;
   }
 
-  override toNative(): NativeRecurrent {
+  override toNative(inputShape: Shape): NativeRecurrent {
     const { units, activation, useBias, returnSequences, goBackwards, stateful, zeroOutputForMask } = this;
     const { dropout, recurrentDropout } = this;
     return {
       ...this.nativeGates(),
+      features: knownFeatures(this.where, inputShape),
       units,
       activation,
       useBias,
@@ -280,6 +298,23 @@ export abstract class Recurrent extends Layer {
       seed: this.drawSeed ?? 0,
       ...this.nativeWeighted(),
     };
+  }
+
+  /**
+   * @internal As a part of another layer: with the states, without the penalty.
+   *
+   * @param flipsOutputs whether a sequence that is read backwards is given in its own order
+   */
+  lowerPart(
+    engine: EngineGraph,
+    inputs: readonly EngineValue[],
+    options: EngineOptions,
+    flipsOutputs = false,
+  ): EngineValue[] {
+    const [input] = inputs;
+    const read = options.mask === null ? input! : this.masked(engine, input!, options.mask);
+    const given = [read, ...options.initialState];
+    return engine.add(this, this.toNative(input!.shape), given, this.engineSpecs(inputs), { flipsOutputs });
   }
 
   override getConfig(): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { refuseNotYet, withDefaults } from '../util/options';
 import { checkInteger } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank, knownFeatures } from './shapes';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link RepeatVector}. */
@@ -42,12 +42,16 @@ export class RepeatVector extends Layer {
     this.n = checked;
   }
 
+  override get keepsIds(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     expectRank(this.where, inputShape, '[N,C]');
     return [inputShape[0]!, this.n, knownFeatures(this.where, inputShape)];
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'repeat_vector', n: this.n };
   }
 

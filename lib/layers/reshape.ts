@@ -3,10 +3,11 @@
 import { refuseMore } from '../util/arguments';
 import { refuseNotYet, withDefaults } from '../util/options';
 import { describe, refusal } from '../util/validate';
+import { reshaped } from './folding';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { shapeText } from './shapes';
 import { sizeOf } from './weights';
-import type { NativeLayer } from '../native/binding';
+import type { EngineGraph, EngineValue } from '../graph/lowering';
 import type { Shape } from '../types';
 
 /** Options of {@link Reshape}. */
@@ -18,9 +19,9 @@ const NOT_YET = Object.freeze({ dtype: 'float32' } as const);
 export const defaults = layerDefaults;
 
 /**
- * Gives each row other axes, its elements staying in row-major order: [N,T,C] or [N,C] to [N, ...targetShape].
+ * Gives each row other axes, its elements staying in row-major order: [N,C], [N,T,C] or [N,A,T,C] to [N, ...targetShape].
  *
- * Differs from Keras: one or two axes, and the number of timesteps of the input must be known.
+ * Differs from Keras: one to three axes, and all axes of the input must be known.
  *
  * @see keras/src/layers/reshaping/reshape.py
  * @example
@@ -33,7 +34,7 @@ export class Reshape extends Layer {
   readonly targetShape: readonly number[];
 
   /**
-   * @param targetShape one or two sizes after the batch, from 1; one may be -1: what is left
+   * @param targetShape one to three sizes after the batch, from 1; one may be -1: what is left
    * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION`
    */
   constructor(targetShape: readonly number[], options: ReshapeOptions = {}, ...rest: []) {
@@ -45,13 +46,17 @@ export class Reshape extends Layer {
     this.targetShape = checked;
   }
 
+  override get keepsIds(): boolean {
+    return true;
+  }
+
   override computeOutputShape(inputShape: Shape): Shape {
     const [batch, ...axes] = inputShape;
     if (batch === undefined || axes.length === 0 || axes.includes(null))
       throw refusal(
         'ERR_SHAPE',
         this.where,
-        'input [N,C] or [N,T,C] of known sizes',
+        'input [N,C], [N,T,C] or [N,A,T,C] of known sizes',
         shapeText(inputShape),
         'Give the first layer an inputShape with all its timesteps, or the model an Input.',
       );
@@ -67,9 +72,9 @@ export class Reshape extends Layer {
     return [batch, ...this.targetShape.map((axis) => (axis === -1 ? size / known : axis))];
   }
 
-  override toNative(): NativeLayer {
-    const shape = this.outputShape?.slice(1) as number[] | undefined;
-    return { kind: 'reshape', targetShape: shape ?? [...this.targetShape] };
+  /** @internal Values of rank 4 are rows in the engine. */
+  override lower(engine: EngineGraph, [input]: readonly EngineValue[]): EngineValue[] {
+    return [reshaped(engine, this, input!, this.computeOutputShape(input!.shape))];
   }
 
   override getConfig(): Record<string, unknown> {
@@ -84,12 +89,12 @@ export class Reshape extends Layer {
 }
 
 function checkTarget(value: unknown): readonly number[] {
-  const expected = 'targetShape to be an array of one or two sizes, -1 at most once';
+  const expected = 'targetShape to be an array of one to three sizes, -1 at most once';
   if (!Array.isArray(value)) throw refusal('ERR_TYPE', 'Reshape', expected, describe(value));
   const sizes = value as unknown[];
   const wrong = sizes.find((size) => !Number.isSafeInteger(size) || ((size as number) < 1 && size !== -1));
   if (wrong !== undefined) throw refusal('ERR_CONFIG', 'Reshape', expected, describe(wrong));
-  if (sizes.length < 1 || sizes.length > 2 || sizes.filter((size) => size === -1).length > 1)
+  if (sizes.length < 1 || sizes.length > 3 || sizes.filter((size) => size === -1).length > 1)
     throw refusal('ERR_CONFIG', 'Reshape', expected, `[${sizes.join(', ')}]`);
   return Object.freeze([...(sizes as number[])]);
 }

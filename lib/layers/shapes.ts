@@ -49,3 +49,31 @@ export function knownFeatures(where: string, shape: Shape): number {
 export function areCompatible(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === null || b[axis] === null || size === b[axis]);
 }
+
+/**
+ * The size of an axis that both have, as Keras broadcasts: an axis of one element stands for any; null where one is unknown
+ * (keras/src/layers/merging/base_merge.py); undefined where they do not go together.
+ */
+function broadcastAxis(a: number | null, b: number | null): number | null | undefined {
+  if (a === null || b === null) return null;
+  if (a === 1) return b;
+  return b === 1 || a === b ? a : undefined;
+}
+
+/** The shape that elementwise operations on two shapes without their batch axes give; undefined where there is none. */
+export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
+  const [long, short] = a.length < b.length ? [b, a] : [a, b];
+  const first = long.length - short.length;
+  const sizes = long.map((size, axis) => (axis < first ? size : broadcastAxis(size, short[axis - first]!)));
+  return sizes.includes(undefined) ? undefined : (sizes as Shape);
+}
+
+/**
+ * The shapes of all inputs of a layer that reads several.
+ *
+ * @param inputShape an array of them, or one shape, which `count` inputs have
+ */
+export function shapesOf(inputShape: Shape | readonly Shape[], count = 1): readonly Shape[] {
+  if (inputShape.some((item) => Array.isArray(item))) return inputShape as readonly Shape[];
+  return Array<Shape>(count).fill(inputShape as Shape);
+}

@@ -7,7 +7,7 @@ import { checkInteger, checkNumber } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from './layer';
 import { expectRank } from './shapes';
 import type { MaskPassage } from './step_mask';
-import type { NativeLayer } from '../native/binding';
+import type { NativeLayerConfig } from '../native/binding';
 import type { Shape } from '../types';
 
 /** Options of {@link SpatialDropout1D}. */
@@ -63,7 +63,7 @@ export class SpatialDropout1D extends Layer {
     return inputShape;
   }
 
-  override toNative(): NativeLayer {
+  override toNative(): NativeLayerConfig {
     return { kind: 'spatial_dropout1d', rate: this.rate, seed: this.drawSeed! };
   }
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The weights of one layer: what they are, and where their values come from. A layer says that itself until a model's
-// engine has them, and again once that engine is gone.
+// The weights of a layer: what they are, where their values come from, and values for them at the door.
 import { toValues } from '../arrays/arrays';
 import { describe, refusal } from '../util/validate';
 import { callEngine } from '../native/engine';
-import { copyOut } from '../native/copies';
 import type { Constraint } from '../constraints';
 import type { Initializer } from '../initializers';
 import type { Regularizer } from '../regularizers';
-import type { NativeInitializer, NativeModel } from '../native/binding';
-import type { Layer } from './layer';
+import type { NativeInitializer, NativeLayer } from '../native/binding';
 
 /** One weight of a layer. */
 export interface WeightSpec {
@@ -23,61 +20,26 @@ export interface WeightSpec {
   readonly trainable: boolean;
 }
 
-/** Where the values of a weight come from while no engine of its model has them. */
+/** Where the values of a weight come from until the engine has its layer. */
 export type WeightSource =
   /** These, which nobody changes any more. */
   | { readonly values: Float32Array }
   /** They are drawn when they are needed, by the engine or by a function of our own. */
   | { readonly initializer: NativeInitializer; readonly seed: number }
-  | { readonly draw: () => Float32Array }
-  /** They lie in an engine that is no model's any more. */
-  | { readonly native: NativeModel; readonly index: number };
-
-/** The model that a layer belongs to, as the layer sees it. */
-export interface WeightOwner {
-  readonly name: string;
-  /** Values that the engine has, or undefined where the layer says where they are. Throws `ERR_DISPOSED`. */
-  readLayer(layer: Layer): Float32Array[] | undefined;
-  /** The same, as they are now, copied off the event loop. */
-  copyLayer(layer: Layer): Promise<Float32Array[]> | undefined;
-  /** Writes checked values into the engine; false where the layer is to hold them. Throws `ERR_BUSY`, `ERR_DISPOSED`. */
-  writeLayer(layer: Layer, values: readonly Float32Array[]): boolean;
-  /** A `trainable` flag changed: the engine must hear of it at the next `compile`. */
-  trainableChanged(): void;
-  /** States of this stateful layer begin at zero again. Throws `ERR_BUSY`, `ERR_DISPOSED`, `ERR_STATE`. */
-  resetStates(layer: Layer): void;
-}
+  | { readonly draw: () => Float32Array };
 
 /** Elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** A copy of values that have been drawn. */
-export function readSource(source: WeightSource, shape: readonly number[]): Float32Array | undefined {
-  if ('values' in source) return source.values.slice();
-  if (!('native' in source)) return undefined;
-  const out = new Float32Array(sizeOf(shape));
-  callEngine(() => source.native.readWeight(source.index, out));
-  return out;
-}
-
-/** Has weight `index` of an engine begin with the values of a source, which is used up where it is another engine. */
-export function giveSource(native: NativeModel, index: number, source: WeightSource): void {
+/** Has a weight of the engine begin with the values of a source. */
+export function giveSource(native: NativeLayer, index: number, source: WeightSource): void {
   callEngine(() => {
     if ('values' in source) native.adoptWeight(index, source.values);
     else if ('draw' in source) native.adoptWeight(index, source.draw());
-    else if ('initializer' in source) native.drawWeight(index, source.initializer, source.seed);
-    else native.moveWeight(index, source.native, source.index);
+    else native.drawWeight(index, source.initializer, source.seed);
   });
-}
-
-/** A source of the same values that may be given away, while the first stays whole. */
-export async function shareSource(source: WeightSource, shape: readonly number[]): Promise<WeightSource> {
-  if (!('native' in source)) return source;
-  const values = new Float32Array(sizeOf(shape));
-  await copyOut(source.native, [{ kind: 'weight', index: source.index, values }]);
-  return { values };
 }
 
 /**
@@ -106,13 +68,21 @@ export function checkWeights(
 }
 
 function checkWeight(where: string, shape: readonly number[], value: unknown): { data: Float32Array; isOwn: boolean } {
-  const { data, shape: given } = toValues(where, 'values', value);
+  const { data, shape: given } = shape.length === 0 ? readScalar(where, value) : toValues(where, 'values', value);
   // A typed array by itself has no shape: its elements are taken in row-major order.
   const isFlat = ArrayBuffer.isView(value) && data.length === sizeOf(shape);
   if (!isFlat && (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])))
     throw refusal('ERR_SHAPE', where, `shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);
   const isGiven = data === value || data === (value as { readonly data?: unknown }).data;
   return { data, isOwn: !isGiven };
+}
+
+/** Of a weight without axes: an array that has none either, or what else an array may be. */
+function readScalar(where: string, value: unknown): ReturnType<typeof toValues> {
+  const { shape, data } = (value ?? {}) as { readonly shape?: unknown; readonly data?: unknown };
+  if (!Array.isArray(shape) || shape.length > 0) return toValues(where, 'values', value);
+  const read = toValues(where, 'values.data', data);
+  return read.data.length === 1 ? { data: read.data, shape: [] } : read;
 }
 
 function listing(specs: readonly Pick<WeightSpec, 'name' | 'shape'>[]): string {

@@ -179,12 +179,18 @@ export interface MetricRequest {
  * Reads `compile({ metrics, weightedMetrics })`. Names are checked now; `resolve` waits for the shapes. A weighted metric
  * whose name is taken reports with `weighted` before it.
  *
+ * @param names how messages call the two arguments
  * @throws ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`; `ERR_CONFIG` where two metrics report under one key
  * @see keras/src/trainers/compile_utils.py
  *
  * @internal
  */
-export function readMetrics(where: string, metrics: unknown, weightedMetrics: unknown = []): MetricRequest[] {
+export function readMetrics(
+  where: string,
+  metrics: unknown,
+  weightedMetrics: unknown = [],
+  names: readonly [metrics: string, weightedMetrics: string] = ['metrics', 'weightedMetrics'],
+): MetricRequest[] {
   const taken = new Set(['loss']);
   const read = (what: string, given: unknown, weighted: boolean): MetricRequest[] => {
     if (!Array.isArray(given))
@@ -205,7 +211,7 @@ export function readMetrics(where: string, metrics: unknown, weightedMetrics: un
       return { ...request, name, weighted };
     });
   };
-  return [...read('metrics', metrics, false), ...read('weightedMetrics', weightedMetrics, true)];
+  return [...read(names[0], metrics, false), ...read(names[1], weightedMetrics, true)];
 }
 
 /**

@@ -154,9 +154,8 @@ export function divideNoNan(a: number, b: number): number {
  * @internal
  */
 export function toCamelCase(name: string): string {
-  const camel = name.replace(/([A-Za-z0-9])_+([A-Za-z0-9])/g, (_match, before: string, after: string) => {
-    return before + after.toUpperCase();
-  });
+  // Parts may be of one character: `dense_1_loss`.
+  const camel = name.replace(/(?<=[A-Za-z0-9])_+([A-Za-z0-9])/g, (_match, after: string) => after.toUpperCase());
   return camel.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
 }
 

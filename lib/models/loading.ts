@@ -8,7 +8,8 @@ import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { expectedWeights } from './model_files';
-import { Sequential, type SequentialConfig } from './sequential';
+import { Model } from './model';
+import { Sequential } from './sequential';
 
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {
@@ -24,6 +25,7 @@ const DEFAULTS = Object.freeze({ compile: true });
  *
  * Source: keras/src/saving/saving_api.py.
  *
+ * @typeParam M the class of the model, where it is known: `loadModel<Sequential>(path)`
  * @param path of a file that ends in `.safetensors`
  * @param options see {@link LoadModelOptions}
  * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed or holds no model; ShapeError
@@ -32,7 +34,11 @@ const DEFAULTS = Object.freeze({ compile: true });
  * await model.save('reviews.safetensors');
  * const same = await loadModel('reviews.safetensors');
  */
-export async function loadModel(path: string, options?: LoadModelOptions, ...rest: []): Promise<Sequential> {
+export async function loadModel<M extends Model = Model>(
+  path: string,
+  options?: LoadModelOptions,
+  ...rest: []
+): Promise<M> {
   refuseMore('loadModel', rest);
   const where = 'loadModel';
   const { compile } = withDefaults(where, options, DEFAULTS);
@@ -54,7 +60,7 @@ export async function loadModel(path: string, options?: LoadModelOptions, ...res
       if (compiled !== null) model.compile(compileOptions(place, compiled));
       await model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
     });
-    return model;
+    return model as M;
   });
 }
 
@@ -81,23 +87,33 @@ export async function loadAssets(path: string, ...rest: []): Promise<Record<stri
  *
  * Source: keras/src/models/model.py.
  *
+ * @typeParam M the class of the model, where it is known: `modelFromJson<Sequential>(text)`
  * @throws DataError `ERR_DATA` where the text is malformed; ConfigError `ERR_TYPE`, `ERR_UNKNOWN_NAME`, and whatever the
  *   layers' constructors throw
  * @example
  * const copy = modelFromJson(model.toJson());
  */
-export function modelFromJson(text: string, ...rest: []): Sequential {
+export function modelFromJson<M extends Model = Model>(text: string, ...rest: []): M {
   refuseMore('modelFromJson', rest);
   const where = 'modelFromJson';
-  return modelOf(where, readJson(where, checkString(where, 'text', text)));
+  return modelOf(where, readJson(where, checkString(where, 'text', text))) as M;
 }
 
-function modelOf(where: string, described: unknown): Sequential {
+/** A closed table: a file names one of these. */
+const CLASSES = [Model, Sequential];
+
+function modelOf(where: string, described: unknown): Model {
   const { className, config } = isPlainObject(described) ? described : {};
-  if (className !== 'Sequential' || !isPlainObject(config))
-    throw refusal('ERR_DATA', where, 'a Sequential as { className, config }', describe(className ?? described));
+  const modelClass = CLASSES.find((known) => known.className === className);
+  if (modelClass === undefined || !isPlainObject(config))
+    throw refusal(
+      'ERR_DATA',
+      where,
+      'a Model or Sequential as { className, config }',
+      describe(className ?? described),
+    );
   try {
-    return Sequential.fromConfig(config as unknown as SequentialConfig);
+    return modelClass.fromConfig(config);
   } catch (error) {
     throw readable(where, error);
   }

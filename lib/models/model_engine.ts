@@ -1,36 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The engine's half of a model: made when weights are first needed, given up when the layers change. Between engines,
-// the layers know where their values are, so that nothing learnt is lost, and nothing is copied.
+// The engine's half of a model: made when it is first needed, given up when the layers change. Weights are the layers' own.
 import { allocate } from '../arrays/nested_arrays';
-import { copyIn, copyOut, prepare } from '../native/copies';
 import { callEngine, loadBinding } from '../native/engine';
+import { lowerGraph, modelConfig, type EngineGraph } from '../graph/lowering';
 import { ALL_SHORTCUTS } from '../native/shortcuts';
-import { activityLayer } from '../layers/activity';
 import { refusal } from '../util/validate';
-import type { Layer } from '../layers';
-import { giveSource, sizeOf, type WeightOwner, type WeightSpec } from '../layers/weights';
-import type { NativeCopy, NativeLayer, NativeModel, NativeShortcuts } from '../native/binding';
+import type { Graph } from '../graph/graph';
+import type { Layer, StatefulUser } from '../layers/layer';
+import type { NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
 import type { LayersState } from '../serialization';
 import type { BatchRows, CarriedStates } from '../training/trainer_host';
-import type { LayerStack } from './layer_stack';
 
-/** A layer that the engine holds, and the index of its first weight there. */
-interface Seat {
-  readonly layer: Layer;
-  readonly first: number;
+/** What the engine's half knows of a model. */
+export interface EngineHost {
+  readonly name: string;
+  /** undefined before the shapes are known. */
+  readonly graph: Graph | undefined;
 }
 
-export class ModelEngine implements WeightOwner {
+export class ModelEngine implements StatefulUser {
   #native: NativeModel | undefined;
-  #seats: readonly Seat[] = [];
+  #lowered: EngineGraph | undefined;
   #isDisposed = false;
-  #isStale = false;
   #shortcuts: NativeShortcuts = ALL_SHORTCUTS;
   #batchRows: BatchRows = { count: undefined };
 
   constructor(
-    readonly name: string,
-    private readonly stack: LayerStack,
+    private readonly host: EngineHost,
     /** Told when states begin at zero again. */
     private readonly onReset: () => void,
   ) {}
@@ -47,80 +43,46 @@ export class ModelEngine implements WeightOwner {
   /** @throws StateError `ERR_DISPOSED` */
   assertUsable(method: string): void {
     if (this.#isDisposed)
-      throw refusal('ERR_DISPOSED', `${this.name}.${method}`, 'a model in use', 'one that was disposed');
+      throw refusal('ERR_DISPOSED', `${this.host.name}.${method}`, 'a model in use', 'one that was disposed');
   }
 
   /** The engine's model. */
   native(method = 'native'): NativeModel {
     this.assertUsable(method);
-    this.#native ??= this.#create(method);
+    this.#native ??= this.#create(`${this.host.name}.${method}`);
     return this.#native;
   }
 
-  #create(method: string): NativeModel {
-    const { layers, inputShape } = this.stack;
-    const first = layers[0];
-    if (first === undefined || inputShape === undefined || !this.stack.isBuilt)
+  #create(where: string): NativeModel {
+    const { graph } = this.host;
+    if (graph === undefined)
       throw refusal(
         'ERR_STATE',
-        `${this.name}.${method}`,
+        where,
         'a built model',
         'one whose input shape is not known',
         'Give the first layer an inputShape, add an Input, or call build.',
       );
-    const seats: Seat[] = [];
-    let next = 0;
-    for (const layer of layers) {
-      seats.push({ layer, first: next });
-      next += layer.weightSpecs.length;
-    }
-    const native = callEngine(() => {
-      const { NativeModel } = loadBinding();
-      return new NativeModel({
-        input: first.inputKind,
-        inputShape: inputShape.slice(1).map((size) => size ?? -1),
-        layers: layers.flatMap(nativeLayers),
-        shortcuts: this.#shortcuts,
-      });
-    });
-    this.#fill(native, seats);
-    this.#seats = seats;
-    this.#isStale = false;
+    const { engine, outputs } = lowerGraph(where, graph);
+    const native = callEngine(() => new (loadBinding().NativeModel)(modelConfig(engine, outputs, this.#shortcuts)));
+    for (const layer of new Set(engine.stateful)) layer.addUser(this);
+    this.#lowered = engine;
     return native;
   }
 
-  /** Weights that lie in another engine come last: they are gone from there, and nothing can go wrong after that. */
-  #fill(native: NativeModel, seats: readonly Seat[]): void {
-    const weights = seats.flatMap(({ layer, first }) =>
-      layer.releaseWeights().map((source, index) => ({ source, index: first + index })),
-    );
-    const lies = ({ source }: (typeof weights)[number]): boolean => 'native' in source;
-    try {
-      for (const { source, index } of [...weights.filter((each) => !lies(each)), ...weights.filter(lies)])
-        giveSource(native, index, source);
-    } catch (error) {
-      native.dispose();
-      throw error;
-    }
-    for (const { layer } of seats) layer.holdWeights([]);
+  /** The nodes of the engine's model, each with the layer that it stands for. */
+  nodes(): EngineGraph['entries'] {
+    this.native();
+    return this.#lowered!.entries;
   }
 
-  /** Tells the layers where their values are, and frees the rest of the engine; the next need makes a new one. */
+  /** Frees the engine's model: the next need makes a new one. */
   recall(): void {
     this.#batchRows.count = undefined;
     const native = this.#native;
-    if (native === undefined) return;
-    callEngine(() => native.retire());
-    for (const { layer, first } of this.#seats)
-      layer.holdWeights(layer.weightSpecs.map((_, index) => ({ native, index: first + index })));
+    if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
-    this.#seats = [];
-  }
-
-  /** Makes way for an engine that knows the present `trainable` flags. */
-  refresh(): void {
-    if (this.#isStale) this.recall();
-    this.#isStale = false;
+    this.#lowered = undefined;
   }
 
   useShortcuts(shortcuts: NativeShortcuts): void {
@@ -128,81 +90,10 @@ export class ModelEngine implements WeightOwner {
     this.#shortcuts = shortcuts;
   }
 
-  readLayer(layer: Layer): Float32Array[] | undefined {
-    this.assertUsable('getWeights');
-    const seat = this.#seatOf(layer);
-    if (seat === undefined) return undefined;
-    return layer.weightSpecs.map(({ shape }, index) => {
-      const length = shape.reduce((product, size) => product * size, 1);
-      const out = allocate(`${this.name}.getWeights`, () => new Float32Array(length));
-      callEngine(() => this.#native!.readWeight(seat.first + index, out));
-      return out;
-    });
-  }
-
-  copyLayer(layer: Layer): Promise<Float32Array[]> | undefined {
-    this.assertUsable('getWeights');
-    const seat = this.#seatOf(layer);
-    return seat && this.#copyWeights(layer.weightSpecs, seat.first);
-  }
-
-  /** Copies of all weights as they are now; they are drawn where they are not yet. */
-  copyWeights(): Promise<Float32Array[]> {
-    this.native('getWeights');
-    return this.#copyWeights(
-      this.stack.layers.flatMap((layer) => layer.weightSpecs),
-      0,
-    );
-  }
-
-  async #copyWeights(specs: readonly Pick<WeightSpec, 'shape'>[], first: number): Promise<Float32Array[]> {
-    const copies = specs.map(({ shape }, index) => ({
-      kind: 'weight' as const,
-      index: first + index,
-      values: allocate(`${this.name}.getWeights`, () => new Float32Array(sizeOf(shape))),
-    }));
-    await copyOut(this.#native!, copies);
-    return copies.map(({ values }) => values);
-  }
-
-  /** Sets all weights to arrays that nobody else has. */
-  async adoptWeights(values: readonly Float32Array[]): Promise<void> {
-    const native = this.#native;
-    if (native !== undefined)
-      return copyIn(
-        native,
-        values.map((each, index) => ({ kind: 'weight', index, values: each })),
-      );
-    let next = 0;
-    for (const layer of this.stack.layers) {
-      const count = layer.weightSpecs.length;
-      layer.holdWeights(values.slice(next, next + count).map((each) => ({ values: each })));
-      next += count;
-    }
-  }
-
-  /** See `Sequential.prepare`. */
-  async prepare(): Promise<void> {
-    await prepare(this.native('prepare'));
-  }
-
-  writeLayer(layer: Layer, values: readonly Float32Array[]): boolean {
-    this.assertUsable('setWeights');
-    this.assertQuiet('setWeights');
-    const seat = this.#seatOf(layer);
-    if (seat === undefined) return false;
-    values.forEach((value, index) => callEngine(() => this.#native!.writeWeight(seat.first + index, value)));
-    return true;
-  }
-
   /** @throws StateError `ERR_BUSY` while the compute threads work on this model */
   assertQuiet(method: string): void {
     if (this.#native?.busy === true)
-      throw refusal('ERR_BUSY', `${this.name}.${method}`, 'an idle model', 'a call while it computes');
-  }
-
-  #seatOf(layer: Layer): Seat | undefined {
-    return this.#native && this.#seats.find((seat) => seat.layer === layer);
+      throw refusal('ERR_BUSY', `${this.host.name}.${method}`, 'an idle model', 'a call while it computes');
   }
 
   get batchRows(): BatchRows {
@@ -212,29 +103,25 @@ export class ModelEngine implements WeightOwner {
   /** See `TrainerHost`. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   exchangeStates(next: CarriedStates | undefined): CarriedStates {
     const native = this.native('exchangeStates');
-    const present = { batchRows: this.#batchRows, states: readStates(this.name, native) };
-    if (next === undefined) callEngine(() => native.resetStates());
-    else this.#writeStates(this.name, native, next.states);
+    const present = { batchRows: this.#batchRows, states: readStates(this.host.name, native) };
+    if (next === undefined) callEngine(() => native.resetStates(null));
+    else this.#writeStates(this.host.name, native, next.states);
     this.#batchRows = next?.batchRows ?? { count: undefined };
     return present;
   }
 
-  /** @throws StateError `ERR_STATE` where another layer would lose its states too, `ERR_BUSY`, `ERR_DISPOSED` */
+  /** All stateful layers begin at zero again, or one. @throws StateError `ERR_BUSY`, `ERR_DISPOSED` */
   resetStates(layer?: Layer): void {
+    if (layer !== undefined && this.#isDisposed) return;
     this.assertUsable('resetStates');
     this.assertQuiet('resetStates');
-    if (layer !== undefined && this.stack.layers.some((other) => other.isStateful && other !== layer))
-      throw refusal(
-        'ERR_STATE',
-        `${layer.className} "${layer.name}".resetStates`,
-        'a model of one stateful layer',
-        `several in "${this.name}"`,
-        'Reset all of them with model.resetStates().',
-      );
-    this.#batchRows.count = undefined;
-    const native = this.#native;
-    if (native !== undefined) callEngine(() => native.resetStates());
+    const others = this.#lowered?.stateful.some((other) => other !== layer) ?? false;
+    if (layer === undefined || !others) this.#batchRows.count = undefined;
     this.onReset();
+    const native = this.#native;
+    if (native === undefined) return;
+    const number = layer === undefined ? null : (this.#lowered!.numberOf(layer) ?? null);
+    callEngine(() => native.resetStates(number));
   }
 
   /**
@@ -249,26 +136,23 @@ export class ModelEngine implements WeightOwner {
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#batchRows.count ?? null,
-      states: this.#native === undefined ? [] : stateCopies(`${this.name}.${method}`, this.#native, copies),
+      states: this.#native === undefined ? [] : stateCopies(`${this.host.name}.${method}`, this.#native, copies),
     };
   }
 
   /**
-   * Lets the layers go on from a state. A new engine is made where they shall draw by other seeds.
+   * Lets the layers go on from a state.
    *
    * @throws DataError `ERR_DATA` where the state is of other layers; StateError `ERR_BUSY`, `ERR_DISPOSED`
    */
   setLayersState(method: string, { seeds, statefulRows, states }: LayersState): void {
     this.assertUsable(method);
     this.assertQuiet(method);
-    const where = `${this.name}.${method}`;
+    const where = `${this.host.name}.${method}`;
     const drawing = this.#drawingLayers();
     if (seeds.length !== drawing.length)
       throw refusal('ERR_DATA', where, `seeds of ${drawing.length} layers that draw`, `${seeds.length}`);
-    if (seeds.some((seed, index) => seed !== drawing[index]!.drawSeed)) {
-      this.recall();
-      drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
-    }
+    drawing.forEach((layer, index) => (layer.drawSeed = seeds[index]!));
     if (states.length > 0) this.#writeStates(where, this.native(method), states);
     this.#batchRows.count = statefulRows ?? undefined;
   }
@@ -280,17 +164,14 @@ export class ModelEngine implements WeightOwner {
     try {
       states.forEach((values, index) => callEngine(() => native.writeLayerStates(index, values)));
     } catch {
-      native.resetStates();
+      native.resetStates(null);
       throw refusal('ERR_DATA', where, "states of these layers' sizes", 'others');
     }
   }
 
   #drawingLayers(): readonly Layer[] {
-    return this.stack.layers.flatMap((layer) => layer.drawingLayers);
-  }
-
-  trainableChanged(): void {
-    this.#isStale = true;
+    const parts = this.host.graph?.layers.flatMap((layer) => layer.parts) ?? [];
+    return [...new Set(parts.map(({ layer }) => layer))].filter(({ drawSeed }) => drawSeed !== undefined);
   }
 
   /** Gives back what no call needs at present. */
@@ -303,7 +184,7 @@ export class ModelEngine implements WeightOwner {
     const native = this.#native;
     if (native !== undefined) callEngine(() => native.dispose());
     this.#native = undefined;
-    this.#seats = [];
+    this.#lowered = undefined;
     this.#isDisposed = true;
   }
 }
@@ -323,10 +204,4 @@ function readStates(where: string, native: NativeModel): Float32Array[] {
   const states = stateCopies(where, native, copies);
   for (const { index, values } of copies) callEngine(() => native.readLayerStates(index, values));
   return states;
-}
-
-/** A layer as the engine takes it, and the penalty on its output after it. */
-function nativeLayers(layer: Layer): NativeLayer[] {
-  const { activityRegularizer } = layer;
-  return [layer.toNative(), ...(activityRegularizer === null ? [] : [activityLayer(activityRegularizer)])];
 }

@@ -3,7 +3,7 @@
 // on and off can be compared. Users never choose them: the plan does.
 import { ALL_SHORTCUTS } from '../native/shortcuts';
 import type { NativeShortcuts } from '../native/binding';
-import type { Sequential } from './sequential';
+import type { Model } from './model';
 
 export { ALL_SHORTCUTS };
 
@@ -11,7 +11,7 @@ export { ALL_SHORTCUTS };
 export const SET_SHORTCUTS = Symbol('ostinato.setShortcuts');
 
 /** Switches shortcuts of a model; those not named are on. The weights stay, the optimizer begins anew. Returns the model. */
-export function withShortcuts(model: Sequential, shortcuts: Partial<NativeShortcuts>): Sequential {
+export function withShortcuts<M extends Model>(model: M, shortcuts: Partial<NativeShortcuts>): M {
   model[SET_SHORTCUTS]({ ...ALL_SHORTCUTS, ...shortcuts });
   return model;
 }

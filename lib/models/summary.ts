@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: MIT
 // The table that `summary()` prints: Keras 2.2.4's character for character, or Keras 3's with boxes.
+import { SymbolicTensor } from '../graph/symbolic_tensor';
 import { shapeText } from '../layers/shapes';
 import { sizeOf } from '../layers/weights';
 import { checkInteger, checkOneOf, refusal, describe } from '../util/validate';
 import { withDefaults } from '../util/options';
-import type { Layer } from '../layers';
+import { TrainableModel } from './trainable_model';
+import type { Graph } from '../graph/graph';
+import type { WeightSpec } from '../layers';
 
 /** Options of `summary`. */
 export interface SummaryOptions {
   /** Called once for every line; default `console.log`. */
   printFn?: (line: string) => void;
-  /** Characters in a line; default 65 for `keras2`; for `keras3` the terminal's width less 4, at most 88. */
+  /**
+   * Characters in a line. Default for `keras2`: 65, or 98 where the table tells what layers are connected to; for `keras3`
+   * the terminal's width less 4, at most 88, or 108.
+   */
   lineLength?: number | null;
   /** Default `'keras2'`: the table of Keras 2.2.4. */
   style?: 'keras2' | 'keras3';
@@ -26,31 +32,107 @@ export const defaults = Object.freeze({
 /** What a summary shows of a model. */
 export interface Summarized {
   readonly name: string;
-  readonly layers: readonly Layer[];
+  readonly graph: Graph;
+  readonly inputNames: readonly string[];
+  /** Whether inputs are rows of the table: not those of a `Sequential`. */
+  readonly showsInputs: boolean;
+  readonly weights: readonly WeightSpec[];
 }
 
-const HEADER = ['Layer (type)', 'Output Shape', 'Param #'] as const;
+/** A row: a layer or an input. */
+interface Row {
+  readonly name: string;
+  readonly className: string;
+  /** Shapes of the outputs of each call, in order, as far as the style looks at them. */
+  readonly shape: string;
+  readonly params: number;
+  /** What each call reads: `lstm_1[0][1]`. */
+  readonly connections: readonly string[];
+}
+
+/** What the styles do in their own way. */
+interface Style {
+  /** What Keras calls the class of a `Model`. */
+  readonly model: string;
+  /** Number of the first call of a model: Keras 2 counts what the model itself is. */
+  readonly firstCall: number;
+  /** Of the outputs of all calls of a layer. */
+  readonly shapeOf: (calls: readonly (readonly SymbolicTensor[])[]) => string;
+}
+
+const KERAS2: Style = {
+  model: 'Model',
+  firstCall: 1,
+  shapeOf: (calls) => {
+    const texts = new Set(calls.map(outputsText));
+    return texts.size === 1 ? [...texts][0]! : 'multiple';
+  },
+};
+
+const KERAS3: Style = { model: 'Functional', firstCall: 0, shapeOf: (calls) => outputsText(calls.at(-1) ?? []) };
+
+const HEADER = ['Layer (type)', 'Output Shape', 'Param #', 'Connected to'] as const;
 const BYTES_PER_PARAM = 4;
 
-/** Prints the table of a model whose layers are all built. */
+/** Prints the table of a model whose shapes are known. */
 export function printSummary(where: string, model: Summarized, options: SummaryOptions | undefined): void {
   const { printFn, lineLength, style } = withDefaults(where, options, defaults);
   if (typeof printFn !== 'function') throw refusal('ERR_TYPE', where, 'printFn to be a function', describe(printFn));
   const isKeras2 = checkOneOf(where, 'style', style, ['keras2', 'keras3']) === 'keras2';
-  const fallback = isKeras2 ? 65 : Math.min(88, (process.stdout.columns ?? 80) - 4);
+  const columns = model.graph.isChain ? 3 : 4;
+  const terminal = (process.stdout.columns ?? 80) - 4;
+  const fallback = isKeras2 ? (columns === 3 ? 65 : 98) : Math.min(columns === 3 ? 88 : 108, terminal);
   const width = lineLength === null ? fallback : checkInteger(where, 'lineLength', lineLength, 24, 10000);
-  for (const line of isKeras2 ? keras2Lines(model, width) : keras3Lines(model, Math.max(24, width))) printFn(line);
+  const lines = isKeras2 ? keras2Lines(model, columns, width) : keras3Lines(model, columns, Math.max(24, width));
+  for (const line of lines) printFn(line);
+}
+
+/** The rows of a model, in Keras' order. */
+function rowsOf({ graph, inputNames, showsInputs }: Summarized, style: Style): Row[] {
+  const placeOf = (tensor: SymbolicTensor): string => {
+    const input = graph.inputs.indexOf(tensor);
+    if (input >= 0) return `${inputNames[input]!}[0][0]`;
+    const { layer } = tensor.node!;
+    const call = layer.nodes.indexOf(tensor.node!) + (layer instanceof TrainableModel ? style.firstCall : 0);
+    return `${layer.name}[${call}][${tensor.index}]`;
+  };
+  const items = showsInputs ? graph.items : graph.layers;
+  return items.map((item) => {
+    if (item instanceof SymbolicTensor) {
+      const name = inputNames[graph.inputs.indexOf(item)]!;
+      return { name, className: 'InputLayer', shape: style.shapeOf([[item]]), params: 0, connections: [] };
+    }
+    const own = item instanceof TrainableModel && style.firstCall > 0 ? [item.outputs] : [];
+    const calls = item.nodes.filter((node) => graph.nodes.includes(node));
+    return {
+      name: item.name,
+      className: item.className === 'Model' ? style.model : item.className,
+      shape: style.shapeOf([...own, ...item.nodes.map(({ outputs }) => outputs)]),
+      params: item.parts.reduce((sum, { layer }) => sum + layer.countParams(), 0),
+      connections: calls.flatMap(({ sources }) => sources.map(placeOf)),
+    };
+  });
+}
+
+/** `(None, 3)`, or `[(None, 3), (None, 4)]` where there are several. */
+function outputsText(outputs: readonly SymbolicTensor[]): string {
+  const texts = outputs.map(({ shape }) => shapeText(shape));
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
 }
 
 /** Rows as of keras 2.2.4, keras/utils/layer_utils.py (print_summary). */
-function keras2Lines({ layers }: Summarized, width: number): string[] {
-  const stops = [0.45, 0.85, 1].map((stop) => Math.floor(width * stop));
-  const lines = ['_'.repeat(width), keras2Row(HEADER, stops), '='.repeat(width)];
-  layers.forEach((layer, index) => {
-    lines.push(keras2Row(fieldsOf(layer, String(layer.countParams())), stops));
-    lines.push((index === layers.length - 1 ? '=' : '_').repeat(width));
+function keras2Lines(model: Summarized, columns: 3 | 4, width: number): string[] {
+  const shares = columns === 3 ? [0.45, 0.85, 1] : [0.33, 0.55, 0.67, 1];
+  const stops = shares.map((stop) => Math.floor(width * stop));
+  const lines = ['_'.repeat(width), keras2Row(HEADER.slice(0, columns), stops), '='.repeat(width)];
+  const rows = rowsOf(model, KERAS2);
+  rows.forEach(({ name, className, shape, params, connections }, index) => {
+    const [first = '', ...others] = columns === 3 ? [] : connections;
+    lines.push(keras2Row([`${name} (${className})`, shape, String(params), first].slice(0, columns), stops));
+    for (const connection of others) lines.push(keras2Row(['', '', '', connection], stops));
+    lines.push((index === rows.length - 1 ? '=' : '_').repeat(width));
   });
-  const { trainable, frozen } = countAll(layers);
+  const { trainable, frozen } = countAll(model);
   lines.push(`Total params: ${grouped(trainable + frozen)}`);
   lines.push(`Trainable params: ${grouped(trainable)}`);
   lines.push(`Non-trainable params: ${grouped(frozen)}`);
@@ -67,22 +149,23 @@ function keras2Row(fields: readonly string[], stops: readonly number[]): string 
 }
 
 /** Rows as of Keras 3, keras/src/utils/summary_utils.py, drawn as its table library does without a terminal. */
-function keras3Lines({ name, layers }: Summarized, width: number): string[] {
-  const widths = keras3Widths(width);
+function keras3Lines(model: Summarized, columns: 3 | 4, width: number): string[] {
+  const widths = keras3Widths(columns, width);
   const rule = (left: string, line: string, middle: string, right: string): string =>
     left + widths.map((size) => line.repeat(size + 2)).join(middle) + right;
   const lines = [
-    `Model: "${name}"`,
+    `Model: "${model.name}"`,
     rule('┏', '━', '┳', '┓'),
-    ...keras3Row(HEADER, widths, '┃'),
+    ...keras3Row(HEADER.slice(0, columns), widths, '┃'),
     rule('┡', '━', '╇', '┩'),
   ];
-  layers.forEach((layer, index) => {
+  rowsOf(model, KERAS3).forEach(({ name, className, shape, params, connections }, index) => {
     if (index > 0) lines.push(rule('├', '─', '┼', '┤'));
-    lines.push(...keras3Row(fieldsOf(layer, grouped(layer.countParams())), widths, '│'));
+    const fields = [`${name} (${className})`, shape, grouped(params), connections.join(', ') || '-'];
+    lines.push(...keras3Row(fields.slice(0, columns), widths, '│'));
   });
   lines.push(rule('└', '─', '┴', '┘'));
-  const { trainable, frozen } = countAll(layers);
+  const { trainable, frozen } = countAll(model);
   const total = (label: string, count: number): string =>
     ` ${label}: ${grouped(count)} (${memoryText(count * BYTES_PER_PARAM)})`;
   lines.push(total('Total params', trainable + frozen));
@@ -92,12 +175,13 @@ function keras3Lines({ name, layers }: Summarized, width: number): string[] {
 }
 
 /**
- * Characters of text in each column. Keras asks for columns that fill the line before borders and padding (10 more
- * characters); its table library takes the excess from the columns in turn: 3, 4 and 3.
+ * Characters of text in each column. Keras asks for columns that fill the line before borders and padding (10 or 13 more
+ * characters); its table library takes the excess from the columns in turn.
  */
-function keras3Widths(width: number): number[] {
-  const stops = [0.45, 0.8, 1].map((stop) => Math.floor(width * stop));
-  const excess = [3, 4, 3];
+function keras3Widths(columns: 3 | 4, width: number): number[] {
+  const shares = columns === 3 ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1];
+  const excess = columns === 3 ? [3, 4, 3] : [3, 3, 4, 3];
+  const stops = shares.map((stop) => Math.floor(width * stop));
   return stops.map((stop, index) => Math.max(1, stop - (stops[index - 1] ?? 0) - excess[index]!));
 }
 
@@ -129,12 +213,7 @@ function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function fieldsOf(layer: Layer, count: string): [string, string, string] {
-  return [`${layer.name} (${layer.className})`, shapeText(layer.outputShape ?? []), count];
-}
-
-function countAll(layers: readonly Layer[]): { trainable: number; frozen: number } {
-  const weights = layers.flatMap((layer) => layer.weightSpecs);
+function countAll({ weights }: Summarized): { trainable: number; frozen: number } {
   const sum = (isTrainable: boolean): number =>
     weights.filter(({ trainable }) => trainable === isTrainable).reduce((total, { shape }) => total + sizeOf(shape), 0);
   return { trainable: sum(true), frozen: sum(false) };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What a model does with data: compile, fit, evaluate, predict and the batch calls, each refused on a disposed model and
 // handed to Trainer. What the model is made of is for subclasses to say.
+import { Layer } from '../layers/layer';
 import { allocate } from '../arrays/nested_arrays';
 import { copyOut } from '../native/copies';
 import { callEngine } from '../native/engine';
 import { NdArray } from '../ndarray';
-import { Trainer } from '../training/trainer';
+import { Trainer, type Predicted } from '../training/trainer';
 import { writeJson } from '../serialization';
 import { refusal } from '../util/validate';
 import { weightNames } from '../util/weight_names';
@@ -23,7 +24,7 @@ import {
 } from './model_files';
 import type { History, Logs } from '../callbacks';
 import type { StepInputs, StepMask } from '../layers/step_mask';
-import type { NativeActivation, NativeCopy, NativeModel } from '../native/binding';
+import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
@@ -34,40 +35,31 @@ import type {
   CompileOptions,
   EvaluateOptions,
   FitOptions,
+  ModelArrays,
   PredictOptions,
   TrainBatchOptions,
 } from '../training/options';
 import type { FitProgress } from '../callbacks/callback';
 import type { BatchSource } from '../training/source_feed';
-import type { BatchRows, CarriedStates, TrainerHost } from '../training/trainer_host';
+import type { BatchRows, CarriedStates, HostInput, HostOutput, TrainerHost } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
-/** Base class of models. */
-export abstract class TrainableModel implements TrainerHost {
-  abstract readonly name: string;
-  abstract readonly inputKind: 'tokens' | 'values';
-  abstract readonly vocabularySize: number | undefined;
-  abstract readonly inputShape: Shape | undefined;
-  abstract readonly outputShape: Shape | undefined;
-  abstract readonly lastActivation: NativeActivation;
-  abstract readonly isStateful: boolean;
-  abstract computeOutputShape(inputShape: Shape): Shape;
+/** Base class of models: layers that can be trained by themselves. */
+export abstract class TrainableModel extends Layer implements TrainerHost {
+  abstract readonly dataInputs: readonly HostInput[];
+  abstract readonly dataOutputs: readonly HostOutput[];
+  abstract computeOutputShapes(inputShapes: readonly Shape[]): Shape[];
   abstract ensureBuilt(inputShape: Shape): void;
   abstract readonly batchRows: BatchRows;
   abstract exchangeStates(states: CarriedStates | undefined): CarriedStates;
-  abstract outputMask(inputs: StepInputs): StepMask | undefined;
-  abstract native(): NativeModel;
-  abstract getWeights(): NdArray[];
+  abstract outputMask(inputs: readonly StepInputs[], output: number): StepMask | undefined;
+  /** @internal The engine's model. */
+  abstract nativeModel(): NativeModel;
   abstract getWeightsAsync(): Promise<NdArray[]>;
   abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
-  abstract setWeights(weights: readonly ArrayInput[]): void;
   abstract setWeightsAsync(weights: readonly ArrayInput[]): Promise<void>;
-  abstract resetStates(): void;
-  abstract readonly className: string;
-  abstract readonly isBuilt: boolean;
   abstract readonly layers: SavedModel['layers'];
-  abstract readonly weights: SavedModel['weights'];
-  abstract getConfig(): object;
+  abstract readonly weights: (SavedModel['weights'][number] & { readonly trainable: boolean })[];
 
   /** Set to true by a callback, it ends `fit` after the present batch. */
   stopTraining = false;
@@ -124,7 +116,6 @@ export abstract class TrainableModel implements TrainerHost {
   compile(options: CompileOptions): void {
     this.assertFree('compile');
     this.#trainer.compile(options);
-    this.onCompile();
   }
 
   /**
@@ -147,9 +138,9 @@ export abstract class TrainableModel implements TrainerHost {
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
    * await model.fit(async function* () { for await (const rows of table) yield toBatch(rows); }, { epochs: 3 });
    */
-  async fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
+  async fit(x: ModelArrays, y: ModelArrays, options?: FitOptions): Promise<History>;
   async fit(batches: BatchSource<Batch>, options?: FitOptions): Promise<History>;
-  async fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
+  async fit(x: ModelArrays | BatchSource<Batch>, y?: ModelArrays | FitOptions, options?: FitOptions): Promise<History> {
     this.assertUsable('fit');
     return this.#trainer.fit(x, y, options);
   }
@@ -166,10 +157,10 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
    */
-  async evaluate(x: ArrayInput, y: ArrayInput, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
+  async evaluate(x: ModelArrays, y: ModelArrays, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
   async evaluate<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: EvaluateOptions,
   ): Promise<R>;
   async evaluate(batches: BatchSource<Batch>, options: EvaluateOptions & { returnDict: true }): Promise<Logs>;
@@ -178,8 +169,8 @@ export abstract class TrainableModel implements TrainerHost {
     options?: EvaluateOptions,
   ): Promise<R>;
   async evaluate(
-    x: ArrayInput | BatchSource<Batch>,
-    y?: ArrayInput | EvaluateOptions,
+    x: ModelArrays | BatchSource<Batch>,
+    y?: ModelArrays | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Logs | number | number[]> {
     this.assertUsable('evaluate');
@@ -201,7 +192,15 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+  predict(
+    x: ModelArrays | BatchSource<ModelArrays | Batch>,
+    options: PredictOptions & { returnDict: true },
+  ): Promise<Record<string, NdArray>>;
+  predict<R extends NdArray | NdArray[] = NdArray>(
+    x: ModelArrays | BatchSource<ModelArrays | Batch>,
+    options?: PredictOptions,
+  ): Promise<R>;
+  predict(x: ModelArrays | BatchSource<ModelArrays | Batch>, options?: PredictOptions): Promise<Predicted> {
     try {
       this.assertUsable('predict');
       return this.#trainer.predict(x, options);
@@ -235,13 +234,13 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
+  async trainOnBatch(x: ModelArrays, y: ModelArrays, options: TrainBatchOptions & { returnDict: true }): Promise<Logs>;
   async trainOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: TrainBatchOptions,
   ): Promise<R>;
-  async trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+  async trainOnBatch(x: ModelArrays, y: ModelArrays, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
     this.assertUsable('trainOnBatch');
     return this.#trainer.trainOnBatch(x, y, options);
   }
@@ -255,13 +254,13 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const [loss, accuracy] = await model.testOnBatch(x, y);
    */
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options: BatchOptions & { returnDict: true }): Promise<Logs>;
+  async testOnBatch(x: ModelArrays, y: ModelArrays, options: BatchOptions & { returnDict: true }): Promise<Logs>;
   async testOnBatch<R extends number | number[] = number[]>(
-    x: ArrayInput,
-    y: ArrayInput,
+    x: ModelArrays,
+    y: ModelArrays,
     options?: BatchOptions,
   ): Promise<R>;
-  async testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
+  async testOnBatch(x: ModelArrays, y: ModelArrays, options?: BatchOptions): Promise<Logs | number | number[]> {
     this.assertUsable('testOnBatch');
     return this.#trainer.testOnBatch(x, y, options);
   }
@@ -274,9 +273,9 @@ export abstract class TrainableModel implements TrainerHost {
    * @example
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
-  async predictOnBatch(x: ArrayInput): Promise<NdArray> {
+  async predictOnBatch<R extends NdArray | NdArray[] = NdArray>(x: ModelArrays): Promise<R> {
     this.assertUsable('predictOnBatch');
-    return this.#trainer.predictOnBatch(x);
+    return (await this.#trainer.predictOnBatch(x)) as R;
   }
 
   /**
@@ -369,7 +368,7 @@ export abstract class TrainableModel implements TrainerHost {
     if (averages === undefined) return undefined;
     return this.getWeights().map((weight, index) => {
       const place = averages.get(index);
-      if (place !== undefined) callEngine(() => this.native().readOptimizer(place, weight.data as Float32Array));
+      if (place !== undefined) callEngine(() => this.nativeModel().readOptimizer(place, weight.data as Float32Array));
       return weight;
     });
   }
@@ -385,12 +384,12 @@ export abstract class TrainableModel implements TrainerHost {
     const method = 'getAveragedWeightsAsync';
     const averages = this.#trainer.averages(this.#still(method));
     if (averages === undefined) return undefined;
-    const copies = this.#weightCopies(method).map((copy): NativeCopy => {
+    const copies = this.weightCopies(method).map((copy): NativeCopy => {
       const place = averages.get(copy.index);
       return place === undefined ? copy : { ...copy, kind: 'optimizer', index: place };
     });
     const { weights } = this;
-    await copyOut(this.native(), copies);
+    await copyOut(this.nativeModel(), copies);
     return copies.map(({ values }, index) => new NdArray(values, weights[index]!.shape));
   }
 
@@ -402,11 +401,11 @@ export abstract class TrainableModel implements TrainerHost {
   /** @internal Weights, and all else that training goes on from, as they are at the call. */
   snapshot(): Snapshot {
     this.#still('snapshot');
-    const copies = this.#weightCopies('save');
+    const copies = this.weightCopies('save');
     const weights = copies.map(({ values }) => values);
     const names = weightNames(this.layers);
     const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
-    const whenCopied = copies.length > 0 ? copyOut(this.native(), copies) : Promise.resolve();
+    const whenCopied = copies.length > 0 ? copyOut(this.nativeModel(), copies) : Promise.resolve();
     // Where the rest of a snapshot is refused, nobody waits for the copies.
     whenCopied.catch(() => undefined);
     return { weights, training, whenCopied };
@@ -421,7 +420,7 @@ export abstract class TrainableModel implements TrainerHost {
   }
 
   /** Arrays that are to have the weights. */
-  #weightCopies(method: string): NativeCopy[] {
+  protected weightCopies(method: string): NativeCopy[] {
     return this.weights.map(({ shape }, index) => ({
       kind: 'weight',
       index,
@@ -445,9 +444,6 @@ export abstract class TrainableModel implements TrainerHost {
 
   /** Throws `ERR_BUSY` while a step is computed. */
   protected abstract assertQuiet(method: string): void;
-
-  /** Called when `compile` has succeeded. */
-  protected abstract onCompile(): void;
 
   protected assertFree(method: string): void {
     this.assertUsable(method);

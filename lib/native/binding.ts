@@ -53,7 +53,6 @@ export type NativeActivation =
 
 /** What layers with weights have in common. One entry per weight of the layer, in order. */
 export interface NativeWeighted {
-  trainable: boolean;
   penalties: NativePenalty[];
   constraints: (NativeConstraint | null)[];
 }
@@ -61,6 +60,8 @@ export interface NativeWeighted {
 /** A recurrent layer; one that has no such gate or option is given the value that changes nothing. */
 export interface NativeRecurrent extends NativeWeighted {
   kind: 'simple_rnn' | 'lstm' | 'gru';
+  /** C of the inputs [N,T,C]. */
+  features: number;
   units: number;
   /** Here and in `recurrentActivation`: none that mixes units. */
   activation: NativeActivation;
@@ -80,30 +81,50 @@ export interface NativeRecurrent extends NativeWeighted {
   seed: number;
 }
 
+/** How inputs become one, element by element. */
+export type NativeMerge = 'add' | 'subtract' | 'multiply' | 'average' | 'maximum' | 'minimum';
+
 /**
- * A layer as the engine sees it. Weights are numbered through the model in this order:
+ * A layer as the engine sees it, `features` being C of its inputs. Weights in order:
  * embedding: embeddings [V,D];
  * simple_rnn, lstm, gru: kernel [C,G·H], recurrent kernel [H,G·H], bias if used, with G = 1, 4 (i, f, c, o) or 3 (z, r, h)
  * gates side by side: [G·H], and [2,3·H] for a gru with `resetAfter`;
- * bidirectional: those of `forward`, then those of `backward`;
  * dense: kernel [C,units], bias [units] if used;
+ * einsum_dense: kernel [...featureShape,...unitShape], bias [...unitShape] if used;
+ * attention: `dot`: scale [1] if used; `concat`: scale [1] if used, weight [1]; `additive`: scale [C] if used;
  * conv1d: kernel [kernelSize,C/groups,filters], bias [filters] if used;
  * layer_normalization: gamma [C] if `scale`, beta [C] if `center`;
  * batch_normalization: the same, then moving mean [C] and moving variance [C];
+ * prelu: alpha, of its shape;
+ * normalization: none where mean and variance are given, else mean and variance, of its shape, and a count [1];
  * the rest has none.
+ *
+ * Inputs and outputs: one of each, but for simple_rnn, lstm and gru, which may read initial states (h, and c of an lstm)
+ * and give the last states after their output; merge and concatenate, which read several; dot, which reads two;
+ * attention (see {@link NativeNodeCall}), which gives means [N,Tq,C] and scores [N,heads·Tq,Tv]; set_mask, which reads a
+ * sequence and its mask [N,T]; masked_softmax, which reads x and its mask.
  */
-export type NativeLayer =
+export type NativeLayerConfig =
   | ({ kind: 'embedding'; inputDim: number; outputDim: number; maskZero: boolean } & NativeWeighted)
   | NativeRecurrent
-  | {
-      kind: 'bidirectional';
-      mergeMode: 'concat' | 'sum' | 'mul' | 'ave';
-      forward: NativeRecurrent;
-      backward: NativeRecurrent;
-    }
-  | ({ kind: 'dense'; units: number; activation: NativeActivation; useBias: boolean } & NativeWeighted)
+  | ({
+      kind: 'dense';
+      features: number;
+      units: number;
+      activation: NativeActivation;
+      useBias: boolean;
+    } & NativeWeighted)
+  /** A dense layer whose weights have several axes for features or units: they lie side by side in its rows. */
+  | ({
+      kind: 'einsum_dense';
+      featureShape: number[];
+      unitShape: number[];
+      activation: NativeActivation;
+      useBias: boolean;
+    } & NativeWeighted)
   | ({
       kind: 'conv1d';
+      features: number;
       filters: number;
       kernelSize: number;
       strides: number;
@@ -113,9 +134,16 @@ export type NativeLayer =
       activation: NativeActivation;
       useBias: boolean;
     } & NativeWeighted)
-  | ({ kind: 'layer_normalization'; epsilon: number; center: boolean; scale: boolean } & NativeWeighted)
+  | ({
+      kind: 'layer_normalization';
+      features: number;
+      epsilon: number;
+      center: boolean;
+      scale: boolean;
+    } & NativeWeighted)
   | ({
       kind: 'batch_normalization';
+      features: number;
       momentum: number;
       epsilon: number;
       center: boolean;
@@ -124,16 +152,103 @@ export type NativeLayer =
   | { kind: 'pool1d'; pool: 'max' | 'average'; poolSize: number; strides: number; padding: 'valid' | 'same' }
   | { kind: 'global_pool1d'; pool: 'max' | 'average'; keepdims: boolean }
   | { kind: 'masking'; maskValue: number }
+  | { kind: 'set_mask' }
+  | { kind: 'merge'; merge: NativeMerge }
+  /** Along the features, or along the timesteps. */
+  | { kind: 'concatenate'; alongSteps: boolean }
+  /** Product of two inputs over one axis of each: 1 or 2, of a vector 1. */
+  | { kind: 'dot'; axes: [number, number]; normalize: boolean }
+  | ({
+      kind: 'attention';
+      /** scale · q k; weight · sum of tanh(scale · (q + k)); sum of weights · tanh(q + k). */
+      score: 'dot' | 'concat' | 'additive';
+      /** Side by side in the columns of query, key and value. */
+      heads: number;
+      /** C of a query, where there is a weight for each; else 0. */
+      features: number;
+      /** Where no weight is. */
+      scale: number;
+      useScale: boolean;
+      /** Whether masks, dropout and scores are those of Keras' MultiHeadAttention; else those of its Attention. */
+      multiHead: boolean;
+      dropout: number;
+      seed: number;
+    } & NativeWeighted)
   | { kind: 'repeat_vector'; n: number }
+  /**
+   * Timesteps begin, begin + stride, ... before end, as numpy slices (null: from or to the end), each `repeats` times, then
+   * zeros before and after. With `dropsAxis` the one step that is left is a vector.
+   */
+  | {
+      kind: 'select_steps';
+      begin: number | null;
+      end: number | null;
+      stride: number;
+      repeats: number;
+      before: number;
+      after: number;
+      keepsMask: boolean;
+      dropsAxis: boolean;
+    }
+  /** Features begin, begin + stride, ..., all of which there are. */
+  | { kind: 'slice_features'; begin: number; count: number; stride: number }
+  /** Timesteps, whose number is known, and features change places. */
+  | { kind: 'permute' }
   /** One or two sizes after the batch, all known. */
   | { kind: 'reshape'; targetShape: number[] }
   | { kind: 'activation'; activation: NativeActivation }
+  /** Parts of sequences as rows of the batch, each as long; 0: every timestep is one. */
+  | { kind: 'fold'; parts: number }
+  /** Parts that are vectors as timesteps; a sequence as second input gives the mask. */
+  | { kind: 'unfold' }
+  /** A sequence with its masked timesteps, and without its mask. */
+  | { kind: 'unmask' }
+  /** Over the features that a second input, of x's axes or 1, has above a half; zero elsewhere. */
+  | { kind: 'masked_softmax' }
+  /** x above `threshold`, at most `maxValue` (Infinity for none); below it slope · (x - threshold). */
+  | { kind: 'rectifier'; maxValue: number; slope: number; threshold: number; slopeAtThreshold: 0 | 1 }
+  | { kind: 'elu'; alpha: number }
+  /** `shape` of alpha: [C or 1], or of sequences [T or 1,C or 1]. */
+  | ({ kind: 'prelu'; shape: number[] } & NativeWeighted)
+  | { kind: 'unit_normalization' }
+  /** One for all features, or one for each. */
+  | { kind: 'rescaling'; scale: Float32Array; offset: Float32Array }
+  /** `shape` as of a prelu; mean and variance of that size, or empty where they are weights. */
+  | ({
+      kind: 'normalization';
+      shape: number[];
+      invert: boolean;
+      mean: Float32Array;
+      variance: Float32Array;
+    } & NativeWeighted)
   | { kind: 'flatten' }
   | { kind: 'dropout'; rate: number; seed: number }
   | { kind: 'spatial_dropout1d'; rate: number; seed: number }
-  | { kind: 'gaussian_noise'; stddev: number; seed: number }
+  /** Noise is added, or 1 and noise multiply. */
+  | { kind: 'gaussian_noise'; stddev: number; multiplies: boolean; seed: number }
   /** Penalizes its input, which passes through: the penalty of a batch is divided by its rows. */
   | { kind: 'activity_regularization'; l1: number; l2: number };
+
+/** A layer and its weights. All models that use it share it; it is freed when nothing refers to it any more. */
+export interface NativeLayer {
+  /** Number of weights (arrays). */
+  readonly weightCount: number;
+  readonly memoryBytes: number;
+  /** Whether a model computes with it. */
+  readonly busy: boolean;
+  /** Copies weight `index` into `out`, which has its size. ERR_BUSY while a model trains it. */
+  readWeight(index: number, out: Float32Array): void;
+  /** ERR_BUSY while a model computes with it. */
+  writeWeight(index: number, values: Float32Array): void;
+  /**
+   * What a weight is to be, which it becomes on compute threads before it is next used: values drawn as by `initialize`, or
+   * a copy of `values`, which nobody may change any more. Until a weight is given values it is zero. ERR_BUSY as above.
+   */
+  drawWeight(index: number, initializer: NativeInitializer, seed: number): void;
+  adoptWeight(index: number, values: Float32Array): void;
+  /** Seed of what is drawn in training. ERR_BUSY while a model computes with it. */
+  setSeed(seed: number): void;
+}
 
 /** The exact shortcuts (docs/architecture.md); all on except in tests that compare on and off. */
 export interface NativeShortcuts {
@@ -149,12 +264,48 @@ export interface NativeShortcuts {
   overlapLayers: boolean;
 }
 
-export interface NativeModelConfig {
-  /** `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
-  input: 'tokens' | 'values';
+/** What a node is called with besides its inputs. */
+export type NativeNodeCall = {
+  /** Inputs: query, values, keys with `hasKey`, a mask [N,Tq,Tv] or [N,1,Tv] with `hasMask`. */
+  kind: 'attention';
+  hasKey: boolean;
+  hasMask: boolean;
+  /** Whether no query attends to keys behind it. */
+  causal: boolean;
+  /** Whether the second output is read. */
+  givesScores: boolean;
+};
+
+/** What a model reads: `tokens`: int32 ids [N,T]; `values`: float32 [N, ...shape]. */
+export interface NativeInput {
+  kind: 'tokens' | 'values';
   /** Axes after the batch; -1 where unknown until a batch comes (only the timesteps of a sequence may be). */
-  inputShape: number[];
+  shape: number[];
+}
+
+/** One use of a layer. */
+export interface NativeNode {
+  /** Index into the layers of the model. */
+  layer: number;
+  /** Values. */
+  inputs: number[];
+  /** Whether the outputs of a recurrent layer are turned round, as those of the second direction of a Bidirectional are. */
+  flipsOutputs: boolean;
+  /** Null for kinds that take none. */
+  call: NativeNodeCall | null;
+}
+
+/**
+ * A model as a graph. Values are numbered: the inputs, then the outputs of every node in the order of the nodes; a node
+ * comes after what it reads.
+ */
+export interface NativeModelConfig {
+  inputs: NativeInput[];
+  /** Each once, in the order of their weights in the model. */
   layers: NativeLayer[];
+  nodes: NativeNode[];
+  /** Values that nodes give. */
+  outputs: number[];
   shortcuts: NativeShortcuts;
 }
 
@@ -341,11 +492,22 @@ export interface NativeClassMatrix {
   threshold: number | null;
 }
 
-export interface NativeCompileConfig {
-  optimizer: NativeOptimizer;
-  loss: NativeLoss;
+/** What is asked of one output. */
+export interface NativeHead {
+  /** null where nothing is: the output is for `predict` alone. */
+  loss: NativeLoss | null;
+  /** Of the loss in the total. */
+  weight: number;
   /** `weighted`: whether the metric looks at the weights of a data set. */
   metrics: (NativeMetric & { weighted: boolean })[];
+}
+
+export interface NativeCompileConfig {
+  optimizer: NativeOptimizer;
+  /** Of each weight: whether training changes it. */
+  trainable: boolean[];
+  /** One for each output. */
+  heads: NativeHead[];
 }
 
 /**
@@ -394,9 +556,8 @@ export interface NativeCtcDecode {
  */
 export interface NativeDataset {
   readonly rows: number;
-  /** Smallest and largest token id (0 and -1 for `values`), so that TypeScript can refuse ids at the door. */
-  readonly minToken: number;
-  readonly maxToken: number;
+  /** Of each input the smallest and largest token id (0 and -1 for values), so that TypeScript can refuse ids. */
+  readonly tokenRanges: readonly (readonly [number, number])[];
   readonly memoryBytes: number;
   /**
    * Frees the copy now rather than when it is collected; a run that goes on keeps it. Nothing may be done with it then.
@@ -407,24 +568,22 @@ export interface NativeDataset {
 
 export interface NativeDatasetSpec {
   rows: number;
-  /** Axes after the batch: [T] for tokens, [T,C] or [C] for values. */
-  inputShape: number[];
-  inputs: Int32Array | Float32Array;
-  /** null where the data is for `predict`. */
-  targets: Float32Array | null;
-  /** Elements of one row of `targets`. */
-  targetSize: number;
-  /** Sample weights [N] or, one per timestep of the outputs, [N,T]; null where all are 1. */
+  /** One for each input of the model; `shape` are the axes after the batch: [T] of tokens, [T,C] or [C] of values. */
+  inputs: { shape: number[]; data: Int32Array | Float32Array }[];
+  /** One for each output of the model; none for `predict`. */
+  targets: NativeTargets[];
+}
+
+/** What one output shall be. */
+export interface NativeTargets {
+  /** null where the output has no loss. */
+  data: Float32Array | null;
+  /** Elements of one row of `data`. */
+  size: number;
+  /** Sample weights [N] or, one per timestep of the output, [N,T]; null where all are 1. */
   weights: Float32Array | null;
-  /** Elements of one row of `weights`: 1, or the timesteps of the outputs; 0 where there are none. */
+  /** Elements of one row of `weights`: 1, or the timesteps of the output; 0 where there are none. */
   weightSize: number;
-  /**
-   * Initial states of the first recurrent layer [N,S], or null for zeros. S are all its states side by side: h of a
-   * simple_rnn or gru, h and c of an lstm; of a bidirectional layer the forward states, then the backward ones.
-   */
-  initialState: Float32Array | null;
-  /** [N,T]: 1 where a step counts, 0 where it is masked; null where all count. */
-  mask: Uint8Array | null;
 }
 
 export type NativeRunMode = 'train' | 'evaluate' | 'predict';
@@ -442,16 +601,18 @@ export interface NativeRun {
   begin: number;
   end: number;
   batchSize: number;
-  /** `predict`: [dataset rows, output size], row i of the run's order is written at row begin + i. Otherwise null. */
-  outputs: Float32Array | null;
+  /**
+   * `predict`: for each output of the model [dataset rows, output size], or null where it is not wanted; row i of the
+   * run's order is written at row begin + i. Otherwise null.
+   */
+  outputs: (Float32Array | null)[] | null;
   /**
    * `train` and `evaluate`: read when the run starts and written, batch after batch added, when it ends:
-   * [loss total, loss weight, state of metric 0..., state of metric 1..., ...]. The loss total weighs each batch by its
-   * rows and includes the penalties. Otherwise null.
+   * [loss total, loss weight, where several outputs have one the loss total of each, then state after state the metrics of
+   * the first output, of the second...]. The loss total weighs each batch by its rows and includes weights of losses and
+   * penalties; those of the outputs are without both. Otherwise null.
    */
   totals: Float64Array | null;
-  /** `predict`: final states of the last recurrent layer, [dataset rows, S] laid out as `initialState`. Otherwise null. */
-  states: Float32Array | null;
   /** `predict`: whether dropout and the like act as they do in training. */
   training: boolean;
   /**
@@ -475,43 +636,34 @@ export interface NativeCopy {
 export type NativeCopied = (code: string | null, message: string) => void;
 
 export interface NativeModel {
-  /** Number of weights (arrays). */
+  /** Number of weights (arrays) of all layers. */
   readonly weightCount: number;
-  /** Bytes of weights, gradients, optimizer slots and workspace held at present. */
+  /** Bytes of weights, gradients, optimizer slots and workspace held at present, those of its layers included. */
   readonly memoryBytes: number;
   /** Of these, what no call needs between two batches; and how often memory was taken since the model was made. */
   readonly workspaceBytes: number;
   readonly allocations: number;
   readonly busy: boolean;
-  /** Copies weight `index` into `out`, which has its size. */
-  readWeight(index: number, out: Float32Array): void;
-  writeWeight(index: number, values: Float32Array): void;
-  /**
-   * What a weight is to be, which it becomes on compute threads before it is next used: values drawn as by `initialize`, or
-   * a copy of `values`, which nobody may change any more. Until a weight is given values it is zero.
-   */
-  drawWeight(index: number, initializer: NativeInitializer, seed: number): void;
-  adoptWeight(index: number, values: Float32Array): void;
-  /** Takes the values of a weight of the same size out of another model, whose weight is of no use then. Copies nothing. */
-  moveWeight(index: number, from: NativeModel, fromIndex: number): void;
   /**
    * Copies on compute threads, in the order of the calls and of runs: what is copied out is as it is now, whatever comes
    * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. Numbers
-   * that stand alone in an optimizer are not copied so.
+   * that stand alone in an optimizer are not copied so. ERR_BUSY as for a run that reads weights, or for `copyIn` writes
+   * them.
    */
   copyOut(copies: readonly NativeCopy[], done: NativeCopied): void;
   copyIn(copies: readonly NativeCopy[], done: NativeCopied): void;
   /** Has weights drawn, and packed for streams, on compute threads. */
   prepare(done: NativeCopied): void;
-  /** Gives back all but the weights, which another model will take. */
-  retire(): void;
-  /** Sets optimizer, loss and metrics; optimizer slots begin at zero, iterations at 0. */
+  /** Sets optimizer, losses and metrics; optimizer slots begin at zero, iterations at 0. */
   compile(config: NativeCompileConfig): void;
   setLearningRate(learningRate: number): void;
-  /** Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs. */
+  /**
+   * Starts a run on the compute threads; `done` is called later on this thread, exactly once. ERR_BUSY while one runs, while
+   * another model trains one of the layers, and in training also while another model computes with one.
+   */
   run(run: NativeRun, done: NativeDone): void;
-  /** Stateful layers begin at zero again. ERR_BUSY while a run goes on. */
-  resetStates(): void;
+  /** Stateful layers, or that at `layer` of the layers, begin at zero again. ERR_BUSY while a run goes on. */
+  resetStates(layer: number | null): void;
   /**
    * Optimizer steps done, as Keras' `optimizer.iterations` counts them, and the learning rate of the next; 0 before
    * `compile`. While a run goes on, as they were before it. What follows throws ERR_BUSY then.
@@ -530,8 +682,8 @@ export interface NativeModel {
   /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `copyIn`. */
   applyEma(done: NativeCopied): void;
   /**
-   * Elements of the states that each stateful layer carries into the next batch, row after row; 0 where it begins at
-   * zero. The two directions of a bidirectional layer count as one each, forward first.
+   * Elements of the states that each use of a stateful layer carries into the next batch, row after row; 0 where it begins
+   * at zero. In the order of the nodes.
    */
   layerStates(): number[];
   readLayerStates(index: number, out: Float32Array): void;
@@ -562,27 +714,28 @@ export interface NativeStreams {
   /** Streams that are open. */
   readonly count: number;
   isOpen(place: number): boolean;
-  /** Goes on with the engine's model of the same layers that took the place of the first; states stay. */
-  attach(model: NativeModel): void;
-  /** Opens the lowest place that is free, at zero. */
-  open(): number;
+  /**
+   * Opens the lowest place that is free; a stream begins with a value for each input that is a vector. Here and in reset:
+   * ERR_BUSY and ERR_DISPOSED only where there are such inputs, for what follows from them is computed then.
+   */
+  open(constants: Float32Array[]): number;
   close(place: number): void;
-  /** The stream begins at zero again. */
-  reset(place: number): void;
+  /** The stream begins anew, with other values or, null, with those that it has. */
+  reset(place: number, constants: Float32Array[] | null): void;
   /** Fills `out` (`count` elements) with the places that are open, ascending. */
   places(out: Int32Array): void;
   readState(place: number, out: Float32Array): void;
   writeState(place: number, values: Float32Array): void;
   /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
-  pin(input: Float32Array | Int32Array, output: Float32Array): void;
+  pin(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void;
   /** One timestep of the stream at place 0, from and to what was pinned. */
   stepPinned(): void;
   /**
-   * One timestep of the streams at `which`, or of all in the order of `places`: inputs [rows,C] or tokens [rows], outputs
-   * [rows,units]. Returns 0; or the first row that is refused, and no stream has gone on then: -1 - row where its place is
-   * not open or comes twice, 1 + row where its token is outside the vocabulary.
+   * One timestep of the streams at `which`, or of all in the order of `places`: for each input that is a sequence [rows,C] or
+   * tokens [rows], for each output [rows,units]. Returns 0; or what is refused first, and no stream has gone on then:
+   * -1 - row where its place is not open or comes twice, 1 + input * rows + row where a token is outside the vocabulary.
    */
-  step(inputs: Float32Array | Int32Array, outputs: Float32Array, which: Int32Array | null): number;
+  step(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[], which: Int32Array | null): number;
   /** Frees all memory now. Idempotent. */
   dispose(): void;
 }
@@ -614,7 +767,18 @@ export interface CpuInfo {
   cores: number;
 }
 
+/** Data [rows,steps,columns] (steps 1 for vectors), and a parameter of it: one for all timesteps and features, or one for each. */
+export interface NativeMomentsShape {
+  rows: number;
+  steps: number;
+  columns: number;
+  /** `steps` or 1, and `columns` or 1. */
+  parameterSteps: number;
+  parameterFeatures: number;
+}
+
 export interface NativeBinding {
+  NativeLayer: new (config: NativeLayerConfig) => NativeLayer;
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
   NativeStreams: new (model: NativeModel) => NativeStreams;
@@ -630,6 +794,10 @@ export interface NativeBinding {
   ctcDecode(spec: NativeCtcDecode, done: NativeDone): void;
   /** Adds rows to the state of a metric. */
   updateMetric(metric: NativeMetric, rows: NativeRows, state: Float64Array): void;
+  /** Adds data to the state of means and variances: [1 + 2 · size of the parameter], zero at first. */
+  addMoments(values: Float32Array, shape: NativeMomentsShape, state: Float64Array): void;
+  /** Mean and variance of all data so far, of the parameter's size. */
+  readMoments(state: Float64Array, mean: Float32Array, variance: Float32Array): void;
   cpuInfo(): CpuInfo;
   /** 1..256; at any time. */
   setThreads(threads: number): void;

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: MIT
 // One stream of a model: push a timestep, read the prediction. Synchronous, for a step takes microseconds, less than
 // handing it to another thread would.
-import { checkVocabulary, toTokens, toValues } from '../arrays/arrays';
-import { refusal } from '../util/validate';
+import { readConstantOptions, readStreamOptions, type ConstantOptions, type StreamOptions } from './options';
+import { answer, readConstants, spread, type StreamAnswer } from './ports';
 import { StreamEngine } from './stream_engine';
+import { TimestepReader } from './timestep_reader';
+import { refusal } from '../util/validate';
+import type { ByName } from './options';
 import type { StreamHost } from './stream_plan';
 
-/** One timestep: a number where it has one feature, or a token id; else its C numbers. */
+/** One timestep of an input: a number where it has one feature, or a token id; else its C numbers. */
 export type Timestep = number | ArrayLike<number>;
+
+/** One timestep of all inputs that are sequences: of the only one, in order, or by name. */
+export type Timesteps = ByName<Timestep>;
 
 /**
  * A sequence that comes one timestep at a time: made by `model.openStream()`.
  *
  * It keeps the states of the model's recurrent layers. What `push` gives is what `predict` gives at the last timestep of
  * the sequence so far, within the rounding of float32; nothing before it is computed again. Weights are the model's: a
- * stream that is open while the model is trained goes on with the new ones.
+ * stream that is open while the model is trained goes on with the new ones, but for what follows from constants alone,
+ * which {@link reset} computes anew.
  *
+ * @typeParam R what `push` gives: `Float32Array`, `Float32Array[]` for several outputs, an object with `returnDict`
  * @example
  * const stream = model.openStream();
  * for (const reading of readings) {
@@ -23,20 +31,33 @@ export type Timestep = number | ArrayLike<number>;
  *   if (score! > 0.9) alarm();
  * }
  */
-export class Stream {
+export class Stream<R extends StreamAnswer = Float32Array> {
   readonly #engine: StreamEngine;
-  readonly #input: Float32Array | Int32Array;
-  readonly #output: Float32Array;
+  readonly #inputs: (Float32Array | Int32Array)[];
+  readonly #outputs: Float32Array[];
+  readonly #readers: TimestepReader[];
+  /** Where there is one input, its reader; where there is one output, and no name is asked for, its values. */
+  readonly #reader: TimestepReader | undefined;
+  readonly #output: Float32Array | undefined;
+  readonly #returnDict: boolean;
   readonly #step: () => void;
 
-  /** @internal See `Sequential.openStream`. */
-  constructor(where: string, host: StreamHost) {
+  /** @internal See `Model.openStream`. */
+  constructor(where: string, host: StreamHost, options?: StreamOptions) {
+    const { constants, returnDict } = readStreamOptions(where, options);
     this.#engine = new StreamEngine(where, host);
     const { plan, native } = this.#engine;
-    this.#input = plan.vocabularySize === undefined ? new Float32Array(plan.features) : new Int32Array(1);
-    this.#output = new Float32Array(plan.units);
-    native.open();
-    this.#engine.step(where, () => native.pin(this.#input, this.#output));
+    const { inputs, outputs } = plan;
+    this.#inputs = inputs.map(({ vocabularySize, features }) =>
+      vocabularySize === undefined ? new Float32Array(features) : new Int32Array(1),
+    );
+    this.#outputs = outputs.map(({ units }) => new Float32Array(units));
+    this.#readers = inputs.map((input, index) => new TimestepReader(input, this.#inputs[index]!, inputs.length === 1));
+    this.#reader = inputs.length === 1 ? this.#readers[0] : undefined;
+    this.#output = outputs.length === 1 && !returnDict ? this.#outputs[0] : undefined;
+    this.#returnDict = returnDict;
+    this.#engine.open(where, readConstants(where, plan.constants, constants, 1));
+    this.#engine.step(where, () => native.pin(this.#inputs, this.#outputs));
     this.#step = () => native.stepPinned();
   }
 
@@ -53,48 +74,46 @@ export class Stream {
   /**
    * Goes one timestep on.
    *
-   * @param x a number where a timestep is one; [C] numbers, NaN among them as in `predict`; a token id for a model that
-   *   begins with `Embedding`
-   * @returns the prediction at this timestep [units], an array of the caller's own
-   * @throws ConfigError `ERR_TYPE`; ShapeError `ERR_SHAPE`; DataError `ERR_DATA`, `ERR_RANGE` for a token outside the
-   *   vocabulary; StateError `ERR_STATE` after {@link close}, `ERR_BUSY` while the model computes (`fit`, `predict`),
-   *   `ERR_DISPOSED`. The stream has not gone on then.
+   * @param x a number where a timestep is one; [C] numbers, NaN among them as in `predict`; a token id for an input that an
+   *   `Embedding` reads. For several inputs a list in their order, or an object by their names
+   * @returns the prediction at this timestep [units], an array of the caller's own; for several outputs a list, or with
+   *   `returnDict` an object by their names
+   * @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` where an input is missing, `ERR_UNKNOWN_NAME`; ShapeError `ERR_SHAPE`;
+   *   DataError `ERR_DATA`, `ERR_RANGE` for a token outside the vocabulary; StateError `ERR_STATE` after {@link close},
+   *   `ERR_BUSY` while the model computes (`fit`, `predict`), `ERR_DISPOSED`. The stream has not gone on then.
    */
-  push(x: Timestep): Float32Array {
+  push(x: Timesteps): R {
     const where = 'Stream.push';
     this.#engine.assertOpen(where);
-    this.#read(where, x);
+    if (this.#reader !== undefined) this.#reader.read(where, x);
+    else this.#readAll(where, x);
     this.#engine.step(where, this.#step);
-    return this.#output.slice();
+    if (this.#output !== undefined) return this.#output.slice() as R;
+    const values = this.#outputs.map((output) => output.slice());
+    return answer(this.#engine.plan.outputs, values, this.#returnDict) as R;
   }
 
-  #read(where: string, x: Timestep): void {
-    const input = this.#input;
-    const { vocabularySize, features } = this.#engine.plan;
-    if (vocabularySize !== undefined) {
-      const isId = typeof x === 'number' && Number.isInteger(x) && x >= 0 && x < vocabularySize;
-      if (isId) input[0] = x;
-      else input[0] = readToken(where, x, vocabularySize);
-    } else if (typeof x === 'number' && features === 1) {
-      input[0] = x;
-    } else if (x instanceof Float32Array && x.length === features) {
-      input.set(x);
-    } else {
-      const { data, shape } = toValues(where, 'x', typeof x === 'number' ? [x] : x);
-      if (shape.length !== 1 || data.length !== features)
-        throw refusal('ERR_SHAPE', where, `a timestep of shape [C] = [${features}]`, `[${shape.join(', ')}]`);
-      input.set(data);
-    }
-  }
-
-  /** The stream begins anew, as if nothing had been pushed. @throws StateError `ERR_STATE` after {@link close} */
-  reset(): void {
-    this.#engine.assertOpen('Stream.reset');
-    this.#engine.native.reset(0);
+  #readAll(where: string, x: unknown): void {
+    const given = spread(where, 'inputs', this.#engine.plan.inputs, x);
+    this.#readers.forEach((reader, index) => reader.read(where, given[index]));
   }
 
   /**
-   * The states as bytes, for {@link restore}: of this stream, of another of this model, or of one with the same layers.
+   * The stream begins anew, as if nothing had been pushed: with the constants that it has, or with others.
+   *
+   * @throws StateError `ERR_STATE` after {@link close}; where the model has constants also as `model.openStream`
+   */
+  reset(options?: ConstantOptions): void {
+    const where = 'Stream.reset';
+    this.#engine.assertOpen(where);
+    const constants = readConstantOptions(where, options);
+    const { plan } = this.#engine;
+    this.#engine.reset(where, 0, constants === null ? null : readConstants(where, plan.constants, constants, 1));
+  }
+
+  /**
+   * The states as bytes, constants among them, for {@link restore}: of this stream, of another of this model, or of one with
+   * the same layers.
    *
    * @throws StateError `ERR_STATE` after {@link close}
    * @example
@@ -129,13 +148,4 @@ export class Stream {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** A token in another form, or the refusal of what is none. */
-function readToken(where: string, x: Timestep, vocabularySize: number): number {
-  const tokens = toTokens(where, 'x', typeof x === 'number' ? [x] : x);
-  if (tokens.data.length !== 1) throw refusal('ERR_SHAPE', where, 'one token', `${tokens.data.length}`);
-  const id = tokens.data[0]!;
-  checkVocabulary(where, 'x', tokens, { minToken: id, maxToken: id }, vocabularySize);
-  return id;
 }

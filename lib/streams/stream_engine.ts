@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The engine's half of streams: made for a model, and carried over where the model got a new engine (compile after a
-// change of `trainable`, for instance), so that streams outlive that.
+// The engine's half of streams.
 import { allocate } from '../arrays/nested_arrays';
 import { callEngine, loadBinding } from '../native/engine';
 import { OstinatoError } from '../errors';
 import { describe, refusal } from '../util/validate';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot';
 import { planStreams, type StreamHost, type StreamPlan } from './stream_plan';
-import type { NativeStreams } from '../native/binding';
+import type { NativeModel, NativeStreams } from '../native/binding';
 
 export class StreamEngine {
   readonly plan: StreamPlan;
   readonly native: NativeStreams;
+  readonly #model: NativeModel;
   #isClosed = false;
 
   constructor(
@@ -19,7 +19,7 @@ export class StreamEngine {
     private readonly host: StreamHost,
   ) {
     this.plan = planStreams(where, host);
-    const model = host.native();
+    const model = (this.#model = host.nativeModel());
     this.native = guard(where, () => new (loadBinding().NativeStreams)(model));
   }
 
@@ -32,27 +32,42 @@ export class StreamEngine {
     if (this.#isClosed) throw refusal('ERR_STATE', where, 'open streams', 'closed ones', 'Open new ones.');
   }
 
-  /** Calls what steps. */
-  step<T>(where: string, call: () => T): T {
-    try {
-      return call();
-    } catch (error) {
-      // The model has another engine, or none any more: the latter is for it to say.
-      if ((error as { code?: unknown }).code === 'ERR_DISPOSED') {
-        this.#attach(where);
-        return guard(where, call);
-      }
-      return guard(where, () => {
-        throw error;
-      });
-    }
+  /** Opens a stream at the lowest place that is free. */
+  open(where: string, constants: Float32Array[]): number {
+    return this.#begin(where, () => this.native.open(constants));
   }
 
-  #attach(where: string): void {
-    const { signature } = planStreams(where, this.host);
-    if (signature.some((byte, i) => byte !== this.plan.signature[i]))
-      throw refusal('ERR_STATE', where, 'the layers that the streams were opened with', 'others', 'Open new streams.');
-    guard(where, () => this.native.attach(this.host.native()));
+  /** Lets a stream begin anew, with other constants or, null, with those that it has. */
+  reset(where: string, place: number, constants: Float32Array[] | null): void {
+    this.#begin(where, () => this.native.reset(place, constants));
+  }
+
+  /** What follows from constants is computed: only then the model must be there, and at rest. */
+  #begin<T>(where: string, call: () => T): T {
+    return this.plan.constants.length === 0 ? callEngine(call) : this.step(where, call);
+  }
+
+  /** Opens a stream whose states will be written. */
+  openBlank(where: string): number {
+    return this.open(
+      where,
+      this.plan.constants.map(({ features }) => new Float32Array(features)),
+    );
+  }
+
+  /** Calls what steps. */
+  step<T>(where: string, call: () => T): T {
+    return guard(where, () => {
+      if (this.host.nativeModel() !== this.#model)
+        throw refusal(
+          'ERR_STATE',
+          where,
+          'the layers that the streams were opened with',
+          'others',
+          'Open new streams.',
+        );
+      return call();
+    });
   }
 
   /** An index of a stream that is open. @throws ConfigError `ERR_TYPE`; DataError `ERR_RANGE` */
@@ -95,7 +110,13 @@ function guard<T>(where: string, call: () => T): T {
     return callEngine(call);
   } catch (error) {
     if (error instanceof OstinatoError && error.code === 'ERR_BUSY')
-      throw refusal('ERR_BUSY', where, 'a model at rest', 'a call while it computes', 'Await that first.');
+      throw refusal(
+        'ERR_BUSY',
+        where,
+        'a model at rest',
+        'a call while it computes, or another trains its layers',
+        'Await that first.',
+      );
     throw error;
   }
 }

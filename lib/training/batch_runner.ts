@@ -34,7 +34,7 @@ export interface Pass extends Pick<NativeRun, 'mode' | 'totals'> {
   readonly feed: Feed;
   readonly firstBatch: number;
   /** Where `predict` writes; undefined elsewhere. */
-  readonly outputs?: (portion: Portion) => Float32Array;
+  readonly outputs?: (portion: Portion) => Float32Array[];
   /** Told how many batches are done, each time before the hooks are. */
   readonly onProgress?: (batch: number) => void;
   /** Means so far, for the hooks. */
@@ -175,7 +175,6 @@ class PassRunner {
         ...portion,
         outputs: outputs?.(portion) ?? null,
         totals,
-        states: null,
         training: false,
         maxWorkspace,
       };

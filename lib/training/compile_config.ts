@@ -4,6 +4,7 @@ import { lossFromConfig, Loss } from '../losses';
 import { metricFromConfig, Metric } from '../metrics';
 import { optimizerFromConfig, type Optimizer } from '../optimizers';
 import { describe, refusal } from '../util/validate';
+import { isPlain } from './structure';
 import type { CompileOptions } from './options';
 
 /** Options of `compile` as plain data. */
@@ -18,6 +19,7 @@ export function compileConfig(options: CompileOptions, optimizer: Optimizer): Co
 function toPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value !== 'object' || value === null) return value;
+  if (isPlain(value)) return mapValues(value, toPlain);
   const { className, getConfig } = value as Partial<Loss>;
   if (typeof className !== 'string' || typeof getConfig !== 'function') return value;
   const kind = value instanceof Metric ? 'metric' : value instanceof Loss ? 'loss' : 'optimizer';
@@ -36,12 +38,18 @@ export function compileOptions(where: string, config: unknown): CompileOptions {
   return Object.fromEntries(entries) as CompileOptions;
 }
 
+function mapValues(object: object, change: (value: unknown) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
+}
+
 function fromPlain(where: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => fromPlain(where, item));
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'className')) return value;
+  if (typeof value !== 'object' || value === null) return value;
   const { kind, className, config } = value as Record<string, unknown>;
-  if (typeof className !== 'string' || typeof config !== 'object' || config === null)
-    throw refusal('ERR_DATA', where, '{ kind, className, config }', describe(value));
+  // Else names of outputs, which may be any.
+  if (typeof config !== 'object' || config === null || Object.keys(value).length !== 3)
+    return mapValues(value, (item) => fromPlain(where, item));
+  if (typeof className !== 'string') throw refusal('ERR_DATA', where, '{ kind, className, config }', describe(value));
   if (kind === 'metric') return metricFromConfig(className, config as never);
   if (kind === 'loss') return lossFromConfig(className, config as never);
   if (kind === 'optimizer') return optimizerFromConfig(className, config as never);

@@ -1,137 +1,122 @@
 // SPDX-License-Identifier: MIT
 // What `compile` was given, held until the model is built and the engine can be told.
-import { resolveLoss, type Loss } from '../losses';
-import { checkMetric, readMetrics, type Metric, type MetricRequest } from '../metrics';
-import { toValues } from '../arrays/arrays';
+import { readMetrics, toCamelCase, validationKey, type Metric } from '../metrics';
 import { resolveOptimizer, type Optimizer } from '../optimizers';
-import { normalizeName } from '../util/identifiers';
-import { checkOptions, refusal } from '../util/validate';
+import { checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import { namesWithinLayers } from '../util/weight_names';
 import { callEngine } from '../native/engine';
+import { CompiledHead, type Reported } from './compiled_head';
+import { inOrder, isGiven, isPlain } from './structure';
 import type { CompileOptions } from './options';
 import type { Logs } from '../callbacks/callback';
+import { resolveLoss, type Loss, type LossIdentifier } from '../losses';
 import type { NativeModel } from '../native/binding';
 import type { TrainerHost } from './trainer_host';
 
-const DEFAULTS = Object.freeze({
-  optimizer: 'rmsprop',
-  metrics: Object.freeze([]),
-  weightedMetrics: Object.freeze([]),
-});
+/** A value and the key under which it is reported. */
+type Entry = readonly [key: string, value: number];
 
-/** Optimizer, loss and metrics of a model. */
+/** Optimizer, losses and metrics of a model. */
 export class Compiled {
   readonly optimizer: Optimizer;
-  #loss: Loss | undefined;
-  #options: CompileOptions;
-  readonly #requests: readonly MetricRequest[];
-  #metrics: readonly Metric[] = [];
-  #columns = 1;
+  /** One for each output. */
+  readonly heads: readonly CompiledHead[];
+  readonly #options: CompileOptions;
+  /** Keys of the losses of single outputs, where several have one. */
+  readonly #lossKeys: readonly string[];
   #told: NativeModel | undefined;
   #toldLearningRate = 0;
 
-  /** @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG` */
-  constructor(where: string, options: CompileOptions) {
-    const given = checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'weightedMetrics']);
+  /**
+   * @param outputs names of the model's outputs, all different
+   * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_UNKNOWN_NAME`, `ERR_TYPE`, `ERR_CONFIG`
+   */
+  constructor(where: string, options: CompileOptions, outputs: readonly string[]) {
+    const given = checkOptions(where, options, ['optimizer', 'loss', 'lossWeights', 'metrics', 'weightedMetrics']);
     this.#options = { ...given };
     if (given.loss === undefined)
       throw refusal('ERR_CONFIG', where, 'a loss', 'none', "For instance { loss: 'binary_crossentropy' }.");
-    this.optimizer = resolveOptimizer(where, given.optimizer ?? DEFAULTS.optimizer);
-    this.#loss = isCrossentropy(given.loss) ? undefined : resolveLoss(where, given.loss);
-    if (this.#loss?.reduction === 'none')
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        'a loss whose reduction leaves one number',
-        "reduction 'none'",
-        "Use 'sum_over_batch_size'; loss.call(yTrue, yPred) gives one number for each row.",
-      );
-    const { metrics, weightedMetrics } = given;
-    this.#requests = readMetrics(where, metrics ?? DEFAULTS.metrics, weightedMetrics ?? DEFAULTS.weightedMetrics);
-    if (this.#loss?.targetRule === 'labels' && this.#requests.length > 0)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `no metrics beside ${this.#loss.className}, whose targets are labels of samples`,
-        `'${this.#requests[0]!.name}'`,
-      );
+    this.optimizer = resolveOptimizer(where, given.optimizer ?? 'rmsprop');
+    const losses = readLosses(where, given.loss, outputs);
+    const weights = readLossWeights(where, given.lossWeights, outputs);
+    const metrics = readByOutput(where, 'metrics', given.metrics, outputs);
+    const weighted = readByOutput(where, 'weightedMetrics', given.weightedMetrics, outputs);
+    const isOne = outputs.length === 1;
+    const keyOf = (index: number, name: string): string => (isOne ? name : toCamelCase(`${outputs[index]!}_${name}`));
+    this.heads = outputs.map((output, index) => {
+      const names = isOne ? undefined : ([`metrics.${output}`, `weightedMetrics.${output}`] as const);
+      const requests = readMetrics(where, metrics[index], weighted[index], names);
+      const keys = requests.map(({ name }) => keyOf(index, name));
+      const headWhere = isOne ? where : `${where}, output "${output}"`;
+      return new CompiledHead(headWhere, losses[index]!, weights[index]!, requests, keys);
+    });
+    const trained = this.heads.flatMap(({ hasLoss }, index) => (hasLoss ? [index] : []));
+    if (trained.length === 0) throw refusal('ERR_CONFIG', where, 'a loss for one output at least', 'none');
+    this.#lossKeys = trained.length > 1 ? trained.map((index) => keyOf(index, 'loss')) : [];
+    const without = this.heads.findIndex(({ hasLoss, keys }) => !hasLoss && keys.length > 0);
+    if (without >= 0)
+      throw refusal('ERR_CONFIG', where, 'metrics of outputs that have a loss', `some for "${outputs[without]!}"`);
+    checkKeys(where, ['loss', ...this.metricNames]);
   }
 
-  /** The loss; undefined where it is chosen by shapes that are not known yet. */
+  /** The loss of the only output; undefined where it is chosen by shapes that are not known yet. */
   get loss(): Loss | undefined {
-    return this.#loss;
+    return this.heads[0]!.loss;
   }
 
-  /** The options as they were given, with the loss that was chosen. */
+  /** The options as they were given, with the losses that were chosen. */
   get options(): CompileOptions {
-    return this.#options;
+    const identifiers = this.heads.map(({ identifier }) => identifier);
+    return { ...this.#options, loss: identifiers.length === 1 ? identifiers[0]! : identifiers };
   }
 
-  /**
-   * The loss of targets and outputs. `'crossentropy'` becomes one of the three by the first that the engine is told of: binary for
-   * outputs [N,...,1], sparse for targets that lack the last axis (or have 1 there), categorical for others.
-   *
-   * @see keras/src/trainers/compile_utils.py
-   */
-  lossOf(where: string, what: string, targets: unknown, outputAxes: readonly number[]): Loss {
-    if (this.#loss !== undefined) return this.#loss;
-    const { shape } = toValues(where, what, targets);
-    const isSparse = shape.length <= outputAxes.length || shape.at(-1) === 1;
-    const loss =
-      outputAxes.at(-1) === 1
-        ? 'binary_crossentropy'
-        : isSparse
-          ? 'sparse_categorical_crossentropy'
-          : 'categorical_crossentropy';
-    return resolveLoss(where, loss);
-  }
-
-  /** Keys of the metrics, in the order given; the loss is not among them. */
+  /** Keys besides `loss`, as `evaluate` returns their values. */
   get metricNames(): readonly string[] {
-    return this.#requests.map(({ name }) => name);
+    const keys = this.heads.flatMap((head) => head.keys);
+    return [...this.#lossKeys, ...(this.heads.length === 1 ? keys : keys.sort())];
   }
 
-  /** The metrics; empty before the shapes are known. */
+  /** The metrics of all outputs; empty before the shapes are known. */
   get metrics(): readonly Metric[] {
-    return this.#metrics;
+    return this.heads.flatMap(({ metrics }) => metrics);
+  }
+
+  /** What is reported besides `loss`; without metrics before the shapes are known. */
+  get reported(): readonly Reported[] {
+    const losses = this.#lossKeys.map((name): Reported => ({ name, direction: 'down' }));
+    return [...losses, ...this.heads.flatMap(({ reported }) => reported)];
   }
 
   /**
    * Tells the engine, once per engine model: telling again would lose the optimizer's slots.
    *
-   * @param lastAxis size of the last axis of the outputs
-   * @param layers all of the model, in order
-   * @param loss that of {@link lossOf}, from now on
-   * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of the loss, or the loss not the outputs;
-   *   StateError `ERR_STATE` where the loss is not chosen yet
+   * @param lastAxes size of the last axis of each output
+   * @param model its layers and weights, in order
+   * @param losses those of `lossOf` from now on; undefined where an output has none
+   * @throws ConfigError `ERR_CONFIG` where a metric cannot read the targets of its loss, or a loss not its outputs;
+   *   StateError `ERR_STATE` where a loss is not chosen yet
    */
   tell(
     where: string,
     native: NativeModel,
-    lastAxis: number,
-    layers: TrainerHost['layers'],
-    loss: Loss | undefined = this.#loss,
+    lastAxes: readonly number[],
+    { layers, weights }: Pick<TrainerHost, 'layers' | 'weights'>,
+    losses: readonly (Loss | undefined)[] = this.heads.map(({ loss }) => loss),
   ): void {
     if (this.#told === native) return;
-    if (loss === undefined) {
+    if (this.heads.some(({ hasLoss }, index) => hasLoss && losses[index] === undefined)) {
       const hint = "Name it, for instance { loss: 'categorical_crossentropy' }.";
       throw refusal('ERR_STATE', where, 'a loss that is known before the targets are', "'crossentropy'", hint);
     }
-    loss.checkColumns(where, lastAxis);
-    const context = { lastAxis, idTargets: loss.targetRule === 'ids' };
-    const metrics = this.#requests.map((request) => request.resolve(context));
-    for (const metric of metrics) checkMetric(where, metric, context);
+    const resolved = this.heads.map((head, index) => head.resolve(where, lastAxes[index]!, losses[index]));
     callEngine(() =>
       native.compile({
         optimizer: this.optimizer.toNative(namesWithinLayers(layers)),
-        loss: loss.toNative(),
-        metrics: metrics.map((metric, i) => ({ ...metric.toNative(), weighted: this.#requests[i]!.weighted })),
+        trainable: weights.map(({ trainable }) => trainable),
+        heads: resolved.map((head) => head.native),
       }),
     );
-    if (this.#loss === undefined) this.#options = { ...this.#options, loss: loss.kind };
-    this.#loss = loss;
-    this.#metrics = metrics;
-    this.#columns = lastAxis;
+    for (const { take } of resolved) take();
     this.#told = native;
     this.optimizer.follow(native);
     this.#toldLearningRate = this.optimizer.learningRate;
@@ -151,32 +136,98 @@ export class Compiled {
     this.#toldLearningRate = learningRate;
   }
 
-  /** Room for the sums of loss and metrics, once the engine was told. */
+  /** Room for the sums of losses and metrics, once the engine was told. */
   newTotals(): Float64Array {
-    return new Float64Array(this.#metrics.reduce((size, metric) => size + metric.stateSize(this.#columns), 2));
+    return new Float64Array(this.heads.reduce((size, head) => size + head.stateSize, 2 + this.#lossKeys.length));
   }
 
-  /** Loss and metrics: `[loss, ...metrics]`. */
-  values(totals: Float64Array): number[] {
-    const values = [totals[0]! / totals[1]!];
-    let begin = 2;
-    for (const metric of this.#metrics) {
-      const end = begin + metric.stateSize(this.#columns);
-      values.push(metric.result(totals.subarray(begin, end)) as number);
+  /** The loss, then those of single outputs where several have one, then the metrics, output by output. */
+  #entries(totals: Float64Array): Entry[] {
+    const [sum, rows] = totals as unknown as [number, number];
+    let begin = 2 + this.#lossKeys.length;
+    const metrics = this.heads.flatMap((head) => {
+      const end = begin + head.stateSize;
+      const values = head.values(totals.subarray(begin, end));
       begin = end;
-    }
-    return values;
+      return values.map((value, index): Entry => [head.keys[index]!, value]);
+    });
+    const losses = this.#lossKeys.map((key, index): Entry => [key, totals[2 + index]! / rows]);
+    return [['loss', sum / rows], ...losses, ...metrics];
+  }
+
+  /** Loss and metrics: `[loss, ...metrics]`, in the order of {@link metricNames}. */
+  values(totals: Float64Array): number[] {
+    const entries = this.#entries(totals);
+    if (this.heads.length === 1) return entries.map(([, value]) => value);
+    const byKey = new Map(entries);
+    return ['loss', ...this.metricNames].map((key) => byKey.get(key)!);
   }
 
   /** Loss and metrics by key, in alphabetical order as Keras logs them. */
   logs(totals: Float64Array): Logs {
-    const [loss, ...rest] = this.values(totals);
-    const entries = this.metricNames.map((name, i): [string, number] => [name, rest[i]!]);
-    return Object.fromEntries([...entries, ['loss', loss!] as const].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(this.#entries(totals).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
 
-/** Whether a name stands for whichever cross-entropy suits the shapes. */
-function isCrossentropy(loss: unknown): boolean {
-  return typeof loss === 'string' && ['crossentropy', 'ce'].includes(normalizeName(loss).replaceAll('_', ''));
+/** One loss for all outputs, or one for each. An output whose loss is null is for `predict` alone. */
+function readLosses(where: string, given: unknown, outputs: readonly string[]): readonly (LossIdentifier | null)[] {
+  // null by itself is no loss, rather than none for each output.
+  if (given === null) resolveLoss(where, given);
+  if (!isStructure(given)) return outputs.map(() => given as LossIdentifier);
+  const read = inOrder(where, 'loss', alone(given, outputs), outputs, () => false);
+  return read.map(({ value }) => (isGiven(value) ? (value as LossIdentifier) : null));
+}
+
+/** @see keras/src/trainers/compile_utils.py, CompileLoss */
+function readLossWeights(where: string, given: unknown, outputs: readonly string[]): readonly number[] {
+  if (!isGiven(given)) return outputs.map(() => 1);
+  if (typeof given === 'number') return outputs.map(() => checkNumber(where, 'lossWeights', given));
+  if (!isStructure(given))
+    throw refusal('ERR_TYPE', where, 'lossWeights to be a number, a list or numbers by output', describe(given));
+  return inOrder(where, 'lossWeights', alone(given, outputs), outputs, () => false).map(({ what, value }) =>
+    isGiven(value) ? checkNumber(where, what, value) : 1,
+  );
+}
+
+/**
+ * Metrics of each output: of one output a list; of several a name or metric for all of them, a list with one or a list for
+ * each, or an object by name. A list of one that is for all is taken as such.
+ */
+function readByOutput(where: string, what: string, given: unknown, outputs: readonly string[]): readonly unknown[] {
+  const asList = (value: unknown): unknown => (!isGiven(value) ? [] : Array.isArray(value) ? value : [value]);
+  if (!isGiven(given)) return outputs.map(() => []);
+  if (outputs.length === 1) {
+    if (!isPlain(given)) return [given];
+    return [asList(inOrder(where, what, given, outputs, () => false)[0]!.value)];
+  }
+  if (!isStructure(given)) return outputs.map(() => [given]);
+  if (Array.isArray(given) && given.length === 0) return outputs.map(() => []);
+  if (Array.isArray(given) && given.length === 1) return outputs.map(() => asList(given[0]));
+  return inOrder(where, what, given, outputs, () => false).map(({ value }) => asList(value));
+}
+
+/** What a list of one holds for the only output. */
+function alone(given: unknown, outputs: readonly string[]): unknown {
+  return outputs.length === 1 && Array.isArray(given) && given.length === 1 ? given[0] : given;
+}
+
+/** Names of outputs and metrics may come to one key: `a_b` and `c`, `a` and `b_c`. */
+function checkKeys(where: string, keys: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const key of [...keys, ...keys.map(validationKey)]) {
+    if (seen.has(key))
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        'losses and metrics with keys of their own',
+        `'${key}' twice`,
+        'Give the metric, or the layer of the output, another name.',
+      );
+    seen.add(key);
+  }
+}
+
+/** Whether a value is a list or an object by name, rather than one thing for all outputs. */
+function isStructure(value: unknown): boolean {
+  return Array.isArray(value) || isPlain(value);
 }

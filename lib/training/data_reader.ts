@@ -3,8 +3,6 @@
 // feeds. All that callers passed as arrays is copied before these return.
 import { NdArray } from '../ndarray';
 import { joinInTurns } from '../arrays/copy';
-import { allocate } from '../arrays/nested_arrays';
-import { readTargets, type Targets } from '../losses/targets';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
 import {
@@ -18,10 +16,12 @@ import {
   type Portion,
   type HeldRows,
 } from './feed';
-import { makeDataset, readInputs, type Inputs } from './inputs';
+import { fitInputs, makeDataset, readInputs, roomFor, type Inputs } from './inputs';
+import { readOutputs, type CheckedTargets, type GivenRows } from './outputs';
+import { isPlain } from './structure';
 import { isBatchSource, SourceFeed, type BatchSource, type SourceFeedOptions } from './source_feed';
 import { StatefulBatches } from './stateful_batches';
-import { classWeights, combineWeights, readWeights, type Weights } from './weights';
+import { combineWeights } from './weights';
 import type { Compiled } from './compiled';
 import type { Validation } from './fit_loop';
 import type { NativeDataset } from '../native/binding';
@@ -29,20 +29,11 @@ import type { ResolvedFit, ResolvedPass } from './options';
 import type { ProgressTracker } from './progress';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
 
-/** Rows to train or evaluate on, as they were given. */
-export interface GivenRows {
-  /** How messages call them: nothing for the arguments themselves, else a prefix with a blank after it. */
-  readonly prefix: string;
-  readonly x: unknown;
-  readonly y: unknown;
-  readonly sampleWeight?: unknown;
-  readonly classWeight?: unknown;
-}
-
 /** Outputs of rows: where each portion goes, and what they come to. */
 export interface Collector {
-  readonly outputs: (portion: Portion) => Float32Array;
-  readonly result: () => NdArray | Promise<NdArray>;
+  /** One for each output of the model. */
+  readonly outputs: (portion: Portion) => Float32Array[];
+  readonly result: () => NdArray[] | Promise<NdArray[]>;
 }
 
 /** Opens the data of a call. */
@@ -86,7 +77,8 @@ export class DataReader {
     });
     if (end === rows) return opened(train);
     // Class weights are for training: a validation measures what `evaluate` would.
-    const held = this.#copyRows(call, { ...checked, ofClass: null }, end, rows);
+    const targets = checked.targets.map((of) => of && { ...of, ofClass: null });
+    const held = this.#copyRows(call, { ...checked, targets }, end, rows);
     return opened(train, this.#rowsFeed(call, held, { role: SPLIT, ...size }));
   }
 
@@ -169,48 +161,55 @@ export class DataReader {
   }
 
   predictRows(where: string, x: unknown, size: number, steps: number | undefined): Collector & { feed: Feed } {
-    const inputs = readInputs(where, 'x', x, this.host);
-    const { outputAxes } = inputs;
+    const inputs = fitInputs(where, readInputs(where, 'x', x, this.host), this.host);
     const batchSize = Math.min(size, inputs.rows);
     const rows = Math.min(inputs.rows, (steps ?? Infinity) * batchSize);
-    const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
-    const outputs = allocate(where, () => new Float32Array(outputAxes.reduce((a, b) => a * b, rows)));
+    const dataset = makeDataset(where, this.engine(), this.host, inputs, []);
+    const outputs = roomFor(where, inputs, rows);
     const feed = this.memoryFeed(where, { dataset, rows }, batchSize);
-    return { feed, outputs: () => outputs, result: () => new NdArray(outputs, [rows, ...outputAxes]) };
+    const result = (): NdArray[] =>
+      outputs.map((data, index) => new NdArray(data, [rows, ...inputs.outputAxes[index]!]));
+    return { feed, outputs: () => outputs, result };
   }
 
   /** Every batch has its own outputs; in the end they are put together. */
   predictSource(where: string, source: BatchSource<unknown>, steps: number | undefined): Collector & { feed: Feed } {
-    const parts: Float32Array[] = [];
-    const pending = new Map<unknown, Float32Array>();
-    let axes: readonly number[] | undefined;
+    const parts: Float32Array[][] = [];
+    const pending = new Map<unknown, Float32Array[]>();
+    let first: Inputs | undefined;
     let rows = 0;
     const batches = new StatefulBatches(where, this.host);
+    const isBatch = this.host.dataInputs.length > 1 ? isTupleOfStructures : isTuple;
     const read = (item: unknown, index: number) => {
       const what = `batch ${index} of x`;
-      const inputs = readInputs(where, what, isTuple(item) ? item[0] : item, this.host);
-      axes ??= inputs.outputAxes;
-      if (inputs.outputAxes.join() !== axes.join())
-        throw refusal(
-          'ERR_SHAPE',
-          where,
-          `${what} to give outputs of axes [${axes.join(', ')}] as the first`,
-          `[${inputs.outputAxes.join(', ')}]`,
-        );
+      const x: unknown = isBatch(item) ? item[0] : item;
+      const inputs = fitInputs(where, readInputs(where, what, x, this.host), this.host);
+      first ??= inputs;
+      const axes = axesText(inputs);
+      if (axes !== axesText(first))
+        throw refusal('ERR_SHAPE', where, `${what} to give outputs of axes ${axesText(first)} as the first`, axes);
       batches.expectBatch(what, inputs.rows);
-      const dataset = makeDataset(where, this.engine(), this.host, inputs, null);
-      const outputs = allocate(where, () => new Float32Array(axes!.reduce((a, b) => a * b, inputs.rows)));
-      pending.set(dataset, outputs);
+      const dataset = makeDataset(where, this.engine(), this.host, inputs, []);
+      pending.set(dataset, roomFor(where, inputs, inputs.rows));
       return dataset;
     };
-    const outputs = ({ datasets }: Portion): Float32Array => {
+    const outputs = ({ datasets }: Portion): Float32Array[] => {
       const part = pending.get(datasets[0])!;
       pending.delete(datasets[0]);
       parts.push(part);
       rows += datasets[0]!.rows;
       return part;
     };
-    const result = async (): Promise<NdArray> => new NdArray(await joinInTurns(where, parts), [rows, ...axes!]);
+    const result = (): Promise<NdArray[]> =>
+      Promise.all(
+        first!.outputAxes.map(async (axes, index) => {
+          const joined = await joinInTurns(
+            where,
+            parts.map((part) => part[index]!),
+          );
+          return new NdArray(joined, [rows, ...axes]);
+        }),
+      );
     const feed = new SourceFeed(where, source, { role: ALONE, steps, firstEpoch: 0, read, isTakenOneByOne: true });
     return { feed, outputs, result };
   }
@@ -221,33 +220,28 @@ export class DataReader {
     return this.#copyRows(call, checked, 0, checked.inputs.rows);
   }
 
-  /** Inputs, targets and weights against model and loss. */
-  #checkRows({ where, compiled }: Call, { prefix, x, y, sampleWeight, classWeight }: GivenRows): CheckedRows {
-    const inputs = readInputs(where, `${prefix}x`, x, this.host);
-    const { rows, outputAxes } = inputs;
-    const loss = compiled.lossOf(where, `${prefix}y`, y, outputAxes);
-    const counts = this.host.outputMask(inputs.array);
-    const targets = readTargets(where, `${prefix}y`, y, loss, rows, outputAxes, counts);
-    const weighed = loss.targetRule === 'labels' ? outputAxes.slice(-1) : outputAxes;
-    const ofSample = isGiven(sampleWeight)
-      ? readWeights(where, `${prefix}sampleWeight`, sampleWeight, rows, weighed)
-      : null;
-    const ofClass = isGiven(classWeight) ? classWeights(where, classWeight, targets, loss, rows, outputAxes) : null;
-    compiled.tell(where, this.host.native(), outputAxes.at(-1)!, this.host.layers, loss);
-    return { inputs, targets, ofSample, ofClass };
+  /** The data is read, the model is built for it, and the engine is told of losses and metrics. */
+  #checkRows({ where, compiled }: Call, given: GivenRows): CheckedRows {
+    const read = readInputs(where, `${given.prefix}x`, given.x, this.host);
+    const inputs = fitInputs(where, read, this.host);
+    const { targets, losses } = readOutputs(where, compiled, this.host, inputs, given);
+    const lastAxes = inputs.outputAxes.map((axes) => axes.at(-1)!);
+    compiled.tell(where, this.host.nativeModel(), lastAxes, this.host, losses);
+    return { inputs, targets };
   }
 
   /** Some of the rows, copied into the engine. */
-  #copyRows(
-    { where }: Call,
-    { inputs, targets, ofSample, ofClass }: CheckedRows,
-    begin: number,
-    end: number,
-  ): HeldRows {
-    const weights = combineWeights(where, ofSample, ofClass);
-    const dataset = makeDataset(where, this.engine(), this.host, inputs, targets, weights, { begin, end });
+  #copyRows({ where }: Call, { inputs, targets }: CheckedRows, begin: number, end: number): HeldRows {
+    const combined = targets.map(
+      (of) => of && { targets: of.targets, weights: combineWeights(where, of.ofSample, of.ofClass) },
+    );
+    const dataset = makeDataset(where, this.engine(), this.host, inputs, combined, { begin, end });
     return { dataset, rows: end - begin };
   }
+}
+
+function axesText({ outputAxes }: Inputs): string {
+  return outputAxes.map((axes) => `[${axes.join(', ')}]`).join(' and ');
 }
 
 /** What all data of one call share. */
@@ -257,12 +251,11 @@ interface Call {
   readonly batches: StatefulBatches;
 }
 
-/** Rows that fit model and loss. Weights of samples and of classes are apart, for only the former count in a validation. */
+/** Rows that fit model and losses. */
 interface CheckedRows {
   readonly inputs: Inputs;
-  readonly targets: Targets;
-  readonly ofSample: Weights | null;
-  readonly ofClass: Weights | null;
+  /** One for each output; null where it has no loss. */
+  readonly targets: readonly (CheckedTargets | null)[];
 }
 
 /** How many rows are to train on, where a share of them, the last ones, is held out for validation. */
@@ -271,10 +264,6 @@ function splitAt(where: string, rows: number, validationSplit: number): number {
   if (end > 0 && end < rows) return end;
   const expected = `validationSplit to leave rows on either side of ${rows}`;
   throw refusal('ERR_CONFIG', where, expected, String(validationSplit));
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 /** Options that are for arrays alone. */
@@ -295,4 +284,9 @@ function isTuple(item: unknown): item is readonly unknown[] {
   if (!Array.isArray(item)) return false;
   const first: unknown = item[0];
   return typeof first === 'object' && first !== null && 'data' in first && 'shape' in first;
+}
+
+/** The same for several inputs: x is a list or an object by name, and no array with a shape. */
+function isTupleOfStructures(item: unknown): item is readonly unknown[] {
+  return Array.isArray(item) && (Array.isArray(item[0]) || isPlain(item[0]));
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Calls of `predict` that come at the same time, gathered into batches: a server that answers each request by a call of
 // its own then computes at the speed of batches. Every call is checked, copied, answered and aborted by itself.
-import { allocate } from '../arrays/nested_arrays';
-import { NdArray } from '../ndarray';
 import { onAbort } from '../util/on_abort';
 import { withDefaults } from '../util/options';
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from '../util/timers';
 import { checkInteger, checkNumber } from '../util/validate';
 import { abortError } from './batch_runner';
-import { makeDataset, readInputs, type Inputs } from './inputs';
+import { Group, isRoomFor, Request, type Room } from './gathered_calls';
+import { fitInputs, makeDataset, readInputs, roomFor, type Inputs } from './inputs';
 import type { NativeDataset } from '../native/binding';
+import type { NdArray } from '../ndarray';
 import type { ResolvedPass } from './options';
 import type { TrainerHost, TrainingEngine } from './trainer_host';
 
@@ -46,7 +46,8 @@ const MAX_ROOM = 1 << 20;
 export interface GatheredWork extends Pick<ResolvedPass, 'batchSize' | 'signal' | 'priority' | 'maxWorkspace'> {
   readonly dataset: NativeDataset;
   readonly rows: number;
-  readonly outputs: Float32Array;
+  /** Room for each output of the model. */
+  readonly outputs: Float32Array[];
 }
 
 /** What the gathering needs of the one who lends it the model. */
@@ -61,118 +62,12 @@ export interface GatherOwner {
   compute(where: string, work: GatheredWork): Promise<void>;
 }
 
-/** One call on its way. */
-class Request {
-  isSettled = false;
-  /** Called once, when the call is settled. */
-  onSettled: (() => void) | undefined;
-
-  constructor(
-    readonly where: string,
-    readonly inputs: Inputs,
-    readonly pass: ResolvedPass,
-    private readonly resolve: (answer: NdArray) => void,
-    private readonly reject: (error: unknown) => void,
-  ) {}
-
-  answer(outputs: Float32Array): void {
-    if (this.#settle()) this.resolve(new NdArray(outputs, [this.inputs.rows, ...this.inputs.outputAxes]));
-  }
-
-  fail(error: unknown): void {
-    if (this.#settle()) this.reject(error);
-  }
-
-  #settle(): boolean {
-    if (this.isSettled) return false;
-    this.isSettled = true;
-    this.onSettled?.();
-    return true;
-  }
-}
-
-/** Calls that are computed together: rows of the same axes, to be computed alike, copied when each came. */
-class Group {
-  readonly requests: Request[] = [];
-  rows = 0;
-  #data: Float32Array | Int32Array;
-  #size = 0;
-  /** The native copy where there is one already: of a call by itself. */
-  dataset: NativeDataset | undefined;
-
-  /** @param room an array to copy rows to; it grows where it must */
-  constructor(
-    readonly first: Inputs,
-    readonly pass: Pick<ResolvedPass, 'priority' | 'maxWorkspace'>,
-    room?: Float32Array | Int32Array,
-  ) {
-    this.#data = room ?? like(first.array.data, 0);
-  }
-
-  takes({ inputs: { axes, rows }, pass }: Request, maxRows: number): boolean {
-    const isSame =
-      pass.priority === this.pass.priority &&
-      pass.maxWorkspace === this.pass.maxWorkspace &&
-      axes.length === this.first.axes.length &&
-      axes.every((size, axis) => size === this.first.axes[axis]);
-    return isSame && this.dataset === undefined && this.rows + rows <= maxRows;
-  }
-
-  add(request: Request, data: Float32Array | Int32Array): void {
-    const size = this.#size + data.length;
-    if (size > this.#data.length) {
-      const more = allocate(request.where, () => like(data, Math.max(2 * this.#data.length, size)));
-      more.set(this.#data.subarray(0, this.#size));
-      this.#data = more;
-    }
-    this.#data.set(data, this.#size);
-    this.#size = size;
-    this.rows += request.inputs.rows;
-    this.requests.push(request);
-  }
-
-  get room(): Float32Array | Int32Array {
-    return this.#data;
-  }
-
-  /** All rows as the inputs of one call. */
-  get inputs(): Inputs {
-    const { rows } = this;
-    const array = { data: this.#data.subarray(0, this.#size), shape: [rows, ...this.first.array.shape.slice(1)] };
-    return { ...this.first, rows, array };
-  }
-
-  /** The same calls in two groups. */
-  halves(): Group[] {
-    const each = this.#size / this.rows;
-    const half = Math.ceil(this.requests.length / 2);
-    let row = 0;
-    return [this.requests.slice(0, half), this.requests.slice(half)].map((requests) => {
-      const group = new Group(this.first, this.pass);
-      for (const request of requests) {
-        const end = row + request.inputs.rows;
-        group.add(request, this.#data.subarray(row * each, end * each));
-        row = end;
-      }
-      return group;
-    });
-  }
-
-  get isSettled(): boolean {
-    return this.requests.every((request) => request.isSettled);
-  }
-}
-
-function like(array: Float32Array | Int32Array, size: number): Float32Array | Int32Array {
-  return array instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
-}
-
 /** Gathers the calls of `predict` of one level of a model's calls. */
 export class Gatherer {
   readonly #owner: GatherOwner;
   #queue: Group[] = [];
   #computing: Group | undefined;
-  readonly #rooms: (Float32Array | Int32Array)[] = [];
+  readonly #rooms: Room[] = [];
   #cancelFlush: (() => void) | undefined;
 
   constructor(owner: GatherOwner) {
@@ -189,13 +84,18 @@ export class Gatherer {
     return verbose === 0 && Array.isArray(callbacks) && callbacks.length === 0 && !this.#owner.host.isStateful;
   }
 
-  /** @throws (rejects) as `predict` */
-  predict(where: string, x: unknown, pass: ResolvedPass): Promise<NdArray> {
+  /**
+   * @param form what a call is given of the outputs
+   * @throws (rejects) as `predict`
+   */
+  predict<R>(where: string, x: unknown, pass: ResolvedPass, form: (outputs: NdArray[]) => R): Promise<R> {
     return new Promise((resolve, reject) => {
+      const { host } = this.#owner;
       // While calls wait or are computed the model is ours, so what it took once it takes again.
       const known = this.#queue.at(-1) ?? this.#computing;
-      const inputs = readInputs(where, 'x', x, this.#owner.host, known?.first);
-      const request = new Request(where, inputs, pass, resolve, reject);
+      const inputs = fitInputs(where, readInputs(where, 'x', x, host), host, known?.first);
+      const answer = (outputs: NdArray[]): void => resolve(form(outputs));
+      const request = new Request(where, inputs, pass, answer, reject);
       this.#enqueue(request);
       const { signal } = pass;
       if (signal !== undefined) request.onSettled = onAbort(signal, () => this.#abort(request));
@@ -225,7 +125,7 @@ export class Gatherer {
     const group = joined ?? new Group(inputs, pass, isAlone ? undefined : this.#takeRoom(inputs));
     // Large data is copied once, by the engine.
     if (isAlone) group.dataset = this.#dataset(request.where, inputs);
-    group.add(request, isAlone ? like(inputs.array.data, 0) : inputs.array.data);
+    group.add(request);
     if (joined === undefined) this.#queue.push(group);
     if (!wasActive) this.#owner.begin();
     if (this.#computing !== undefined) return;
@@ -256,11 +156,11 @@ export class Gatherer {
     const { where, pass } = requests[0]!;
     const { priority, maxWorkspace } = pass;
     const isOne = requests.length === 1;
-    let outputs: Float32Array;
+    let outputs: Float32Array[];
     let computed: Promise<void>;
     try {
       const dataset = group.dataset ?? this.#dataset(where, group.inputs);
-      outputs = allocate(where, () => new Float32Array(first.outputAxes.reduce((a, b) => a * b, rows)));
+      outputs = roomFor(where, first, rows);
       const own = isOne ? pass : { batchSize: rows, signal: undefined, priority, maxWorkspace };
       computed = this.#owner.compute(where, { dataset, rows, outputs, ...own });
     } catch (error) {
@@ -272,30 +172,30 @@ export class Gatherer {
     );
   }
 
-  #takeRoom({ array }: Inputs): Float32Array | Int32Array | undefined {
+  #takeRoom(inputs: Inputs): Room | undefined {
     const room = this.#rooms.pop();
-    return room instanceof array.data.constructor ? room : undefined;
+    return room !== undefined && isRoomFor(room, inputs) ? room : undefined;
   }
 
   #keepRoom({ room, dataset }: Group): void {
-    if (dataset === undefined && room.length <= MAX_ROOM && this.#rooms.length < ROOMS) this.#rooms.push(room);
+    const size = room.reduce((sum, { length }) => sum + length, 0);
+    if (dataset === undefined && size <= MAX_ROOM && this.#rooms.length < ROOMS) this.#rooms.push(room);
   }
 
   #dataset(where: string, inputs: Inputs): NativeDataset {
-    return makeDataset(where, this.#owner.engine(), this.#owner.host, inputs, null);
+    return makeDataset(where, this.#owner.engine(), this.#owner.host, inputs, []);
   }
 
   /** The engine goes on first: answers may be late, never the work. */
-  #answer(group: Group, outputs: Float32Array): void {
+  #answer(group: Group, outputs: readonly Float32Array[]): void {
     const { rows, requests } = group;
     this.#keepRoom(group);
     this.#next();
     if (requests.length === 1) return requests[0]!.answer(outputs);
-    const each = outputs.length / rows;
     let row = 0;
     for (const request of requests) {
       const end = row + request.inputs.rows;
-      request.answer(outputs.slice(row * each, end * each));
+      request.answer(outputs.map((data) => data.slice((row * data.length) / rows, (end * data.length) / rows)));
       row = end;
     }
   }

@@ -1,55 +1,88 @@
 // SPDX-License-Identifier: MIT
-// Inputs against the model: of the kind and shape that its first layer takes, then copied into the engine's data set.
+// Inputs of a call in three steps: read as arrays of the kinds that the model takes, fitted to the model, which is built
+// for them where it is not built yet, and copied into the engine.
 import { refusal } from '../util/validate';
 import { checkVocabulary, toTokens, toValues, type ShapedArray } from '../arrays/arrays';
+import { allocate } from '../arrays/nested_arrays';
 import { callEngine } from '../native/engine';
-import type { TrainingEngine } from './trainer_host';
 import { shapeText, type Targets } from '../losses/targets';
+import { inOrder } from './structure';
+import type { HostInput, TrainerHost, TrainingEngine } from './trainer_host';
 import type { Weights } from './weights';
 import type { NativeDataset } from '../native/binding';
-import type { TrainerHost } from './trainer_host';
 
-/** Inputs that fit the model. */
-export interface Inputs {
+/** An array for one input of a model. */
+export interface InputArray {
+  /** How messages call it. */
   readonly what: string;
-  readonly rows: number;
   /** Axes after the batch. */
   readonly axes: readonly number[];
-  /** Axes of the outputs after the batch, for these inputs. */
-  readonly outputAxes: readonly number[];
   readonly array: ShapedArray<Float32Array | Int32Array>;
 }
 
-/**
- * Reads the inputs of a call, and builds the model for them where it is not built yet.
- *
- * Tokens are [N,T]; values have the axes of the model's input, and [N] stands for [N,1] as in Keras.
- *
- * @param known inputs that this very model has taken: those of the same axes fit too
- * @throws as `toValues` and `toTokens`; ShapeError `ERR_SHAPE` where the model takes another shape
- */
-export function readInputs(where: string, what: string, input: unknown, host: TrainerHost, known?: Inputs): Inputs {
-  const isTokens = host.inputKind === 'tokens';
-  const array = isTokens ? toTokens(where, what, input) : toValues(where, what, input);
-  const [rows = 0, ...rest] = array.shape;
-  const axes = rest.length === 0 && !isTokens ? [1] : rest;
-  if (known !== undefined && fits(axes, known.axes))
-    return { what, rows, axes: known.axes, outputAxes: known.outputAxes, array };
-  checkAxes(where, what, array.shape, axes, host);
-  host.ensureBuilt([null, ...axes]);
-  // Layers such as Conv1D change the number of timesteps, and may need more of them than there are.
-  const outputAxes = host.computeOutputShape([null, ...axes]).slice(1) as number[];
-  return { what, rows, axes, outputAxes, array };
+/** Arrays for all inputs of a model, in order. */
+export interface InputArrays {
+  readonly rows: number;
+  readonly arrays: readonly InputArray[];
 }
 
-function checkAxes(
-  where: string,
-  what: string,
-  shape: readonly number[],
-  axes: readonly number[],
-  host: TrainerHost,
-): void {
-  const wanted = host.inputShape?.slice(1) ?? (host.inputKind === 'tokens' ? [null] : axes);
+/** Inputs that fit the model. */
+export interface Inputs extends InputArrays {
+  /** For these inputs, axes after the batch of each output. */
+  readonly outputAxes: readonly (readonly number[])[];
+}
+
+/**
+ * Reads the inputs of a call. [N] stands for [N,1] of numbers, as in Keras.
+ *
+ * @throws as `inOrder`, `toValues` and `toTokens`; ShapeError `ERR_SHAPE` where inputs have different numbers of rows
+ */
+export function readInputs(where: string, what: string, given: unknown, host: TrainerHost): InputArrays {
+  const { dataInputs } = host;
+  const names = dataInputs.map(({ name }) => name);
+  const arrays = inOrder(where, what, given, names).map(({ what: name, value }, index) =>
+    readInput(where, name, value, dataInputs[index]!.kind),
+  );
+  const [first, ...others] = arrays as [InputArray, ...InputArray[]];
+  const rows = first.array.shape[0]!;
+  for (const { what: name, array } of others)
+    if (array.shape[0] !== rows)
+      throw refusal('ERR_SHAPE', where, `${rows} rows in ${name} as in ${first.what}`, `${array.shape[0]}`);
+  return { rows, arrays };
+}
+
+function readInput(where: string, what: string, value: unknown, kind: HostInput['kind']): InputArray {
+  const array = kind === 'tokens' ? toTokens(where, what, value) : toValues(where, what, value);
+  const rest = array.shape.slice(1);
+  return { what, axes: rest.length === 0 && kind === 'values' ? [1] : rest, array };
+}
+
+/**
+ * Fits inputs to the model.
+ *
+ * @param known inputs that this very model has taken: those of the same axes fit too
+ * @throws ShapeError `ERR_SHAPE` where the model takes another shape
+ */
+export function fitInputs(where: string, inputs: InputArrays, host: TrainerHost, known?: Inputs): Inputs {
+  const { rows, arrays } = inputs;
+  if (known !== undefined && arrays.every(({ axes }, index) => fits(axes, known.arrays[index]!.axes)))
+    return { rows, arrays, outputAxes: known.outputAxes };
+  const { dataInputs } = host;
+  arrays.forEach((array, index) => checkAxes(where, array, dataInputs[index]!));
+  const shapes = arrays.map(({ axes }) => [null, ...axes]);
+  host.ensureBuilt(shapes[0]!);
+  // Layers such as Conv1D change the number of timesteps, and may need more of them than there are.
+  const outputAxes = host.computeOutputShapes(shapes).map((shape) => shape.slice(1) as number[]);
+  return { rows, arrays, outputAxes };
+}
+
+/** Room for all outputs of so many rows. */
+export function roomFor(where: string, { outputAxes }: Inputs, rows: number): Float32Array[] {
+  return outputAxes.map((axes) => allocate(where, () => new Float32Array(axes.reduce((a, b) => a * b, rows))));
+}
+
+function checkAxes(where: string, { what, axes, array: { shape } }: InputArray, input: HostInput): void {
+  const wanted = input.shape?.slice(1) ?? (input.kind === 'tokens' ? [null] : axes);
   if (fits(axes, wanted)) return;
   const isOneRow = fits(shape, wanted);
   const hint = isOneRow
@@ -70,9 +103,16 @@ function fits(axes: readonly number[], wanted: readonly (number | null)[]): bool
   return axes.length === wanted.length && wanted.every((size, axis) => size === null || size === axes[axis]);
 }
 
+/** What one output is trained on: targets, and where rows do not count alike, their weights. */
+export interface OutputTargets {
+  readonly targets: Targets;
+  readonly weights: Weights | null;
+}
+
 /**
  * The engine's own copy of inputs, targets and weights.
  *
+ * @param targets one for each output, null where it has no loss; none to predict
  * @param part which rows to copy; default all
  * @throws DataError `ERR_RANGE` for token ids outside the vocabulary
  */
@@ -80,12 +120,10 @@ export function makeDataset(
   where: string,
   engine: TrainingEngine,
   host: TrainerHost,
-  inputs: Inputs,
-  targets: Targets | null,
-  weights: Weights | null = null,
+  inputs: InputArrays,
+  targets: readonly (OutputTargets | null)[],
   part?: { readonly begin: number; readonly end: number },
 ): NativeDataset {
-  const { axes, array, what } = inputs;
   const { begin, end } = part ?? { begin: 0, end: inputs.rows };
   const inPart = <A extends Float32Array | Int32Array>(data: A): A => {
     const width = data.length / inputs.rows;
@@ -95,17 +133,20 @@ export function makeDataset(
     () =>
       new engine.NativeDataset({
         rows: end - begin,
-        inputShape: [...axes],
-        inputs: inPart(array.data),
-        targets: targets && inPart(targets.data),
-        targetSize: targets?.targetSize ?? 0,
-        weights: weights && inPart(weights.data),
-        weightSize: weights?.weightSize ?? 0,
-        initialState: null,
-        mask: null,
+        inputs: inputs.arrays.map(({ axes, array }) => ({ shape: [...axes], data: inPart(array.data) })),
+        targets: targets.map((given) => ({
+          data: given && inPart(given.targets.data),
+          size: given?.targets.targetSize ?? 0,
+          weights: given?.weights ? inPart(given.weights.data) : null,
+          weightSize: given?.weights?.weightSize ?? 0,
+        })),
       }),
   );
-  if (host.inputKind === 'tokens' && host.vocabularySize !== undefined)
-    checkVocabulary(where, what, array as ShapedArray<Int32Array>, dataset, host.vocabularySize);
+  host.dataInputs.forEach(({ kind, vocabularySize }, index) => {
+    if (kind === 'values' || vocabularySize === undefined) return;
+    const { what, array } = inputs.arrays[index]!;
+    const range = dataset.tokenRanges[index]!;
+    checkVocabulary(where, what, array as ShapedArray<Int32Array>, range, vocabularySize);
+  });
   return dataset;
 }

@@ -3,6 +3,7 @@
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe, refusal } from '../util/validate';
 import type { Callback } from '../callbacks/callback';
 import type { BatchSource } from './source_feed';
+import type { Structure } from './structure';
 import type { LossIdentifier } from '../losses';
 import type { MetricIdentifier } from '../metrics';
 import type { OptimizerIdentifier } from '../optimizers';
@@ -25,14 +26,23 @@ export interface CompileOptions {
   optimizer?: OptimizerIdentifier;
   /**
    * A name or a loss; `'crossentropy'` (`'ce'`) is the binary one of outputs [N,...,1], else that of class ids or of one-hot
-   * targets, whichever the first targets are.
+   * targets, whichever the first targets are. For several outputs: one for all, a list, or by output name; an output whose
+   * loss is null or left out is for `predict` alone.
    */
-  loss: LossIdentifier;
-  /** Default none. */
-  metrics?: readonly MetricIdentifier[];
+  loss: Structure<LossIdentifier>;
+  /** What the loss of each output counts in the total: a list, or by output name; a number for all. Default 1 each. */
+  lossWeights?: Structure<number>;
+  /** Default none. For several outputs: one for all, a list with one or a list for each, or by output name. */
+  metrics?: OutputMetrics;
   /** Metrics that sample weights count in, as they count in the loss. Default none. */
-  weightedMetrics?: readonly MetricIdentifier[];
+  weightedMetrics?: OutputMetrics;
 }
+
+/** Metrics of a model: those of its output, or of each of its outputs. */
+export type OutputMetrics = Structure<MetricIdentifier | readonly MetricIdentifier[]>;
+
+/** Arrays of a model: one, or for several inputs or outputs a list in their order, or an object by name. */
+export type ModelArrays = Structure<ArrayInput>;
 
 /** Options that every pass over data takes. */
 export interface PassOptions {
@@ -50,7 +60,7 @@ export interface PassOptions {
 
 /** Inputs, targets and, where rows do not count alike, their weights. */
 export type Batch =
-  readonly [x: ArrayInput, y: ArrayInput] | readonly [x: ArrayInput, y: ArrayInput, sampleWeight: ArrayInput];
+  readonly [x: ModelArrays, y: ModelArrays] | readonly [x: ModelArrays, y: ModelArrays, sampleWeight: ModelArrays];
 
 /**
  * What a class counts: by its id, for targets that are class ids or one-hot, of samples or of timesteps. Classes that are
@@ -62,8 +72,11 @@ export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number,
 export interface FitOptions extends PassOptions {
   /** Index of the final epoch, from 1. Default 1. */
   epochs?: number;
-  /** What each row counts in the loss and in `weightedMetrics`: [N], or [N,T] for outputs [N,T,...]. Default 1 each. */
-  sampleWeight?: ArrayInput;
+  /**
+   * What each row counts in the loss and in `weightedMetrics`: [N], or [N,T] for outputs [N,T,...]. For several outputs: one
+   * for all, a list, or by output name, null for none. Default 1 each.
+   */
+  sampleWeight?: ModelArrays;
   /**
    * What each class counts in training; validation is without it. Not together with `sampleWeight`; the weights of a source's
    * batches are multiplied by it. Default 1 each.
@@ -92,7 +105,7 @@ export interface FitOptions extends PassOptions {
 /** Options of {@link Trainer.evaluate}. */
 export interface EvaluateOptions extends PassOptions {
   /** As in {@link FitOptions}. */
-  sampleWeight?: ArrayInput;
+  sampleWeight?: ModelArrays;
   /** Batches to evaluate, from 1. Default: all. */
   steps?: number;
   /** Resolves to an object by name instead of an array. Default false. */
@@ -110,12 +123,14 @@ export interface PredictOptions extends PassOptions {
   maxWorkspace?: number;
   /** Batches to predict, from 1. Default: all. */
   steps?: number;
+  /** Resolves to an object by output name. Default false. */
+  returnDict?: boolean;
 }
 
 /** Options of `testOnBatch`. */
 export interface BatchOptions {
   /** As in {@link FitOptions}. */
-  sampleWeight?: ArrayInput;
+  sampleWeight?: ModelArrays;
   /** Resolves to an object by name instead of an array. Default false. */
   returnDict?: boolean;
 }
@@ -187,6 +202,7 @@ const PREDICT_DEFAULTS = Object.freeze({
   verbose: 0,
   priority: 'serving',
   maxWorkspace: MAX_WORKSPACE,
+  returnDict: false,
 });
 const BATCH_DEFAULTS = Object.freeze({ sampleWeight: undefined, returnDict: false });
 const TRAIN_BATCH_DEFAULTS = Object.freeze({ ...BATCH_DEFAULTS, classWeight: undefined });
@@ -225,7 +241,11 @@ export function resolveEvaluateOptions(where: string, options: EvaluateOptions |
 
 export function resolvePredictOptions(where: string, options: PredictOptions | undefined) {
   const o = withDefaults(where, options, PREDICT_DEFAULTS);
-  return { ...resolvePass(where, o), steps: checkSteps(where, 'steps', o.steps) };
+  return {
+    ...resolvePass(where, o),
+    steps: checkSteps(where, 'steps', o.steps),
+    returnDict: checkBoolean(where, 'returnDict', o.returnDict),
+  };
 }
 
 export function resolveBatchOptions(where: string, options: BatchOptions | undefined) {

@@ -15,7 +15,8 @@ import { compileConfig, type CompileConfig } from './compile_config';
 import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
-import { DataReader, type Collector, type GivenRows } from './data_reader';
+import { DataReader, type Collector } from './data_reader';
+import type { GivenRows } from './outputs';
 import type { Feed } from './feed';
 import { beginFilled, logKeys, runEvaluation, runFit } from './fit_loop';
 import {
@@ -29,6 +30,7 @@ import {
   type CompileOptions,
   type EvaluateOptions,
   type FitOptions,
+  type ModelArrays,
   type PredictOptions,
   type ResolvedPass,
   type TrainBatchOptions,
@@ -38,13 +40,14 @@ import { ProgressTracker } from './progress';
 import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
-import type { Metric } from '../metrics';
 import type { NativeCopy, NativeModel } from '../native/binding';
-import type { Loss } from '../losses';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
-import type { AbortSignalLike, ArrayInput } from '../types';
+import type { AbortSignalLike } from '../types';
 import type { TrainerHost } from './trainer_host';
+
+/** Outputs: of a model of one, or of several in order, or by name. */
+export type Predicted = NdArray | NdArray[] | Record<string, NdArray>;
 
 const PREDICT_QUIETLY = resolvePredictOptions('predict', undefined);
 const BATCH_QUIETLY = resolveEvaluateOptions('testOnBatch', { verbose: 0 });
@@ -82,13 +85,6 @@ export class Trainer {
   get optimizer(): Optimizer | undefined {
     return this.#compiled?.optimizer;
   }
-  get loss(): Loss | undefined {
-    return this.#compiled?.loss;
-  }
-  /** Metrics besides the loss; empty before the shapes are known. */
-  get metrics(): readonly Metric[] {
-    return this.#compiled?.metrics ?? [];
-  }
   /** Keys of what `evaluate` returns: `['loss', ...metrics]`; empty before `compile`. */
   get metricsNames(): readonly string[] {
     return this.#compiled === undefined ? [] : ['loss', ...this.#compiled.metricNames];
@@ -110,7 +106,7 @@ export class Trainer {
    * @param copies arrays of the state that are yet to be filled are added to these
    */
   optimizerState(weightNames: readonly string[], copies: NativeCopy[]): OptimizerState | null {
-    const native = () => this.#host.native();
+    const native = () => this.#host.nativeModel();
     if (this.#compiled?.isToldTo(native) !== true) return null;
     return readOptimizerState(native(), this.#compiled.optimizer, weightNames, copies);
   }
@@ -119,8 +115,9 @@ export class Trainer {
   async setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): Promise<void> {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
-    const native = this.#host.native();
-    compiled.tell(where, native, this.#host.outputShape!.at(-1)!, this.#host.layers);
+    const native = this.#host.nativeModel();
+    const lastAxes = this.#host.dataOutputs.map(({ shape }) => shape!.at(-1)!);
+    compiled.tell(where, native, lastAxes, this.#host);
     await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
@@ -139,7 +136,7 @@ export class Trainer {
         optimizer === undefined ? 'a model that was not compiled' : `${optimizer.className} without them`,
         'Set useEma: true.',
       );
-    const native = () => this.#host.native();
+    const native = () => this.#host.nativeModel();
     return this.#compiled!.isToldTo(native) ? findAverages(native()) : undefined;
   }
 
@@ -181,7 +178,8 @@ export class Trainer {
    */
   compile(options: CompileOptions): void {
     this.assertIdle('compile');
-    this.#compiled = new Compiled(this.#where('compile'), options);
+    const outputs = this.#host.dataOutputs.map(({ name }) => name);
+    this.#compiled = new Compiled(this.#where('compile'), options, outputs);
   }
 
   /**
@@ -197,7 +195,7 @@ export class Trainer {
    * @example
    * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
    */
-  fit(x: ArrayInput | BatchSource<Batch>, y?: ArrayInput | FitOptions, options?: FitOptions): Promise<History> {
+  fit(x: ModelArrays | BatchSource<Batch>, y?: ModelArrays | FitOptions, options?: FitOptions): Promise<History> {
     return this.#exclusive('fit', (call) => {
       const given = splitArguments<FitOptions>(call.where, x, y, options);
       return this.#fit(call, x, given.y, given.options);
@@ -218,8 +216,8 @@ export class Trainer {
    * const [loss, accuracy] = await model.evaluate(xTest, yTest, { batchSize: 128 });
    */
   evaluate(
-    x: ArrayInput | BatchSource<Batch>,
-    y?: ArrayInput | EvaluateOptions,
+    x: ModelArrays | BatchSource<Batch>,
+    y?: ModelArrays | EvaluateOptions,
     options?: EvaluateOptions,
   ): Promise<Logs | number | number[]> {
     return this.#exclusive('evaluate', async (call) => {
@@ -253,13 +251,14 @@ export class Trainer {
    *
    * @param x inputs as in {@link fit}
    * @param options see {@link PredictOptions}; `verbose` is 0 by default
-   * @returns outputs [N, ...]: [N,units], or [N,T,units] where sequences are returned
+   * @returns outputs [N, ...]: [N,units], or [N,T,units] where sequences are returned; of several outputs a list, or an
+   *   object by name with `returnDict: true`
    * @throws (rejects) as {@link fit}
    * @see keras/src/backend/jax/trainer.py
    * @example
    * const probabilities = await model.predict(x); // NdArray [N, 1]
    */
-  predict(x: ArrayInput | BatchSource<ArrayInput | Batch>, options?: PredictOptions): Promise<NdArray> {
+  predict(x: ModelArrays | BatchSource<ModelArrays | Batch>, options?: PredictOptions): Promise<Predicted> {
     try {
       const level = this.#levels.current;
       const gatherer = (level.gatherer ??= this.#makeGatherer(level));
@@ -268,8 +267,11 @@ export class Trainer {
       const o = options === undefined ? PREDICT_QUIETLY : resolvePredictOptions(where, options);
       if (isBatchSource(x)) refuseCutting(where, options);
       throwIfAborted(where, o.signal);
-      if (o.steps === undefined && !isBatchSource(x) && gatherer.takes(o)) return gatherer.predict(where, x, o);
-      return this.#exclusive('predict', (call) => this.#predict(call, x, o, o.steps));
+      if (o.steps === undefined && !isBatchSource(x) && gatherer.takes(o))
+        return gatherer.predict(where, x, o, (outputs) => this.#formed(outputs, o.returnDict));
+      return this.#exclusive('predict', async (call) =>
+        this.#formed(await this.#predict(call, x, o, o.steps), o.returnDict),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -286,7 +288,7 @@ export class Trainer {
    * @example
    * const [loss, accuracy] = await model.trainOnBatch(x, y);
    */
-  trainOnBatch(x: ArrayInput, y: ArrayInput, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
+  trainOnBatch(x: ModelArrays, y: ModelArrays, options?: TrainBatchOptions): Promise<Logs | number | number[]> {
     return this.#exclusive('trainOnBatch', (call) => {
       const o = resolveTrainBatchOptions(call.where, options);
       return this.#onBatch(call, 'train', { prefix: '', x, y, ...o }, o.returnDict);
@@ -304,7 +306,7 @@ export class Trainer {
    * @example
    * const [loss, accuracy] = await model.testOnBatch(x, y);
    */
-  testOnBatch(x: ArrayInput, y: ArrayInput, options?: BatchOptions): Promise<Logs | number | number[]> {
+  testOnBatch(x: ModelArrays, y: ModelArrays, options?: BatchOptions): Promise<Logs | number | number[]> {
     return this.#exclusive('testOnBatch', (call) => {
       const o = resolveBatchOptions(call.where, options);
       return this.#onBatch(call, 'evaluate', { prefix: '', x, y, ...o }, o.returnDict);
@@ -321,8 +323,16 @@ export class Trainer {
    * @example
    * const answer = await model.predictOnBatch([[1, 14, 22, 16]]);
    */
-  predictOnBatch(x: ArrayInput): Promise<NdArray> {
-    return this.#exclusive('predictOnBatch', (call) => this.#predict(call, x, undefined, undefined));
+  predictOnBatch(x: ModelArrays): Promise<Predicted> {
+    return this.#exclusive('predictOnBatch', async (call) =>
+      this.#formed(await this.#predict(call, x, undefined, undefined), false),
+    );
+  }
+
+  /** As `predict` gives them. */
+  #formed(outputs: NdArray[], returnDict: boolean): Predicted {
+    if (!returnDict) return outputs.length === 1 ? outputs[0]! : outputs;
+    return Object.fromEntries(this.#host.dataOutputs.map(({ name }, index) => [name, outputs[index]!]));
   }
 
   async #fit(running: Call, x: unknown, y: unknown, given: FitOptions | undefined): Promise<History> {
@@ -361,7 +371,7 @@ export class Trainer {
     x: unknown,
     options: ResolvedPass | undefined,
     steps: number | undefined,
-  ): Promise<NdArray> {
+  ): Promise<NdArray[]> {
     const { where } = call;
     const pass = options ?? { ...PREDICT_QUIETLY, batchSize: Infinity };
     const { feed, outputs, result } =
@@ -426,10 +436,10 @@ export class Trainer {
     const isFit = call.method === 'fit';
     const add = { history: isFit, progbar: verbose !== 0 };
     const callbacks = new CallbackList(where, given, add, (hook) => call.hook(hook));
-    const params = { verbose, epochs, steps, metrics: compiled?.metrics ?? [] };
+    const params = { verbose, epochs, steps, metrics: compiled?.reported ?? [] };
     callbacks.begin(host, keys === undefined ? params : { ...params, logKeys: keys });
     const native = (): NativeModel => {
-      const model = host.native();
+      const model = host.nativeModel();
       compiled?.tellLearningRate(model);
       return model;
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the training room needs to know of a model. `Sequential` implements it; `Trainer` (trainer.ts) drives it.
-import type { NativeActivation, NativeBinding, NativeModel } from '../native/binding';
+// What the training room needs to know of a model. `Model` implements it; `Trainer` (trainer.ts) drives it.
+import type { NativeBinding, NativeModel } from '../native/binding';
 import type { CallbackModel } from '../callbacks/callback';
 import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NamedLayer } from '../util/weight_names';
@@ -20,21 +20,33 @@ export interface CarriedStates {
   readonly states: readonly Float32Array[];
 }
 
-export interface TrainerHost extends CallbackModel {
-  /** Tokens (int32 ids [N,T], for a first layer `Embedding`) or values (float32). */
-  readonly inputKind: 'tokens' | 'values';
-  /** Ids run from 0 to `vocabularySize - 1`; undefined for values. */
+/** An input of a model. */
+export interface HostInput {
+  readonly name: string;
+  /** Tokens (int32 ids) or values (float32). */
+  readonly kind: 'tokens' | 'values';
+  /** Ids run from 0 to `vocabularySize - 1`; undefined where no layer reads them as ids, and for values. */
   readonly vocabularySize: number | undefined;
   /** With the batch axis first, null where unknown; undefined before the model is built. */
-  readonly inputShape: Shape | undefined;
-  readonly outputShape: Shape | undefined;
-  /** Shape of the output for inputs of this shape, batch axis first. Throws `ERR_SHAPE` where a layer does not take its own. */
-  computeOutputShape(inputShape: Shape): Shape;
-  /** Which timesteps of the outputs count for these inputs, as far as the inputs alone tell; undefined where all may. */
-  outputMask(inputs: StepInputs): StepMask | undefined;
-  /** Activation of the last layer: the loss is computed from its logits where it is sigmoid or softmax. */
-  readonly lastActivation: NativeActivation;
-  /** Builds the model for inputs of this shape (batch axis first) where it is not built yet. */
+  readonly shape: Shape | undefined;
+}
+
+/** An output of a model. */
+export interface HostOutput {
+  readonly name: string;
+  /** As that of {@link HostInput}. */
+  readonly shape: Shape | undefined;
+}
+
+export interface TrainerHost extends CallbackModel {
+  /** One before the model is built. */
+  readonly dataInputs: readonly HostInput[];
+  readonly dataOutputs: readonly HostOutput[];
+  /** Shapes of the outputs for inputs of these shapes, batch axis first. Throws `ERR_SHAPE` where a layer does not take its own. */
+  computeOutputShapes(inputShapes: readonly Shape[]): Shape[];
+  /** Which timesteps of an output count for these inputs, as far as the inputs alone tell; undefined where all may. */
+  outputMask(inputs: readonly StepInputs[], output: number): StepMask | undefined;
+  /** Builds a model of one input for this shape (batch axis first) where it is not built yet. */
   ensureBuilt(inputShape: Shape): void;
   /** Whether a batch begins with the states that the one before ended with. */
   readonly isStateful: boolean;
@@ -43,7 +55,8 @@ export interface TrainerHost extends CallbackModel {
   /** Takes out what stateful layers carry, and puts other states in its place; undefined: they begin at zero. */
   exchangeStates(states: CarriedStates | undefined): CarriedStates;
   /** The engine's model. Throws `ERR_STATE` before it is built, `ERR_DISPOSED` after `dispose()`. */
-  native(): NativeModel;
-  /** All layers in order; their weights are in the engine's. */
+  nativeModel(): NativeModel;
+  /** All layers in order; their weights, in order, are the engine's. */
   readonly layers: readonly NamedLayer[];
+  readonly weights: readonly { readonly layer: string; readonly name: string; readonly trainable: boolean }[];
 }

@@ -10,7 +10,7 @@ import type { Loss } from '../losses';
 export interface Weights {
   /** [rows, weightSize] */
   readonly data: Float32Array;
-  /** 1, or the timesteps of the outputs. */
+  /** 1, or the timesteps of the outputs, of all parts where they are of rank 4. */
   readonly weightSize: number;
 }
 
@@ -29,15 +29,15 @@ export function readWeights(
   outputAxes: readonly number[],
 ): Weights {
   const { data, shape } = toValues(where, what, value);
-  const isSequence = outputAxes.length > 1;
+  const steps = outputAxes.slice(0, -1);
   const axes = shape.at(-1) === 1 && shape.length > outputAxes.length ? shape.slice(0, -1) : shape;
   const perRow = axes.length === 1 || (axes.length === 2 && axes[1] === 1);
-  const perStep = isSequence && axes.length === 2 && axes[1] === outputAxes[0];
+  const perStep = steps.length > 0 && String(axes.slice(1)) === String(steps);
   if (axes[0] !== rows || !(perRow || perStep))
     throw refusal(
       'ERR_SHAPE',
       where,
-      `${what} of shape ${shapeText([rows])}${isSequence ? ` or ${shapeText([rows, outputAxes[0]!])}` : ''}`,
+      `${what} of shape ${shapeText([rows])}${steps.length > 0 ? ` or ${shapeText([rows, ...steps])}` : ''}`,
       shapeText(shape),
     );
   const index = data.findIndex((weight) => !Number.isFinite(weight));

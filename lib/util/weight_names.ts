@@ -9,25 +9,31 @@ export interface NamedLayer {
   readonly name: string;
   /** Whether the library made the name: `dense_7`. */
   readonly hasAutomaticName: boolean;
-  /** Layers whose weights, one part's after another's, are those of this one; empty where it has weights itself. */
-  readonly parts: readonly NamedLayer[];
+  /** The layers whose weights are its own; none where it has weights itself. */
+  readonly sublayers: readonly NamedLayer[];
   readonly weightSpecs: readonly { readonly name: string }[];
 }
 
-/** Names of all weights of these layers, the weight's as Keras spells it: `simple_rnn_1/recurrent_kernel`. */
-export function weightNames(layers: readonly NamedLayer[]): string[] {
+/**
+ * Names of all weights of these layers, each weight once: the names of the layers on the way to it, and its own as Keras
+ * spells it: `simple_rnn_1/recurrent_kernel`, `encoder/lstm_1/kernel`. What several layers hold has the name of the first.
+ */
+export function weightNames(layers: readonly NamedLayer[], known = new Set<NamedLayer>()): string[] {
   const names = layerNames(layers);
-  return layers.flatMap((layer, index) => namesWithin(layer).map((own) => `${names[index]!}/${own}`));
+  return layers.flatMap((layer, index) => namesWithin(layer, known).map((own) => `${names[index]!}/${own}`));
 }
 
 /** Names of all weights without that of their layer: `recurrent_kernel`; within a wrapper, `forward_lstm_1/recurrent_kernel`. */
 export function namesWithinLayers(layers: readonly NamedLayer[]): string[] {
-  return layers.flatMap(namesWithin);
+  const known = new Set<NamedLayer>();
+  return layers.flatMap((layer) => namesWithin(layer, known));
 }
 
-function namesWithin({ parts, weightSpecs }: NamedLayer): string[] {
-  if (weightSpecs.length > 0 && parts.length > 0) return weightNames(parts);
-  return weightSpecs.map(({ name }) => normalizeName(name));
+function namesWithin(layer: NamedLayer, known: Set<NamedLayer>): string[] {
+  if (known.has(layer)) return [];
+  known.add(layer);
+  if (layer.sublayers.length > 0) return weightNames(layer.sublayers, known);
+  return layer.weightSpecs.map(({ name }) => normalizeName(name));
 }
 
 /** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`, unless another layer was given such a name. */

@@ -90,4 +90,10 @@ void Permutation(uint64_t seed, uint64_t stream, int32_t* out, size_t n) {
   }
 }
 
+uint64_t SeedOfUse(uint64_t seed, uint64_t use) {
+  if (use == 0) return seed;
+  const CounterRng rng(seed, ~use);
+  return static_cast<uint64_t>(rng.At(0)) << 32 | rng.At(1);
+}
+
 }  // namespace ostinato

@@ -60,6 +60,9 @@ class SequentialRng {
   uint32_t words_[4] = {0, 0, 0, 0};
 };
 
+// The seed of a layer's use number `use` in a model: the layer's own for the first, others for others.
+uint64_t SeedOfUse(uint64_t seed, uint64_t use);
+
 // Writes a permutation of 0..n-1 to `out`, all n! equally likely (Fisher-Yates). n < 2^31.
 void Permutation(uint64_t seed, uint64_t stream, int32_t* out, size_t n);
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #if defined(_WIN32)
-#include <windows.h>
+#include "base/system_windows.h"
 #endif
 
 namespace ostinato {

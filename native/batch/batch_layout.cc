@@ -31,7 +31,8 @@ size_t LeadingRun(const int32_t* row, size_t steps, int32_t value) {
 }  // namespace
 
 BatchLayout::BatchLayout(Arena* arena)
-    : batch_samples_(arena),
+    : ids_(arena),
+      batch_samples_(arena),
       samples_(arena),
       order_(arena),
       starts_(arena),
@@ -78,10 +79,15 @@ void BatchLayout::BuildTokens(const int32_t* tokens, size_t steps, size_t vocabu
                               size_t first, size_t rows, bool share_padding, bool mask_zero,
                               size_t walk_rows) {
   Begin(steps, samples, first, rows, walk_rows);
+  BuildTokens(tokens, vocabulary, share_padding, mask_zero);
+}
+
+void BatchLayout::BuildTokens(const int32_t* tokens, size_t vocabulary, bool share_padding, bool mask_zero) {
   if (mask_zero) {
     padding_ = 0;
-    SortMasked(
-        [&](size_t i, size_t t) { return tokens[static_cast<size_t>(batch_samples_[i]) * steps + t] != 0; });
+    SortMasked([&](size_t i, size_t t) {
+      return tokens[static_cast<size_t>(batch_samples_[i]) * source_steps_ + t] != 0;
+    });
   } else {
     SortByStart(tokens, share_padding);
     CountSteps();
@@ -108,12 +114,57 @@ void BatchLayout::BuildValues(size_t steps, const uint8_t* mask, const int32_t* 
           samples_[r] * static_cast<int32_t>(steps) + static_cast<int32_t>(source_step(r, t));
 }
 
-void BatchLayout::BuildPlain(const BatchLayout& from, size_t steps) {
+void BatchLayout::BuildPlain(const BatchLayout& from, size_t steps, bool in_batch_order) {
   Begin(steps, from.samples(), 0, from.rows(), from.block_rows());
   block_rows_ = from.block_rows();
+  if (in_batch_order)
+    for (size_t r = 0; r < rows_; ++r)
+      batch_samples_[static_cast<size_t>(from.order()[r])] = from.samples()[r];
   SortByStart(nullptr, false);
-  for (size_t r = 0; r < rows_; ++r) order_[r] = from.order()[r];
+  if (!in_batch_order)
+    for (size_t r = 0; r < rows_; ++r) order_[r] = from.order()[r];
   CountSteps();
+}
+
+void BatchLayout::BuildFolded(const BatchLayout& from, size_t parts) {
+  Begin(from.steps() / parts, nullptr, 0, from.rows() * parts, from.block_rows());
+  SortByStart(nullptr, false);
+  for (size_t i = 0; i < rows_; ++i) {
+    const size_t r = i / parts, t = i % parts;
+    order_[i] = from.order()[r] * static_cast<int32_t>(parts) + static_cast<int32_t>(t);
+    samples_[i] = from.samples()[r] * static_cast<int32_t>(parts) + static_cast<int32_t>(t);
+  }
+  CountSteps();
+}
+
+void BatchLayout::BuildUnfolded(const BatchLayout& from, size_t parts) {
+  Begin(parts, nullptr, 0, from.rows() / parts, from.block_rows());
+  for (size_t r = 0; r < from.rows(); ++r)
+    batch_samples_[static_cast<size_t>(from.order()[r]) / parts] =
+        from.samples()[r] / static_cast<int32_t>(parts);
+  SortByStart(nullptr, false);
+  CountSteps();
+}
+
+void BatchLayout::BuildIds(const BatchLayout& from, const int32_t* ids, size_t vocabulary, bool mask_zero) {
+  Begin(from.steps(), nullptr, 0, from.rows(), from.block_rows());
+  block_rows_ = from.block_rows();
+  // Row after row, as in a data set.
+  ids_.Resize(rows_ * steps_);
+  for (size_t r = 0; r < rows_; ++r)
+    for (size_t t = 0; t < steps_; ++t) ids_[r * steps_ + t] = ids[from.base() + t * rows_ + r];
+  BuildTokens(ids_.data(), vocabulary, false, mask_zero);
+  for (size_t r = 0; r < rows_; ++r) {
+    const size_t row = static_cast<size_t>(order_[r]);
+    order_[r] = from.order()[row];
+    samples_[r] = from.samples()[row];
+  }
+}
+
+bool BatchLayout::in_batch_order() const {
+  for (size_t r = 0; r < rows_; ++r)
+    if (static_cast<size_t>(order_[r]) != r) return false;
+  return true;
 }
 
 void BatchLayout::BuildMasked(const BatchLayout& from, const uint8_t* counts) {
@@ -173,12 +224,13 @@ void BatchLayout::SortMasked(Counts&& counts) {
   }
 }
 
-void BatchLayout::ExpandIndex(bool carry, Buffer<int32_t>* out) const {
+void BatchLayout::ExpandIndex(bool carry, Buffer<int32_t>* out, bool in_batch_order) const {
   out->Resize(1 + source_steps_ * rows_);
   int32_t* const index = out->data();
   const int32_t unused = static_cast<int32_t>(trunk_);
   index[0] = unused;
   for (size_t r = 0; r < rows_; ++r) {
+    const size_t row = in_batch_order ? static_cast<size_t>(order_[r]) : r;
     size_t t = masked_ ? start(r) : 0;
     int32_t last = unused;
     for (size_t source = 0; source < source_steps_; ++source) {
@@ -188,7 +240,7 @@ void BatchLayout::ExpandIndex(bool carry, Buffer<int32_t>* out) const {
       } else if (t < steps_ && source_step(r, t) == source) {
         last = position = static_cast<int32_t>(base()) + offsets_[t++] + static_cast<int32_t>(r);
       }
-      index[1 + source * rows_ + r] = position;
+      index[1 + source * rows_ + row] = position;
     }
   }
 }

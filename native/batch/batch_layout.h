@@ -48,8 +48,15 @@ class BatchLayout {
   // null.
   void BuildValues(size_t steps, const uint8_t* mask, const int32_t* samples, size_t first, size_t rows,
                    size_t walk_rows);
-  // The rows of `from`, in its order, with `steps` steps each and none masked.
-  void BuildPlain(const BatchLayout& from, size_t steps);
+  // The rows of `from`, in its order or that of the batch, with `steps` steps each and none masked.
+  void BuildPlain(const BatchLayout& from, size_t steps, bool in_batch_order = false);
+  // The steps of each row of the plain layout `from` in `parts` rows of their own: part a of row r is row
+  // r * parts + a.
+  void BuildFolded(const BatchLayout& from, size_t parts);
+  // Its adjoint: of every `parts` rows of `from`, which have one step, one row in the order of the batch.
+  void BuildUnfolded(const BatchLayout& from, size_t parts);
+  // The rows of the plain layout `from`, in its order, as tokens: ids[position]; as BuildTokens otherwise.
+  void BuildIds(const BatchLayout& from, const int32_t* ids, size_t vocabulary, bool mask_zero);
   // The rows of the plain layout `from` without the steps whose counts[position] is zero; values() then tells
   // where each position was there.
   void BuildMasked(const BatchLayout& from, const uint8_t* counts);
@@ -70,13 +77,16 @@ class BatchLayout {
   // round.
   size_t reversed_step(size_t r, size_t t) const { return start(r) + steps_ - 1 - t; }
   // Position of every row and source step, [1 + source_steps() * rows()] as a plain layout of the same rows
-  // numbers them. Masked steps: the unused position, or with `carry` the step that counted last before them.
-  void ExpandIndex(bool carry, Buffer<int32_t>* out) const;
+  // numbers them, in this order or that of the batch. Masked steps: the unused position, or with `carry` the
+  // step that counted last before them.
+  void ExpandIndex(bool carry, Buffer<int32_t>* out, bool in_batch_order = false) const;
   size_t trunk() const { return trunk_; }
   size_t base() const { return trunk_ + 1; }
   size_t step_count() const { return base() + static_cast<size_t>(offsets_[steps_]); }
   size_t state_count() const { return step_count() + rows_; }
 
+  // Whether row r of the layout is row r of the batch, for all of them.
+  bool in_batch_order() const;
   // Row r of the layout is row sample(r) of the data set and row order(r) of the batch.
   const int32_t* samples() const { return samples_.data(); }
   const int32_t* order() const { return order_.data(); }
@@ -112,6 +122,7 @@ class BatchLayout {
  private:
   void Begin(size_t steps, const int32_t* samples, size_t first, size_t rows, size_t walk_rows);
   void SortByStart(const int32_t* tokens, bool share_padding);
+  void BuildTokens(const int32_t* tokens, size_t vocabulary, bool share_padding, bool mask_zero);
   template <class Counts>
   void SortMasked(Counts&& counts);
   void OrderByStart(size_t steps);
@@ -123,6 +134,7 @@ class BatchLayout {
   mutable size_t dealt_sets_ = 0;
   bool masked_ = false;
   int32_t padding_ = 0;  // the token of the trunk, or of masked steps
+  Buffer<int32_t> ids_;  // [rows, steps] of BuildIds
   Buffer<int32_t> batch_samples_, samples_, order_, starts_, batch_starts_, active_, offsets_, first_steps_;
   Buffer<int32_t> source_step_;  // [offsets(T)], masked layouts
   Buffer<int32_t> ones_, iota_, next_, token_, value_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What flows between layers: views of rows, never owners. One logical row per sample (kSamples, in the order
+// What flows between nodes: views of rows, never owners. One logical row per sample (kSamples, in the order
 // of the layout) or per step position (kSteps; see batch_layout.h).
 #ifndef OSTINATO_BATCH_TENSOR_H_
 #define OSTINATO_BATCH_TENSOR_H_
@@ -38,6 +38,13 @@ struct Tensor {
   const DistinctTokens* distinct = nullptr;
   const BatchLayout* layout = nullptr;
   MaskFill fill = MaskFill::kUnused;
+  // Of a plain layout whose masked steps are there: nonzero at the positions that count. Null where all do.
+  const uint8_t* counts = nullptr;
+  // Token ids instead of rows: that of each position; `data` is null.
+  const int32_t* tokens = nullptr;
+  // Where the rows of the layout are parts of samples, `parts` of each one after another: [N, parts, ...] of
+  // the user is [N * parts, ...] here. 0 where rows are samples.
+  size_t parts = 0;
 };
 
 // The gradient of a tensor: row i at data + i * stride, padding zero. With per_distinct, row u is the sum

@@ -3,6 +3,7 @@
 #ifndef OSTINATO_KERNELS_ALL_INL_H_
 #define OSTINATO_KERNELS_ALL_INL_H_
 
+#include "kernels/attention-inl.h"
 #include "kernels/constraints-inl.h"
 #include "kernels/elementwise-inl.h"
 #include "kernels/gemm-inl.h"
@@ -28,6 +29,10 @@ constexpr KernelTable MakeTable(const char* isa) {
           ActivateRows,
           ActivationGradientRows,
           Dropout,
+          AttentionWeights,
+          AttentionWeightsGradient,
+          AdditiveScores,
+          AdditiveScoresGradient,
           Update,
           GradientSquares,
           Accumulate,

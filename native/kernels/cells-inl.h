@@ -47,7 +47,7 @@ struct Functions {
   template <size_t N>
   OSTINATO_OP_MEMBER void ActAll(Vec* x) const {
     if constexpr (kDefault) {
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t n = 0; n + 1 < N; n += 2) TanhPair(x[n], x[n + 1]);
       if constexpr (N % 2 == 1) x[N - 1] = Tanh(x[N - 1]);
     } else {
@@ -102,24 +102,24 @@ OSTINATO_OP void MultiplyGates(const float* const* a, size_t k, size_t gate_stri
     constexpr size_t kSplit = G >= 4 ? 2 : 4;
     const float* row = a[0];
     Vec parts[kSplit][G];
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
     for (size_t s = 0; s < kSplit; ++s)
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t g = 0; g < G; ++g) parts[s][g] = s == 0 ? sums[0][g] : Zero();
     size_t i = 0;
     for (; i + kSplit <= k; i += kSplit)
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t s = 0; s < kSplit; ++s)
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
         for (size_t g = 0; g < G; ++g)
           parts[s][g] = MulAdd(Set1(row[(kMasked ? g * gate_stride : 0) + i + s]),
                                Load(panel + ((i + s) * G + g) * kLanes), parts[s][g]);
     for (; i < k; ++i)
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t g = 0; g < G; ++g)
         parts[0][g] = MulAdd(Set1(row[(kMasked ? g * gate_stride : 0) + i]),
                              Load(panel + (i * G + g) * kLanes), parts[0][g]);
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
     for (size_t g = 0; g < G; ++g) {
       if constexpr (kSplit == 2) {
         sums[0][g] = Add(parts[0][g], parts[1][g]);
@@ -129,21 +129,21 @@ OSTINATO_OP void MultiplyGates(const float* const* a, size_t k, size_t gate_stri
     }
   } else {
     const float* rows[R];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) rows[r] = a[r];
     for (size_t i = 0; i < k; ++i) {
       Vec b[G];
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t g = 0; g < G; ++g) b[g] = Load(panel + (i * G + g) * kLanes);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t r = 0; r < R; ++r) {
         if constexpr (kMasked) {
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
           for (size_t g = 0; g < G; ++g)
             sums[r][g] = MulAdd(Set1(rows[r][g * gate_stride + i]), b[g], sums[r][g]);
         } else {
           const Vec x = Set1(rows[r][i]);
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
           for (size_t g = 0; g < G; ++g) sums[r][g] = MulAdd(x, b[g], sums[r][g]);
         }
       }
@@ -169,9 +169,9 @@ struct TileBase {
   // reads a line or two of each block of each row; and where other cores keep L3 busy they are late.
   template <size_t G, size_t V>
   OSTINATO_OP_MEMBER void PrefetchBlocks(const float* row) const {
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
     for (size_t g = 0; g < G; ++g)
-#pragma GCC unroll 2
+#pragma GCC unroll Unroll(2)
       for (size_t v = 0; v < V * kLanes; v += kLaneAlign) Prefetch(row + g * args.padded + v);
   }
   // Forward: what the next step begins with (LSTM(128): 0.75 to 0.9 of the walk).
@@ -179,24 +179,24 @@ struct TileBase {
   OSTINATO_OP_MEMBER void PrefetchInputs() const {
     if (!prefetch) return;
     const size_t next = args.reverse ? at.later : at.after;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) PrefetchBlocks<G, V>(InputsAt(next + r));
   }
   // What is read, or written, behind the product (backward, LSTM(128): 0.8 of the walk).
   template <size_t R, size_t G, size_t V>
   OSTINATO_OP_MEMBER void PrefetchGates() const {
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) PrefetchBlocks<G, V>(Gates(r));
   }
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER void PrefetchStates(const float* states) const {
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) PrefetchBlocks<1, V>(states + r * args.state_stride);
   }
   // Rows of the recurrent product's left side; gate 0's with dropout.
   template <size_t R, bool kMasked>
   OSTINATO_OP_MEMBER void States(const float* (&a)[R], size_t first_gate = 0) const {
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
       a[r] = kMasked ? args.masked + (at.before + r) * args.masked_stride + first_gate * args.padded
                      : args.states + (at.before + r) * args.state_stride;
@@ -214,7 +214,7 @@ struct TileBase {
     if constexpr (kMasked) {
       const float* mask = args.masks + (at.row + r) * args.masked_stride + unit;
       float* out = args.masked + (at.after + r) * args.masked_stride + unit;
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t g = 0; g < G; ++g) Store(out + g * args.padded, Mul(h, Load(mask + g * args.padded)));
     }
   }
@@ -223,25 +223,25 @@ struct TileBase {
   // gates [first_gate, first_gate + gates) of the later deltas times the transposed recurrent kernel.
   template <size_t R, size_t V, bool kMasked>
   OSTINATO_OP_MEMBER void StateGradient(size_t first_gate, size_t gates, Sums<R, V>& sums) const {
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v)
         sums.v[r][v] = args.doutputs
                            ? Load(args.doutputs + (at.now + r) * args.state_stride + unit + v * kLanes)
                            : Zero();
     if (is_last) {
       if (!args.dlast) return;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
         for (size_t v = 0; v < V; ++v)
           sums.v[r][v] =
               Add(sums.v[r][v], Load(args.dlast + (at.row + r) * args.state_stride + unit + v * kLanes));
       return;
     }
     const float* a[R];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
       a[r] = args.deltas + (at.later + r) * args.delta_stride + first_gate * args.padded;
     // Blocks lie padded, one below the other; a single one is its units.
@@ -251,17 +251,17 @@ struct TileBase {
     } else {
       for (size_t g = 0; g < gates; ++g) {
         Sums<R, V> gate;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
         for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
           for (size_t v = 0; v < V; ++v) gate.v[r][v] = Zero();
         Multiply<R, V>(a, block, panel + g * block * V * kLanes, gate);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
         for (size_t r = 0; r < R; ++r) {
           a[r] += args.padded;
           const float* mask =
               args.masks + (at.row + r) * args.masked_stride + (first_gate + g) * args.padded + unit;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
           for (size_t v = 0; v < V; ++v)
             sums.v[r][v] = MulAdd(gate.v[r][v], Load(mask + v * kLanes), sums.v[r][v]);
         }
@@ -287,10 +287,10 @@ struct LstmForward : TileBase {
     const float* a[R];
     Vec sums[R][4];
     States<R, kMasked>(a);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const float* x = Inputs(r);
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
       for (size_t g = 0; g < 4; ++g) sums[r][g] = Load(x + g * args.padded);
     }
     PrefetchInputs<R, 4, 1>();
@@ -299,7 +299,7 @@ struct LstmForward : TileBase {
     if (args.gates && args.input_index) PrefetchGates<R, 4, 1>();
     MultiplyGates<R, 4, kMasked>(a, args.units, args.padded, panel, sums);
     Vec cells[R];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       Vec i = sums[r][0], forget = sums[r][1], g = sums[r][2], o = sums[r][3];
       f.Lstm(i, forget, g, o);
@@ -315,7 +315,7 @@ struct LstmForward : TileBase {
       sums[r][3] = o;
     }
     // Each row by itself: rows that shared a division would share a NaN, and their last bits.
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) StoreState<kMasked, 4>(r, Mul(sums[r][3], f.Act(cells[r])));
   }
 };
@@ -330,13 +330,13 @@ struct LstmBackward : TileBase {
     PrefetchGates<R, 4, V>();
     PrefetchStates<R, V>(Cell(at.before));
     StateGradient<R, V, kMasked>(0, 4, dh);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       Vec squashed[V];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) squashed[v] = Load(Cell(at.after + r) + v * kLanes);
       f.template ActAll<V>(squashed);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const size_t lane = v * kLanes;
         const float* gates = Gates(r) + lane;
@@ -346,7 +346,7 @@ struct LstmBackward : TileBase {
         const Vec c = Load(Cell(at.after + r) + lane);
         const Vec tc = squashed[v];
         Vec dc = f.ActGradient(c, tc, Mul(dh.v[r][v], o));
-        if (!is_last) dc = Add(dc, Load(Carry(r, v)));
+        if (!is_last || args.carry_given) dc = Add(dc, Load(Carry(r, v)));
         if (args.dcells) dc = Add(dc, Load(args.dcells + (at.now + r) * args.state_stride + unit + lane));
         Store(Carry(r, v), Mul(dc, forget));
         float* out = Deltas(r, v);
@@ -373,7 +373,7 @@ struct GruForward : TileBase {
     Vec sums[R][3];
     States<R, kMasked>(a);
     const Vec bias = args.recurrent_bias ? Load(args.recurrent_bias + unit) : Zero();
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const float* x = Inputs(r);
       sums[r][0] = bias;
@@ -383,7 +383,7 @@ struct GruForward : TileBase {
     PrefetchInputs<R, 3, 1>();
     MultiplyGates<R, 3, kMasked>(a, args.units, args.padded, panel, sums);
     Vec candidates[R];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       Vec z = sums[r][1], reset = sums[r][2];
       f.GatePair(z, reset);
@@ -397,7 +397,7 @@ struct GruForward : TileBase {
       }
       sums[r][1] = z;
     }
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       candidates[r] = f.Act(candidates[r]);
       if (kDefault && args.gates) Store(Gates(r) + 3 * args.padded, candidates[r]);
@@ -416,9 +416,9 @@ struct GruBackward : TileBase {
     PrefetchGates<R, 4, V>();
     PrefetchStates<R, V>(State(0));
     StateGradient<R, V, kMasked>(0, 3, dh);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const size_t lane = v * kLanes;
         const float* gates = Gates(r) + lane;
@@ -450,14 +450,14 @@ struct GruGatesForward : TileBase {
     const float* a[R];
     Vec sums[R][2];
     States<R, kMasked>(a, 1);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const float* x = Inputs(r);
       sums[r][0] = Load(x);
       sums[r][1] = Load(x + args.padded);
     }
     MultiplyGates<R, 2, kMasked>(a, args.units, args.padded, panel, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const Vec z = f.Gate(sums[r][0]), reset = f.Gate(sums[r][1]);
       Store(Gates(r) + args.padded, f.Keep(sums[r][0], z));
@@ -478,13 +478,13 @@ struct GruCandidateForward : TileBase {
     const auto f = FunctionsOf<kDefault>(args);
     const float* a[R];
     Vec sums[R][1];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       a[r] = args.reset_states + (at.now + r) * args.state_stride;
       sums[r][0] = Load(Inputs(r) + 2 * args.padded);
     }
     MultiplyGates<R, 1, false>(a, args.units, args.padded, panel, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const Vec z = f.KeptGate(Load(Gates(r) + args.padded));
       const Vec candidate = f.Act(sums[r][0]);
@@ -502,9 +502,9 @@ struct GruCandidateBackward : TileBase {
     const auto f = FunctionsOf<kDefault>(args);
     Sums<R, V> dh;
     StateGradient<R, V, kMasked>(1, 2, dh);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const size_t lane = v * kLanes;
         const float* gates = Gates(r) + lane;
@@ -528,16 +528,16 @@ struct GruResetBackward : TileBase {
     const auto f = FunctionsOf<kDefault>(args);
     const float* a[R];
     Sums<R, V> sums;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       a[r] = args.deltas + (at.now + r) * args.delta_stride + 3 * args.padded;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = Zero();
     }
     Multiply<R, V>(a, args.padded, panel, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const size_t lane = v * kLanes;
         Vec d = sums.v[r][v];

@@ -214,7 +214,7 @@ double Peak(size_t iterations, float* sink) {
   for (size_t s = 0; s < kSums; ++s) sums[s] = Set1(static_cast<float>(s));
   const Vec x = Set1(sink[0]), y = Set1(sink[1]);
   for (size_t i = 0; i < iterations; ++i) {
-#pragma GCC unroll 24
+#pragma GCC unroll Unroll(24)
     for (size_t s = 0; s < kSums; ++s) sums[s] = MulAdd(sums[s], x, y);
   }
   for (size_t s = 1; s < kSums; ++s) sums[0] = Add(sums[0], sums[s]);

@@ -63,11 +63,11 @@ struct GemmTile {
   OSTINATO_OP_MEMBER void Run() const {
     const float* a[R];
     Sums<R, V> sums;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const size_t i = row + r;
       a[r] = args.a + RowAt(args.index, i) * args.lda;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const size_t column = first + v * kLanes;
         sums.v[r][v] = args.bias         ? Load(args.bias + column)
@@ -76,9 +76,9 @@ struct GemmTile {
       }
     }
     Multiply<R, V>(a, args.k, panel, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) Store(args.c + (row + r) * args.ldc + first + v * kLanes, sums.v[r][v]);
   }
 };
@@ -110,9 +110,9 @@ struct OuterTile {
   template <size_t R, size_t V>
   __attribute__((noinline)) void Run() const {
     Sums<R, V> sums;
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v)
         sums.v[r][v] = load ? Load(args.c + (k0 + r) * args.ldc + first + v * kLanes) : Zero();
     size_t i = begin;
@@ -123,9 +123,9 @@ struct OuterTile {
       i = stop;
     }
     if (i < end) Steps(i, end, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) Store(args.c + (k0 + r) * args.ldc + first + v * kLanes, sums.v[r][v]);
   }
 
@@ -156,12 +156,12 @@ struct OuterTile {
   template <size_t R, size_t V>
   OSTINATO_OP_MEMBER static void Step(const float* a, const float* b, Sums<R, V>& sums) {
     Vec y[V];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t v = 0; v < V; ++v) y[v] = Load(b + v * kLanes);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const Vec x = Set1(a[r]);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = MulAdd(x, y[v], sums.v[r][v]);
     }
   }

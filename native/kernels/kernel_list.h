@@ -189,6 +189,7 @@ struct WalkArgs {
   const float* dlast;     // or null
   const float* dcells;    // lstm: further gradient of the cell after the step, [p], or null
   float* carry;           // [rows] lstm, gru: what a step passes on past the product
+  bool carry_given;       // lstm: it begins as the gradient of the last cells
   size_t delta_stride;
   float* deltas;
 };
@@ -215,6 +216,50 @@ struct DropoutArgs {
   uint64_t key;
   uint64_t stream;
   uint64_t first;
+};
+
+// What a query does that may attend to no key: it attends to all as if all scores were 1e9 lower, or to all
+// alike whatever their scores, or to none.
+enum class NoKeys : int32_t { kLower, kAlike, kNone };
+
+// Weights of attention: of row i, y_j = softmax of scale * x_j over the keys j that query i may attend to, 0
+// for others. Backward: dx_j = scale * y_j (dy_j - sum_k dy_k y_k), 0 for all where a query attends to all
+// alike.
+struct AttentionWeightsArgs {
+  size_t rows, columns, stride;
+  float scale;
+  const uint8_t* queries;  // row i may attend where queries[i * query_stride] is not 0; or null
+  size_t query_stride;
+  const float*
+      keys;  // of row i at keys + i * key_stride: 0 where a key counts, else -infinity; padded; or null
+  size_t key_stride;
+  bool causal;  // row i may attend to columns 0..i
+  NoKeys no_keys;
+  float* weights;   // forward: x, becomes y with zeros behind; backward: y
+  float* gradient;  // backward: dy with zeros behind, becomes dx
+};
+
+// scores[i, j] = sum over c of weights[c] t, t = tanh(scale (query[i, c] + key[j, c])). All rows have zeros
+// up to PaddedColumns. Backward, with d = scores[i, j] the gradient of it and u = d weights[c] (1 - t^2):
+// dquery[i, c] = sum over j of scale u, dkey[j, c] (+)= sum over i of scale u, dweights[c] = sum of d t,
+// dscale[c] = sum of u (query[i, c] + key[j, c]).
+struct AdditiveScoresArgs {
+  const float* query;
+  size_t query_stride, rows;
+  const float* key;
+  size_t key_stride, columns;
+  size_t features;
+  float scale;
+  const float* weights;
+  float* scores;  // forward: written, with zeros behind; backward: read
+  size_t stride;
+  float* dquery;
+  size_t dquery_stride;
+  bool accumulate;  // dkey
+  float* dkey;
+  size_t dkey_stride;
+  float* dweights;
+  float* dscale;
 };
 
 enum class OptimizerKind : int32_t { kSgd, kRmsprop, kAdam, kNadam, kAdamax, kAdagrad, kAdadelta, kLion };
@@ -294,6 +339,10 @@ struct KernelTable {
   void (*activate)(const ActivationArgs&);
   void (*activation_gradient)(const ActivationArgs&);
   void (*dropout)(const DropoutArgs&);
+  void (*attention_weights)(const AttentionWeightsArgs&);
+  void (*attention_weights_gradient)(const AttentionWeightsArgs&);
+  void (*additive_scores)(const AdditiveScoresArgs&);
+  void (*additive_scores_gradient)(const AdditiveScoresArgs&);
   void (*update)(const UpdateArgs&);
   // Of the same rows, before clipping: the sum of the squares of the gradient, and sums += the gradient (both
   // without slots and rule).

@@ -29,16 +29,16 @@ struct Sums {
 template <size_t R, size_t V>
 OSTINATO_OP void MultiplyTile(const float* const* a, size_t k, const float* panel, Sums<R, V>& sums) {
   const float* rows[R];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
   for (size_t r = 0; r < R; ++r) rows[r] = a[r];
   for (size_t i = 0; i < k; ++i) {
     Vec b[V];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t v = 0; v < V; ++v) b[v] = Load(panel + i * V * kLanes + v * kLanes);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r) {
       const Vec x = Set1(rows[r][i]);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = MulAdd(x, b[v], sums.v[r][v]);
     }
   }
@@ -48,28 +48,28 @@ OSTINATO_OP void MultiplyTile(const float* const* a, size_t k, const float* pane
 template <size_t V>
 OSTINATO_OP void MultiplyRow(const float* a, size_t k, const float* panel, Sums<1, V>& sums) {
   Vec part[4][V];
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
   for (size_t v = 0; v < V; ++v) {
     part[0][v] = sums.v[0][v];
     part[1][v] = part[2][v] = part[3][v] = Zero();
   }
   size_t i = 0;
   for (; i + 4 <= k; i += 4) {
-#pragma GCC unroll 4
+#pragma GCC unroll Unroll(4)
     for (size_t s = 0; s < 4; ++s) {
       const Vec x = Set1(a[i + s]);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v)
         part[s][v] = MulAdd(x, Load(panel + (i + s) * V * kLanes + v * kLanes), part[s][v]);
     }
   }
   for (; i < k; ++i) {
     const Vec x = Set1(a[i]);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t v = 0; v < V; ++v)
       part[0][v] = MulAdd(x, Load(panel + i * V * kLanes + v * kLanes), part[0][v]);
   }
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
   for (size_t v = 0; v < V; ++v) sums.v[0][v] = Add(Add(part[0][v], part[1][v]), Add(part[2][v], part[3][v]));
 }
 

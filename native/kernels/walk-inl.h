@@ -22,25 +22,25 @@ struct SimpleForward : TileBase {
     const float* a[R];
     Sums<R, V> sums;
     States<R, kMasked>(a);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = Load(Inputs(r) + v * kLanes);
     PrefetchInputs<R, 1, V>();
     Multiply<R, V>(a, args.units, panel, sums);
     if (args.gates) {
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
         for (size_t v = 0; v < V; ++v) Store(Gates(r) + v * kLanes, sums.v[r][v]);
     }
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) sums.v[r][v] = f.Act(sums.v[r][v]);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         Store(args.states + (at.after + r) * args.state_stride + unit + v * kLanes, sums.v[r][v]);
         if constexpr (kMasked) {
@@ -62,9 +62,9 @@ struct SimpleBackward : TileBase {
     Sums<R, V> sums;
     PrefetchStates<R, V>(args.states + at.after * args.state_stride + unit);
     StateGradient<R, V, kMasked>(0, 1, sums);
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
     for (size_t r = 0; r < R; ++r)
-#pragma GCC unroll 8
+#pragma GCC unroll Unroll(8)
       for (size_t v = 0; v < V; ++v) {
         const Vec y = Load(args.states + (at.after + r) * args.state_stride + unit + v * kLanes);
         const Vec x = args.gates ? Load(Gates(r) + v * kLanes) : Zero();

@@ -7,10 +7,14 @@
 
 namespace ostinato {
 
-ActivationLayer::ActivationLayer(Activation activation, Arena* arena)
-    : Layer(arena), activation_(activation), input_(arena), output_(arena), gradient_(arena) {}
+std::unique_ptr<Node> ActivationLayer::MakeNode(const NodeConfig& node) {
+  return std::make_unique<ActivationNode>(activation_, node.arena);
+}
 
-Tensor ActivationLayer::Forward(const Tensor& input, BatchContext& batch) {
+ActivationNode::ActivationNode(Activation activation, Arena* arena)
+    : activation_(activation), input_(arena), output_(arena) {}
+
+Tensor ActivationNode::Forward(const Tensor& input, BatchContext& batch) {
   rows_ = RowCount(input);
   columns_ = input.columns;
   stride_ = PaddedStride(columns_);
@@ -33,20 +37,18 @@ StreamRows ActivationLayer::Step(const StreamRows& input, const StreamBatch& bat
   }
   batch.kernels.activate(
       {activation_, batch.work, nullptr, nullptr, batch.work, batch.rows, columns, stride});
-  return {batch.work, nullptr, stride, columns};
+  return {batch.work, nullptr, stride, columns, input.masked};
 }
 
-Gradient ActivationLayer::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
-  if (!needs_input) return {};
-  if (fused_) return output;
-  gradient_.Resize(rows_ * stride_);
+Gradient ActivationNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (!needs_input || fused_) return output;
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
     const float* before = ActivationNeedsInput(activation_) ? input_.data() + at : nullptr;
     batch.kernels.activation_gradient({activation_, output.data + at, output_.data() + at, before,
-                                       gradient_.data() + at, end - begin, columns_, stride_});
+                                       output.data + at, end - begin, columns_, stride_});
   });
-  return {gradient_.data(), stride_, false};
+  return output;
 }
 
 }  // namespace ostinato

@@ -3,24 +3,37 @@
 #ifndef OSTINATO_LAYERS_ACTIVATION_LAYER_H_
 #define OSTINATO_LAYERS_ACTIVATION_LAYER_H_
 
+#include <memory>
+#include <vector>
+
 #include "layers/layer.h"
+#include "layers/stepping.h"
 
 namespace ostinato {
 
-class ActivationLayer : public Layer {
+class ActivationLayer : public Layer, public UnaryStepping {
  public:
-  ActivationLayer(Activation activation, Arena* arena);
-  Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t steps, size_t columns) const override {
-    return 2 * steps * PaddedStride(columns);
+  explicit ActivationLayer(Activation activation) : activation_(activation) {}
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override {
+    return {OneInput(inputs, "activation")};
   }
-  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  std::unique_ptr<Node> MakeNode(const NodeConfig& node) override;
+  bool CanFuseWithLoss(Activation activation) const override { return activation_ == activation; }
 
-  bool CanStep() const override { return true; }
-  size_t step_floats(size_t columns) const override { return PaddedStride(columns); }
+  size_t step_floats(const std::vector<ValueShape>& inputs) const override {
+    return PaddedStride(inputs[0].columns);
+  }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
-  bool CanFuseWithLoss(Activation activation) const override { return activation_ == activation; }
+ private:
+  Activation activation_;
+};
+
+class ActivationNode : public UnaryNode {
+ public:
+  ActivationNode(Activation activation, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   void FuseWithLoss(bool fused) override { fused_ = fused; }
   const float* Logits() const override { return fused_ ? input_.data() : nullptr; }
 
@@ -28,7 +41,7 @@ class ActivationLayer : public Layer {
   Activation activation_;
   bool fused_ = false;
   size_t rows_ = 0, columns_ = 0, stride_ = 0;
-  Buffer<float> input_, output_, gradient_;
+  Buffer<float> input_, output_;
 };
 
 }  // namespace ostinato

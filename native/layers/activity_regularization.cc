@@ -5,10 +5,11 @@
 
 namespace ostinato {
 
-ActivityRegularization::ActivityRegularization(float l1, float l2, Arena* arena)
-    : Layer(arena), l1_(l1), l2_(l2), expand_(arena), sums_(arena), slopes_(arena) {}
+ActivityRegularizationNode::ActivityRegularizationNode(const ActivityRegularizationConfig& config,
+                                                       const NodeConfig& node)
+    : l1_(config.l1), l2_(config.l2), expand_(node.arena), sums_(node.arena), slopes_(node.arena) {}
 
-Tensor ActivityRegularization::Forward(const Tensor& input, BatchContext& batch) {
+Tensor ActivityRegularizationNode::Forward(const Tensor& input, BatchContext& batch) {
   const bool sequence = input.space == Space::kSteps;
   rows_ = RowCount(input);
   input_ = sequence ? expand_.Forward(input) : input;
@@ -16,19 +17,19 @@ Tensor ActivityRegularization::Forward(const Tensor& input, BatchContext& batch)
   const double* sum = sums_.Over(batch.pool, first, RowCount(input_), 1, [&](size_t i, double* to) {
     *to += batch.kernels.penalty(RowAt(input_, i), input_.columns, l1_, l2_);
   });
-  penalty_ = *sum / static_cast<double>(input_.layout->rows());
+  penalty_ = *sum / Samples();
   // Equal tokens no longer have one gradient for all of them: the penalty adds its own at every position.
   Tensor output = input;
   output.distinct = nullptr;
   return output;
 }
 
-Gradient ActivityRegularization::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient ActivityRegularizationNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const bool sequence = input_.space == Space::kSteps;
   const size_t count = RowCount(input_), columns = input_.columns, stride = PaddedStride(columns);
   const size_t first = sequence ? input_.layout->base() : 0;
-  const float scale = batch.loss_scale / static_cast<float>(input_.layout->rows());
+  const float scale = batch.loss_scale / static_cast<float>(Samples());
   const float l1 = l1_ * scale, l2 = 2.0f * l2_ * scale;
   slopes_.Resize(count * stride);
   std::memset(slopes_.data(), 0, first * stride * sizeof(float));
@@ -42,6 +43,7 @@ Gradient ActivityRegularization::Backward(const Gradient& output, BatchContext& 
   });
   const Gradient slopes = {slopes_.data(), stride, false};
   const Gradient own = sequence ? expand_.Backward(slopes, batch) : slopes;
+  if (!output.data) return own;
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     batch.kernels.add(own.data + begin * stride, output.data + begin * stride, (end - begin) * stride);
   });

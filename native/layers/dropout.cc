@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include "layers/dropout.h"
 
+#include "base/random.h"
 #include "layers/gather.h"
 
 namespace ostinato {
 
-Dropout::Dropout(float rate, uint64_t seed, Arena* arena)
-    : Layer(arena), rate_(rate), seed_(seed), input_(arena), output_(arena), gradient_(arena) {}
+DropoutNode::DropoutNode(const DropoutConfig& config, const NodeConfig& node)
+    : config_(config), use_(node.use), input_(node.arena), output_(node.arena) {}
 
-void Dropout::Apply(const float* x, float* out, BatchContext& batch) const {
+void DropoutNode::Apply(const float* x, float* out, BatchContext& batch) const {
   ForChunks(batch.pool, 0, rows_, 256, [&](size_t begin, size_t end) {
     const size_t at = begin * stride_;
-    batch.kernels.dropout({x + at, out + at, end - begin, columns_, stride_, rate_, seed_, batch.iteration,
+    batch.kernels.dropout({x + at, out + at, end - begin, columns_, stride_, config_.rate,
+                           SeedOfUse(config_.seed, use_), batch.iteration,
                            static_cast<uint64_t>(begin) * columns_});
   });
 }
 
-Tensor Dropout::Forward(const Tensor& input, BatchContext& batch) {
-  if (!batch.training || rate_ == 0.0f) return input;
+Tensor DropoutNode::Forward(const Tensor& input, BatchContext& batch) {
+  if (!batch.training || config_.rate == 0.0f) return input;
   rows_ = RowCount(input);
   columns_ = input.columns;
   stride_ = PaddedStride(columns_);
@@ -28,12 +30,9 @@ Tensor Dropout::Forward(const Tensor& input, BatchContext& batch) {
 }
 
 // The mask is drawn again rather than kept.
-Gradient Dropout::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
-  if (rate_ == 0.0f) return output;
-  if (!needs_input) return {};
-  gradient_.Resize(rows_ * stride_);
-  Apply(output.data, gradient_.data(), batch);
-  return {gradient_.data(), stride_, false};
+Gradient DropoutNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (needs_input && config_.rate > 0.0f) Apply(output.data, output.data, batch);
+  return output;
 }
 
 }  // namespace ostinato

@@ -1,37 +1,59 @@
 // SPDX-License-Identifier: MIT
-// Embedding: the row of a token. Forward copies nothing: the output is a view of the table. The gradient
-// holds only the rows of tokens that occurred.
+// Embedding: a row of the table for every token (keras/src/layers/core/embedding.py).
 #ifndef OSTINATO_LAYERS_EMBEDDING_H_
 #define OSTINATO_LAYERS_EMBEDDING_H_
 
+#include <memory>
+#include <vector>
+
+#include "layers/expand.h"
 #include "layers/layer.h"
+#include "layers/stepping.h"
 #include "layers/token_sums.h"
 
 namespace ostinato {
 
 struct EmbeddingConfig {
   size_t input_dim, output_dim;
-  bool trainable;
+  bool mask_zero;
   WeightConfig weight;
 };
 
-class Embedding : public Layer {
+class Embedding : public Layer, public UnaryStepping {
  public:
-  Embedding(const EmbeddingConfig& config, Arena* arena);
-  Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t, size_t) const override { return 0; }
-  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  explicit Embedding(const EmbeddingConfig& config);
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
+  std::unique_ptr<Node> MakeNode(const NodeConfig& node) override;
+  size_t vocabulary() const { return config_.input_dim; }
+  size_t columns() const { return config_.output_dim; }
+  bool mask_zero() const { return config_.mask_zero; }
 
   // The input has the tokens as its index.
-  bool CanStep() const override { return true; }
-  size_t step_columns(size_t) const override { return config_.output_dim; }
-  StreamRows Step(const StreamRows& input, const StreamBatch&) const override {
-    return {parameters_[0].value.data(), input.index, config_.output_dim, config_.output_dim};
-  }
+  StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
  private:
   EmbeddingConfig config_;
-  TokenSums sums_;  // [distinct tokens, D], where the gradient comes per position
+};
+
+class EmbeddingNode : public UnaryNode {
+ public:
+  EmbeddingNode(Embedding* layer, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  size_t ForwardFloats(const std::vector<ValueShape>&, const std::vector<ValueShape>&) const override {
+    return 0;
+  }
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+
+ private:
+  const BatchLayout& LayOutIds(const Tensor& input);
+
+  Embedding& layer_;
+  const BatchLayout* layout_ = nullptr;  // of the tokens
+  TokenSums sums_;                       // [distinct tokens, D], where the gradient comes per position
+  // Of ids that were computed from others, which come as numbers:
+  Expand expand_;
+  BatchLayout own_layout_;
+  Buffer<int32_t> ids_;
 };
 
 }  // namespace ostinato

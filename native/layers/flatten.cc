@@ -5,9 +5,17 @@
 
 namespace ostinato {
 
-Flatten::Flatten(Arena* arena) : Layer(arena), expand_(arena), output_(arena), gradient_(arena) {}
+std::vector<ValueShape> Flatten::OutputShapes(const std::vector<ValueShape>& inputs) const {
+  const ValueShape& input = OneInput(inputs, "flatten");
+  if (!input.sequence) return {input};
+  ExpectShape(input.steps > 0, "flatten needs the number of timesteps");
+  return {{false, 1, static_cast<size_t>(input.steps) * input.columns}};
+}
 
-Tensor Flatten::Forward(const Tensor& input, BatchContext& batch) {
+FlattenNode::FlattenNode(const FlattenConfig&, const NodeConfig& node)
+    : expand_(node.arena), output_(node.arena), gradient_(node.arena) {}
+
+Tensor FlattenNode::Forward(const Tensor& input, BatchContext& batch) {
   space_ = input.space;
   if (space_ == Space::kSamples) return input;
   input_ = expand_.Forward(input);
@@ -31,7 +39,7 @@ Tensor Flatten::Forward(const Tensor& input, BatchContext& batch) {
   return output;
 }
 
-Gradient Flatten::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient FlattenNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (space_ == Space::kSamples || !needs_input) return output;
   const BatchLayout& layout = *input_.layout;
   const size_t rows = layout.rows(), steps = layout.steps(), base = layout.base(), columns = input_.columns;

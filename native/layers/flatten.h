@@ -3,17 +3,18 @@
 #ifndef OSTINATO_LAYERS_FLATTEN_H_
 #define OSTINATO_LAYERS_FLATTEN_H_
 
+#include <vector>
+
 #include "layers/expand.h"
 
 namespace ostinato {
 
-class Flatten : public Layer {
+struct FlattenConfig {};
+
+class FlattenNode : public UnaryNode {
  public:
-  explicit Flatten(Arena* arena);
+  FlattenNode(const FlattenConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t steps, size_t columns) const override {
-    return Expand::Floats(steps) + PaddedStride(steps * columns);
-  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // Each row needs its padding for itself.
@@ -24,6 +25,12 @@ class Flatten : public Layer {
   Space space_ = Space::kSamples;
   Tensor input_;
   Buffer<float> output_, gradient_;
+};
+
+class Flatten : public PlainLayer<FlattenConfig, FlattenNode> {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 };
 
 }  // namespace ostinato

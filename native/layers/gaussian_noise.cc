@@ -12,15 +12,19 @@ double Share(uint32_t word) { return (static_cast<double>(word) + 0.5) / 4294967
 
 }  // namespace
 
-GaussianNoise::GaussianNoise(double stddev, uint64_t seed, Arena* arena)
-    : Layer(arena), stddev_(stddev), seed_(seed), output_(arena) {}
+GaussianNoiseNode::GaussianNoiseNode(const GaussianNoiseConfig& config, const NodeConfig& node)
+    : config_(config), use_(node.use), output_(node.arena), factors_(node.arena) {}
 
-Tensor GaussianNoise::Forward(const Tensor& input, BatchContext& batch) {
-  if (!batch.training || stddev_ == 0.0) return input;
-  const size_t rows = RowCount(input), columns = input.columns, stride = PaddedStride(columns);
-  const CounterRng rng(seed_, batch.iteration);
-  output_.Resize(rows * stride);
-  ForChunks(batch.pool, 0, rows, 64, [&](size_t begin, size_t end) {
+Tensor GaussianNoiseNode::Forward(const Tensor& input, BatchContext& batch) {
+  acts_ = batch.training && config_.stddev != 0.0;
+  if (!acts_) return input;
+  rows_ = RowCount(input);
+  columns_ = input.columns;
+  const size_t columns = columns_, stride = PaddedStride(columns);
+  const CounterRng rng(SeedOfUse(config_.seed, use_), batch.iteration);
+  output_.Resize(rows_ * stride);
+  if (config_.multiplies) factors_.Resize(rows_ * stride);
+  ForChunks(batch.pool, 0, rows_, 64, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const float* x = RowAt(input, i);
       float* out = output_.data() + i * stride;
@@ -29,7 +33,13 @@ Tensor GaussianNoise::Forward(const Tensor& input, BatchContext& batch) {
       rng.Block(element / 4, words);
       for (size_t c = 0; c < columns; ++c, ++element) {
         if (element % 4 == 0) rng.Block(element / 4, words);
-        out[c] = static_cast<float>(x[c] + stddev_ * NormalQuantile(Share(words[element % 4])));
+        const double noise = config_.stddev * NormalQuantile(Share(words[element % 4]));
+        if (config_.multiplies) {
+          factors_[i * stride + c] = static_cast<float>(1.0 + noise);
+          out[c] = x[c] * factors_[i * stride + c];
+        } else {
+          out[c] = static_cast<float>(x[c] + noise);
+        }
       }
       for (size_t c = columns; c < stride; ++c) out[c] = 0.0f;
     }
@@ -37,6 +47,14 @@ Tensor GaussianNoise::Forward(const Tensor& input, BatchContext& batch) {
   return RowsLike(input, output_.data(), stride, columns);
 }
 
-Gradient GaussianNoise::Backward(const Gradient& output, BatchContext&, bool) { return output; }
+Gradient GaussianNoiseNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (!acts_ || !config_.multiplies || !needs_input) return output;
+  const size_t stride = PaddedStride(columns_);
+  ForChunks(batch.pool, 0, rows_, 64, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      for (size_t c = 0; c < columns_; ++c) output.data[i * output.stride + c] *= factors_[i * stride + c];
+  });
+  return output;
+}
 
 }  // namespace ostinato

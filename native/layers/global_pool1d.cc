@@ -5,17 +5,22 @@
 
 namespace ostinato {
 
-GlobalPool1d::GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena)
-    : Layer(arena),
-      kind_(kind),
-      keep_steps_(keep_steps),
-      expand_(arena),
-      layout_(arena),
-      output_(arena),
-      gradient_(arena),
-      shares_(arena) {}
+std::vector<ValueShape> GlobalPool1d::OutputShapes(const std::vector<ValueShape>& inputs) const {
+  const ValueShape& input = OneSequence(inputs, "global_pool1d");
+  return {{config_.keep_steps, 1, input.columns}};
+}
 
-void GlobalPool1d::Max(size_t r, float* out) const {
+GlobalPool1dNode::GlobalPool1dNode(const GlobalPool1dConfig& config, const NodeConfig& node)
+    : kind_(config.kind),
+      keep_steps_(config.keep_steps),
+      expand_(node.arena),
+      compact_(node.arena),
+      layout_(node.arena),
+      output_(node.arena),
+      gradient_(node.arena),
+      shares_(node.arena) {}
+
+void GlobalPool1dNode::Max(size_t r, float* out) const {
   const size_t columns = input_.columns;
   std::memcpy(out, RowAt(input_, Position(r, 0)), columns * sizeof(float));
   for (size_t t = 1; t < input_.layout->steps(); ++t) {
@@ -28,7 +33,7 @@ void GlobalPool1d::Max(size_t r, float* out) const {
 
 // Steps that share the maximum share its gradient, as in Keras (the derivative of a maximum in JAX and
 // TensorFlow).
-void GlobalPool1d::MaxGradient(size_t r, const float* max, const float* d) {
+void GlobalPool1dNode::MaxGradient(size_t r, const float* max, const float* d) {
   const size_t columns = input_.columns, stride = PaddedStride(columns), steps = input_.layout->steps();
   float* share = shares_.data() + r * columns;
   const auto is_max = [&](const float* x, size_t c) { return x[c] == max[c] || x[c] != x[c]; };
@@ -45,7 +50,7 @@ void GlobalPool1d::MaxGradient(size_t r, const float* max, const float* d) {
   }
 }
 
-void GlobalPool1d::Average(size_t r, float* out) const {
+void GlobalPool1dNode::Average(size_t r, float* out) const {
   const size_t columns = input_.columns, steps = input_.layout->steps(), start = input_.layout->start(r);
   std::memset(out, 0, columns * sizeof(float));
   for (size_t t = start; t < steps; ++t) {
@@ -57,8 +62,8 @@ void GlobalPool1d::Average(size_t r, float* out) const {
   for (size_t c = 0; c < columns; ++c) out[c] /= count;
 }
 
-Tensor GlobalPool1d::Forward(const Tensor& given, BatchContext& batch) {
-  input_ = kind_ == PoolKind::kMax ? expand_.Forward(given) : given;
+Tensor GlobalPool1dNode::Forward(const Tensor& given, BatchContext& batch) {
+  input_ = kind_ == PoolKind::kMax ? expand_.Forward(given) : compact_.Forward(given);
   const size_t rows = input_.layout->rows(), columns = input_.columns, stride = PaddedStride(columns);
   // A sequence has an unused position before its rows.
   const size_t base = keep_steps_ ? 1 : 0;
@@ -81,7 +86,7 @@ Tensor GlobalPool1d::Forward(const Tensor& given, BatchContext& batch) {
   return output;
 }
 
-Gradient GlobalPool1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient GlobalPool1dNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const BatchLayout& layout = *input_.layout;
   const size_t rows = layout.rows(), columns = input_.columns, stride = PaddedStride(columns);
@@ -99,7 +104,7 @@ Gradient GlobalPool1d::Backward(const Gradient& output, BatchContext& batch, boo
     }
   });
   const Gradient gradient = {gradient_.data(), stride, false};
-  return kind_ == PoolKind::kMax ? expand_.Backward(gradient, batch) : gradient;
+  return kind_ == PoolKind::kMax ? expand_.Backward(gradient, batch) : compact_.Backward(gradient);
 }
 
 }  // namespace ostinato

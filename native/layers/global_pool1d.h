@@ -4,24 +4,26 @@
 #ifndef OSTINATO_LAYERS_GLOBAL_POOL1D_H_
 #define OSTINATO_LAYERS_GLOBAL_POOL1D_H_
 
+#include <vector>
+
 #include "layers/expand.h"
 #include "layers/pool1d.h"
 
 namespace ostinato {
 
-class GlobalPool1d : public Layer {
+struct GlobalPool1dConfig {
+  PoolKind kind;
+  bool keep_steps;  // the output is a sequence of one step
+};
+
+class GlobalPool1dNode : public UnaryNode {
  public:
-  GlobalPool1d(PoolKind kind, bool keep_steps, Arena* arena);
+  GlobalPool1dNode(const GlobalPool1dConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t steps, size_t columns) const override {
-    return Expand::Floats(steps) + 2 * PaddedStride(columns);
-  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return kind_ == PoolKind::kMax ? MaskUse::kNone : MaskUse::kOwn; }
   // Each row needs its padding for itself.
   bool SharesPadding(bool) const override { return false; }
-  bool EndsSequence() const override { return !keep_steps_; }
-  int64_t OutputSteps(int64_t) const override { return 1; }
 
  private:
   size_t Position(size_t r, size_t t) const {
@@ -34,10 +36,17 @@ class GlobalPool1d : public Layer {
   PoolKind kind_;
   bool keep_steps_;  // the output is a sequence of one step
   Expand expand_;
+  Compact compact_;
   Tensor input_;
   BatchLayout layout_;
   Buffer<float> output_, gradient_;
   Buffer<float> shares_;  // of each maximum's gradient, for every step that has it
+};
+
+class GlobalPool1d : public PlainLayer<GlobalPool1dConfig, GlobalPool1dNode> {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 };
 
 }  // namespace ostinato

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
-// The contract of a layer: views in, views out, all memory its own. A layer is run by one job at a time.
+// The contract of layers, in two halves. A Layer is what it is made of: weights, and packed copies of them;
+// all uses of it, in one model or in several, share it. A Node is one use of it in one model: what that use
+// holds of a batch.
 #ifndef OSTINATO_LAYERS_LAYER_H_
 #define OSTINATO_LAYERS_LAYER_H_
 
+#include <atomic>
 #include <cstring>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/arena.h"
 #include "batch/batch_layout.h"
 #include "batch/tensor.h"
+#include "initializers/initializers.h"
 #include "kernels/kernel_list.h"
+#include "layers/gradient_sums.h"
 #include "layers/parameter.h"
 #include "threading/background_task.h"
 #include "threading/kernel_calls.h"
@@ -27,19 +34,36 @@ struct Shortcuts {
   bool overlap_layers = true;
 };
 
+// What is known of a value before a batch comes: [N, columns], or as a sequence [N, steps, columns]. With
+// `parts` each sample has so many rows of this shape, which lie one after another: [N, parts, steps,
+// columns].
+struct ValueShape {
+  bool sequence;
+  int64_t steps;      // -1 where a batch tells
+  size_t columns;     // 0 where a batch tells
+  int64_t parts = 0;  // 0 for none, -1 where a batch tells
+
+  // Of one sample of a batch.
+  size_t rows() const {
+    return static_cast<size_t>(sequence ? steps : 1) * static_cast<size_t>(parts > 0 ? parts : 1);
+  }
+};
+
 // One batch on its way through the model.
 struct BatchContext {
   const KernelCalls& kernels;
   WorkerPool& pool;
   const Shortcuts& shortcuts;
-  const BatchLayout& layout;   // of the inputs; layers behind them read their input's
   BackgroundTask& next_batch;  // lays out the next batch; long regions take it along
+  GradientSums& weights;       // what Backward adds the gradients of weights to
   bool training;
-  uint64_t iteration;          // batches trained so far: the dropout stream
-  float loss_scale;            // of the gradient that Backward is given
-  const float* initial_state;  // [data set rows, initial_stride]: all states of the first recurrent layer, or
-                               // null
-  size_t initial_stride;
+  bool learns;         // in training; a prediction that only acts as in training changes nothing of a layer
+  uint64_t iteration;  // batches trained so far: the dropout stream
+  float loss_scale;    // of the gradients that Backward is given
+
+  // Where weights are packed: on all threads while nobody else can use them, else on this one
+  // (Layer::PackOnce).
+  WorkerPool* packing_pool() const { return learns ? &pool : nullptr; }
 };
 
 // Last states of a batch, in which the next one begins: [rows, size]; no rows where it begins at zero.
@@ -55,119 +79,180 @@ struct CarriedStates {
   StateBuffer<float> values;
 };
 
-// What a layer does about masked steps: computes each step by itself, so that it matters not; treats them in
-// a way of its own; or knows no mask, and takes them as they are.
+// What a layer does about masked steps: computes each step by itself, so that they do not matter; treats them
+// in a way of its own; or knows no mask, and takes them as they are.
 enum class MaskUse { kStepwise, kOwn, kNone };
 
-// Rows of one timestep, one of each stream (streams/stepper.h): row i lies at data + index[i] * stride (index
-// null: at i).
-struct StreamRows {
-  const float* data;
-  const int32_t* index;
-  size_t stride;
-  size_t columns;
-};
-
-// Some streams that go one timestep on together.
-struct StreamBatch {
-  const KernelTable& kernels;
-  size_t rows;
-  // What row i's stream keeps for this layer: stream_floats() of them at states + places[i] * state_stride.
-  float* states;
-  size_t state_stride;
-  const int32_t* places;
-  float* work;      // rows * step_floats() floats of this layer; the output may lie there
-  uint8_t* masked;  // per row: whether this timestep is masked
-};
-
-class Layer {
+// One use of a layer. A model runs one batch at a time through its nodes.
+class Node {
  public:
-  virtual ~Layer() = default;
+  virtual ~Node() = default;
 
-  // The output for `input`; valid until the next Forward.
-  virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
+  // Sets the outputs for these inputs; they are valid until the next Forward.
+  virtual void Forward(const Tensor* inputs, Tensor* outputs, BatchContext& batch) = 0;
 
-  // Floats of batch memory that Forward takes at most for a row of `steps` timesteps (1 where it has none) of
-  // `columns`, in inference.
-  virtual size_t ForwardFloats(size_t steps, size_t columns) const = 0;
+  // Given the gradients of the outputs of the last Forward (data null: zero), adds those of the weights to
+  // batch.weights, and sets inputs[i] where needs[i]. The memory of a gradient that is given is the node's:
+  // it may be written over, and handed on as the gradient of one input. What is set for two inputs are two
+  // memories.
+  virtual void Backward(const Gradient* outputs, const bool* needs, Gradient* inputs,
+                        BatchContext& batch) = 0;
 
-  // Given the gradient of the output of the last Forward, sets the parameters' gradients, and returns the
-  // gradient of the input where `needs_input` (else an empty one).
-  virtual Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) = 0;
-
-  // The last batch counts: what the layer carries over to the next one changes now, and nowhere else. Takes
-  // no memory.
+  // Floats of batch memory that Forward takes at most for one row, in inference, where the values that it
+  // reads and gives have these shapes.
+  virtual size_t ForwardFloats(const std::vector<ValueShape>& inputs,
+                               const std::vector<ValueShape>& outputs) const;
+  // The last batch counts: what the node or its layer carries over to the next one changes now, and nowhere
+  // else. Takes no memory.
   virtual void Commit() {}
 
-  // Whether the layer treats a row of a sequence alike wherever it comes from, so that shared padding stays
+  // Whether all rows that begin with the same steps are treated alike while they do, so that those stay
   // shared.
   virtual bool SharesPadding(bool training) const {
     (void)training;
     return true;
   }
-  // Whether the output of this layer for a sequence is one row per sample.
-  virtual bool EndsSequence() const { return false; }
-  // Timesteps of the output for an input of `steps`.
-  virtual int64_t OutputSteps(int64_t steps) const { return steps; }
-  // Called after the weights changed.
-  virtual void Invalidate() { packed_weights_ = false; }
-  // Appends the weights in Keras' order.
-  virtual void ListParameters(std::vector<Parameter*>* list) {
-    for (Parameter& parameter : parameters_) list->push_back(&parameter);
+  virtual MaskUse mask_use(bool training) const {
+    (void)training;
+    return MaskUse::kStepwise;
   }
-
-  // Streams: whether the layer goes on one timestep at a time, as in inference; what it keeps of a stream
-  // meanwhile (zero at first), and the room that a row of `columns` needs. PrepareSteps comes before any
-  // Step, when no run is under way; Step changes nothing but what it is given, so that several threads may
-  // step.
-  virtual bool CanStep() const { return false; }
-  virtual size_t stream_floats() const { return 0; }
-  virtual size_t step_columns(size_t columns) const { return columns; }  // of the output
-  virtual size_t step_floats(size_t columns) const {
-    (void)columns;
-    return 0;
-  }
-  virtual void PrepareSteps(const KernelTable& kernels) { (void)kernels; }
-  // By default that of layers that do nothing in inference.
-  virtual StreamRows Step(const StreamRows& input, const StreamBatch& batch) const {
-    (void)batch;
-    return input;
-  }
-
-  // Itself where it is a single recurrent layer.
-  virtual class Recurrent* AsRecurrent() { return nullptr; }
-  // Recurrent layers: elements of all states of a row; floats of the recurrent kernel; the states after the
-  // last Forward, row i of the batch at out + i * stride; forgetting the states of a stateful layer.
-  virtual size_t state_size() const { return 0; }
-  virtual size_t walk_floats() const { return 0; }
-  virtual void ReadStates(float* out, size_t stride) const {
-    (void)out;
-    (void)stride;
-  }
-  virtual void ResetStates() {}
-  // Appends the states that stateful layers carry from batch to batch.
-  virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
-  virtual MaskUse mask_use(bool) const { return MaskUse::kStepwise; }
-  // Whether the outputs are wanted with their masked steps: where the reader, or a layer that knows no mask,
-  // is the first to look at more than a step.
+  // Whether the outputs are wanted with their masked steps: a model's reader, or a node that knows no mask,
+  // looks at more than one step of them.
   virtual void ReturnUnmasked(bool unmasked) { (void)unmasked; }
+  // Whether training changes the weights.
+  virtual void SetTrainable(bool trainable) { (void)trainable; }
+
+  // Where the last activation is computed together with the loss: logits of the last Forward; Backward then
+  // takes their gradient.
+  virtual void FuseWithLoss(bool fused) { (void)fused; }
+  virtual const float* Logits() const { return nullptr; }
+
   // Penalty on the last outputs, per batch (activityRegularizer).
   virtual double ActivityPenalty() const { return 0.0; }
+  // Whether it adds such a penalty, so that there is a gradient even where no loss depends on its output.
+  virtual bool AddsPenalty() const { return false; }
+  // Appends the states that are carried from batch to batch.
+  virtual void ListCarried(std::vector<CarriedStates*>* list) { (void)list; }
+};
 
-  // Where the last activation is computed together with the loss: logits of the last Forward, and from then
-  // on Backward takes their gradient. Null where the layer has no such activation.
-  virtual const float* Logits() const { return nullptr; }
-  virtual void FuseWithLoss(bool fused) { (void)fused; }
+// A node of one input and one output.
+class UnaryNode : public Node {
+ public:
+  virtual Tensor Forward(const Tensor& input, BatchContext& batch) = 0;
+  // The gradient of the input where `needs_input`, else an empty one.
+  virtual Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) = 0;
+
+  void Forward(const Tensor* inputs, Tensor* outputs, BatchContext& batch) final {
+    outputs[0] = Forward(inputs[0], batch);
+  }
+  void Backward(const Gradient* outputs, const bool* needs, Gradient* inputs, BatchContext& batch) final {
+    const Gradient gradient = Backward(outputs[0], batch, needs[0]);
+    if (needs[0]) inputs[0] = gradient;
+  }
+};
+
+// What a layer is called with besides its inputs, where its kind takes that: a struct of its own then.
+struct NodeCall {
+  virtual ~NodeCall() = default;
+};
+
+// What a model tells a layer of the node that it wants.
+struct NodeConfig {
+  size_t inputs;  // how many it reads
+  uint64_t use;   // numbers the uses of one layer in one model, so that each draws other random numbers
+  bool flips;     // see GraphNode
+  Arena* arena;   // of the model
+  const NodeCall* call = nullptr;
+};
+
+class Layer {
+ public:
+  Layer() = default;
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  // Shapes of the outputs. Throws where the inputs do not suit: TypeScript has checked them, so that is a bug
+  // of ours.
+  virtual std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const = 0;
+  // Whether OutputShapes says how many parts the outputs have; else they have those of the inputs, for a
+  // layer does not care whether its rows are samples or parts of them.
+  virtual bool ChangesParts() const { return false; }
+  // The node must not outlive the layer.
+  virtual std::unique_ptr<Node> MakeNode(const NodeConfig& config) = 0;
+  // Whether a node can give the logits of this last activation to a loss.
   virtual bool CanFuseWithLoss(Activation activation) const {
     (void)activation;
     return false;
   }
+  // Seed of what is drawn in training.
+  virtual void SetSeed(uint64_t seed) { (void)seed; }
+
+  // Weights in Keras' order.
+  std::deque<Parameter>& parameters() { return parameters_; }
+  const std::deque<Parameter>& parameters() const { return parameters_; }
+  // The weights changed.
+  void Invalidate() { is_packed_ = false; }
+
+  // Values that a weight is to have and that Settle gives it: drawn, or those at `values`, which the caller
+  // keeps until then. They take the place of all others.
+  void DrawWeight(size_t weight, const InitializerSpec& initializer, uint64_t seed);
+  void FillWeight(size_t weight, const float* values);
+  // A weight is about to be written: what it was to become counts no more.
+  void DropPending(size_t weight);
+  // Whether anything waits for Settle, with which all begin that read weights. On any thread.
+  bool is_settled() const { return is_settled_; }
+  // Several models may ask at the same time: one does it, on its own thread without preemption, for a job
+  // that was let in between would wait for this one.
+  void Settle();
+  size_t bytes() const { return arena_.bytes(); }
 
  protected:
-  explicit Layer(Arena* arena) : arena_(arena) {}
-  Arena* arena_;
-  std::vector<Parameter> parameters_;
-  bool packed_weights_ = false;
+  // The last `inner` axes make a row of its gradient.
+  void AddParameter(std::vector<size_t> shape, const WeightConfig& config, size_t inner = 1) {
+    parameters_.emplace_back(&arena_, std::move(shape), config, inner);
+  }
+  // Calls pack() where the weights changed since it was called last. Several models may ask at the same time;
+  // pack() passes no preemption point, as in Settle.
+  template <class Pack>
+  void PackOnce(Pack&& pack) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_packed_) return;
+    pack();
+    is_packed_ = true;
+  }
+  Arena* arena() { return &arena_; }
+
+ private:
+  // What a weight is to become.
+  struct Pending {
+    size_t weight;
+    const float* values;  // or null where it is drawn
+    InitializerSpec initializer;
+    uint64_t seed;
+  };
+
+  void SetPending(Pending pending);
+
+  Arena arena_;
+  std::deque<Parameter> parameters_;
+  std::mutex mutex_;
+  bool is_packed_ = false;
+  std::vector<Pending> pending_;
+  std::atomic<bool> is_settled_{true};
+};
+
+// A layer without weights, whose nodes have its config and nothing else: NodeType(config, const NodeConfig&).
+template <class Config, class NodeType>
+class PlainLayer : public Layer {
+ public:
+  explicit PlainLayer(const Config& config) : config_(config) {}
+  std::unique_ptr<Node> MakeNode(const NodeConfig& node) override {
+    return std::make_unique<NodeType>(config_, node);
+  }
+
+ protected:
+  Config config_;
 };
 
 // Number of logical rows of a tensor.
@@ -180,11 +265,7 @@ inline const float* RowAt(const Tensor& tensor, size_t i) {
   return tensor.data + (tensor.index ? static_cast<size_t>(tensor.index[i]) : i) * tensor.stride;
 }
 
-inline const float* RowAt(const StreamRows& rows, size_t i) {
-  return rows.data + (rows.index ? static_cast<size_t>(rows.index[i]) : i) * rows.stride;
-}
-
-// The output of a layer that computes each row of `input` by itself: rows of `data` in order.
+// The output of a node that computes each row of `input` by itself: rows of `data` in order.
 inline Tensor RowsLike(const Tensor& input, const float* data, size_t stride, size_t columns) {
   Tensor output = input;
   output.data = data;
@@ -212,6 +293,11 @@ inline void ZeroAll(WorkerPool& pool, Buffer<float>* buffer) {
     std::memset(buffer->data() + begin, 0, (end - begin) * sizeof(float));
   });
 }
+
+// What OutputShapes checks of a layer's one input; throws where it does not hold.
+const ValueShape& OneInput(const std::vector<ValueShape>& inputs, const char* layer);
+const ValueShape& OneSequence(const std::vector<ValueShape>& inputs, const char* layer);
+void ExpectShape(bool holds, const char* what);
 
 }  // namespace ostinato
 

@@ -6,33 +6,46 @@
 
 #include "layers/column_sums.h"
 #include "layers/layer.h"
+#include "layers/stepping.h"
 
 namespace ostinato {
 
 struct LayerNormalizationConfig {
   size_t features;
   double epsilon;
-  bool center, scale, trainable;
+  bool center, scale;
   std::vector<WeightConfig> weights;  // gamma, beta
 };
 
-class LayerNormalization : public Layer {
+class LayerNormalization : public Layer, public UnaryStepping {
  public:
-  LayerNormalization(const LayerNormalizationConfig& config, Arena* arena);
-  Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t steps, size_t) const override { return steps * (2 * stride_ + 1); }
-  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+  explicit LayerNormalization(const LayerNormalizationConfig& config);
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
+  std::unique_ptr<Node> MakeNode(const NodeConfig& node) override;
 
-  bool CanStep() const override { return true; }
-  size_t step_floats(size_t) const override { return 2 * stride_; }
+  size_t step_floats(const std::vector<ValueShape>&) const override { return 2 * stride_; }
   StreamRows Step(const StreamRows& input, const StreamBatch& batch) const override;
 
  private:
+  friend class LayerNormalizationNode;
+  const float* gamma() const { return config_.scale ? parameters().front().value.data() : nullptr; }
+  const float* beta() const { return config_.center ? parameters().back().value.data() : nullptr; }
   // One row: sets `normal` and `out`, returns 1 / deviation.
   double Normalize(const float* x, float* normal, float* out) const;
 
   LayerNormalizationConfig config_;
-  size_t rows_ = 0, stride_;
+  size_t stride_;
+};
+
+class LayerNormalizationNode : public UnaryNode {
+ public:
+  LayerNormalizationNode(LayerNormalization* layer, Arena* arena);
+  Tensor Forward(const Tensor& input, BatchContext& batch) override;
+  Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
+
+ private:
+  LayerNormalization& layer_;
+  size_t rows_ = 0;
   Buffer<float> normal_;   // (x - mean) / deviation
   Buffer<float> inverse_;  // [rows] 1 / deviation
   Buffer<float> output_, gradient_;

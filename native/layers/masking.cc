@@ -4,17 +4,26 @@
 #include <cstring>
 
 namespace ostinato {
+namespace {
 
-Masking::Masking(float value, Arena* arena)
-    : Layer(arena),
-      value_(value),
-      expand_(arena),
-      layout_(arena),
-      counts_(arena),
-      output_(arena),
-      gradient_(arena) {}
+// NaN differs from everything, as in Keras.
+bool Counts(const float* x, size_t columns, float value) {
+  for (size_t c = 0; c < columns; ++c)
+    if (x[c] != value) return true;
+  return false;
+}
 
-Tensor Masking::Forward(const Tensor& given, BatchContext& batch) {
+}  // namespace
+
+MaskingNode::MaskingNode(const MaskingConfig& config, const NodeConfig& node)
+    : value_(config.value),
+      expand_(node.arena),
+      layout_(node.arena),
+      counts_(node.arena),
+      output_(node.arena),
+      gradient_(node.arena) {}
+
+Tensor MaskingNode::Forward(const Tensor& given, BatchContext& batch) {
   input_ = expand_.Forward(given);
   const size_t columns = input_.columns, stride = PaddedStride(columns);
   const auto row = [&](size_t p) {
@@ -22,7 +31,7 @@ Tensor Masking::Forward(const Tensor& given, BatchContext& batch) {
   };
   counts_.Resize(input_.layout->step_count());
   ForChunks(batch.pool, 0, counts_.size(), 256, [&](size_t begin, size_t end) {
-    for (size_t p = begin; p < end; ++p) counts_[p] = Counts(row(p), columns);
+    for (size_t p = begin; p < end; ++p) counts_[p] = Counts(row(p), columns, value_);
   });
   layout_.BuildMasked(*input_.layout, counts_.data());
   output_.Resize(layout_.step_count() * stride);
@@ -45,13 +54,13 @@ StreamRows Masking::Step(const StreamRows& input, const StreamBatch& batch) cons
   std::memset(batch.work, 0, batch.rows * stride * sizeof(float));
   for (size_t i = 0; i < batch.rows; ++i) {
     const float* x = RowAt(input, i);
-    batch.masked[i] = !Counts(x, columns);
+    batch.masked[i] = !Counts(x, columns, config_.value);
     if (!batch.masked[i]) std::memcpy(batch.work + i * stride, x, columns * sizeof(float));
   }
-  return {batch.work, nullptr, stride, columns};
+  return {batch.work, nullptr, stride, columns, batch.masked};
 }
 
-Gradient Masking::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient MaskingNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const size_t stride = output.stride;
   gradient_.Resize(input_.layout->step_count() * stride);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A weight of a layer with its gradient. Weights lie as Keras lays them out, without padding.
+// A weight of a layer. Weights lie as Keras lays them out, without padding.
 #ifndef OSTINATO_LAYERS_PARAMETER_H_
 #define OSTINATO_LAYERS_PARAMETER_H_
 
@@ -20,26 +20,24 @@ struct WeightConfig {
 };
 
 struct Parameter {
-  // `shape_` is Keras': a vector [n] is one row of n, a kernel [k, in, out] k * in rows of out.
-  Parameter(Arena* arena, std::vector<size_t> shape_, bool trainable_, const WeightConfig& config_)
+  // `shape_` is Keras'; the last `inner` of its axes make a row: a vector [n] is one row of n, a kernel [k,
+  // in, out] k * in rows of out.
+  Parameter(Arena* arena, std::vector<size_t> shape_, const WeightConfig& config_, size_t inner = 1)
       : shape(std::move(shape_)),
         rows(1),
-        columns(shape.back()),
-        trainable(trainable_),
+        columns(1),
         config(config_),
         value(arena),
         orthogonal(arena),
         penalties(arena) {
-    for (size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
+    for (size_t i = 0; i < shape.size(); ++i) (i + inner < shape.size() ? rows : columns) *= shape[i];
     value.Resize(rows * columns);
     orthogonal.Set(config.orthogonal, config.orthogonal_by_rows, rows, columns);
   }
 
   size_t size() const { return rows * columns; }
-  // Of a frozen weight nothing is added to the loss (keras/src/layers/layer.py, _get_regularization_losses).
   double Penalty(const KernelTable& kernels, WorkerPool& pool) {
     double sum = 0.0;
-    if (!trainable) return sum;
     if (config.l1 != 0.0f || config.l2 != 0.0f) {
       constexpr size_t kChunk = size_t{1} << 16;
       penalties.Resize((size() + kChunk - 1) / kChunk);
@@ -56,17 +54,10 @@ struct Parameter {
 
   std::vector<size_t> shape;
   size_t rows, columns;
-  bool trainable;
   WeightConfig config;
   StateBuffer<float> value;
   OrthogonalPenalty orthogonal;
   Buffer<double> penalties;  // of chunks
-
-  // Set by the layer's Backward: row i of the gradient is gradient[slot ? slot[i] : i], zero where slot[i] <
-  // 0.
-  const float* gradient = nullptr;
-  size_t gradient_stride = 0;
-  const int32_t* gradient_slot = nullptr;
 };
 
 }  // namespace ostinato

@@ -6,28 +6,33 @@
 
 namespace ostinato {
 
-Pool1d::Pool1d(PoolKind kind, const Windows& windows, Arena* arena)
-    : Layer(arena),
-      kind_(kind),
-      windows_(windows),
-      expand_(arena),
-      layout_(arena),
-      output_(arena),
-      gradient_(arena),
-      step_of_(arena) {}
+std::vector<ValueShape> Pool1d::OutputShapes(const std::vector<ValueShape>& inputs) const {
+  ValueShape shape = OneSequence(inputs, "pool1d");
+  if (shape.steps > 0) shape.steps = config_.windows.Count(shape.steps);
+  return {shape};
+}
 
-size_t Pool1d::StepsOf(size_t w, size_t* first) const {
+Pool1dNode::Pool1dNode(const Pool1dConfig& config, const NodeConfig& node)
+    : kind_(config.kind),
+      windows_(config.windows),
+      expand_(node.arena),
+      layout_(node.arena),
+      output_(node.arena),
+      gradient_(node.arena),
+      step_of_(node.arena) {}
+
+size_t Pool1dNode::StepsOf(size_t w, size_t* first) const {
   const int64_t steps = static_cast<int64_t>(steps_);
   const int64_t begin = windows_.Step(w, 0, windows_.Before(steps));
   *first = static_cast<size_t>(std::max<int64_t>(0, begin));
   return static_cast<size_t>(std::min(steps, begin + static_cast<int64_t>(windows_.size)));
 }
 
-Tensor Pool1d::Forward(const Tensor& given, BatchContext& batch) {
+Tensor Pool1dNode::Forward(const Tensor& given, BatchContext& batch) {
   const Tensor input = expand_.Forward(given);
   steps_ = input.layout->steps();
   columns_ = input.columns;
-  layout_.BuildPlain(*input.layout, static_cast<size_t>(OutputSteps(static_cast<int64_t>(steps_))));
+  layout_.BuildPlain(*input.layout, static_cast<size_t>(windows_.Count(static_cast<int64_t>(steps_))));
   const size_t rows = layout_.rows(), stride = PaddedStride(columns_);
   output_.Resize(layout_.step_count() * stride);
   if (kind_ == PoolKind::kMax) step_of_.Resize(layout_.step_count() * stride);
@@ -69,7 +74,7 @@ Tensor Pool1d::Forward(const Tensor& given, BatchContext& batch) {
 }
 
 // Windows may overlap, so a thread takes all windows of a row.
-Gradient Pool1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient Pool1dNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const size_t rows = layout_.rows(), stride = PaddedStride(columns_);
   gradient_.Resize((1 + steps_ * rows) * stride);

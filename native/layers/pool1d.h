@@ -4,6 +4,8 @@
 #ifndef OSTINATO_LAYERS_POOL1D_H_
 #define OSTINATO_LAYERS_POOL1D_H_
 
+#include <vector>
+
 #include "layers/expand.h"
 #include "layers/windows.h"
 
@@ -11,19 +13,19 @@ namespace ostinato {
 
 enum class PoolKind { kMax, kAverage };
 
-class Pool1d : public Layer {
+struct Pool1dConfig {
+  PoolKind kind;
+  Windows windows;
+};
+
+class Pool1dNode : public UnaryNode {
  public:
-  Pool1d(PoolKind kind, const Windows& windows, Arena* arena);
+  Pool1dNode(const Pool1dConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t steps, size_t columns) const override {
-    const size_t outputs = static_cast<size_t>(OutputSteps(static_cast<int64_t>(steps)));
-    return Expand::Floats(steps) + outputs * (kLayoutFloats + 2 * PaddedStride(columns));
-  }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
   MaskUse mask_use(bool) const override { return MaskUse::kNone; }
   // A window that begins in the padding of a row may end behind it.
   bool SharesPadding(bool) const override { return false; }
-  int64_t OutputSteps(int64_t steps) const override { return windows_.Count(steps); }
 
  private:
   // The steps [*first, return value) that window w reads.
@@ -36,6 +38,12 @@ class Pool1d : public Layer {
   size_t steps_ = 0, columns_ = 0;
   Buffer<float> output_, gradient_;
   Buffer<int32_t> step_of_;  // of each maximum
+};
+
+class Pool1d : public PlainLayer<Pool1dConfig, Pool1dNode> {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 };
 
 }  // namespace ostinato

@@ -5,10 +5,16 @@
 
 namespace ostinato {
 
-RepeatVector::RepeatVector(size_t times, Arena* arena)
-    : Layer(arena), times_(times), layout_(arena), index_(arena), gradient_(arena) {}
+std::vector<ValueShape> RepeatVector::OutputShapes(const std::vector<ValueShape>& inputs) const {
+  const ValueShape& input = OneInput(inputs, "repeat_vector");
+  ExpectShape(!input.sequence, "repeat_vector needs vectors");
+  return {{true, static_cast<int64_t>(config_.times), input.columns}};
+}
 
-Tensor RepeatVector::Forward(const Tensor& input, BatchContext&) {
+RepeatVectorNode::RepeatVectorNode(const RepeatVectorConfig& config, const NodeConfig& node)
+    : times_(config.times), layout_(node.arena), index_(node.arena), gradient_(node.arena) {}
+
+Tensor RepeatVectorNode::Forward(const Tensor& input, BatchContext&) {
   layout_.BuildPlain(*input.layout, times_);
   const size_t rows = layout_.rows();
   index_.Resize(layout_.step_count());
@@ -25,7 +31,7 @@ Tensor RepeatVector::Forward(const Tensor& input, BatchContext&) {
   return output;
 }
 
-Gradient RepeatVector::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient RepeatVectorNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const size_t rows = layout_.rows(), stride = output.stride;
   gradient_.Resize(rows * stride);

@@ -3,23 +3,33 @@
 #ifndef OSTINATO_LAYERS_REPEAT_VECTOR_H_
 #define OSTINATO_LAYERS_REPEAT_VECTOR_H_
 
+#include <vector>
+
 #include "layers/layer.h"
 
 namespace ostinato {
 
-class RepeatVector : public Layer {
+struct RepeatVectorConfig {
+  size_t times;
+};
+
+class RepeatVectorNode : public UnaryNode {
  public:
-  RepeatVector(size_t times, Arena* arena);
+  RepeatVectorNode(const RepeatVectorConfig& config, const NodeConfig& node);
   Tensor Forward(const Tensor& input, BatchContext& batch) override;
-  size_t ForwardFloats(size_t, size_t) const override { return kLayoutFloats * times_; }
   Gradient Backward(const Gradient& output, BatchContext& batch, bool needs_input) override;
-  int64_t OutputSteps(int64_t) const override { return static_cast<int64_t>(times_); }
 
  private:
   size_t times_;
   BatchLayout layout_;
   Buffer<int32_t> index_;
   Buffer<float> gradient_;
+};
+
+class RepeatVector : public PlainLayer<RepeatVectorConfig, RepeatVectorNode> {
+ public:
+  using PlainLayer::PlainLayer;
+  std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 };
 
 }  // namespace ostinato

@@ -13,17 +13,24 @@ size_t Position(Space space, size_t rows, size_t r, size_t t) {
 
 }  // namespace
 
-Reshape::Reshape(size_t steps, size_t columns, Arena* arena)
-    : Layer(arena),
-      steps_(steps),
-      columns_(columns),
-      expand_(arena),
-      layout_(arena),
-      flat_(arena),
-      index_(arena),
-      gradient_(arena) {}
+std::vector<ValueShape> Reshape::OutputShapes(const std::vector<ValueShape>& inputs) const {
+  const ValueShape& input = OneInput(inputs, "reshape");
+  const size_t rows = input.sequence ? static_cast<size_t>(input.steps) : 1;
+  const size_t steps = std::max<size_t>(1, config_.steps);
+  ExpectShape(rows * input.columns == steps * config_.columns, "reshape keeps the number of elements");
+  return {{config_.steps > 0, static_cast<int64_t>(steps), config_.columns}};
+}
 
-Tensor Reshape::Forward(const Tensor& given, BatchContext& batch) {
+ReshapeNode::ReshapeNode(const ReshapeConfig& config, const NodeConfig& node)
+    : steps_(config.steps),
+      columns_(config.columns),
+      expand_(node.arena),
+      layout_(node.arena),
+      flat_(node.arena),
+      index_(node.arena),
+      gradient_(node.arena) {}
+
+Tensor ReshapeNode::Forward(const Tensor& given, BatchContext& batch) {
   const bool sequence = given.space == Space::kSteps;
   input_ = sequence ? expand_.Forward(given) : given;
   const size_t rows = input_.layout->rows(), from_steps = sequence ? input_.layout->steps() : 1;
@@ -51,7 +58,7 @@ Tensor Reshape::Forward(const Tensor& given, BatchContext& batch) {
   return output;
 }
 
-Gradient Reshape::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+Gradient ReshapeNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
   if (!needs_input) return {};
   const bool sequence = input_.space == Space::kSteps;
   const Space space = steps_ > 0 ? Space::kSteps : Space::kSamples;

@@ -3,18 +3,14 @@
 
 #include <algorithm>
 
+#include "base/random.h"
+
 namespace ostinato {
 
-SpatialDropout1d::SpatialDropout1d(float rate, uint64_t seed, Arena* arena)
-    : Layer(arena),
-      rate_(rate),
-      seed_(seed),
-      ones_(arena),
-      factors_(arena),
-      output_(arena),
-      gradient_(arena) {}
+SpatialDropout1dNode::SpatialDropout1dNode(const DropoutConfig& config, const NodeConfig& node)
+    : config_(config), use_(node.use), ones_(node.arena), factors_(node.arena), output_(node.arena) {}
 
-void SpatialDropout1d::Apply(const Tensor& input, WorkerPool& pool, float* out) const {
+void SpatialDropout1dNode::Apply(const Tensor& input, WorkerPool& pool, float* out) const {
   const BatchLayout& layout = *input_.layout;
   const auto scale = [&](size_t position, size_t row) {
     const float *x = RowAt(input, position), *factors = factors_.data() + row * stride_;
@@ -30,27 +26,25 @@ void SpatialDropout1d::Apply(const Tensor& input, WorkerPool& pool, float* out) 
   });
 }
 
-Tensor SpatialDropout1d::Forward(const Tensor& input, BatchContext& batch) {
-  if (!batch.training || rate_ == 0.0f) return input;
+Tensor SpatialDropout1dNode::Forward(const Tensor& input, BatchContext& batch) {
+  if (!batch.training || config_.rate == 0.0f) return input;
   input_ = input;
   stride_ = PaddedStride(input.columns);
   const size_t rows = input.layout->rows() + 1;
   ones_.Resize(rows * stride_);
   factors_.Resize(rows * stride_);
   std::fill_n(ones_.data(), ones_.size(), 1.0f);
-  batch.kernels.dropout(
-      {ones_.data(), factors_.data(), rows, input.columns, stride_, rate_, seed_, batch.iteration, 0});
+  batch.kernels.dropout({ones_.data(), factors_.data(), rows, input.columns, stride_, config_.rate,
+                         SeedOfUse(config_.seed, use_), batch.iteration, 0});
   output_.Resize(RowCount(input) * stride_);
   Apply(input, batch.pool, output_.data());
   return RowsLike(input, output_.data(), stride_, input.columns);
 }
 
-Gradient SpatialDropout1d::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
-  if (rate_ == 0.0f) return output;
-  if (!needs_input) return {};
-  gradient_.Resize(RowCount(input_) * stride_);
-  Apply(RowsLike(input_, output.data, output.stride, input_.columns), batch.pool, gradient_.data());
-  return {gradient_.data(), stride_, false};
+Gradient SpatialDropout1dNode::Backward(const Gradient& output, BatchContext& batch, bool needs_input) {
+  if (needs_input && config_.rate > 0.0f)
+    Apply(RowsLike(input_, output.data, output.stride, input_.columns), batch.pool, output.data);
+  return output;
 }
 
 }  // namespace ostinato

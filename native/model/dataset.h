@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/memory.h"
@@ -20,6 +21,10 @@ class Copy {
   ~Copy() {
     if (data_) GiveBackMemory(data_, bytes_);
   }
+  Copy(Copy&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;
 
@@ -39,28 +44,42 @@ class Copy {
   size_t size_ = 0, bytes_ = 0;
 };
 
-struct Dataset {
-  size_t rows = 0;
-  std::vector<size_t> shape;  // of one row of inputs
+// One input of all rows.
+struct Inputs {
+  std::vector<size_t> shape;  // of one row: see GraphInput
   bool is_tokens = false;
-  Copy<int32_t> tokens;  // [rows, T]
-  Copy<float> values;    // [rows, T, C] or [rows, C]
+  Copy<int32_t> tokens;  // [rows, ...shape]
+  Copy<float> values;    // [rows, ...shape]
   int32_t min_token = 0, max_token = -1;
-  Copy<float> targets;  // [rows, target_size], empty for predict
-  size_t target_size = 0;
-  Copy<float> weights;        // [rows, weight_size], or empty where every row weighs 1
-  size_t weight_size = 0;     // 1, or the timesteps of the outputs
-  Copy<float> initial_state;  // [rows, all states of the first recurrent layer], or empty
-  Copy<uint8_t> mask;         // [rows, T], nonzero where a step counts, or empty
 
   size_t row_size() const {
     size_t size = 1;
     for (const size_t n : shape) size *= n;
     return size;
   }
+  size_t bytes() const { return tokens.size() * sizeof(int32_t) + values.size() * sizeof(float); }
+};
+
+// What one output of all rows shall be.
+struct Targets {
+  Copy<float> values;      // [rows, size]
+  size_t size = 0;         // 0 where the output has none
+  Copy<float> weights;     // [rows, weight_size], or empty where every row weighs 1
+  size_t weight_size = 0;  // 1, or the timesteps of the output
+
+  size_t bytes() const { return (values.size() + weights.size()) * sizeof(float); }
+};
+
+struct Dataset {
+  size_t rows = 0;
+  std::vector<Inputs> inputs;
+  std::vector<Targets> targets;  // empty for predict
+
   size_t bytes() const {
-    return mask.size() + tokens.size() * sizeof(int32_t) +
-           (values.size() + targets.size() + weights.size() + initial_state.size()) * sizeof(float);
+    size_t sum = 0;
+    for (const Inputs& input : inputs) sum += input.bytes();
+    for (const Targets& target : targets) sum += target.bytes();
+    return sum;
   }
 };
 

@@ -53,6 +53,15 @@ inline size_t GetSize(const Napi::Object& object, const char* key) {
   return ToSize(GetValue(object, key), key);
 }
 
+// An integer whose sum with another fits.
+inline int64_t GetInteger(const Napi::Object& object, const char* key) {
+  const double number = GetNumber(object, key);
+  if (!(number >= -9007199254740991.0 && number <= 9007199254740991.0) ||
+      number != static_cast<double>(static_cast<int64_t>(number)))
+    Malformed(key);
+  return static_cast<int64_t>(number);
+}
+
 // A product of sizes that fits; each factor may come from JavaScript.
 inline size_t Product(size_t a, size_t b, const char* what) {
   if (b != 0 && a > SIZE_MAX / b) Malformed(what);
@@ -82,6 +91,29 @@ inline Napi::Array GetArray(const Napi::Object& object, const char* key) {
   const Napi::Value value = GetValue(object, key);
   if (!value.IsArray()) Malformed(key);
   return value.As<Napi::Array>();
+}
+
+// Sizes of axes, one at least, whose product fits.
+inline std::vector<size_t> GetAxes(const Napi::Object& object, const char* key) {
+  const Napi::Array array = GetArray(object, key);
+  std::vector<size_t> axes;
+  size_t product = 1;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    axes.push_back(ToSize(array.Get(i), key));
+    product = Product(product, axes.back(), key);
+  }
+  if (axes.empty() || product > INT32_MAX) Malformed(key);
+  return axes;
+}
+
+// The elements of a list, each read once: reading may run code of the caller, so that nothing that was looked
+// at before still holds.
+inline std::vector<Napi::Value> ToList(const Napi::Value& value, size_t size, const char* what) {
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != size) Malformed(what);
+  std::vector<Napi::Value> list;
+  list.reserve(size);
+  for (uint32_t i = 0; i < size; ++i) list.push_back(value.As<Napi::Array>().Get(i));
+  return list;
 }
 
 // A typed array of the given kind whose memory is there: not detached, not shared.

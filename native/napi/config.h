@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The configuration objects of lib/native/binding.ts as C++ structs.
+// The configuration objects of lib/native/contracts as C++ structs.
 #ifndef OSTINATO_NAPI_CONFIG_H_
 #define OSTINATO_NAPI_CONFIG_H_
 
@@ -7,10 +7,12 @@
 
 #include "initializers/initializers.h"
 #include "model/model.h"
+#include "napi/native_layer.h"
 
 namespace ostinato {
 
-ModelConfig ToModelConfig(const Napi::Object& object);
+// Sets `layers` to those of the graph: arguments are read once, for they may answer differently each time.
+Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLayer>>* layers);
 CompileConfig ToCompileConfig(const Napi::Object& object);
 InitializerSpec ToInitializerSpec(const Napi::Object& object);
 

@@ -10,9 +10,9 @@
 // The image stays mapped for the life of the process: V8 may call a finalizer after a worker has ended. On
 // Linux the linker's flag -z nodelete does that.
 #if defined(_WIN32) && defined(OSTINATO_BINDS_HOST)
-#include <windows.h>
-
 #include <initializer_list>
+
+#include "base/system_windows.h"
 
 #define OSTINATO_HOST_FUNCTIONS(V)     \
   V(napi_add_env_cleanup_hook)         \

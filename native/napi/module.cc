@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Everything that the addon exports; lib/native/binding.ts describes it.
+// Everything that the addon exports; lib/native/contracts describes it.
 #include <napi.h>
 
 #include "base/random.h"
 #include "dispatch/dispatch.h"
+#include "layers/normalization/moments.h"
 #include "napi/arguments.h"
 #include "napi/config.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/losses.h"
 #include "napi/native_dataset.h"
+#include "napi/native_layer.h"
 #include "napi/native_model.h"
 #include "napi/native_streams.h"
 #include "napi/optimizer_config.h"
@@ -57,6 +59,42 @@ Napi::Value JsScheduledRate(const Napi::CallbackInfo& info) {
   return Guarded(info.Env(), [&]() -> Napi::Value {
     const Schedule schedule = ToSchedule(ToObject(info[0], "schedule"));
     return Napi::Number::New(info.Env(), schedule.At(static_cast<double>(ToSize(info[1], "step"))));
+  });
+}
+
+// Sizes of data [rows, steps, columns], and of a parameter of it.
+StepParameter ToStepParameter(const Napi::Object& shape) {
+  const StepParameter parameter = {GetAxis(shape, "parameterSteps"), GetAxis(shape, "parameterFeatures")};
+  const size_t steps = GetAxis(shape, "steps"), columns = GetAxis(shape, "columns");
+  if (parameter.steps != 1 && parameter.steps != steps) Malformed("parameterSteps");
+  if (parameter.features != 1 && parameter.features != columns) Malformed("parameterFeatures");
+  return parameter;
+}
+
+void JsAddMoments(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object shape = ToObject(info[1], "shape");
+    const StepParameter parameter = ToStepParameter(shape);
+    const Napi::Float32Array values = ToFloats(info[0], "values");
+    const size_t rows = GetAxis(shape, "rows"), steps = GetAxis(shape, "steps");
+    const size_t columns = GetAxis(shape, "columns");
+    if (rows == 0 || steps == 0 || columns == 0 ||
+        values.ElementLength() != Product(Product(rows, steps, "values"), columns, "values"))
+      Malformed("values");
+    Napi::Float64Array state = ToDoubles(info[2], "state");
+    if (state.ElementLength() != MomentsSize(parameter)) Malformed("state");
+    AddMoments(values.Data(), rows, steps, columns, parameter, state.Data());
+  });
+}
+
+void JsReadMoments(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Float64Array state = ToDoubles(info[0], "state");
+    Napi::Float32Array mean = ToFloats(info[1], "mean"), variance = ToFloats(info[2], "variance");
+    const StepParameter parameter = {1, mean.ElementLength()};
+    if (state.ElementLength() != MomentsSize(parameter) || variance.ElementLength() != parameter.size())
+      Malformed("state");
+    ReadMoments(state.Data(), parameter, mean.Data(), variance.Data());
   });
 }
 
@@ -108,6 +146,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     DefaultThreads();
     auto* environment = new Environment(env);
     env.SetInstanceData(environment);
+    exports.Set("NativeLayer", NativeLayer::Define(env));
     exports.Set("NativeModel", NativeModel::Define(env));
     exports.Set("NativeDataset", NativeDataset::Define(env));
     exports.Set("NativeStreams", NativeStreams::Define(env));
@@ -117,6 +156,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("computeLoss", Napi::Function::New<JsComputeLoss>(env, "computeLoss"));
     exports.Set("updateMetric", Napi::Function::New<JsUpdateMetric>(env, "updateMetric"));
     exports.Set("ctcDecode", Napi::Function::New<JsCtcDecode>(env, "ctcDecode"));
+    exports.Set("addMoments", Napi::Function::New<JsAddMoments>(env, "addMoments"));
+    exports.Set("readMoments", Napi::Function::New<JsReadMoments>(env, "readMoments"));
     exports.Set("cpuInfo", Napi::Function::New<JsCpuInfo>(env, "cpuInfo"));
     exports.Set("setThreads", Napi::Function::New<JsSetThreads>(env, "setThreads"));
     exports.Set("testPreemption", Napi::Function::New<JsTestPreemption>(env, "testPreemption"));

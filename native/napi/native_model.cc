@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dispatch/dispatch.h"
+#include "layers/stepping.h"
 #include "napi/arguments.h"
 #include "napi/config.h"
 #include "napi/environment.h"
@@ -43,7 +44,7 @@ struct NativeModel::RunState {
   std::string message;
   // Held so that neither the model nor the arrays are collected meanwhile.
   Napi::ObjectReference self;
-  Napi::Reference<Napi::Float32Array> outputs, states;
+  std::vector<Napi::Reference<Napi::Float32Array>> outputs;
   Napi::Reference<Napi::Float64Array> totals;
   Napi::FunctionReference done;
 };
@@ -52,15 +53,9 @@ Napi::Function NativeModel::Define(Napi::Env env) {
   return DefineClass(env, "NativeModel",
                      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
                       InstanceAccessor<&NativeModel::JsBusy>("busy"),
-                      InstanceMethod<&NativeModel::JsReadWeight>("readWeight"),
-                      InstanceMethod<&NativeModel::JsWriteWeight>("writeWeight"),
-                      InstanceMethod<&NativeModel::JsDrawWeight>("drawWeight"),
-                      InstanceMethod<&NativeModel::JsAdoptWeight>("adoptWeight"),
-                      InstanceMethod<&NativeModel::JsMoveWeight>("moveWeight"),
                       InstanceMethod<&NativeModel::JsCopyOut>("copyOut"),
                       InstanceMethod<&NativeModel::JsCopyIn>("copyIn"),
                       InstanceMethod<&NativeModel::JsPrepare>("prepare"),
-                      InstanceMethod<&NativeModel::JsRetire>("retire"),
                       InstanceMethod<&NativeModel::JsCompile>("compile"),
                       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
                       InstanceMethod<&NativeModel::JsRun>("run"),
@@ -85,11 +80,13 @@ Napi::Function NativeModel::Define(Napi::Env env) {
 
 NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeModel>(info) {
   Guarded(info.Env(), [&] {
-    model_ = std::make_shared<Model>(ToModelConfig(ToObject(info[0], "model")));
+    const Graph graph = ToGraph(ToObject(info[0], "model"), &layers_);
+    model_ = std::make_shared<Model>(graph);
+    for (const auto& shared : layers_) adopted_.push_back(shared->adopted.lock());
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
-        "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->parameters().size())),
+        "weightCount", Napi::Number::New(info.Env(), static_cast<double>(model_->plan().parameters().size())),
         napi_enumerable));
     Report(info.Env());
   });
@@ -132,22 +129,55 @@ Model& NativeModel::Idle() {
   return model;
 }
 
-Model& NativeModel::Settled() {
+Model& NativeModel::AtRest() {
   Model& model = Idle();
+  for (const auto& shared : layers_) {
+    if (shared->is_written)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    shared->WaitForCopies(nullptr);
+  }
+  return model;
+}
+
+void NativeModel::Acquire(bool writes) {
+  for (const auto& shared : layers_) {
+    if (shared->is_written)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    if (writes && shared->readers > 0)
+      throw Error(
+          ErrorCode::kBusy,
+          "native model: expected layers at rest, received a call while another model computes with them");
+  }
+  for (const auto& shared : layers_) shared->WaitForCopies(strand_.get());
+  writes_ = writes;
+  for (const auto& shared : layers_) {
+    if (writes)
+      shared->is_written = true;
+    else
+      ++shared->readers;
+  }
+}
+
+void NativeModel::ReleaseLayers() {
+  for (const auto& shared : layers_) {
+    if (writes_)
+      shared->is_written = false;
+    else
+      --shared->readers;
+  }
+}
+
+Model& NativeModel::Settled() {
+  Model& model = AtRest();
   if (!model.is_settled()) WorkerPool::Instance().Run([&] { model.Settle(WorkerPool::Instance()); });
   ForgetAdopted();
   return model;
 }
 
 void NativeModel::ForgetAdopted() {
-  if (adopted_.empty() || !strand_->is_idle()) return;
-  if (!model_ || model_->is_settled()) adopted_.clear();
-}
-
-size_t NativeModel::WeightIndex(const Napi::Value& index) {
-  const size_t i = ToSize(index, "weight index");
-  if (i >= Free().parameters().size()) Malformed("weight index");
-  return i;
+  for (size_t i = 0; i < layers_.size(); ++i) layers_[i]->ForgetAdopted(adopted_[i].get());
 }
 
 void NativeModel::Tidy(Napi::BasicEnv env) {
@@ -180,68 +210,6 @@ Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), running_ != nullptr); });
 }
 
-void NativeModel::JsReadWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const size_t index = WeightIndex(info[0]);
-    Napi::Float32Array out = ToFloats(info[1], "weight");
-    const Parameter& weight = *Settled().parameters()[index];
-    if (out.ElementLength() != weight.size()) Malformed("weight size");
-    std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
-  });
-}
-
-void NativeModel::JsWriteWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const size_t index = WeightIndex(info[0]);
-    const Napi::Float32Array values = ToFloats(info[1], "weight");
-    Model& model = Idle();
-    Parameter& weight = *model.parameters()[index];
-    if (values.ElementLength() != weight.size()) Malformed("weight size");
-    model.DropPending(index);
-    std::memcpy(weight.value.data(), values.Data(), weight.size() * sizeof(float));
-    model.Invalidate();
-  });
-}
-
-void NativeModel::JsDrawWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const size_t index = WeightIndex(info[0]);
-    const InitializerSpec initializer = ToInitializerSpec(ToObject(info[1], "initializer"));
-    Model& model = Idle();
-    const bool is_given = initializer.kind == InitializerKind::kValues;
-    if (is_given && initializer.values.size() != model.parameters()[index]->size()) Malformed("values");
-    model.DrawWeight(index, initializer, ToSize(info[2], "seed"));
-  });
-}
-
-void NativeModel::JsAdoptWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const size_t index = WeightIndex(info[0]);
-    const Napi::Float32Array values = ToFloats(info[1], "weight");
-    Model& model = Idle();
-    if (values.ElementLength() != model.parameters()[index]->size()) Malformed("weight size");
-    model.FillWeight(index, values.Data());
-    adopted_.push_back(Napi::Persistent(values));
-  });
-}
-
-void NativeModel::JsMoveWeight(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    const size_t index = WeightIndex(info[0]);
-    const std::shared_ptr<NativeModel*> behind = From(info[1]);
-    NativeModel& from = **behind;
-    if (&from == this) Malformed("model");
-    const size_t from_index = from.WeightIndex(info[2]);
-    Model &model = Idle(), &other = from.Idle();
-    if (model.parameters()[index]->size() != other.parameters()[from_index]->size()) Malformed("weight size");
-    model.MoveWeight(index, other, from_index);
-    for (auto& values : from.adopted_) adopted_.push_back(Napi::Persistent(values.Value()));
-    Report(info.Env());
-    from.ForgetAdopted();
-    from.Report(info.Env());
-  });
-}
-
 // Arrays of JavaScript and what of a model belongs to each.
 struct NativeModel::Transfer {
   struct Item {
@@ -263,7 +231,7 @@ struct NativeModel::Transfer {
   float* Place(const Item& item) const {
     switch (item.kind) {
       case Item::kWeight:
-        return model->parameters()[item.index]->value.data();
+        return model->plan().parameters()[item.index]->value.data();
       case Item::kOptimizer:
         return model->optimizer()->values(item.index);
       case Item::kStates:
@@ -287,7 +255,8 @@ struct NativeModel::Transfer {
   void Prepare() {
     model->Settle(WorkerPool::Instance());
     const KernelCalls kernels(Kernels());
-    for (const auto& layer : model->layers()) layer->PrepareSteps(kernels);
+    for (const auto& layer : model->plan().layers())
+      if (auto* stepping = dynamic_cast<Stepping*>(layer.get())) stepping->PrepareSteps(kernels);
   }
   void ApplyAverages() {
     Optimizer* optimizer = model->optimizer();
@@ -321,12 +290,12 @@ std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value
   Model& model = Free();
   const std::vector<CarriedStates*> states = model.carried_states();
   for (const Item& item : transfer->items) {
-    const size_t count = item.kind == Item::kWeight     ? model.parameters().size()
+    const size_t count = item.kind == Item::kWeight     ? model.plan().parameters().size()
                          : item.kind == Item::kStates   ? states.size()
                          : model.optimizer() == nullptr ? 0
                                                         : model.optimizer()->arrays().size();
     if (item.index >= count) Malformed("index");
-    const size_t size = item.kind == Item::kWeight   ? model.parameters()[item.index]->size()
+    const size_t size = item.kind == Item::kWeight   ? model.plan().parameters()[item.index]->size()
                         : item.kind == Item::kStates ? states[item.index]->rows * states[item.index]->size
                                                      : model.optimizer()->arrays()[item.index].size;
     if (item.size != size) Malformed("size");
@@ -336,8 +305,21 @@ std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value
 }
 
 void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer,
-                        const Napi::Value& done, void (Transfer::*work)()) {
+                        const Napi::Value& done, bool writes, void (Transfer::*work)()) {
   if (!done.IsFunction()) Malformed("done");
+  for (const auto& shared : layers_) {
+    if (shared->is_written && !running_)
+      throw Error(ErrorCode::kBusy,
+                  "native model: expected layers at rest, received a call while another model trains them");
+    if (writes && shared->readers > 0)
+      throw Error(
+          ErrorCode::kBusy,
+          "native model: expected layers at rest, received a call while another model computes with them");
+  }
+  for (const auto& shared : layers_) {
+    shared->WaitForCopies(strand_.get());
+    shared->copies = strand_;
+  }
   transfer->model = model_;
   transfer->self = Napi::Persistent(info.This().As<Napi::Object>());
   transfer->done = Napi::Persistent(done.As<Napi::Function>());
@@ -364,32 +346,24 @@ void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer
 }
 
 void NativeModel::JsCopyOut(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], &Transfer::CopyOut); });
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], false, &Transfer::CopyOut); });
 }
 
 void NativeModel::JsCopyIn(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], &Transfer::CopyIn); });
+  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], true, &Transfer::CopyIn); });
 }
 
 void NativeModel::JsPrepare(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     Free();
-    Later(info, std::make_shared<Transfer>(), info[0], &Transfer::Prepare);
+    Later(info, std::make_shared<Transfer>(), info[0], false, &Transfer::Prepare);
   });
 }
 
 void NativeModel::JsApplyEma(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     Free();
-    Later(info, std::make_shared<Transfer>(), info[0], &Transfer::ApplyAverages);
-  });
-}
-
-void NativeModel::JsRetire(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    Release(Idle().Retire());
-    is_retired_ = true;
-    Report(info.Env());
+    Later(info, std::make_shared<Transfer>(), info[0], true, &Transfer::ApplyAverages);
   });
 }
 
@@ -397,7 +371,9 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     // Read first: a getter among the arguments may dispose of this very model.
     const CompileConfig config = ToCompileConfig(ToObject(info[0], "compile"));
-    if (config.optimizer.decays.size() != Idle().parameters().size()) Malformed("decays");
+    const size_t weights = AtRest().plan().parameters().size();
+    if (config.optimizer.decays.size() != weights) Malformed("decays");
+    if (config.trainable.size() != weights) Malformed("trainable");
     Release(model_->Compile(config));
     Report(info.Env());
   });
@@ -454,34 +430,34 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     const bool whole =
         order.IsNull() && run.begin == 0 && run.end == all_rows && run.mode != RunMode::kPredict;
     if (run.datasets.empty() || (run.datasets.size() > 1 && !whole)) Malformed("datasets");
-    Free();  // again: a getter among the arguments may have begun a run, or disposed of the model
-    model_->CheckRun(run);
-    if (run.mode == RunMode::kPredict) {
-      Napi::Float32Array outputs = ToFloats(GetValue(spec, "outputs"), "outputs");
-      const Dataset& data = *run.datasets[0];
-      const size_t size =
-          state->model->output_size(data.is_tokens || data.shape.size() == 2 ? data.shape[0] : 1);
-      if (outputs.ElementLength() < (first + run.end - run.begin) * size) Malformed("outputs");
-      run.outputs = outputs.Data() + first * size;
-      state->outputs = Napi::Persistent(outputs);
-      run.training = GetBool(spec, "training");
-      const Napi::Value states = GetValue(spec, "states");
-      if (!states.IsNull()) {
-        Napi::Float32Array room = ToFloats(states, "states");
-        const size_t each = state->model->state_size();
-        if (each == 0 || room.ElementLength() < (first + run.end - run.begin) * each) Malformed("states");
-        run.states = room.Data() + first * each;
-        state->states = Napi::Persistent(room);
+    const bool predicts = run.mode == RunMode::kPredict;
+    run.training = predicts ? GetBool(spec, "training") : run.mode == RunMode::kTrain;
+    const Napi::Value totals = GetValue(spec, "totals"), outputs = GetValue(spec, "outputs");
+    const std::vector<Napi::Value> rooms =
+        predicts ? ToList(outputs, state->model->plan().outputs().size(), "outputs")
+                 : std::vector<Napi::Value>{};
+    // All is read. A getter among it may have begun a run, disposed of the model or detached an array.
+    Free().CheckRun(run);
+    if (predicts) {
+      const std::vector<size_t> sizes = model_->OutputSizes(*run.datasets[0]);
+      for (size_t i = 0; i < rooms.size(); ++i) {
+        if (rooms[i].IsNull()) {
+          run.outputs.push_back(nullptr);
+          continue;
+        }
+        Napi::Float32Array room = ToFloats(rooms[i], "outputs");
+        if (room.ElementLength() < (first + run.end - run.begin) * sizes[i]) Malformed("outputs");
+        run.outputs.push_back(room.Data() + first * sizes[i]);
+        state->outputs.push_back(Napi::Persistent(room));
       }
     } else {
-      run.training = run.mode == RunMode::kTrain;
-      const Napi::Float64Array totals = ToDoubles(GetValue(spec, "totals"), "totals");
-      Free();
-      if (totals.ElementLength() != model_->totals_size()) Malformed("totals");
-      run.totals.assign(totals.Data(), totals.Data() + totals.ElementLength());
-      state->totals = Napi::Persistent(totals);
+      const Napi::Float64Array sums = ToDoubles(totals, "totals");
+      if (sums.ElementLength() != model_->totals_size()) Malformed("totals");
+      run.totals.assign(sums.Data(), sums.Data() + sums.ElementLength());
+      state->totals = Napi::Persistent(sums);
     }
-    Free();  // and here: these getters came after the last look
+    // Statistics of a batch are written in training alone, penalties use memory of the weights.
+    Acquire(!predicts);
     state->self = Napi::Persistent(info.This().As<Napi::Object>());
     state->done = Napi::Persistent(info[1].As<Napi::Function>());
 
@@ -507,6 +483,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     };
     job->deliver = [this, state](Napi::Env env) {
       running_ = nullptr;
+      ReleaseLayers();
       Tidy(env);
       if (!state->totals.IsEmpty()) {
         Napi::Float64Array totals = state->totals.Value();
@@ -519,7 +496,12 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
                         Napi::Number::New(env, state->seconds)});
     };
     Job* const started = job.get();
-    Environment::Of(info.Env()).Start(std::move(job));
+    try {
+      Environment::Of(info.Env()).Start(std::move(job));
+    } catch (...) {
+      ReleaseLayers();
+      throw;
+    }
     running_ = started;
   });
 }
@@ -531,7 +513,12 @@ void NativeModel::JsStop(const Napi::CallbackInfo& info) {
 }
 
 void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Idle().ResetStates(); });
+  OnModel(info, [&] {
+    if (info[0].IsNull()) return Idle().ResetStates(nullptr);
+    const size_t layer = ToSize(info[0], "layer");
+    if (layer >= layers_.size()) Malformed("layer");
+    Idle().ResetStates(&layer);
+  });
 }
 
 Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
@@ -655,6 +642,8 @@ void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
     if (!model_) return;
     Free();
     Release(std::move(model_));
+    layers_.clear();
+    adopted_.clear();
     Report(info.Env());
   });
 }

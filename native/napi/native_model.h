@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NativeModel of lib/native/binding.ts: a model, its weights, and one run at a time on the compute threads.
+// NativeModel of lib/native/binding.ts: a graph of layers, and one run at a time on the compute threads.
 #ifndef OSTINATO_NAPI_NATIVE_MODEL_H_
 #define OSTINATO_NAPI_NATIVE_MODEL_H_
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "napi/native_layer.h"
 #include "threading/strand.h"
 
 namespace ostinato {
@@ -27,10 +28,10 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   // The model, to be read or changed now: neither disposed nor busy. Copies that are under way are waited
   // for.
   Model& Idle();
+  // The same, where no other model trains its layers either.
+  Model& AtRest();
   // The same, with all its values in place.
   Model& Settled();
-  // Whether another model took its values.
-  bool is_retired() const { return is_retired_; }
 
  private:
   struct RunState;
@@ -39,15 +40,9 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
-  void JsReadWeight(const Napi::CallbackInfo& info);
-  void JsWriteWeight(const Napi::CallbackInfo& info);
-  void JsDrawWeight(const Napi::CallbackInfo& info);
-  void JsAdoptWeight(const Napi::CallbackInfo& info);
-  void JsMoveWeight(const Napi::CallbackInfo& info);
   void JsCopyOut(const Napi::CallbackInfo& info);
   void JsCopyIn(const Napi::CallbackInfo& info);
   void JsPrepare(const Napi::CallbackInfo& info);
-  void JsRetire(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
@@ -71,14 +66,18 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   // The model, for what comes after all that is under way: neither disposed nor busy.
   Model& Free();
-  size_t WeightIndex(const Napi::Value& index);
+  // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
+  void Acquire(bool writes);
+  void ReleaseLayers();
+  // Lets go of values that weights have by now.
+  void ForgetAdopted();
   // The optimizer that a model was compiled with.
   Optimizer& OptimizerOf(Model& model);
   std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
-  // Does `work` on compute threads, after all that is under way, and calls `done`.
+  // Does `work`, which writes weights or reads them, on compute threads, after all that is under way, and
+  // calls `done`.
   void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,
-             void (Transfer::*work)());
-  void ForgetAdopted();
+             bool writes, void (Transfer::*work)());
   // After a job that was not the last thing asked for, nothing happens.
   void Tidy(Napi::BasicEnv env);
   CarriedStates& Carried(const Napi::Value& index);
@@ -87,11 +86,11 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   std::shared_ptr<Model> model_;
   std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();
-  // Values that weights are to be given, until they have them.
-  std::vector<Napi::Reference<Napi::Float32Array>> adopted_;
-  Job* running_ = nullptr;     // the run that is under way
-  bool sweeps_later_ = false;  // asked for while it is
-  bool is_retired_ = false;
+  std::vector<std::shared_ptr<SharedLayer>> layers_;
+  std::vector<std::shared_ptr<AdoptedValues>> adopted_;  // of each layer
+  bool writes_ = false;                                  // what the layers were taken for
+  Job* running_ = nullptr;                               // the run that is under way
+  bool sweeps_later_ = false;                            // asked for while it is
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

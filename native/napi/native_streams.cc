@@ -29,9 +29,8 @@ Napi::Function NativeStreams::Define(Napi::Env env) {
       env, "NativeStreams",
       {InstanceAccessor<&NativeStreams::JsMemoryBytes>("memoryBytes"),
        InstanceAccessor<&NativeStreams::JsCount>("count"), InstanceMethod<&NativeStreams::JsIsOpen>("isOpen"),
-       InstanceMethod<&NativeStreams::JsAttach>("attach"), InstanceMethod<&NativeStreams::JsOpen>("open"),
-       InstanceMethod<&NativeStreams::JsClose>("close"), InstanceMethod<&NativeStreams::JsReset>("reset"),
-       InstanceMethod<&NativeStreams::JsPlaces>("places"),
+       InstanceMethod<&NativeStreams::JsOpen>("open"), InstanceMethod<&NativeStreams::JsClose>("close"),
+       InstanceMethod<&NativeStreams::JsReset>("reset"), InstanceMethod<&NativeStreams::JsPlaces>("places"),
        InstanceMethod<&NativeStreams::JsReadState>("readState"),
        InstanceMethod<&NativeStreams::JsWriteState>("writeState"),
        InstanceMethod<&NativeStreams::JsPin>("pin"),
@@ -42,7 +41,7 @@ Napi::Function NativeStreams::Define(Napi::Env env) {
 NativeStreams::NativeStreams(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeStreams>(info) {
   Guarded(info.Env(), [&] {
     owner_ = NativeModel::From(info[0]);
-    group_ = std::make_unique<StreamGroup>((*owner_)->Idle());
+    group_ = std::make_unique<StreamGroup>((*owner_)->Idle().plan());
     const Napi::Object self = info.This().As<Napi::Object>();
     self.TypeTag(&kTag);
     self.DefineProperty(Napi::PropertyDescriptor::Value(
@@ -68,10 +67,17 @@ StreamGroup& NativeStreams::Group() {
   return *group_;
 }
 
-Model& NativeStreams::AtRest() {
-  if (!*owner_ || (*owner_)->is_retired())
+StreamGroup& NativeStreams::AtRest() {
+  if (!*owner_)
     throw Error(ErrorCode::kDisposed, "native streams: expected a live model, received a disposed one");
-  return (*owner_)->Settled();
+  (*owner_)->Settled();
+  return Group();
+}
+
+StreamGroup& NativeStreams::Beginning() {
+  StreamGroup& group = Group();
+  if (!group.stepper().constants().empty()) AtRest();
+  return group;
 }
 
 size_t NativeStreams::Place(const Napi::Value& value) {
@@ -98,17 +104,55 @@ Napi::Value NativeStreams::JsIsOpen(const Napi::CallbackInfo& info) {
   });
 }
 
-void NativeStreams::JsAttach(const Napi::CallbackInfo& info) {
-  OnStreams(info, [&] {
-    const auto owner = NativeModel::From(info[0]);
-    Group().Attach((*owner)->Idle());
-    owner_ = owner;
-  });
+std::vector<const float*> NativeStreams::Constants(const List& values) const {
+  const std::vector<StepPort>& ports = group_->stepper().constants();
+  std::vector<const float*> constants;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Napi::Float32Array value = ToFloats(values[i], "constants");
+    if (value.ElementLength() != ports[i].columns) Malformed("constants");
+    constants.push_back(value.Data());
+  }
+  return constants;
+}
+
+void NativeStreams::ReadInputs(const List& values, size_t rows, std::vector<StepInput>* inputs) const {
+  const std::vector<StepPort>& ports = group_->stepper().inputs();
+  inputs->clear();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    StepInput input = {};
+    if (ports[i].is_tokens)
+      input.tokens = ToInts(values[i], "inputs").Data();
+    else
+      input.values = ToFloats(values[i], "inputs").Data();
+    if (values[i].As<Napi::TypedArray>().ElementLength() != Product(rows, ports[i].columns, "inputs"))
+      Malformed("rows");
+    inputs->push_back(input);
+  }
+}
+
+void NativeStreams::ReadOutputs(const List& values, size_t rows, std::vector<float*>* outputs) const {
+  const std::vector<StepPort>& ports = group_->stepper().outputs();
+  outputs->clear();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    Napi::Float32Array out = ToFloats(values[i], "outputs");
+    if (out.ElementLength() != Product(rows, ports[i].columns, "outputs")) Malformed("rows");
+    outputs->push_back(out.Data());
+  }
+}
+
+int64_t NativeStreams::FindForeign(const std::vector<StepInput>& inputs, size_t rows) const {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    for (size_t row = 0; inputs[i].tokens && row < rows; ++row)
+      if (static_cast<size_t>(static_cast<uint32_t>(inputs[i].tokens[row])) >=
+          group_->stepper().inputs()[i].vocabulary)
+        return static_cast<int64_t>(i * rows + row);
+  return -1;
 }
 
 Napi::Value NativeStreams::JsOpen(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
-    const int32_t place = Group().Open();
+    const List given = ToList(info[0], Group().stepper().constants().size(), "constants");
+    const int32_t place = Beginning().Open(Constants(given));
     ReportMemory(info.Env());
     return Napi::Number::New(info.Env(), place);
   });
@@ -119,7 +163,17 @@ void NativeStreams::JsClose(const Napi::CallbackInfo& info) {
 }
 
 void NativeStreams::JsReset(const Napi::CallbackInfo& info) {
-  OnStreams(info, [&] { group_->Reset(Place(info[0])); });
+  OnStreams(info, [&] {
+    const bool keeps = info[1].IsNull();
+    const List given = keeps ? List() : ToList(info[1], Group().stepper().constants().size(), "constants");
+    StreamGroup& group = Beginning();
+    const size_t place = Place(info[0]);
+    if (keeps)
+      group.Begin(place);
+    else
+      group.Begin(place, Constants(given));
+    ReportMemory(info.Env());
+  });
 }
 
 void NativeStreams::JsPlaces(const Napi::CallbackInfo& info) {
@@ -156,45 +210,42 @@ void NativeStreams::JsWriteState(const Napi::CallbackInfo& info) {
 
 void NativeStreams::JsPin(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
-    const Model& model = AtRest();
-    Napi::Float32Array out = ToFloats(info[1], "output");
-    const float* values = model.is_tokens() ? nullptr : ToFloats(info[0], "input").Data();
-    const int32_t* tokens = model.is_tokens() ? ToInts(info[0], "input").Data() : nullptr;
-    if (info[0].As<Napi::TypedArray>().ElementLength() != model.input_columns() ||
-        out.ElementLength() != model.output_columns())
-      Malformed("row size");
-    input_ = Napi::Persistent(info[0].As<Napi::TypedArray>());
-    output_ = Napi::Persistent(Napi::TypedArray(out));
-    values_ = values;
-    tokens_ = tokens;
-    out_ = out.Data();
+    const List given = ToList(info[0], Group().stepper().inputs().size(), "inputs");
+    const List room = ToList(info[1], Group().stepper().outputs().size(), "outputs");
+    AtRest();
+    std::vector<StepInput> inputs;
+    std::vector<float*> outputs;
+    ReadInputs(given, 1, &inputs);
+    ReadOutputs(room, 1, &outputs);
+    pinned_.clear();
+    for (const List* list : {&given, &room})
+      for (const Napi::Value& array : *list) pinned_.push_back(Napi::Persistent(array.As<Napi::Object>()));
+    inputs_ = std::move(inputs);
+    outputs_ = std::move(outputs);
   });
 }
 
 void NativeStreams::JsStepPinned(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     static const int32_t kFirst = 0;
-    const Model& model = AtRest();
-    if (!out_ || !Group().is_open(0)) Malformed("place");
-    if (tokens_ && static_cast<size_t>(static_cast<uint32_t>(*tokens_)) >= model.vocabulary())
-      Malformed("token");
-    group_->Step(1, values_, tokens_, &kFirst, out_);
+    StreamGroup& group = AtRest();
+    if (outputs_.empty() || !group.is_open(0)) Malformed("place");
+    if (FindForeign(inputs_, 1) >= 0) Malformed("token");
+    group.Step(1, inputs_.data(), &kFirst, outputs_.data());
     ReportMemory(info.Env());
   });
 }
 
-// Returns the first row that was refused, and none has gone on then: -1 - row for its place, 1 + row for its
-// token. 0 where all went on.
+// Returns what was refused first, and no stream has gone on then: -1 - row for its place, 1 + input * rows +
+// row for its token of that input. 0 where all went on.
 Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
   return OnStreams(info, [&]() -> Napi::Value {
     const auto answer = [&](int64_t value) {
       return Napi::Number::New(info.Env(), static_cast<double>(value));
     };
-    const Model& model = AtRest();
-    StreamGroup& group = Group();
-    const float* values = model.is_tokens() ? nullptr : ToFloats(info[0], "inputs").Data();
-    const int32_t* tokens = model.is_tokens() ? ToInts(info[0], "inputs").Data() : nullptr;
-    Napi::Float32Array out = ToFloats(info[1], "outputs");
+    const List given = ToList(info[0], Group().stepper().inputs().size(), "inputs");
+    const List room = ToList(info[1], Group().stepper().outputs().size(), "outputs");
+    StreamGroup& group = AtRest();
     const int32_t* places;
     size_t rows;
     if (info[2].IsNull()) {
@@ -207,13 +258,13 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
       const int64_t unfit = group.FindUnfit(places, rows);
       if (unfit >= 0) return answer(-1 - unfit);
     }
-    if (info[0].As<Napi::TypedArray>().ElementLength() != Product(rows, model.input_columns(), "inputs") ||
-        out.ElementLength() != Product(rows, model.output_columns(), "outputs"))
-      Malformed("rows");
-    for (size_t i = 0; tokens && i < rows; ++i)
-      if (static_cast<size_t>(static_cast<uint32_t>(tokens[i])) >= model.vocabulary())
-        return answer(1 + static_cast<int64_t>(i));
-    group.Step(rows, values, tokens, places, out.Data());
+    std::vector<StepInput> inputs;
+    std::vector<float*> outputs;
+    ReadInputs(given, rows, &inputs);
+    ReadOutputs(room, rows, &outputs);
+    const int64_t foreign = FindForeign(inputs, rows);
+    if (foreign >= 0) return answer(1 + foreign);
+    group.Step(rows, inputs.data(), places, outputs.data());
     ReportMemory(info.Env());
     return answer(0);
   });
@@ -222,9 +273,9 @@ Napi::Value NativeStreams::JsStep(const Napi::CallbackInfo& info) {
 void NativeStreams::JsDispose(const Napi::CallbackInfo& info) {
   OnStreams(info, [&] {
     group_.reset();
-    input_.Reset();
-    output_.Reset();
-    out_ = nullptr;
+    pinned_.clear();
+    inputs_.clear();
+    outputs_.clear();
     ReportMemory(info.Env());
   });
 }

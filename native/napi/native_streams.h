@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "streams/stream_group.h"
 
@@ -23,7 +24,6 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsCount(const Napi::CallbackInfo& info);
   Napi::Value JsIsOpen(const Napi::CallbackInfo& info);
-  void JsAttach(const Napi::CallbackInfo& info);
   Napi::Value JsOpen(const Napi::CallbackInfo& info);
   void JsClose(const Napi::CallbackInfo& info);
   void JsReset(const Napi::CallbackInfo& info);
@@ -35,9 +35,20 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   Napi::Value JsStep(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
+  // Arguments as JavaScript values: all of them are read before anything is looked at.
+  using List = std::vector<Napi::Value>;
+
+  // The streams of a model that is there and at rest.
   StreamGroup& Group();
-  // The model that the group steps through: at rest, and still the one that it was made for.
-  Model& AtRest();
+  StreamGroup& AtRest();
+  // The group, where a stream may begin: one with constants computes then.
+  StreamGroup& Beginning();
+  std::vector<const float*> Constants(const List& values) const;
+  // The rows of each input, and output, of a step.
+  void ReadInputs(const List& values, size_t rows, std::vector<StepInput>* inputs) const;
+  void ReadOutputs(const List& values, size_t rows, std::vector<float*>* outputs) const;
+  // The first id that is none, as input * rows + row, or -1.
+  int64_t FindForeign(const std::vector<StepInput>& inputs, size_t rows) const;
   size_t Place(const Napi::Value& value);
   float* State(const Napi::CallbackInfo& info, Napi::Float32Array* array);
   void ReportMemory(Napi::BasicEnv env);
@@ -45,10 +56,9 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   std::unique_ptr<StreamGroup> group_;
   std::shared_ptr<NativeModel*> owner_;
   // One row in and one out, of the stream at place 0; held, so that a step asks JavaScript for nothing.
-  Napi::Reference<Napi::TypedArray> input_, output_;
-  const float* values_ = nullptr;
-  const int32_t* tokens_ = nullptr;
-  float* out_ = nullptr;
+  std::vector<Napi::ObjectReference> pinned_;
+  std::vector<StepInput> inputs_;
+  std::vector<float*> outputs_;
   int64_t reported_bytes_ = 0;
 };
 

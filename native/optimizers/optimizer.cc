@@ -52,18 +52,20 @@ double MomentumAt(double beta1, double step) { return beta1 * (1.0 - 0.5 * std::
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters, Arena* arena)
+Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters,
+                     const std::vector<bool>& trainable, Arena* arena)
     : config_(config) {
   held_.reserve(parameters.size());  // buffers_ points into it
   first_task_.push_back(0);
   for (size_t weight = 0; weight < parameters.size(); ++weight) {
     Parameter& parameter = *parameters[weight];
-    if (!parameter.trainable) continue;
+    if (!trainable[weight]) continue;
     held_.push_back({&parameter,
                      config.decays[weight],
                      {StateBuffer<float>(arena), StateBuffer<float>(arena), StateBuffer<float>(arena)},
                      StateBuffer<float>(arena),
-                     StateBuffer<float>(arena)});
+                     StateBuffer<float>(arena),
+                     {}});
     AddArrays(weight, &held_.back());
     first_task_.push_back(first_task_.back() + TaskCount(parameter));
     const Constraint& constraint = parameter.config.constraint;
@@ -145,9 +147,9 @@ void Optimizer::SetBatchGradient(const Held& held, UpdateArgs* args) const {
   Parameter& parameter = *held.parameter;
   args->weight = parameter.value.data();
   args->columns = parameter.columns;
-  args->gradient = parameter.gradient;
-  args->gradient_stride = parameter.gradient_stride;
-  args->slot = parameter.gradient_slot;
+  args->gradient = held.gradient.data;
+  args->gradient_stride = held.gradient.stride;
+  args->slot = held.gradient.slot;
   args->gradient_scale = static_cast<float>(1.0 / config_.loss_scale);
   args->l1 = parameter.config.l1;
   args->l2 = parameter.config.l2;
@@ -164,9 +166,10 @@ void Optimizer::SetStepGradient(const Held& held, UpdateArgs* args) const {
   args->gradient_scale = static_cast<float>(1.0 / static_cast<double>(config_.accumulation_steps));
 }
 
-void Optimizer::Prepare(const KernelTable& kernels, WorkerPool& pool) {
-  for (const Held& held : held_) {
+void Optimizer::Prepare(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool) {
+  for (Held& held : held_) {
     Parameter& parameter = *held.parameter;
+    held.gradient = gradients.Of(parameter);
     if (parameter.orthogonal.is_set())
       parameter.orthogonal.ComputeGradient(parameter.value.data(), kernels, pool);
   }

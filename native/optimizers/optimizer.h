@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/kernel_list.h"
+#include "layers/gradient_sums.h"
 #include "layers/parameter.h"
 #include "optimizers/schedule.h"
 #include "threading/worker_pool.h"
@@ -40,13 +41,14 @@ struct OptimizerArray {
 class Optimizer {
  public:
   // Makes the slots of every weight that is trained.
-  Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters, Arena* arena);
+  Optimizer(const OptimizerConfig& config, const std::vector<Parameter*>& parameters,
+            const std::vector<bool>& trainable, Arena* arena);
 
   // What a step needs besides the gradients of the batch: all of a step that takes memory, or that may be
   // given up.
-  void Prepare(const KernelTable& kernels, WorkerPool& pool);
-  // Takes the gradients of one batch. Moves the weights, unless more batches belong to the step, and puts
-  // those with a constraint back within it.
+  void Prepare(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool);
+  // Takes the gradients that Prepare was given. Moves the weights, unless more batches belong to the step,
+  // and puts those with a constraint back within it.
   void Step(const KernelTable& kernels, WorkerPool& pool);
   void set_learning_rate(double rate) {
     config_.learning_rate = {};
@@ -81,6 +83,7 @@ class Optimizer {
     Parameter* parameter;
     bool decays;
     StateBuffer<float> slots[3], accumulated, average;
+    WeightRows gradient;  // of the last batch
   };
 
   bool accumulates() const { return config_.accumulation_steps > 1; }

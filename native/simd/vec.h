@@ -25,4 +25,14 @@
 #include "simd/vec_scalar.h"
 #endif
 
+namespace ostinato {
+namespace {
+
+// How often `#pragma GCC unroll` repeats a loop: `n` times, but in the scalar kernels once. Nobody waits for
+// those, and unrolled they are larger than any others.
+constexpr int Unroll(int n) { return kLanes > 1 ? n : 1; }
+
+}  // namespace
+}  // namespace ostinato
+
 #endif  // OSTINATO_SIMD_VEC_H_

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/error.h"
 #include "dispatch/dispatch.h"
 #include "threading/float_state.h"
 #include "threading/outside_work.h"
@@ -20,20 +19,10 @@ constexpr size_t kParallel = size_t{1} << 22;
 
 }  // namespace
 
-StreamGroup::StreamGroup(const Model& model) { Attach(model); }
+StreamGroup::StreamGroup(const Plan& plan)
+    : stepper_(std::make_unique<Stepper>(plan)), states_(std::make_unique<Buffer<float>>(&arena_)) {}
 
-void StreamGroup::Attach(const Model& model) {
-  auto stepper = std::make_unique<Stepper>(model);
-  if (stepper_ && (stepper->stream_floats() != stream_floats() || model.input_columns() != input_columns_ ||
-                   model.output_columns() != output_columns_))
-    throw Error(ErrorCode::kInternal, "native streams: the model has other layers");
-  stepper_ = std::move(stepper);
-  input_columns_ = model.input_columns();
-  output_columns_ = model.output_columns();
-  if (!states_) states_ = std::make_unique<Buffer<float>>(&arena_);
-}
-
-int32_t StreamGroup::Open() {
+int32_t StreamGroup::Open(const std::vector<const float*>& constants) {
   size_t place = first_free_;
   while (place < open_.size() && open_[place]) ++place;
   if (place == open_.size()) {
@@ -48,7 +37,7 @@ int32_t StreamGroup::Open() {
     stamps_.push_back(0);
   }
   open_[place] = 1;
-  Reset(place);
+  Begin(place, constants);
   first_free_ = place + 1;
   places_are_stale_ = true;
   return static_cast<int32_t>(place);
@@ -60,8 +49,26 @@ void StreamGroup::Close(size_t place) {
   places_are_stale_ = true;
 }
 
-void StreamGroup::Reset(size_t place) {
-  if (stream_floats() > 0) std::memset(states(place), 0, stream_floats() * sizeof(float));
+void StreamGroup::Begin(size_t place, const std::vector<const float*>& constants) {
+  for (size_t i = 0; i < constants.size(); ++i)
+    std::memcpy(stepper_->ConstantAt(i, static_cast<int32_t>(place), states_->data()), constants[i],
+                stepper_->constants()[i].columns * sizeof(float));
+  Begin(place);
+}
+
+void StreamGroup::Begin(size_t place) {
+  if (stream_floats() == 0) return;
+  stepper_->Forget(static_cast<int32_t>(place), states_->data());
+  if (stepper_->constants().empty()) return;
+  PrepareLanes(1, 1);
+  const FlushToZeroScope flush;
+  stepper_->Prepare(Kernels());
+  stepper_->ReadConstants(Kernels(), static_cast<int32_t>(place), states_->data(), &lanes_[0]);
+}
+
+void StreamGroup::PrepareLanes(size_t lanes, size_t rows) {
+  while (lanes_.size() < lanes) lanes_.emplace_back(&arena_);
+  for (size_t lane = 0; lane < lanes; ++lane) stepper_->Prepare(rows, &lanes_[lane]);
 }
 
 const std::vector<int32_t>& StreamGroup::places() {
@@ -87,24 +94,27 @@ int64_t StreamGroup::FindUnfit(const int32_t* places, size_t rows) {
   return -1;
 }
 
-void StreamGroup::Step(size_t rows, const float* values, const int32_t* tokens, const int32_t* places,
-                       float* out) {
+void StreamGroup::Step(size_t rows, const StepInput* inputs, const int32_t* places, float* const* outputs) {
   const KernelTable& kernels = Kernels();
   WorkerPool& pool = WorkerPool::Instance();
   const size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   const size_t lanes = rows * stepper_->products() < kParallel ? 1 : std::min(pool.threads(), blocks);
-  while (lanes_.size() < lanes) lanes_.emplace_back(&arena_);
-  for (size_t lane = 0; lane < lanes; ++lane) {
-    lanes_[lane].work.Resize(std::min(rows, kBlockRows) * stepper_->work_floats());
-    lanes_[lane].masked.Resize(std::min(rows, kBlockRows));
-  }
+  PrepareLanes(lanes, std::min(rows, kBlockRows));
   const FlushToZeroScope flush;
   stepper_->Prepare(kernels);
   ForOutside(pool, lanes, blocks, [&](size_t lane, size_t block) {
     const size_t begin = block * kBlockRows, count = std::min(kBlockRows, rows - begin);
-    stepper_->Step(kernels, count, values ? values + begin * input_columns_ : nullptr,
-                   tokens ? tokens + begin : nullptr, places + begin, states_->data(),
-                   lanes_[lane].work.data(), lanes_[lane].masked.data(), out + begin * output_columns_);
+    StepRoom& room = lanes_[lane];
+    room.inputs.clear();
+    for (size_t i = 0; i < stepper_->inputs().size(); ++i)
+      room.inputs.push_back(
+          {inputs[i].values ? inputs[i].values + begin * stepper_->inputs()[i].columns : nullptr,
+           inputs[i].tokens ? inputs[i].tokens + begin : nullptr});
+    room.outputs.clear();
+    for (size_t k = 0; k < stepper_->outputs().size(); ++k)
+      room.outputs.push_back(outputs[k] + begin * stepper_->outputs()[k].columns);
+    stepper_->Step(kernels, count, room.inputs.data(), places + begin, states_->data(), &room,
+                   room.outputs.data());
   });
 }
 

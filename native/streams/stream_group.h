@@ -3,6 +3,7 @@
 #ifndef OSTINATO_STREAMS_STREAM_GROUP_H_
 #define OSTINATO_STREAMS_STREAM_GROUP_H_
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -13,15 +14,16 @@ namespace ostinato {
 
 class StreamGroup {
  public:
-  explicit StreamGroup(const Model& model);
+  explicit StreamGroup(const Plan& plan);
 
-  // Goes on with another model of the same layers (its weights may be others); the states stay.
-  void Attach(const Model& model);
-
-  // The lowest place that is free, its states zero.
-  int32_t Open();
+  const Stepper& stepper() const { return *stepper_; }
+  // The lowest place that is free, where a stream begins with these constants. Here and in Begin, the model
+  // must be at rest where there are constants.
+  int32_t Open(const std::vector<const float*>& constants);
   void Close(size_t place);
-  void Reset(size_t place);
+  // The stream begins anew, with other constants or with those that it has.
+  void Begin(size_t place, const std::vector<const float*>& constants);
+  void Begin(size_t place);
   bool is_open(size_t place) const { return place < open_.size() && open_[place]; }
   // All that are open, ascending.
   const std::vector<int32_t>& places();
@@ -32,19 +34,13 @@ class StreamGroup {
   // The first row whose place is not open or comes twice, or -1.
   int64_t FindUnfit(const int32_t* places, size_t rows);
   // One timestep for the streams at places[0..rows): see Stepper::Step.
-  void Step(size_t rows, const float* values, const int32_t* tokens, const int32_t* places, float* out);
+  void Step(size_t rows, const StepInput* inputs, const int32_t* places, float* const* outputs);
 
  private:
-  // What a thread works with.
-  struct Lane {
-    explicit Lane(Arena* arena) : work(arena), masked(arena) {}
-    Buffer<float> work;
-    Buffer<uint8_t> masked;
-  };
+  void PrepareLanes(size_t lanes, size_t rows);
 
   Arena arena_;
   std::unique_ptr<Stepper> stepper_;
-  size_t input_columns_, output_columns_;
   std::unique_ptr<Buffer<float>> states_;  // [places, stream_floats()]
   std::vector<uint8_t> open_;
   std::vector<uint32_t> stamps_;  // the last FindUnfit that met a place
@@ -52,7 +48,7 @@ class StreamGroup {
   std::vector<int32_t> places_;
   bool places_are_stale_ = false;
   size_t first_free_ = 0;  // no place below is free
-  std::vector<Lane> lanes_;
+  std::deque<StepRoom> lanes_;
 };
 
 }  // namespace ostinato

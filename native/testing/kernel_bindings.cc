@@ -4,7 +4,7 @@
 #include <napi.h>
 
 #if defined(_WIN32)
-#include <windows.h>
+#include "base/system_windows.h"
 #else
 #include <sys/mman.h>
 #include <unistd.h>
@@ -194,6 +194,65 @@ void JsDropout(const Napi::CallbackInfo& info) {
                               ToSize(info[4], "columns"), ToSize(info[5], "stride"),
                               info[6].As<Napi::Number>().FloatValue(), ToSize(info[7], "key"),
                               ToSize(info[8], "stream"), ToSize(info[9], "first")});
+  });
+}
+
+// attentionWeights(isa, { rows, columns, stride, scale, queries, queryStride, keys, keyStride, causal,
+// noKeys, weights, gradient }); with a gradient backward
+void JsAttentionWeights(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const Napi::Value queries = GetValue(o, "queries");
+    const AttentionWeightsArgs args = {GetSize(o, "rows"),
+                                       GetSize(o, "columns"),
+                                       GetSize(o, "stride"),
+                                       GetFloat(o, "scale"),
+                                       queries.IsNull() ? nullptr : queries.As<Napi::Uint8Array>().Data(),
+                                       GetSize(o, "queryStride"),
+                                       Floats(GetValue(o, "keys"), "keys"),
+                                       GetSize(o, "keyStride"),
+                                       GetBool(o, "causal"),
+                                       static_cast<NoKeys>(GetSize(o, "noKeys")),
+                                       Floats(GetValue(o, "weights"), "weights"),
+                                       Floats(GetValue(o, "gradient"), "gradient")};
+    const KernelTable& table = TableOf(info[0]);
+    if (args.gradient) {
+      table.attention_weights_gradient(args);
+    } else {
+      table.attention_weights(args);
+    }
+  });
+}
+
+// additiveScores(isa, { query, queryStride, rows, key, keyStride, columns, features, scale, weights, scores,
+// stride, dquery, dqueryStride, accumulate, dkey, dkeyStride, dweights, dscale }); with dquery backward
+void JsAdditiveScores(const Napi::CallbackInfo& info) {
+  Guarded(info.Env(), [&] {
+    const Napi::Object o = ToObject(info[1], "arguments");
+    const AdditiveScoresArgs args = {Floats(GetValue(o, "query"), "query"),
+                                     GetSize(o, "queryStride"),
+                                     GetSize(o, "rows"),
+                                     Floats(GetValue(o, "key"), "key"),
+                                     GetSize(o, "keyStride"),
+                                     GetSize(o, "columns"),
+                                     GetSize(o, "features"),
+                                     GetFloat(o, "scale"),
+                                     Floats(GetValue(o, "weights"), "weights"),
+                                     Floats(GetValue(o, "scores"), "scores"),
+                                     GetSize(o, "stride"),
+                                     Floats(GetValue(o, "dquery"), "dquery"),
+                                     GetSize(o, "dqueryStride"),
+                                     GetBool(o, "accumulate"),
+                                     Floats(GetValue(o, "dkey"), "dkey"),
+                                     GetSize(o, "dkeyStride"),
+                                     Floats(GetValue(o, "dweights"), "dweights"),
+                                     Floats(GetValue(o, "dscale"), "dscale")};
+    const KernelTable& table = TableOf(info[0]);
+    if (args.dquery) {
+      table.additive_scores_gradient(args);
+    } else {
+      table.additive_scores(args);
+    }
   });
 }
 
@@ -457,6 +516,8 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   add("walkBackward", JsWalk<false>);
   add("activate", JsActivate);
   add("dropout", JsDropout);
+  add("attentionWeights", JsAttentionWeights);
+  add("additiveScores", JsAdditiveScores);
   add("update", JsUpdate);
   add("gradientSquares", JsGradientSquares);
   add("accumulate", JsAccumulate);

@@ -11,7 +11,7 @@
 #if defined(__linux__)
 #include <sched.h>
 #elif defined(_WIN32)
-#include <windows.h>
+#include "base/system_windows.h"
 #endif
 
 #include "base/error.h"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #if defined(_WIN32)
-#include <windows.h>
+#include "base/system_windows.h"
 #else
 #include <pthread.h>
 #include <signal.h>

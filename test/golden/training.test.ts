@@ -184,7 +184,7 @@ describe('optimizers.json', () => {
         expect(worstError(got, wanted.after[step]![index]!)).toBeLessThan(2e-6);
       }
       if (wanted.averages === undefined) continue;
-      await applyEma(model.native());
+      await applyEma(model.nativeModel());
       expect(worstError(model.getWeights()[0]!.data, wanted.averages[index]!)).toBeLessThan(2e-6);
     }
   });

@@ -156,11 +156,13 @@ const table: Cell[] = [
   ...cellsOf('build of a built model', { ...inputShape, legal: [] }, (value) => words.build(value)),
   ...cellsOf('compile', options, (value) => words.compile(value)),
   ['compile without a loss', () => words.compile({} as Wrong), 'ERR_CONFIG'],
-  ...cellsOf('compile, loss', name, (value) => words.compile({ loss: value })),
+  ...cellsOf('compile, loss', { ...name, legal: ["['a']", '{}'] }, (value) => words.compile({ loss: value })),
+  ['compile, loss a list with an unknown name', () => words.compile({ loss: ['a'] }), 'ERR_UNKNOWN_NAME'],
+  ['compile, losses of no output', () => words.compile({ loss: {} }), 'ERR_CONFIG'],
   ...cellsOf('compile, optimizer', { ...name, legal: ['null'] }, (value) =>
     words.compile({ loss: 'mse', optimizer: value }),
   ),
-  ...cellsOf('compile, metrics', { ...list, legal: ['[]', 'null', "['a']"] }, (value) =>
+  ...cellsOf('compile, metrics', { ...list, legal: ['[]', 'null', "['a']", '{}'] }, (value) =>
     words.compile({ loss: 'mse', metrics: value }),
   ),
   ...cellsOf('compile, a metric', name, (value) => words.compile({ loss: 'mse', metrics: [value] })),
@@ -332,7 +334,7 @@ const table: Cell[] = [
   ...optionCells('new VarianceScaling', { scale: positive, mode: choice, distribution: choice, seed: nullable(seed) }, (o) => new ostinato.VarianceScaling(o)),
   ...optionCells('new Orthogonal', { gain: number, seed: nullable(seed) }, (o) => new ostinato.Orthogonal(o)),
   ...optionCells('new GlorotUniform', { seed: nullable(seed) }, (o) => new ostinato.GlorotUniform(o)),
-  ...cellsOf('initialize', { ...KINDS.shape, legal: [] }, (value) => new ostinato.GlorotUniform().initialize(value)),
+  ...cellsOf('initialize', { ...KINDS.shape, legal: ['[]'] }, (value) => new ostinato.GlorotUniform().initialize(value)),
   ...cellsOf('initialize, a size', { ...KINDS.shape, legal: ['2 ** 31', '2 ** 53'] }, (value) => new ostinato.Zeros().initialize([value])),
   ...cellsOf('initialize, seed', seed, (value) => new ostinato.GlorotUniform().initialize([2, 2], value)),
   ...cellsOf('new L1', amount, (value) => new ostinato.L1(value)),
@@ -539,28 +541,34 @@ function dataCells(entry: string, bad: readonly BadArray[], call: Call): Cell[] 
   return bad.map(([title, make, code]) => [`${entry} given ${title}`, () => call(make() as Wrong), code]);
 }
 
+/** For a model an object holds arrays by name. */
+const byName = (cells: Cell[]): Cell[] =>
+  cells.map(([title, call, code]) => [title, call, title.endsWith(' given an object') ? 'ERR_CONFIG' : code]);
+
 describe('data', () => {
   const cells: Cell[] = [
-    ...dataCells('fit, x', badTokens, (x) => words.fit(x, ONE_LABEL, QUIET)),
-    ...dataCells('fit, y', badLabels, (y) => words.fit(GOOD_TOKENS, y, QUIET)),
-    ...dataCells('fit, x of validationData', badTokens, (x) =>
-      words.fit(GOOD_TOKENS, GOOD_LABELS, { verbose: 0, validationData: [x, ONE_LABEL] }),
-    ),
-    ...dataCells('fit, y of validationData', badLabels, (y) =>
-      words.fit(GOOD_TOKENS, GOOD_LABELS, { verbose: 0, validationData: [GOOD_TOKENS, y] }),
-    ),
-    ...dataCells('evaluate, x', badTokens, (x) => words.evaluate(x, ONE_LABEL, QUIET)),
-    ...dataCells('evaluate, y', badLabels, (y) => words.evaluate(GOOD_TOKENS, y, QUIET)),
-    ...dataCells('trainOnBatch, x', badTokens, (x) => words.trainOnBatch(x, ONE_LABEL)),
-    ...dataCells('trainOnBatch, y', badLabels, (y) => words.trainOnBatch(GOOD_TOKENS, y)),
-    ...dataCells('testOnBatch, x', badTokens, (x) => words.testOnBatch(x, ONE_LABEL)),
-    ...dataCells('testOnBatch, y', badLabels, (y) => words.testOnBatch(GOOD_TOKENS, y)),
-    ...dataCells('predict', badTokens, (x) => words.predict(x)),
-    ...dataCells('predictOnBatch', badTokens, (x) => words.predictOnBatch(x)),
-    ...dataCells('predict of values', badValues, (x) => numbers.predict(x)),
-    ...dataCells('fit of values, x', badValues, (x) => numbers.fit(x, GOOD_IDS, QUIET)),
-    ...dataCells('fit of values, class ids', badIds, (y) => numbers.fit(GOOD_VALUES, y, QUIET)),
-    ...dataCells('trainOnBatch of values, class ids', badIds, (y) => numbers.trainOnBatch(GOOD_VALUES, y)),
+    ...byName([
+      ...dataCells('fit, x', badTokens, (x) => words.fit(x, ONE_LABEL, QUIET)),
+      ...dataCells('fit, y', badLabels, (y) => words.fit(GOOD_TOKENS, y, QUIET)),
+      ...dataCells('fit, x of validationData', badTokens, (x) =>
+        words.fit(GOOD_TOKENS, GOOD_LABELS, { verbose: 0, validationData: [x, ONE_LABEL] }),
+      ),
+      ...dataCells('fit, y of validationData', badLabels, (y) =>
+        words.fit(GOOD_TOKENS, GOOD_LABELS, { verbose: 0, validationData: [GOOD_TOKENS, y] }),
+      ),
+      ...dataCells('evaluate, x', badTokens, (x) => words.evaluate(x, ONE_LABEL, QUIET)),
+      ...dataCells('evaluate, y', badLabels, (y) => words.evaluate(GOOD_TOKENS, y, QUIET)),
+      ...dataCells('trainOnBatch, x', badTokens, (x) => words.trainOnBatch(x, ONE_LABEL)),
+      ...dataCells('trainOnBatch, y', badLabels, (y) => words.trainOnBatch(GOOD_TOKENS, y)),
+      ...dataCells('testOnBatch, x', badTokens, (x) => words.testOnBatch(x, ONE_LABEL)),
+      ...dataCells('testOnBatch, y', badLabels, (y) => words.testOnBatch(GOOD_TOKENS, y)),
+      ...dataCells('predict', badTokens, (x) => words.predict(x)),
+      ...dataCells('predictOnBatch', badTokens, (x) => words.predictOnBatch(x)),
+      ...dataCells('predict of values', badValues, (x) => numbers.predict(x)),
+      ...dataCells('fit of values, x', badValues, (x) => numbers.fit(x, GOOD_IDS, QUIET)),
+      ...dataCells('fit of values, class ids', badIds, (y) => numbers.fit(GOOD_VALUES, y, QUIET)),
+      ...dataCells('trainOnBatch of values, class ids', badIds, (y) => numbers.trainOnBatch(GOOD_VALUES, y)),
+    ]),
     ...dataCells('simpleRnn, inputs', badArrays, (x) => ostinato.simpleRnn(x, kernels)),
     ...dataCells('setWeights, the first weight', badArrays, (weight) => {
       words.setWeights([weight, ...words.getWeights().slice(1)] as Wrong);

@@ -542,7 +542,7 @@ describe('stateful layers inside a callback', () => {
     const last: number[] = [];
     const walk = async (): Promise<void> => {
       let answer: NdArray | undefined;
-      for (let t = 0; t < T; t++) answer = await model.predict(step(t));
+      for (let t = 0; t < T; t++) answer = await model.predict<NdArray>(step(t));
       last.push(answer!.get(0, 0));
     };
     await model.fit(x, y, { ...OPTIONS, epochs: 2, callbacks: [on({ onEpochEnd: walk })] });

@@ -103,6 +103,10 @@ describe('examples beyond the chapter', () => {
   const numberAfter = (printed: string, text: string): number =>
     Number(new RegExp(`${text}\\D*?(-?[\\d.]+)`).exec(printed)?.[1] ?? NaN);
 
+  /** How many of the things that were held out are right. */
+  const percentOf = (printed: string, things: string): number =>
+    Number(new RegExp(`([\\d.]+) % of \\d+ ${things}`).exec(printed)?.[1] ?? NaN);
+
   test('sentiment_side_by_side: three nets learn what the order of words says, side by side in one picture', () => {
     const { printed, lines, svg } = draw('sentiment_side_by_side', '--synthetic', '--rows', '8000', '--epochs', '4');
     for (const name of ['SimpleRNN', 'LSTM', 'Bidirectional LSTM']) {
@@ -143,14 +147,52 @@ describe('examples beyond the chapter', () => {
     expect(printed).toMatch(/4 of 4 faults found, 0 false alarms in 1000 readings\n/);
     expect(lines).toBe(3);
   });
+
+  test('addition: most sums that it has not seen are right', () => {
+    const printed = run('addition', '--digits', '2', '--sums', '5000', '--epochs', '14');
+    expect(printed.match(/\d+\+\d+ = \d+ (right|wrong)/g)).toHaveLength(5);
+    expect(percentOf(printed, 'new sums')).toBeGreaterThan(50);
+  });
+
+  test('date_conversion: most days that it has not seen are right, and each digit attends to its place', () => {
+    const date = 'Thursday, 3 May 1979';
+    const { printed, svg } = draw('date_conversion', '--dates', '5000', '--epochs', '8', '--date', date);
+    expect(percentOf(printed, 'new dates')).toBeGreaterThan(80);
+    expect(printed).toMatch(/What each character of 1979-05-03 attends to/);
+    // The last row is that of the day's last digit, below the text that is read.
+    const [, matrix] = printed.split(`  ${date}\n`);
+    const darkest = matrix!.split('\n')[9]!.search(/[*#]/) - '3 '.length;
+    expect(date[darkest]).toBe('3');
+    expect(svg.match(/fill-opacity/g)).toHaveLength(10 * date.length);
+  });
+
+  test('tickets: three inputs say more than the most frequent answers, to both questions', () => {
+    const printed = run('tickets', '--tickets', '2500');
+    expect(numberAfter(printed, '\\ndepartment:')).toBeGreaterThan(
+      2 * numberAfter(printed, 'always the most frequent department:'),
+    );
+    expect(numberAfter(printed, 'priority:')).toBeGreaterThan(1.5 * numberAfter(printed, 'never urgent:'));
+    expect(printed.match(/urgent by \d+ %/g)).toHaveLength(4);
+  });
+
+  test('duplicate_questions: questions of one meaning are close to each other', () => {
+    const printed = run('duplicate_questions', '--pairs', '5000');
+    const [same, other] = /mean distance: ([\d.]+) .*, ([\d.]+) where/.exec(printed)!.slice(1).map(Number);
+    expect(same!).toBeLessThan(0.5 * other!);
+    expect(percentOf(printed, 'new pairs')).toBeGreaterThan(1.4 * numberAfter(printed, 'always another meaning:'));
+    expect(printed.match(/^\d\.\d\d (same |other)/gm)).toHaveLength(8);
+  });
 });
 
 test('every example is run here', () => {
   const names = readdirSync(path.join(ROOT, 'examples')).filter((name) => name.endsWith('.mjs'));
   expect(names.sort()).toEqual(
     [
+      'addition.mjs',
       'anomaly_detection.mjs',
       'character_generation.mjs',
+      'date_conversion.mjs',
+      'duplicate_questions.mjs',
       'forecasting.mjs',
       'imdb_preparation.mjs',
       'imdb_simple_rnn.mjs',
@@ -159,6 +201,7 @@ test('every example is run here', () => {
       'simple_rnn_last_output.mjs',
       'sentiment_side_by_side.mjs',
       'stacked_simple_rnn.mjs',
+      'tickets.mjs',
       'topic_classification.mjs',
     ].sort(),
   );

@@ -95,7 +95,7 @@ describe('what was not needed for a while', () => {
 
   test('is given back at the end of the first window without a large batch, down to what was needed in it', async () => {
     const { model, predict } = await make();
-    const native = model.native();
+    const native = model.nativeModel();
     const small = await predict(16);
     const wanted = native.workspaceBytes;
     await predict(1024);
@@ -115,7 +115,7 @@ describe('what was not needed for a while', () => {
 
   test('of an idle model, all that is worth it is given back', async () => {
     const { model, predict } = await make();
-    const native = model.native();
+    const native = model.nativeModel();
     const large = await predict(1024);
     native.sweep();
     native.sweep();
@@ -125,7 +125,7 @@ describe('what was not needed for a while', () => {
 
   test('stays where it is little', async () => {
     const { model, predict } = await make();
-    const native = model.native();
+    const native = model.nativeModel();
     await predict(100);
     const { workspaceBytes, allocations } = native;
     expect(workspaceBytes).toBeLessThan(16 * MB);
@@ -137,7 +137,7 @@ describe('what was not needed for a while', () => {
 
   test('asked for during a run, it is given back at its end', async () => {
     const { model, predict } = await make();
-    const native = model.native();
+    const native = model.nativeModel();
     await predict(1024);
     native.sweep();
     const predicting = predict(16);
@@ -178,7 +178,9 @@ describe('batches that are computed part by part', () => {
     const predict = async (maxWorkspace: number): Promise<Float32Array> => {
       const outputs = bench.noOutputs();
       bench.native.trim();
-      expect(await runOf(bench.native, { ...bench.predictAll(), outputs, maxWorkspace })).toBe(bench.dataset.rows);
+      expect(await runOf(bench.native, { ...bench.predictAll(), outputs: [outputs], maxWorkspace })).toBe(
+        bench.dataset.rows,
+      );
       return outputs;
     };
     const whole = await predict(256 * MB);
@@ -217,7 +219,7 @@ describe('batches that are computed part by part', () => {
     const predict = async (maxWorkspace: number): Promise<Float32Array> => {
       bench.reset();
       const outputs = bench.noOutputs();
-      await runOf(bench.native, { ...bench.predictAll(), batchSize: batch, outputs, maxWorkspace });
+      await runOf(bench.native, { ...bench.predictAll(), batchSize: batch, outputs: [outputs], maxWorkspace });
       return outputs;
     };
     expect(await predict(1)).toEqual(await predict(256 * MB));

@@ -147,7 +147,7 @@ describe('batches of a stateful model', () => {
 describe('several inputs, outputs or batches', () => {
   const x = zeros(4, 3);
   const y = zeros(4);
-  const hint = 'Models have one input and one output; a list of batches is given as a function, () => batches.';
+  const hint = 'One array is taken here; a list of batches is given as a function, () => batches.';
 
   test.each<[string, () => Promise<unknown>, string]>([
     ['two inputs', () => dense().fit([x, x] as never, y, quiet), 'x to be one array'],
@@ -169,7 +169,7 @@ describe('several inputs, outputs or batches', () => {
 
   test('by name', async () => {
     expect(await messageOfAsync(dense().fit({ first: x, second: x } as never, y, quiet))).toContain(
-      'received an object. Models have one input and one output, not arrays by name.',
+      'expected x by name: ',
     );
   });
 

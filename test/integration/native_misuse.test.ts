@@ -3,7 +3,14 @@
 // read. Every call is refused, and the process lives.
 import { SGD } from '../../lib/optimizers';
 import { loadBinding } from '../../lib/native/engine';
-import type { NativeDataset, NativeModel } from '../../lib/native/binding';
+import type {
+  NativeCompileConfig,
+  NativeDataset,
+  NativeLayer,
+  NativeLayerConfig,
+  NativeModel,
+  NativeModelConfig,
+} from '../../lib/native/binding';
 
 const binding = loadBinding();
 
@@ -16,38 +23,49 @@ const ALL_ON = {
 };
 const NONE = { l1: 0, l2: 0, orthogonal: 0, orthogonalByRows: true };
 
-function makeModel(): NativeModel {
-  const model = new binding.NativeModel({
-    input: 'values',
-    inputShape: [2],
-    layers: [
-      {
-        kind: 'dense',
-        units: 2,
-        activation: 'linear',
-        useBias: false,
-        trainable: true,
-        penalties: [NONE],
-        constraints: [null],
-      },
-    ],
-    shortcuts: ALL_ON,
-  });
-  model.writeWeight(0, new Float32Array([1, 2, 3, 4]));
-  return model;
+const DENSE = {
+  kind: 'dense',
+  features: 2,
+  units: 2,
+  activation: 'linear',
+  useBias: false,
+  penalties: [NONE],
+  constraints: [null],
+} as const satisfies NativeLayerConfig;
+
+function makeLayer(values: readonly number[] = [1, 2, 3, 4]): NativeLayer {
+  const layer = new binding.NativeLayer({ ...DENSE, penalties: [NONE], constraints: [null] });
+  layer.writeWeight(0, Float32Array.from(values));
+  return layer;
 }
 
-const datasetSpec = {
-  rows: 2,
-  inputShape: [2],
-  inputs: new Float32Array([1, 1, 0, 2]),
-  targets: null,
-  targetSize: 0,
-  weights: null,
-  weightSize: 0,
-  initialState: null,
-  mask: null,
-};
+/** One layer over one input of two numbers. */
+const graphOf = (layer: NativeLayer, given: object = {}): NativeModelConfig => ({
+  inputs: [{ kind: 'values', shape: [2] }],
+  layers: [layer],
+  nodes: [{ layer: 0, inputs: [0], flipsOutputs: false, call: null }],
+  outputs: [1],
+  shortcuts: ALL_ON,
+  ...given,
+});
+
+const makeModel = (layer = makeLayer(), given: object = {}): NativeModel =>
+  new binding.NativeModel(graphOf(layer, given));
+
+const modelOf = (config: NativeLayerConfig, shape: number[]): NativeModel =>
+  makeModel(new binding.NativeLayer(config), { inputs: [{ kind: 'values', shape }] });
+
+const INPUT = { shape: [2], data: new Float32Array([1, 1, 0, 2]) };
+const datasetSpec = { rows: 2, inputs: [INPUT], targets: [] };
+const TARGETS = { data: new Float32Array(4), size: 2, weights: null, weightSize: 0 };
+const LOSS = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
+const HEAD = { loss: LOSS, weight: 1, metrics: [] };
+const compileOf = (given: object = {}): NativeCompileConfig => ({
+  optimizer: new SGD(1).toNative(['kernel']),
+  trainable: [true],
+  heads: [HEAD],
+  ...given,
+});
 const makeDataset = (): NativeDataset => new binding.NativeDataset(datasetSpec);
 const runOf = (given: object = {}): object => ({
   mode: 'predict',
@@ -57,9 +75,8 @@ const runOf = (given: object = {}): object => ({
   begin: 0,
   end: 2,
   batchSize: 2,
-  outputs: new Float32Array(4),
+  outputs: [new Float32Array(4)],
   totals: null,
-  states: null,
   training: false,
   maxWorkspace: 2 ** 20,
   ...given,
@@ -68,14 +85,17 @@ const runOf = (given: object = {}): object => ({
 function outputsOf(model: NativeModel): Promise<number[]> {
   const outputs = new Float32Array(4);
   return new Promise((resolve, reject) =>
-    model.run(runOf({ outputs }) as never, (code, message) =>
+    model.run(runOf({ outputs: [outputs] }) as never, (code, message) =>
       code === null ? resolve([...outputs]) : reject(new Error(message)),
     ),
   );
 }
 
-const live = makeModel();
+const liveLayer = makeLayer();
+const live = makeModel(liveLayer);
 afterEach(async () => expect(await outputsOf(live)).toEqual([4, 6, 6, 8]));
+
+const detach = ({ buffer }: Float32Array): void => void structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
 
 const ODD: readonly [string, unknown][] = [
   ['undefined', undefined],
@@ -92,10 +112,9 @@ describe('receivers', () => {
   const methods = [
     'memoryBytes',
     'busy',
-    'readWeight',
-    'writeWeight',
     'compile',
     'setLearningRate',
+    'resetStates',
     'iterations',
     'learningRate',
     'setIterations',
@@ -127,9 +146,28 @@ describe('receivers', () => {
     },
   );
 
+  const layerMethods = ['memoryBytes', 'busy', 'readWeight', 'writeWeight', 'setSeed'] as const;
+  const layerReceivers: readonly [string, () => unknown][] = [
+    ...ODD.map(([title, value]): [string, () => unknown] => [title, () => value]),
+    ['a model', () => live],
+    ['a Proxy of a layer', () => new Proxy(liveLayer, {})],
+    ['an heir of a layer', () => Object.create(liveLayer) as object],
+    ['a layer with the class of a data set', () => Reflect.construct(binding.NativeDataset, [datasetSpec], binding.NativeLayer) as object],
+  ]; // prettier-ignore
+  test.each(layerMethods.flatMap((method) => layerReceivers.map(([title, make]) => [method, title, make] as const)))(
+    '%s of NativeLayer on %s: refused',
+    (method, _title, make) => {
+      const { get, value } = Object.getOwnPropertyDescriptor(binding.NativeLayer.prototype, method)!;
+      const call = (get ?? (value as () => unknown)) as (...given: unknown[]) => unknown;
+      expect(() => Reflect.apply(call, make(), [0, new Float32Array(4)])).toThrow(/./);
+    },
+  );
+
   test.each([
+    ['NativeLayer', binding.NativeLayer],
     ['NativeModel', binding.NativeModel],
     ['NativeDataset', binding.NativeDataset],
+    ['NativeStreams', binding.NativeStreams],
   ] as [string, new (value: never) => unknown][])('%s called without new: refused', (_name, Class) => {
     expect(() => Reflect.apply(Class as never, undefined, [{}])).toThrow(/./);
   });
@@ -146,16 +184,16 @@ describe('receivers', () => {
   test('a data set that is released during a run is there for it to the end', async () => {
     const dataset = makeDataset();
     const outputs = new Float32Array(4);
-    const done = new Promise((resolve) => live.run(runOf({ datasets: [dataset], outputs }) as never, resolve));
+    const done = new Promise((resolve) =>
+      live.run(runOf({ datasets: [dataset], outputs: [outputs] }) as never, resolve),
+    );
     dataset.release();
     expect(await done).toBeNull();
     expect([...outputs]).toEqual([4, 6, 6, 8]);
   });
 
   test('an impostor of a data set is refused', () => {
-    const impostor: unknown = Reflect.construct(binding.NativeModel, [
-      { input: 'values', inputShape: [2], layers: [{ kind: 'flatten' }], shortcuts: ALL_ON },
-    ], binding.NativeDataset); // prettier-ignore
+    const impostor: unknown = Reflect.construct(binding.NativeModel, [graphOf(liveLayer)], binding.NativeDataset);
     expect(impostor).toBeInstanceOf(binding.NativeDataset);
     for (const dataset of [impostor, live, Object.create(makeDataset()), new Proxy(makeDataset(), {}), {}, null])
       expect(() => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)).toThrow(/malformed data/);
@@ -164,8 +202,17 @@ describe('receivers', () => {
 
 describe('arguments', () => {
   const entries: readonly [string, (value: never) => unknown][] = [
+    ['new NativeLayer', (value) => new binding.NativeLayer(value)],
     ['new NativeModel', (value) => new binding.NativeModel(value)],
+    ['new NativeModel, a layer', (value) => new binding.NativeModel(graphOf(value))],
     ['new NativeDataset', (value) => new binding.NativeDataset(value)],
+    ['new NativeDataset, an input', (value) => new binding.NativeDataset({ ...datasetSpec, inputs: [value] })],
+    [
+      'new NativeDataset, the data',
+      (data) => new binding.NativeDataset({ ...datasetSpec, inputs: [{ ...INPUT, data }] }),
+    ],
+    ['new NativeDataset, no inputs', () => new binding.NativeDataset({ ...datasetSpec, inputs: [] })],
+    ['new NativeDataset, targets', (value) => new binding.NativeDataset({ ...datasetSpec, targets: [value] })],
     ['initialize', (value) => binding.initialize(value, [2], 1, new Float32Array(2))],
     ['initialize, shape', (value) => binding.initialize({ kind: 'constant', value: 1 }, value, 1, new Float32Array(2))],
     [
@@ -174,9 +221,11 @@ describe('arguments', () => {
     ],
     ['initialize, out', (value) => binding.initialize({ kind: 'constant', value: 1 }, [2], 1, value)],
     ['permutation, out', (value) => binding.permutation(1, 1, value)],
-    ['readWeight, index', (value) => live.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
-    ['readWeight, out', (value) => live.readWeight(0, value)],
-    ['writeWeight, values', (value) => live.writeWeight(0, value)],
+    ['readWeight, index', (value) => liveLayer.readWeight((value === 1 ? 7 : value) as never, new Float32Array(4))],
+    ['readWeight, out', (value) => liveLayer.readWeight(0, value)],
+    ['writeWeight, values', (value) => liveLayer.writeWeight(0, value)],
+    ['setSeed', (value) => liveLayer.setSeed((value === 1 ? -1 : value) as never)],
+    ['resetStates', (value) => live.resetStates((value === null ? 1 : value) as never)],
     ['setIterations', (value) => live.setIterations(value)],
     ['readOptimizer, out', (value) => live.readOptimizer(0, value)],
     ['writeOptimizer, values', (value) => live.writeOptimizer(0, value)],
@@ -184,12 +233,19 @@ describe('arguments', () => {
     ['writeLayerStates, values', (value) => live.writeLayerStates(0, value)],
     ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
+    ['compile, trainable', (value) => live.compile(compileOf({ trainable: [value] }))],
+    ['compile, a head', (value) => live.compile(compileOf({ heads: [value] }))],
+    [
+      'compile, the weight of a loss',
+      (weight) => live.compile(compileOf({ heads: [{ ...HEAD, weight: weight === 1 ? 'x' : weight }] })),
+    ],
     ['ctcDecode', (value) => binding.ctcDecode(value, () => undefined)],
     ['run', (value) => live.run(value, () => undefined)],
     ['run, datasets', (datasets) => live.run(runOf({ datasets }) as never, () => undefined)],
     ['run, a data set', (dataset) => live.run(runOf({ datasets: [dataset] }) as never, () => undefined)],
     ['run, mode', (mode) => live.run(runOf({ mode }) as never, () => undefined)],
     ['run, outputs', (outputs) => live.run(runOf({ outputs }) as never, () => undefined)],
+    ['run, an output', (out) => live.run(runOf({ outputs: [out === null ? 1 : out] }) as never, () => undefined)],
     ['run, begin', (begin) => live.run(runOf({ begin, end: 1 }) as never, () => undefined)],
     ['run, batchSize', (n) => live.run(runOf({ batchSize: n === 1 ? 0 : n }) as never, () => undefined)],
   ];
@@ -209,11 +265,10 @@ describe('arguments', () => {
     ['a constraint whose axis is no number', { constraints: [{ kind: 'unit_norm', axis: NaN }] }],
     ['a penalty without its factors', { penalties: [{ l1: 0, l2: 0 }] }],
     ['more of both than weights', { penalties: [NONE, NONE], constraints: [null, null] }],
+    ['features that are missing', { features: undefined }],
+    ['half a unit', { units: 0.5 }],
   ])('a layer with %s: refused', (_title, given) => {
-    const layer = { kind: 'dense', units: 2, activation: 'linear', useBias: false, trainable: true };
-    const layers = [{ ...layer, penalties: [NONE], constraints: [null], ...given }];
-    const config = { input: 'values', inputShape: [2], layers, shortcuts: ALL_ON };
-    expect(() => new binding.NativeModel(config as never)).toThrow(/malformed|native model/);
+    expect(() => new binding.NativeLayer({ ...DENSE, ...given } as never)).toThrow(/malformed/);
   });
 
   const reduction = 'sum_over_batch_size';
@@ -240,6 +295,8 @@ describe('arguments', () => {
   };
 
   test.each<[string, object]>([
+    ['no weight', { weight: undefined }],
+    ['no metrics', { metrics: undefined }],
     ['a loss of an unknown kind', { loss: { kind: 'mse', reduction } }],
     ['a loss without reduction', { loss: { kind: 'mean_squared_error' } }],
     ['a loss without its options', { loss: { kind: 'huber', reduction } }],
@@ -265,9 +322,17 @@ describe('arguments', () => {
     ['weights of other columns', { metrics: [{ ...confusion, labelWeights: new Float64Array(3), weighted: false }] }],
     ['a metric of ids', { metrics: [{ kind: 'sparse_categorical_accuracy', weighted: false }] }],
   ])('compile with %s: refused', (_title, given) => {
-    const optimizer = new SGD(1).toNative(['kernel']);
-    const config = { optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [], ...given };
-    expect(() => makeModel().compile(config as never)).toThrow(/malformed|native/);
+    expect(() => makeModel().compile(compileOf({ heads: [{ ...HEAD, ...given }] }))).toThrow(/malformed|native/);
+  });
+
+  test.each<[string, object]>([
+    ['no head', { heads: [] }],
+    ['a head too many', { heads: [HEAD, HEAD] }],
+    ['no flag of a weight', { trainable: [] }],
+    ['a flag too many', { trainable: [true, false] }],
+    ['no flags', { trainable: undefined }],
+  ])('compile with %s: refused', (_title, given) => {
+    expect(() => makeModel().compile(compileOf(given))).toThrow(/malformed|native/);
   });
 
   test.each<[string, object]>([
@@ -301,44 +366,27 @@ describe('arguments', () => {
     ['that are doubles', { weights: new Float64Array(2), weightSize: 1 }],
     ['that are missing', { weights: undefined }],
   ])('a data set with weights %s: refused', (_title, given) => {
-    expect(() => new binding.NativeDataset({ ...datasetSpec, ...given } as never)).toThrow(/malformed/);
+    const targets = [{ ...TARGETS, ...given }];
+    expect(() => new binding.NativeDataset({ ...datasetSpec, targets } as never)).toThrow(/malformed/);
   });
 
-  test('a run with weights of more timesteps than the outputs have, or totals of another size: refused', () => {
+  test.each<[string, object, object, RegExp]>([
+    ['weights of more timesteps than the outputs have', { weights: new Float32Array(4), weightSize: 2 }, {}, /weights/],
+    ['targets of another size', { data: new Float32Array(2), size: 1 }, {}, /targets/],
+    ['no targets of an output with a loss', { data: null }, {}, /targets/],
+    ['totals of another size', {}, { totals: new Float64Array(3) }, /malformed totals/],
+    ['no totals', {}, { totals: null }, /malformed totals/],
+  ])('a run with %s: refused', (_title, targets, given, message) => {
     const model = makeModel();
-    const optimizer = new SGD(1).toNative(['kernel']);
-    model.compile({ optimizer, loss: { kind: 'mean_squared_error', reduction }, metrics: [] });
-    const targets = { targets: new Float32Array(4), targetSize: 2 };
-    const weights = { weights: new Float32Array(4), weightSize: 2 };
-    const run = (spec: object, totals: Float64Array): void => {
-      const dataset = new binding.NativeDataset({ ...datasetSpec, ...targets, ...spec });
-      model.run(runOf({ mode: 'evaluate', outputs: null, totals, datasets: [dataset] }) as never, () => undefined);
-    };
-    expect(() => run(weights, new Float64Array(2))).toThrow(/weights/);
-    expect(() => run({}, new Float64Array(3))).toThrow(/malformed totals/);
+    model.compile(compileOf());
+    const dataset = new binding.NativeDataset({ ...datasetSpec, targets: [{ ...TARGETS, ...targets }] });
+    const run = runOf({ mode: 'evaluate', outputs: null, totals: new Float64Array(2), datasets: [dataset], ...given });
+    expect(() => model.run(run as never, () => undefined)).toThrow(message);
   });
 
   test('compile with a constraint along an axis that its weight lacks: refused', () => {
-    const constraints = [{ kind: 'unit_norm', axis: 2 } as const];
-    const model = new binding.NativeModel({
-      input: 'values',
-      inputShape: [2],
-      layers: [
-        {
-          kind: 'dense',
-          units: 2,
-          activation: 'linear',
-          useBias: false,
-          trainable: true,
-          penalties: [NONE],
-          constraints,
-        },
-      ],
-      shortcuts: ALL_ON,
-    });
-    const optimizer = new SGD(1).toNative(['kernel']);
-    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' } as const;
-    expect(() => model.compile({ optimizer, loss, metrics: [] })).toThrow(/axis/);
+    const model = modelOf({ ...DENSE, penalties: [NONE], constraints: [{ kind: 'unit_norm', axis: 2 }] }, [2]);
+    expect(() => model.compile(compileOf())).toThrow(/axis/);
   });
 
   test.each<[string, object]>([
@@ -346,8 +394,10 @@ describe('arguments', () => {
     ['an order below 0', { order: new Int32Array([0, -1]) }],
     ['an order that is too short', { order: new Int32Array([0]) }],
     ['an end beyond the rows', { end: 3 }],
-    ['outputs that are too short', { outputs: new Float32Array(3) }],
-    ['outputs of another type', { outputs: new Float64Array(4) }],
+    ['outputs that are too short', { outputs: [new Float32Array(3)] }],
+    ['outputs of another type', { outputs: [new Float64Array(4)] }],
+    ['no output', { outputs: [] }],
+    ['an output too many', { outputs: [new Float32Array(4), null] }],
     ['a run to train before compile', { mode: 'train', outputs: null, totals: new Float64Array(2) }],
   ])('run with %s: refused', (_title, given) => {
     expect(() => live.run(runOf(given) as never, () => undefined)).toThrow(/./);
@@ -392,10 +442,13 @@ describe('arguments', () => {
 
   // 274177 * 67280421310721 is 2^64 + 1: one element, to arithmetic that wraps.
   test.each<[string, () => unknown]>([
-    ['a data set', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [67280421310721], inputs: new Float32Array(1) })],
-    ['targets', () => new binding.NativeDataset({ ...datasetSpec, rows: 274177, inputShape: [1], inputs: new Float32Array(274177), targets: new Float32Array(1), targetSize: 67280421310721 })],
+    ['a data set', () => new binding.NativeDataset({ rows: 274177, inputs: [{ shape: [67280421310721], data: new Float32Array(1) }], targets: [] })],
+    ['a row', () => new binding.NativeDataset({ rows: 1, inputs: [{ shape: [274177, 67280421310721], data: new Float32Array(1) }], targets: [] })],
+    ['targets', () => new binding.NativeDataset({ rows: 274177, inputs: [{ shape: [1], data: new Float32Array(274177) }], targets: [{ ...TARGETS, data: new Float32Array(1), size: 67280421310721 }] })],
+    ['weights', () => new binding.NativeDataset({ rows: 274177, inputs: [{ shape: [1], data: new Float32Array(274177) }], targets: [{ ...TARGETS, data: null, weights: new Float32Array(1), weightSize: 67280421310721 }] })],
     ['an initializer', () => binding.initialize({ kind: 'orthogonal', gain: 1 }, [274177, 67280421310721], 1, new Float32Array(1))],
-    ['a layer', () => new binding.NativeModel({ input: 'values', inputShape: [274177], layers: [{ kind: 'dense', units: 67280421310721, activation: 'linear', useBias: false, trainable: true, penalties: [NONE], constraints: [null] }], shortcuts: ALL_ON })],
+    ['a layer', () => new binding.NativeLayer({ ...DENSE, features: 274177, units: 67280421310721, penalties: [NONE], constraints: [null] })],
+    ['an input', () => makeModel(liveLayer, { inputs: [{ kind: 'values', shape: [274177, 67280421310721] }] })],
   ])('sizes of %s whose product overflows: refused', (_title, call) => {
     expect(call).toThrow(/malformed/);
   }); // prettier-ignore
@@ -417,7 +470,7 @@ describe('arguments that act while they are read', () => {
     const model = makeModel();
     let first: Promise<number[]> | undefined;
     const spec = Object.defineProperty(runOf(), 'outputs', {
-      get: () => ((first = outputsOf(model)), new Float32Array(4)),
+      get: () => ((first = outputsOf(model)), [new Float32Array(4)]),
     });
     expect(() => model.run(spec as never, () => undefined)).toThrow(/idle/);
     expect(await first).toEqual([4, 6, 6, 8]);
@@ -433,21 +486,48 @@ describe('arguments that act while they are read', () => {
     ['steps of no batch', { gradientAccumulationSteps: 0 }],
   ])('compile with %s: refused', (_title, given) => {
     const optimizer = { ...new SGD(1).toNative(['kernel']), ...given };
-    const loss = { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' };
-    expect(() => live.compile({ optimizer, loss, metrics: [] } as never)).toThrow(/malformed/);
+    expect(() => live.compile(compileOf({ optimizer }))).toThrow(/malformed/);
   });
 
   test('compile with a getter that disposes of the model: refused', () => {
     const model = makeModel();
-    const config = {
-      get optimizer() {
-        model.dispose();
-        return new SGD(1).toNative(['kernel']);
-      },
-      loss: { kind: 'mean_squared_error', reduction: 'sum_over_batch_size' },
-      metrics: [],
-    };
-    expect(() => model.compile(config as never)).toThrow(/disposed/);
+    const { optimizer, ...rest } = compileOf();
+    const config = { ...rest, get optimizer() { return model.dispose(), optimizer; } }; // prettier-ignore
+    expect(() => model.compile(config)).toThrow(/disposed/);
+  });
+
+  // The list is read once: what a second look would give must not be computed with unguarded.
+  test('a graph whose list of layers answers differently each time has the layers that it guards', async () => {
+    const [first, second] = [makeLayer(), makeLayer([5, 6, 7, 8])];
+    const list: NativeLayer[] = [];
+    let looks = 0;
+    Object.defineProperty(list, 0, { enumerable: true, get: () => (looks++ === 0 ? first : second) });
+    const model = makeModel(first, { layers: list });
+    const computed = outputsOf(model);
+    expect([first.busy, second.busy]).toEqual([true, false]);
+    expect(await computed).toEqual([4, 6, 6, 8]);
+  });
+
+  test('an output that detaches another while the list is read: refused', () => {
+    const model = makeModel(liveLayer, { outputs: [1, 1] });
+    const room = new Float32Array(4);
+    const outputs = Object.defineProperty([room], 1, {
+      get: () => (detach(room), new Float32Array(4)),
+    });
+    expect(() => model.run(runOf({ outputs }) as never, () => undefined)).toThrow(/malformed outputs/);
+  });
+
+  test.each<[string, object]>([
+    ['predict', { mode: 'predict', outputs: [new Float32Array(4)] }],
+    ['evaluate', { mode: 'evaluate', totals: new Float64Array(2) }],
+  ])('%s with a getter of totals that disposes of the model: refused', (_title, given) => {
+    const model = makeModel();
+    model.compile(compileOf());
+    const dataset = new binding.NativeDataset({ ...datasetSpec, targets: [TARGETS] });
+    const spec = runOf({ datasets: [dataset], ...given }) as { totals: unknown };
+    const { totals } = spec;
+    Object.defineProperty(spec, 'totals', { get: () => (model.dispose(), totals) });
+    expect(() => model.run(spec as never, () => undefined)).toThrow(/disposed/);
   });
 
   test('a getter that throws: its own error comes through', () => {
@@ -461,28 +541,286 @@ describe('arguments that act while they are read', () => {
   });
 });
 
+describe('graphs', () => {
+  const layerOf = (config: NativeLayerConfig): NativeLayer => new binding.NativeLayer(config);
+  const recurrent = (kind: 'simple_rnn' | 'lstm', units: number): NativeLayerConfig => ({
+    kind,
+    features: 2,
+    units,
+    activation: 'tanh',
+    recurrentActivation: 'sigmoid',
+    useBias: false,
+    resetAfter: false,
+    returnSequences: false,
+    goBackwards: false,
+    stateful: false,
+    zeroOutputForMask: false,
+    dropout: 0,
+    recurrentDropout: 0,
+    seed: 1,
+    penalties: [NONE, NONE],
+    constraints: [null, null],
+  });
+  const VECTOR = { kind: 'values', shape: [2] } as const;
+  const SEQUENCE = { kind: 'values', shape: [-1, 2] } as const;
+  const PARTS = { kind: 'values', shape: [3, -1, 2] } as const;
+  const dense = (): NativeLayer => layerOf({ ...DENSE, penalties: [NONE], constraints: [null] });
+  const join = (): NativeLayer => layerOf({ kind: 'concatenate', alongSteps: false });
+  const mask = (): NativeLayer => layerOf({ kind: 'set_mask' });
+  const lstm = (): NativeLayer => layerOf(recurrent('lstm', 3));
+  const node = (...inputs: number[]) => ({ layer: 0, inputs, flipsOutputs: false, call: null });
+
+  test.each<[string, () => object]>([
+    ['a node that reads its own output', () => ({ nodes: [node(1)] })],
+    ['a node that reads what comes later', () => ({ nodes: [node(2), node(1)] })],
+    ['two nodes that read each other', () => ({ layers: [join()], nodes: [node(0, 2), node(1)] })],
+    ['a node that reads a value that is none', () => ({ nodes: [node(9)] })],
+    ['a node that reads value -1', () => ({ nodes: [node(-1)] })],
+    ['a node that reads half a value', () => ({ nodes: [node(0.5)] })],
+    ['a node of a layer that is none', () => ({ nodes: [{ ...node(0), layer: 1 }] })],
+    ['a node without inputs', () => ({ nodes: [{ layer: 0, flipsOutputs: false, call: null }] })],
+    ['a node that does not say whether it flips', () => ({ nodes: [{ layer: 0, inputs: [0] }] })],
+    ['a Dense that flips', () => ({ nodes: [{ ...node(0), flipsOutputs: true }] })],
+    ['an output that is an input', () => ({ outputs: [0] })],
+    ['an output that is none', () => ({ outputs: [2] })],
+    ['an output that is no number', () => ({ outputs: ['1'] })],
+    ['no outputs', () => ({ outputs: [] })],
+    ['no nodes', () => ({ nodes: [] })],
+    ['no inputs', () => ({ inputs: [], nodes: [node()], outputs: [0] })],
+    ['one layer twice in the list', () => ({ layers: [liveLayer, liveLayer] })],
+    ['a model for a layer', () => ({ layers: [live] })],
+    ['a Proxy of a layer', () => ({ layers: [new Proxy(liveLayer, {})] })],
+    ['an heir of a layer', () => ({ layers: [Object.create(liveLayer)] })],
+    ['no shortcuts', () => ({ shortcuts: undefined })],
+  ])('%s: refused', (_title, given) => {
+    expect(() => makeModel(makeLayer(), given())).toThrow(/malformed|native model/);
+  });
+
+  test.each<[string, unknown]>([
+    ['of an unknown kind', { kind: 'numbers', shape: [2] }],
+    ['without shape', { kind: 'values' }],
+    ['without axes', { kind: 'values', shape: [] }],
+    ['of four axes after the batch', { kind: 'values', shape: [2, 2, 2, 2] }],
+    ['of ids of three axes', { kind: 'tokens', shape: [2, 2, 2] }],
+    ['whose last axis is not known', { kind: 'values', shape: [-1] }],
+    ['of an axis of 0', { kind: 'values', shape: [0, 2] }],
+    ['of an axis of -2', { kind: 'values', shape: [-2, 2] }],
+    ['of an axis of 1.5', { kind: 'values', shape: [1.5, 2] }],
+    ['of an axis that is NaN', { kind: 'values', shape: [NaN, 2] }],
+    ['of an axis that is a string', { kind: 'values', shape: ['2'] }],
+    ['of an axis of 2^31', { kind: 'values', shape: [2 ** 31, 2] }],
+  ])('an input %s: refused', (_title, input) => {
+    expect(() => makeModel(makeLayer(), { inputs: [input] })).toThrow(/malformed/);
+  });
+
+  // Of each kind of node: too few inputs, too many, and inputs of a shape that does not suit.
+  test.each<[string, () => NativeLayer, readonly object[]]>([
+    ['dense of nothing', dense, []],
+    ['dense of two', dense, [VECTOR, VECTOR]],
+    ['dense of other features', dense, [{ kind: 'values', shape: [3] }]],
+    ['lstm of nothing', lstm, []],
+    ['lstm of a vector', lstm, [VECTOR]],
+    ['lstm of other features', lstm, [{ kind: 'values', shape: [-1, 3] }]],
+    ['lstm of h without c', lstm, [SEQUENCE, { kind: 'values', shape: [3] }]],
+    ['lstm of three states', lstm, [SEQUENCE, ...new Array<object>(3).fill({ kind: 'values', shape: [3] })]],
+    ['lstm of a state of other units', lstm, [SEQUENCE, VECTOR, VECTOR]],
+    ['lstm of a sequence for a state', lstm, [SEQUENCE, { kind: 'values', shape: [1, 3] }, { kind: 'values', shape: [3] }]],
+    ['lstm of parts with states of samples', lstm, [PARTS, { kind: 'values', shape: [3] }, { kind: 'values', shape: [3] }]],
+    ['embedding of nothing', () => layerOf({ kind: 'embedding', inputDim: 5, outputDim: 2, maskZero: false, penalties: [NONE], constraints: [null] }), []],
+    ['embedding of vectors', () => layerOf({ kind: 'embedding', inputDim: 5, outputDim: 2, maskZero: false, penalties: [NONE], constraints: [null] }), [SEQUENCE]],
+    ['set_mask of nothing', mask, []],
+    ['set_mask of a sequence alone', mask, [SEQUENCE]],
+    ['set_mask of a vector', mask, [VECTOR, VECTOR]],
+    ['set_mask of two sequences', mask, [SEQUENCE, SEQUENCE]],
+    ['set_mask of parts by samples', mask, [PARTS, { kind: 'values', shape: [4] }]],
+    ['concatenate of nothing', join, []],
+    ['concatenate of a sequence and a vector', join, [SEQUENCE, VECTOR]],
+    ['concatenate of parts and a sequence', join, [PARTS, SEQUENCE]],
+    ['concatenate of three parts and four', join, [PARTS, { kind: 'values', shape: [4, -1, 2] }]],
+    ['merge of nothing', () => layerOf({ kind: 'merge', merge: 'add' }), []],
+    ['merge of parts and a vector', () => layerOf({ kind: 'merge', merge: 'add' }), [PARTS, VECTOR]],
+    ['subtract of one', () => layerOf({ kind: 'merge', merge: 'subtract' }), [VECTOR]],
+    ['fold of a vector', () => layerOf({ kind: 'fold', parts: 3 }), [VECTOR]],
+    ['fold of parts', () => layerOf({ kind: 'fold', parts: 3 }), [PARTS]],
+    ['unfold of a vector that has no parts', () => layerOf({ kind: 'unfold' }), [VECTOR]],
+    ['unfold of nothing', () => layerOf({ kind: 'unfold' }), []],
+    ['flatten of nothing', () => layerOf({ kind: 'flatten' }), []],
+  ])('%s: refused', (_title, make, given) => {
+    const inputs = given.length > 0 ? given : [VECTOR];
+    const nodes = [node(...given.keys())];
+    const outputs = [inputs.length];
+    expect(() => makeModel(make(), { inputs, nodes, outputs })).toThrow(/native model/);
+  }); // prettier-ignore
+
+  const TWO = { inputs: [VECTOR, VECTOR], nodes: [node(0), node(1)], outputs: [2, 3] };
+  const twice = (): NativeModel => makeModel(makeLayer(), TWO);
+  const rowsOf = (...inputs: object[]): NativeDataset =>
+    new binding.NativeDataset({ rows: 2, inputs, targets: [] } as never);
+
+  test.each<[string, () => NativeDataset, RegExp]>([
+    ['one input of two', () => rowsOf(INPUT), /number of inputs/],
+    ['three', () => rowsOf(INPUT, INPUT, INPUT), /number of inputs/],
+    ['ids for numbers', () => rowsOf(INPUT, { shape: [2], data: new Int32Array(4) }), /wrong kind/],
+    ['sequences for vectors', () => rowsOf(INPUT, { shape: [1, 2], data: new Float32Array(4) }), /wrong rank/],
+    ['vectors of another size', () => rowsOf(INPUT, { shape: [3], data: new Float32Array(6) }), /wrong shape/],
+  ])('a run with %s: refused', (_title, make, message) => {
+    const run = runOf({ datasets: [make()], outputs: [new Float32Array(4), new Float32Array(4)] });
+    expect(() => twice().run(run as never, () => undefined)).toThrow(message);
+  });
+
+  test.each<[string, number[]]>([
+    ['-1', [0, -1]],
+    ['beyond the table', [0, 5]],
+  ])('ids %s, of the second of two tables: refused', (_title, ids) => {
+    const table = (inputDim: number): NativeLayer =>
+      layerOf({ kind: 'embedding', inputDim, outputDim: 2, maskZero: false, penalties: [NONE], constraints: [null] });
+    const words = { kind: 'tokens', shape: [-1] } as const;
+    const nodes = [node(0), { ...node(1), layer: 1 }];
+    const graph = { inputs: [words, words], layers: [table(9), table(5)], nodes, outputs: [2, 3] };
+    const of = (data: readonly number[]) => ({ shape: [1], data: Int32Array.from(data) });
+    const run = runOf({ datasets: [rowsOf(of([8, 8]), of(ids))], outputs: [null, null] });
+    expect(() => makeModel(liveLayer, graph).run(run as never, () => undefined)).toThrow(/outside the vocabulary/);
+  });
+
+  test('a run of several outputs writes those that are asked for', async () => {
+    const model = twice();
+    const second = new Float32Array(4);
+    const run = runOf({ datasets: [rowsOf(INPUT, { shape: [2], data: new Float32Array([0, 1, 1, 0]) })], outputs: [null, second] });
+    expect(await new Promise((resolve) => model.run(run as never, resolve))).toBeNull();
+    expect([...second]).toEqual([3, 4, 1, 2]);
+  }); // prettier-ignore
+
+  test('training with the targets of one output of two: refused', () => {
+    const model = twice();
+    model.compile(compileOf({ heads: [HEAD, HEAD] }));
+    const datasets = [new binding.NativeDataset({ rows: 2, inputs: [INPUT, INPUT], targets: [TARGETS] })];
+    const run = runOf({ mode: 'train', outputs: null, totals: new Float64Array(4), datasets });
+    expect(() => model.run(run as never, () => undefined)).toThrow(/number of targets/);
+  });
+
+  test('an output without a loss needs no targets, and has no total of its own', async () => {
+    const model = twice();
+    model.compile(compileOf({ heads: [HEAD, { loss: null, weight: 1, metrics: [] }] }));
+    const none = { data: null, size: 0, weights: null, weightSize: 0 };
+    const datasets = [new binding.NativeDataset({ rows: 2, inputs: [INPUT, INPUT], targets: [TARGETS, none] })];
+    const totals = new Float64Array(2);
+    const run = runOf({ mode: 'evaluate', outputs: null, totals, datasets });
+    expect(await new Promise((resolve) => model.run(run as never, resolve))).toBeNull();
+    // ((4² + 6² + 6² + 8²) / 4) · 2 rows
+    expect([...totals]).toEqual([76, 2]);
+  });
+});
+
+describe('layers that several models share', () => {
+  const datasets = (): NativeDataset[] => [new binding.NativeDataset({ ...datasetSpec, targets: [TARGETS] })];
+  const train = () => runOf({ mode: 'train', outputs: null, totals: new Float64Array(2), datasets: datasets() });
+  const start = (model: NativeModel, run: object): Promise<unknown> =>
+    new Promise((resolve) => model.run(run as never, resolve));
+  const refused = (call: () => unknown): unknown => {
+    try {
+      call();
+    } catch (error) {
+      return (error as { code: unknown }).code;
+    }
+    return 'nothing';
+  };
+
+  function pair(): { layer: NativeLayer; one: NativeModel; other: NativeModel } {
+    const layer = makeLayer();
+    const [one, other] = [makeModel(layer), makeModel(layer)];
+    for (const model of [one, other]) model.compile(compileOf());
+    return { layer, one, other };
+  }
+
+  test('what one learns the others have', async () => {
+    const { layer, one, other } = pair();
+    expect(await start(one, train())).toBeNull();
+    const learnt = new Float32Array(4);
+    layer.readWeight(0, learnt);
+    // Gradients 2 xᵀ(y - 0) / 4: y = [4 6; 6 8].
+    expect([...learnt]).toEqual([1 - 2, 2 - 3, 3 - 8, 4 - 11]);
+    expect(await outputsOf(other)).toEqual([-6, -8, -10, -14]);
+  });
+
+  test('while one trains nobody else touches them', async () => {
+    const { layer, one, other } = pair();
+    const streams = new binding.NativeStreams(modelOf({ kind: 'activation', activation: 'relu' }, [-1, 2]));
+    const shared = new binding.NativeStreams(makeModel(layer, { inputs: [{ kind: 'values', shape: [-1, 2] }] }));
+    shared.open([]);
+    const trained = start(one, train());
+    const row = (): Float32Array[] => [new Float32Array(2)];
+    expect([layer.busy, one.busy, other.busy]).toEqual([true, true, false]);
+    const codes = {
+      predict: refused(() => other.run(runOf() as never, () => undefined)),
+      train: refused(() => other.run(train() as never, () => undefined)),
+      compile: refused(() => other.compile(compileOf())),
+      applyEma: refused(() => other.applyEma(() => undefined)),
+      read: refused(() => layer.readWeight(0, new Float32Array(4))),
+      write: refused(() => layer.writeWeight(0, new Float32Array(4))),
+      seed: refused(() => layer.setSeed(1)),
+      step: refused(() => shared.step(row(), row(), null)),
+      pin: refused(() => shared.pin(row(), row())),
+      itself: refused(() => one.run(runOf() as never, () => undefined)),
+      dispose: refused(() => one.dispose()),
+    };
+    expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 'ERR_BUSY'])));
+    expect(refused(() => streams.open([]))).toBe('nothing');
+    expect(await trained).toBeNull();
+    expect([layer.busy, refused(() => shared.step(row(), row(), null))]).toEqual([false, 'nothing']);
+  });
+
+  test('while one computes others compute too, and nobody writes', async () => {
+    const { layer, one, other } = pair();
+    const computed = outputsOf(one);
+    const codes = {
+      train: refused(() => other.run(train() as never, () => undefined)),
+      evaluate: refused(() => other.run({ ...train(), mode: 'evaluate' } as never, () => undefined)),
+      applyEma: refused(() => other.applyEma(() => undefined)),
+      write: refused(() => layer.writeWeight(0, new Float32Array(4))),
+      seed: refused(() => layer.setSeed(1)),
+    };
+    expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 'ERR_BUSY'])));
+    const read = new Float32Array(4);
+    layer.readWeight(0, read);
+    expect([...read]).toEqual([1, 2, 3, 4]);
+    expect(await Promise.all([computed, outputsOf(other)])).toEqual([[4, 6, 6, 8], [4, 6, 6, 8]]);
+    expect([layer.busy, refused(() => layer.writeWeight(0, read))]).toEqual([false, 'nothing']);
+  }); // prettier-ignore
+
+  test('a run that is refused leaves them at rest', () => {
+    const { layer, one } = pair();
+    expect(refused(() => one.run(runOf({ outputs: [new Float32Array(1)] }) as never, () => undefined))).toBe('ERR_INTERNAL');
+    expect([layer.busy, refused(() => layer.writeWeight(0, new Float32Array(4)))]).toEqual([false, 'nothing']);
+  }); // prettier-ignore
+
+  test('they outlive the models, and models the object that made them', async () => {
+    const { layer, one, other } = pair();
+    one.dispose();
+    one.dispose();
+    expect(await outputsOf(other)).toEqual([4, 6, 6, 8]);
+    other.dispose();
+    expect(refused(() => other.run(runOf() as never, () => undefined))).toBe('ERR_DISPOSED');
+    const read = new Float32Array(4);
+    layer.readWeight(0, read);
+    expect([...read]).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a model is disposed while another trains their layers', async () => {
+    const { one, other } = pair();
+    const trained = start(one, train());
+    other.dispose();
+    expect(await trained).toBeNull();
+  });
+});
+
 describe('streams', () => {
+  const RELU = { kind: 'activation', activation: 'relu' } as const;
   const makeStreams = () => {
-    const streams = new binding.NativeStreams(new binding.NativeModel({
-      input: 'values',
-      inputShape: [-1, 2],
-      layers: [{ kind: 'activation', activation: 'relu' }],
-      shortcuts: ALL_ON,
-    })); // prettier-ignore
-    streams.open();
+    const streams = new binding.NativeStreams(modelOf(RELU, [-1, 2]));
+    streams.open([]);
     return streams;
   };
-  const methods = [
-    'memoryBytes',
-    'count',
-    'isOpen',
-    'attach',
-    'open',
-    'close',
-    'reset',
-    'places',
-    'readState',
-  ] as const;
+  const methods = ['memoryBytes', 'count', 'isOpen', 'open', 'close', 'reset', 'places', 'readState'] as const;
   const others = ['writeState', 'pin', 'stepPinned', 'step', 'dispose'] as const;
 
   test.each([...methods, ...others].flatMap((method) => ODD.map(([title, value]) => [method, title, value] as const)))(
@@ -495,18 +833,27 @@ describe('streams', () => {
     },
   );
 
+  const row = (size = 2): Float32Array[] => [new Float32Array(size)];
   const calls: readonly [string, (value: never) => unknown][] = [
     ['new NativeStreams', (value) => new binding.NativeStreams(value)],
-    ['attach', (value) => makeStreams().attach(value)],
+    ['open', (value) => makeStreams().open((Array.isArray(value) ? [1] : value) as never)],
     ['close', (value) => makeStreams().close((value === 1 ? 7 : value) as never)],
-    ['reset', (value) => makeStreams().reset((value === 1 ? 7 : value) as never)],
+    ['reset', (value) => makeStreams().reset((value === 1 ? 7 : value) as never, [])],
+    [
+      'reset, constants',
+      (value) => makeStreams().reset(0, (value === null || Array.isArray(value) ? [1] : value) as never),
+    ],
     ['places', (value) => makeStreams().places(value)],
     ['readState', (value) => makeStreams().readState(0, value)],
     ['writeState', (value) => makeStreams().writeState(0, value)],
-    ['pin, input', (value) => makeStreams().pin(value, new Float32Array(2))],
-    ['pin, output', (value) => makeStreams().pin(new Float32Array(2), value)],
-    ['step, inputs', (value) => makeStreams().step(value, new Float32Array(2), null)],
-    ['step, outputs', (value) => makeStreams().step(new Float32Array(2), value, null)],
+    ['pin, inputs', (value) => makeStreams().pin(value, row())],
+    ['pin, an input', (value) => makeStreams().pin([value], row())],
+    ['pin, outputs', (value) => makeStreams().pin(row(), value)],
+    ['step, inputs', (value) => makeStreams().step(value, row(), null)],
+    ['step, an input', (value) => makeStreams().step([value], row(), null)],
+    ['step, outputs', (value) => makeStreams().step(row(), value, null)],
+    ['step, an output', (value) => makeStreams().step(row(), [value], null)],
+    ['step, places', (value) => makeStreams().step(row(), row(), (value === null ? 1 : value) as never)],
   ];
   test.each(calls.flatMap(([entry, call]) => ODD.map(([title, value]) => [entry, title, call, value] as const)))(
     '%s given %s: refused',
@@ -515,35 +862,78 @@ describe('streams', () => {
 
   test('sizes that do not agree, tokens for numbers, nothing pinned, nothing open: refused', () => {
     const streams = makeStreams();
-    const [two, three] = [new Float32Array(2), new Float32Array(3)];
     expect(() => streams.stepPinned()).toThrow(/malformed place/);
-    expect(() => streams.step(three, two, null)).toThrow(/malformed rows/);
-    expect(() => streams.step(two, three, null)).toThrow(/malformed rows/);
-    expect(() => streams.step(new Int32Array(2), two, null)).toThrow(/malformed inputs/);
-    expect(() => streams.pin(three, two)).toThrow(/malformed row/);
-    expect(() => streams.writeState(0, two)).toThrow(/malformed state/);
-    expect(streams.step(two, two, Int32Array.of(1))).toBe(-1);
-    streams.pin(two, two);
+    expect(() => streams.step(row(3), row(), null)).toThrow(/malformed rows/);
+    expect(() => streams.step(row(), row(3), null)).toThrow(/malformed rows/);
+    expect(() => streams.step([...row(), ...row()], row(), null)).toThrow(/malformed inputs/);
+    expect(() => streams.step(row(), [], null)).toThrow(/malformed outputs/);
+    expect(() => streams.step([new Int32Array(2)], row(), null)).toThrow(/malformed inputs/);
+    expect(() => streams.pin(row(3), row())).toThrow(/malformed row/);
+    expect(() => streams.writeState(0, new Float32Array(2))).toThrow(/malformed state/);
+    expect(streams.step(row(), row(), Int32Array.of(1))).toBe(-1);
+    expect(streams.step(row(4), row(4), Int32Array.of(0, 0))).toBe(-2);
+    streams.pin(row(), row());
     streams.stepPinned();
     streams.close(0);
     expect(() => streams.stepPinned()).toThrow(/malformed place/);
     streams.dispose();
-    expect(() => streams.open()).toThrow(/closed/);
-    expect(() => streams.step(two, two, null)).toThrow(/closed/);
+    expect(() => streams.open([])).toThrow(/closed/);
+    expect(() => streams.step(row(), row(), null)).toThrow(/closed/);
   });
 
-  test('of layers that cannot step, and carried over to other layers: refused', () => {
-    expect(() => new binding.NativeStreams(new binding.NativeModel({
-      input: 'values',
-      inputShape: [3, 2],
-      layers: [{ kind: 'flatten' }],
-      shortcuts: ALL_ON,
-    }))).toThrow(/cannot step/); // prettier-ignore
-    expect(() => makeStreams().attach(new binding.NativeModel({
-      input: 'values',
-      inputShape: [-1, 3],
-      layers: [{ kind: 'activation', activation: 'relu' }],
-      shortcuts: ALL_ON,
-    }))).toThrow(/other layers/); // prettier-ignore
+  test('a vector among the inputs is given when a stream begins, in its size', () => {
+    const inputs = [{ kind: 'values', shape: [-1, 2] }, { kind: 'values', shape: [2] }];
+    const add = new binding.NativeLayer({ kind: 'merge', merge: 'add' });
+    const streams = new binding.NativeStreams(makeModel(add, { inputs, nodes: [{ layer: 0, inputs: [0, 1], flipsOutputs: false, call: null }], outputs: [2] }));
+    for (const constants of [[], row(3), [...row(), ...row()], [new Int32Array(2)]])
+      expect(() => streams.open(constants as never)).toThrow(/malformed constants/);
+    expect(streams.count).toBe(0);
+    expect(streams.open([Float32Array.of(1, 2)])).toBe(0);
+    const out = row();
+    expect(streams.step([Float32Array.of(10, 20)], out, null)).toBe(0);
+    expect([...out[0]!]).toEqual([11, 22]);
+  }); // prettier-ignore
+
+  test('the rows that are pinned are held, whatever becomes of the list', () => {
+    const streams = makeStreams();
+    const [given, room] = [row(), row()];
+    given[0]![0] = 3;
+    const [, out] = [given[0]!, room[0]!];
+    streams.pin(given, room);
+    given.length = room.length = 0;
+    streams.stepPinned();
+    expect([...out]).toEqual([3, 0]);
+  });
+
+  test.each<[string, (streams: ReturnType<typeof makeStreams>) => void, RegExp]>([
+    ['disposes of the streams', (streams) => streams.dispose(), /closed/],
+    ['closes the stream', (streams) => streams.close(0), /malformed rows/],
+    ['opens another', (streams) => void streams.open([]), /malformed rows/],
+  ])('a step with a list that %s while it is read: refused', (_title, act, message) => {
+    const streams = makeStreams();
+    const inputs = Object.defineProperty(row(), 0, { get: () => (act(streams), new Float32Array(2)) });
+    expect(() => streams.step(inputs, row(), null)).toThrow(message);
+  });
+
+  test('a step with an output that detaches the input while it is read: refused', () => {
+    const streams = makeStreams();
+    const inputs = row();
+    const outputs = Object.defineProperty(row(), 0, {
+      get: () => (detach(inputs[0]!), new Float32Array(2)),
+    });
+    expect(() => streams.step(inputs, outputs, null)).toThrow(/malformed rows/);
+  });
+
+  test('of layers that cannot step: refused', () => {
+    expect(() => new binding.NativeStreams(modelOf({ kind: 'flatten' }, [3, 2]))).toThrow(/cannot step/);
+  });
+
+  test('of a model that was disposed: refused', () => {
+    const model = modelOf(RELU, [-1, 2]);
+    const streams = new binding.NativeStreams(model);
+    streams.open([]);
+    model.dispose();
+    expect(() => streams.step(row(), row(), null)).toThrow(/disposed/);
+    expect(() => new binding.NativeStreams(model)).toThrow(/disposed/);
   });
 });

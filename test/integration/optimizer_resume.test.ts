@@ -111,7 +111,7 @@ describe.each(OPTIMIZERS)('%s', (_title, make, stateful) => {
       await model.save(at('model.safetensors'));
       // Another program would have drawn other seeds by now, and numbered other layers.
       setRandomSeed(99);
-      const same = await loadModel(at('model.safetensors'));
+      const same = await loadModel<Sequential>(at('model.safetensors'));
       const { optimizer: theirs } = same;
       const { optimizer: ours } = model;
       expect([theirs!.iterations, theirs!.learningRate]).toEqual([ours!.iterations, ours!.learningRate]);

@@ -73,7 +73,7 @@ describe('served at any point', () => {
     const served = await EngineBench.make(cases['an embedding, shared padding, metrics of one thread']!);
     const answer = async (): Promise<Float32Array> => {
       const outputs = served.noOutputs();
-      await runOf(served.native, { ...served.predictAll(), outputs });
+      await runOf(served.native, { ...served.predictAll(), outputs: [outputs] });
       order.push('served');
       return outputs;
     };

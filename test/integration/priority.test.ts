@@ -87,7 +87,7 @@ describe('the class', () => {
   /** Classes of the runs that calls to a model come to. */
   function classesOf(model: Sequential): string[] {
     const seen: string[] = [];
-    const native = model.native();
+    const native = model.nativeModel();
     const run: NativeModel['run'] = (asked, done) => {
       seen.push(asked.priority);
       loadBinding().NativeModel.prototype.run.call(native, asked, done);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Replays what tools/differential/keras_side.py wrote: makes the layer or the model through the public API and compares
-// outputs, loss and gradients. The package is an argument, and only types are imported: so the same lines serve the
-// tests (lib/) and `npm run differential` (dist/).
+// outputs, loss and gradients. The package is an argument, and only types of it are imported: so the same lines serve
+// the tests (lib/) and `npm run differential` (dist/).
 import type * as ostinato from '../../lib';
 
 type Package = typeof ostinato;
@@ -62,7 +62,7 @@ export const TOLERANCES: Tolerances = Object.freeze({ outputs: 1e-5, gradients: 
 /** Values of the grid are whole multiples of this. */
 const GRID = 1 / 64;
 /** A step so large that the weights are small beside it: what they lost is the gradient, to a part in 2^24 of itself. */
-const STEP = 1024;
+export const STEP = 1024;
 
 /** Options that constructors take by position. */
 const POSITIONAL: Record<string, string[]> = {
@@ -70,18 +70,30 @@ const POSITIONAL: Record<string, string[]> = {
   AveragePooling1D: ['poolSize'],
   Bidirectional: ['layer'],
   Conv1D: ['filters', 'kernelSize'],
+  Cropping1D: ['cropping'],
   Dense: ['units'],
+  Dot: ['axes'],
   Dropout: ['rate'],
   Embedding: ['inputDim', 'outputDim'],
   GRU: ['units'],
+  GRUCell: ['units'],
   GaussianNoise: ['stddev'],
   LSTM: ['units'],
+  LSTMCell: ['units'],
   MaxPooling1D: ['poolSize'],
+  MultiHeadAttention: ['numHeads', 'keyDim'],
+  Permute: ['dims'],
+  RNN: ['cell'],
   RepeatVector: ['n'],
+  Rescaling: ['scale'],
   Reshape: ['targetShape'],
+  Sequential: ['layers'],
   SimpleRNN: ['units'],
+  SimpleRNNCell: ['units'],
   SpatialDropout1D: ['rate'],
   TimeDistributed: ['layer'],
+  UpSampling1D: ['size'],
+  ZeroPadding1D: ['padding'],
 };
 
 interface Numbers<A> {
@@ -95,7 +107,7 @@ function bytesOf(text: string): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
-function decode(encoded: Encoded): Numbers<Float32Array | Int32Array | Uint8Array> {
+export function decode(encoded: Encoded): Numbers<Float32Array | Int32Array | Uint8Array> {
   const { shape } = encoded;
   if ('ids' in encoded) return { data: Int32Array.from(new Int8Array(bytesOf(encoded.ids))), shape };
   if ('mask' in encoded) return { data: new Uint8Array(bytesOf(encoded.mask)), shape };
@@ -106,12 +118,16 @@ function decode(encoded: Encoded): Numbers<Float32Array | Int32Array | Uint8Arra
 /** The layer that a recipe describes. */
 export function layerOf(lib: Package, { className, config }: LayerRecipe): ostinato.Layer {
   const positional = POSITIONAL[className] ?? [];
-  const value = (key: string): unknown => (isRecipe(config[key]) ? layerOf(lib, config[key]) : config[key]);
+  const made = (item: unknown): unknown => {
+    if (Array.isArray(item)) return item.map(made);
+    return isRecipe(item) ? layerOf(lib, item) : item;
+  };
+  const value = (key: string): unknown => made(config[key]);
   const named = Object.keys(config).filter((key) => !positional.includes(key));
   const classes = lib as unknown as Record<string, new (...args: unknown[]) => ostinato.Layer>;
-  const made = classes[className];
-  if (made === undefined) throw new Error(`the package has no ${className}`);
-  return new made(...positional.map(value), Object.fromEntries(named.map((key) => [key, value(key)])));
+  const Class = classes[className];
+  if (Class === undefined) throw new Error(`the package has no ${className}`);
+  return new Class(...positional.map(value), Object.fromEntries(named.map((key) => [key, value(key)])));
 }
 
 function isRecipe(value: unknown): value is LayerRecipe {
@@ -119,7 +135,7 @@ function isRecipe(value: unknown): value is LayerRecipe {
 }
 
 /** Compares like with like, and remembers what differs. */
-class Comparison {
+export class Comparison {
   readonly differences: Difference[] = [];
 
   /** `floor`: entries below it are as good as zero. */

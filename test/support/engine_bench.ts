@@ -227,7 +227,6 @@ function hashOf({ weights, iterations, optimizer, layers }: TrainingState): stri
 /** One model on the engine, which can be put back to where it began. */
 export class EngineBench {
   readonly native: NativeModel;
-  readonly #sizes: number[];
   readonly #start: TrainingState;
 
   private constructor(
@@ -237,9 +236,8 @@ export class EngineBench {
     private readonly batch: number,
     private readonly totalsSize: number,
   ) {
-    this.native = model.native();
-    this.#sizes = model.weights.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-    this.#start = readState(this.native, this.#sizes);
+    this.native = model.nativeModel();
+    this.#start = readState(model);
   }
 
   static async make(made: Case): Promise<EngineBench> {
@@ -259,8 +257,8 @@ export class EngineBench {
       { batchSize: made.batch, verbose: 0, callbacks: [new LambdaCallback({ onTrainBegin })] },
     );
     const { NativeDataset } = loadBinding();
-    const none = { weights: null, weightSize: 0, initialState: null, mask: null };
-    const dataset = new NativeDataset({ rows, inputShape: shape.slice(1), inputs: data, targets, targetSize, ...none });
+    const target = { data: targets, size: targetSize, weights: null, weightSize: 0 };
+    const dataset = new NativeDataset({ rows, inputs: [{ shape: shape.slice(1), data }], targets: [target] });
     const outputAxes = model.computeOutputShape([null, ...shape.slice(1)]).slice(1) as number[];
     return new EngineBench(
       model,
@@ -273,8 +271,8 @@ export class EngineBench {
 
   /** Goes back to the beginning. */
   reset(): void {
-    this.native.resetStates();
-    writeState(this.native, this.#start);
+    this.native.resetStates(null);
+    writeState(this.model, this.#start);
   }
 
   /** Runs batches [from, to) on the sums of `totals`. */
@@ -286,7 +284,7 @@ export class EngineBench {
     otherwise: Partial<NativeRun> = {},
   ): Promise<Outcome> {
     const sums = totals.slice();
-    const outputs = mode === 'predict' ? this.noOutputs() : null;
+    const outputs = mode === 'predict' ? [this.noOutputs()] : null;
     const { batch, dataset } = this;
     const rows = await runOf(this.native, {
       mode,
@@ -298,7 +296,6 @@ export class EngineBench {
       batchSize: batch,
       outputs,
       totals: mode === 'predict' ? null : sums,
-      states: null,
       training: false,
       maxWorkspace: MAX_WORKSPACE,
       ...otherwise,
@@ -307,14 +304,14 @@ export class EngineBench {
   }
 
   #state(): string {
-    return hashOf(readState(this.native, this.#sizes));
+    return hashOf(readState(this.model));
   }
 
   /** A run that serves, but for its outputs. */
   predictAll(): Omit<NativeRun, 'outputs'> {
     const { dataset } = this;
     const { rows } = dataset;
-    const run = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows, totals: null, states: null };
+    const run = { datasets: [dataset], order: null, begin: 0, end: rows, batchSize: rows, totals: null };
     return { mode: 'predict', priority: 'serving', ...run, training: false, maxWorkspace: MAX_WORKSPACE };
   }
 

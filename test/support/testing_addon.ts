@@ -283,6 +283,45 @@ export interface WalkArguments {
   carry?: Float32Array | null;
 }
 
+/** Of native/kernels/kernel_list.h; backward where there is a gradient. */
+export interface AttentionWeightsArguments {
+  rows: number;
+  columns: number;
+  stride: number;
+  scale: number;
+  queries: Uint8Array | null;
+  queryStride: number;
+  keys: Float32Array | null;
+  keyStride: number;
+  causal: boolean;
+  /** An index of NO_KEYS. */
+  noKeys: number;
+  weights: Float32Array;
+  gradient: Float32Array | null;
+}
+
+/** Of native/kernels/kernel_list.h; backward where there is a dquery. */
+export interface AdditiveScoresArguments {
+  query: Float32Array;
+  queryStride: number;
+  rows: number;
+  key: Float32Array;
+  keyStride: number;
+  columns: number;
+  features: number;
+  scale: number;
+  weights: Float32Array;
+  scores: Float32Array;
+  stride: number;
+  dquery: Float32Array | null;
+  dqueryStride: number;
+  accumulate: boolean;
+  dkey: Float32Array | null;
+  dkeyStride: number;
+  dweights: Float32Array | null;
+  dscale: Float32Array | null;
+}
+
 /** Rows of outputs as the engine has them (native/losses/rows.h). */
 export interface RowsArguments {
   predictions: Float32Array;
@@ -368,6 +407,9 @@ export interface ConstrainArguments {
   end: number;
 }
 
+/** In the order of NoKeys (native/kernels/kernel_list.h). */
+export const NO_KEYS = ['lower', 'alike', 'none'] as const;
+
 /** The enums of native/kernels/kernel_list.h, in their order. */
 export const ACTIVATIONS = [
   'linear',
@@ -444,6 +486,8 @@ export interface KernelBindings {
     stride: number,
     pre?: Float32Array | null,
   ): void;
+  attentionWeights(isa: Isa, a: AttentionWeightsArguments): void;
+  additiveScores(isa: Isa, a: AdditiveScoresArguments): void;
   dropout(
     isa: Isa,
     x: Float32Array,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that training goes on from, read from a model and written into another.
-import type { Sequential } from '../../lib';
+import type { Model } from '../../lib/models';
 import type { Snapshot } from '../../lib/models/model_files';
-import type { NativeModel } from '../../lib/native/binding';
 
 export interface TrainingState {
   weights: Float32Array[];
@@ -11,34 +10,35 @@ export interface TrainingState {
   layers: Float32Array[];
 }
 
-/** `sizes` are those of the weights. */
-export function readState(model: NativeModel, sizes: readonly number[]): TrainingState {
+export function readState(model: Model): TrainingState {
+  const native = model.nativeModel();
   const read = (size: number, into: (out: Float32Array) => void): Float32Array => {
     const out = new Float32Array(size);
     into(out);
     return out;
   };
   return {
-    weights: sizes.map((size, i) => read(size, (out) => model.readWeight(i, out))),
-    iterations: model.iterations,
-    optimizer: model.optimizerState().map(({ name, weight, size }, i) => ({
+    weights: model.getWeights().map(({ data }) => data),
+    iterations: native.iterations,
+    optimizer: native.optimizerState().map(({ name, weight, size }, i) => ({
       name,
       weight,
-      values: read(size, (out) => model.readOptimizer(i, out)),
+      values: read(size, (out) => native.readOptimizer(i, out)),
     })),
-    layers: model.layerStates().map((size, i) => read(size, (out) => model.readLayerStates(i, out))),
+    layers: native.layerStates().map((size, i) => read(size, (out) => native.readLayerStates(i, out))),
   };
 }
 
-export function writeState(model: NativeModel, state: TrainingState): void {
-  state.weights.forEach((values, i) => model.writeWeight(i, values));
-  state.optimizer.forEach(({ values }, i) => model.writeOptimizer(i, values));
-  model.setIterations(state.iterations);
-  state.layers.forEach((values, i) => model.writeLayerStates(i, values));
+export function writeState(model: Model, state: TrainingState): void {
+  const native = model.nativeModel();
+  model.setWeights(state.weights);
+  state.optimizer.forEach(({ values }, i) => native.writeOptimizer(i, values));
+  native.setIterations(state.iterations);
+  state.layers.forEach((values, i) => native.writeLayerStates(i, values));
 }
 
 /** What training goes on from besides the weights, as files have it. */
-export async function trainingStateOf(model: Sequential): Promise<Snapshot['training']> {
+export async function trainingStateOf(model: Model): Promise<Snapshot['training']> {
   const { training, whenCopied } = model.snapshot();
   await whenCopied;
   return training;

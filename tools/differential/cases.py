@@ -51,7 +51,7 @@ class Draw:
     def grid(self, shape: Any, scale: float, mean: float = 0.0) -> np.ndarray:
         """Normal values on the grid, as int8."""
         values = np.rint((self.rng.standard_normal(tuple(shape)) * scale + mean) * GRID)
-        return np.clip(values, -127, 127).astype(np.int8)
+        return np.asarray(np.clip(values, -127, 127), np.int8)
 
 
 def recurrent(draw: Draw, return_sequences: bool, units: int | None = None) -> dict[str, Any]:
@@ -438,6 +438,11 @@ def inputs(draw: Draw, case: dict[str, Any]) -> np.ndarray:
     return values
 
 
+def real(grid: np.ndarray) -> np.ndarray:
+    """The values that a grid stands for."""
+    return grid.astype(np.float64) / GRID
+
+
 def weight(draw: Draw, path: str, shape: tuple[int, ...]) -> np.ndarray:
     """A value for a weight, of a size that keeps activations away from saturation, and never 0, where l1 has a corner."""
     if path.endswith("moving_variance"):
@@ -455,5 +460,5 @@ def weight(draw: Draw, path: str, shape: tuple[int, ...]) -> np.ndarray:
 def pack(array: np.ndarray, kind: str) -> dict[str, Any]:
     """An array as both sides write it."""
     types = {"grid": np.int8, "ids": np.int8, "mask": np.uint8, "floats": "<f4"}
-    data = np.ascontiguousarray(array, types[kind]).tobytes()
+    data = np.asarray(array, types[kind]).tobytes()
     return {"shape": list(array.shape), kind: base64.b64encode(data).decode()}

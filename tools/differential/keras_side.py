@@ -21,14 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
 import corrected  # noqa: E402, F401
 import numpy as np  # noqa: E402
-from cases import DRAWS, GRID, Draw, configuration, inputs, pack, step_mask, weight  # noqa: E402
+from cases import DRAWS, Draw, configuration, inputs, pack, real, step_mask, weight  # noqa: E402
 from common import jax, keras  # noqa: E402
 from models import layer_of  # noqa: E402
-
-
-def real(grid: np.ndarray) -> np.ndarray:
-    """The values that a grid stands for."""
-    return grid.astype(np.float64) / GRID
 
 
 class Compiled:

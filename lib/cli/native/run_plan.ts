@@ -16,7 +16,7 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Compiles and links.
+ * Compiles, and links where the plan has a command for it.
  *
  * @param root the folder of the package
  * @throws (rejects) CommandFailed
@@ -26,7 +26,7 @@ export async function runPlan(
   plan: Plan,
   { jobs, env = process.env }: { jobs: number; env?: NodeJS.ProcessEnv },
 ): Promise<void> {
-  for (const file of [...plan.compilations.map(({ object }) => object), plan.link.at(-1)!])
+  for (const file of [...plan.compilations.map(({ object }) => object), ...plan.link.slice(-1)])
     mkdirSync(path.dirname(path.resolve(root, file)), { recursive: true });
   // Kernels take longest: first.
   const waiting = [...plan.compilations].sort((a, b) => Number(b.isa !== undefined) - Number(a.isa !== undefined));
@@ -38,7 +38,7 @@ export async function runPlan(
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
-  await run(root, plan.link, env);
+  if (plan.link.length > 0) await run(root, plan.link, env);
 }
 
 function run(cwd: string, command: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -95,12 +95,12 @@ describe('refuses as tokens', () => {
       [1, 2],
       [3, 10],
     ]);
-    const check = () => checkVocabulary('fit', 'x', tokens, { minToken: 1, maxToken: 10 }, 10);
+    const check = () => checkVocabulary('fit', 'x', tokens, [1, 10], 10);
     expect(check).toThrow(code('ERR_RANGE'));
     expect(check).toThrow(/10 at \[1, 1\].*numWords.*inputDim/);
     const negative = toTokens('fit', 'x', [[-1]]);
-    expect(() => checkVocabulary('fit', 'x', negative, { minToken: -1, maxToken: -1 }, 10)).toThrow('-1 at [0, 0]');
-    expect(() => checkVocabulary('fit', 'x', tokens, { minToken: 1, maxToken: 10 }, 11)).not.toThrow();
+    expect(() => checkVocabulary('fit', 'x', negative, [-1, -1], 10)).toThrow('-1 at [0, 0]');
+    expect(() => checkVocabulary('fit', 'x', tokens, [1, 10], 11)).not.toThrow();
   });
 });
 

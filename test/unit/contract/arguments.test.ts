@@ -106,6 +106,20 @@ const quiet = (options: object): never => ({ verbose: 0, ...options }) as never;
 /** Arguments before the options, where a class needs them. */
 const BEFORE: Record<string, () => unknown[]> = {
   'new Activation': () => ['relu'],
+  'new Dot': () => [1],
+  'new GaussianDropout': () => [0.5],
+  'new GRUCell': () => [2],
+  'new LSTMCell': () => [2],
+  'new Model': () => {
+    const x = new lib.Input([2]);
+    return [x, new lib.Dense(1).apply(x)];
+  },
+  'new MultiHeadAttention': () => [2, 2],
+  'new Permute': () => [[2, 1]],
+  'new Rescaling': () => [2],
+  'new RNN': () => [new lib.LSTMCell(2)],
+  'new SimpleRNNCell': () => [2],
+  'new StackedRNNCells': () => [[new lib.LSTMCell(2)]],
   'new AveragePooling1D': () => [2],
   'new Bidirectional': () => [new lib.LSTM(2)],
   'new Conv1D': () => [2, 2],
@@ -142,17 +156,24 @@ const BEFORE: Record<string, () => unknown[]> = {
 
 /** Calls with options that are no constructors. */
 const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
-  'Sequential#summary': (options) => sequential().summary({ printFn: () => undefined, ...(options as object) }),
-  'Sequential#compile': (options) => sequential().compile({ loss: 'mse', ...(options as object) }),
-  'Sequential#fit': (options) => sequential().fit(X, Y, quiet(options)),
-  'Sequential#evaluate': (options) => sequential().evaluate(X, Y, quiet(options)),
-  'Sequential#predict': (options) => sequential().predict(X, options),
-  'Sequential#gather': (options) => sequential().gather(options),
-  'Sequential#trainOnBatch': (options) => sequential().trainOnBatch(X, Y, options),
-  'Sequential#testOnBatch': (options) => sequential().testOnBatch(X, Y, options),
-  'Sequential#save': (options) => sequential().save(file(), options),
-  'Sequential#saveWeights': (options) => sequential().saveWeights(file(), options),
-  'Sequential#loadWeights': (options) => sequential().loadWeights(file(), options),
+  'Model#summary': (options) => sequential().summary({ printFn: () => undefined, ...(options as object) }),
+  'Model#compile': (options) => sequential().compile({ loss: 'mse', ...(options as object) }),
+  'Model#fit': (options) => sequential().fit(X, Y, quiet(options)),
+  'Model#evaluate': (options) => sequential().evaluate(X, Y, quiet(options)),
+  'Model#predict': (options) => sequential().predict(X, options),
+  'Model#gather': (options) => sequential().gather(options),
+  'Model#trainOnBatch': (options) => sequential().trainOnBatch(X, Y, options),
+  'Model#testOnBatch': (options) => sequential().testOnBatch(X, Y, options),
+  'Model#save': (options) => sequential().save(file(), options),
+  'Model#saveWeights': (options) => sequential().saveWeights(file(), options),
+  'Model#loadWeights': (options) => sequential().loadWeights(file(), options),
+  'Layer#apply': (options) => new lib.LSTM(2).apply(new lib.Input([1, 2]), options),
+  'Model#openStream': (options) => sequential().openStream(options),
+  'Model#openStreams': (options) => sequential().openStreams(0, options),
+  'Normalization#adapt': (options) => new lib.Normalization().adapt(Y, options),
+  'Stream#reset': (options) => sequential().openStream().reset(options),
+  'StreamGroup#open': (options) => sequential().openStreams().open(options),
+  'StreamGroup#reset': (options) => sequential().openStreams(1).reset(0, options),
   'Layer#call': (options) => new lib.LSTM(2).call(X, options),
   'Loss#call': (options) => new lib.MeanSquaredError().call(Y, Y, options),
   'Optimizer#excludeFromWeightDecay': (options) => new lib.SGD().excludeFromWeightDecay(options),
@@ -185,6 +206,15 @@ const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
     }),
   simpleRnn: (parameters) =>
     lib.simpleRnn(X, { kernel: [[1], [1]], recurrentKernel: [[1]], ...(parameters as object) }),
+  add: (options) => lib.add([new lib.Input([2]), new lib.Input([2])], options),
+  average: (options) => lib.average([new lib.Input([2]), new lib.Input([2])], options),
+  maximum: (options) => lib.maximum([new lib.Input([2]), new lib.Input([2])], options),
+  minimum: (options) => lib.minimum([new lib.Input([2]), new lib.Input([2])], options),
+  multiply: (options) => lib.multiply([new lib.Input([2]), new lib.Input([2])], options),
+  subtract: (options) => lib.subtract([new lib.Input([2]), new lib.Input([2])], options),
+  concatenate: (options) => lib.concatenate([new lib.Input([2]), new lib.Input([2])], -1, options),
+  dot: (options) => lib.dot([new lib.Input([2]), new lib.Input([2])], 1, options),
+  slice: (options) => lib.slice(new lib.Input([3, 2]), options),
   l1l2: (options) => lib.l1l2(options),
   decodeReview: (options) => lib.decodeReview([1], new Map([['a', 1]]), options),
   wordDecoder: (options) => lib.wordDecoder(new Map([['a', 1]]), options),
@@ -245,8 +275,8 @@ describe('options', () => {
 });
 
 test('Input takes its options behind its shape, as every layer does, or all of them at once', () => {
-  expect(new lib.Input([3, 2], { name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x' });
-  expect(new lib.Input({ shape: [3, 2], name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x' });
+  expect(new lib.Input([3, 2], { name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x', dtype: null });
+  expect(new lib.Input({ shape: [3, 2], name: 'x' }).getConfig()).toEqual({ shape: [3, 2], name: 'x', dtype: null });
 });
 
 /** What no list of parameters and options shows: each was dropped in silence once. */

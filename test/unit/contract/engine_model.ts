@@ -31,6 +31,7 @@ import {
   type LossIdentifier,
   type Regularizer,
 } from '../../../lib';
+import type { Model } from '../../../lib/models';
 import type { OracleLayer, OraclePenalty, OracleRecurrent } from '../../reference/sequential';
 
 /** A layer of the oracle, or a Dropout, which the oracle leaves out. */
@@ -160,7 +161,7 @@ export interface EngineGradients {
  * part in 2^24 of itself, not of the weight.
  */
 export async function engineGradients(
-  model: Sequential,
+  model: Model,
   loss: LossIdentifier,
   x: ArrayInput,
   y: ArrayInput,

@@ -6,19 +6,17 @@ import {
   Dense,
   Embedding,
   GRU,
+  Input,
   LSTM,
   NdArray,
   Sequential,
   setRandomSeed,
   SimpleRNN,
 } from '../../../lib';
-import { ALL_SHORTCUTS } from '../../../lib/native/shortcuts';
-import { loadBinding } from '../../../lib/native/engine';
-import { MAX_WORKSPACE } from '../../../lib/native/workspace';
-import { predictBatch } from '../../../lib/native/predict';
-import { engineError } from '../../../lib/native/engine';
+import { Model } from '../../../lib/models';
 import { drawFrom } from '../../reference/random';
-import type { NativeDataset, NativeModel } from '../../../lib/native/binding';
+import { floats } from './engine_model';
+import type { SymbolicTensor } from '../../../lib/graph/symbolic_tensor';
 
 const [N, T, C, H] = [7, 6, 3, 5];
 const CELLS = [
@@ -67,57 +65,30 @@ describe.each(CELLS)('%s', (_, Class) => {
   });
 
   test('begins each row of every batch in the state given for it, and gives back its last one', async () => {
-    const layer = new Bidirectional(new Class(H));
-    layer.build([null, T, C]);
+    const layer = new Bidirectional(new Class(H, { returnState: true }));
     const draw = drawFrom(70);
-    const size = layer.stateSizes.reduce((a, b) => a + b, 0);
-    const { NativeDataset, NativeModel } = loadBinding();
-    const config = {
-      input: 'values' as const,
-      inputShape: [-1, C],
-      layers: [layer.toNative()],
-      shortcuts: ALL_SHORTCUTS,
-    };
-    const native: NativeModel = new NativeModel(config);
-    layer.getWeights().forEach(({ data }, i) => native.writeWeight(i, data as Float32Array));
-    const dataset: NativeDataset = new NativeDataset({
-      rows: N,
-      inputShape: [T, C],
-      inputs: Float32Array.from(draw.normal(N * T * C)),
-      targets: null,
-      targetSize: 0,
-      weights: null,
-      weightSize: 0,
-      initialState: Float32Array.from(draw.normal(N * size)),
-      mask: Uint8Array.from(LENGTHS.flatMap((length) => Array.from({ length: T }, (__, t) => Number(t < length)))),
+    const input = new Input([null, C]);
+    const given = layer.stateSizes.map((size) => new Input([size]));
+    const mask = new Input([T]);
+    const outputs = layer.apply<SymbolicTensor[]>(input, { initialState: given, mask });
+    const model = new Model([input, ...given, mask], outputs);
+    const counts = LENGTHS.flatMap((length) => Array.from({ length: T }, (__, t) => Number(t < length)));
+    const x = [
+      floats(draw.normal(N * T * C), [N, T, C]),
+      ...layer.stateSizes.map((size) => floats(draw.normal(N * size), [N, size])),
+      floats(counts, [N, T]),
+    ];
+    const whole = await model.predict<NdArray[]>(x, { batchSize: N });
+    expect(whole.map(({ shape }) => shape)).toEqual([[N, 2 * H], ...layer.stateSizes.map((size) => [N, size])]);
+    // A row of no steps ends in the states that it began in.
+    const none = LENGTHS.indexOf(0);
+    whole.slice(1).forEach((state, i) => {
+      expect([...state.row(none).data]).toEqual([...x[1 + i]!.data.subarray(none * H, (none + 1) * H)]);
     });
-    const arrays = () => ({ outputs: new Float32Array(N * 2 * H), states: new Float32Array(N * size) });
-    const whole = arrays();
-    await predictBatch(native, dataset, { ...whole, training: false });
     for (const batchSize of [1, 2, 3]) {
-      const parts = arrays();
-      await new Promise<void>((resolve, reject) =>
-        native.run(
-          {
-            mode: 'predict',
-            priority: 'serving',
-            maxWorkspace: MAX_WORKSPACE,
-            datasets: [dataset],
-            order: null,
-            begin: 0,
-            end: N,
-            batchSize,
-            ...parts,
-            totals: null,
-            training: false,
-          },
-          (code, message) => (code === null ? resolve() : reject(engineError(code, message))),
-        ),
-      );
-      expect(worst(parts.outputs, whole.outputs)).toBeLessThan(1e-6);
-      expect(worst(parts.states, whole.states)).toBeLessThan(1e-6);
+      const parts = await model.predict<NdArray[]>(x, { batchSize });
+      parts.forEach(({ data }, i) => expect(worst(data, whole[i]!.data)).toBeLessThan(1e-6));
     }
-    native.dispose();
   });
 
   test('merges the directions of masked words step by step', async () => {

@@ -61,11 +61,7 @@ async function train(model: Sequential, from: number, to: number): Promise<void>
   }
 }
 
-const stateOf = (model: Sequential): TrainingState =>
-  readState(
-    model.native(),
-    model.getWeights().map(({ data }) => data.length),
-  );
+const stateOf = (model: Sequential): TrainingState => readState(model);
 
 const COSINE = () => new CosineDecay(0.001, 8, { warmupTarget: 0.05, warmupSteps: 3 });
 const EMA = { useEma: true, emaMomentum: 0.7, emaOverwriteFrequency: 3 };
@@ -106,7 +102,7 @@ describe.each(OPTIMIZERS)('%s', (_name, make) => {
       const saved = stateOf(first);
       const second = makeModel(make());
       await train(second, 20, 22); // compiled by its first batch, with a state of its own to overwrite
-      writeState(second.native(), saved);
+      writeState(second, saved);
       expect(second.optimizer!.iterations).toBe(first.optimizer!.iterations);
       expect(second.optimizer!.learningRate).toBe(first.optimizer!.learningRate);
       await train(second, stop, 9);
@@ -142,7 +138,7 @@ describe.each(OPTIMIZERS)('%s', (_name, make) => {
             }
           : entry,
       );
-      writeState(other.native(), { ...saved, optimizer: changed });
+      writeState(other, { ...saved, optimizer: changed });
       await train(other, 4, 8);
       expect(stateOf(other)).not.toEqual(wanted);
     }
@@ -163,7 +159,7 @@ test('moving averages take the place of the weights when they are asked to', asy
   await train(model, 0, 3);
   const averages = stateOf(model).optimizer.filter(({ name }) => name === 'average');
   expect(averages.map(({ values }) => values)).not.toEqual(stateOf(model).weights);
-  await applyEma(model.native());
+  await applyEma(model.nativeModel());
   expect(averages.map(({ values }) => values)).toEqual(stateOf(model).weights);
 });
 
@@ -173,16 +169,16 @@ describe('misuse', () => {
       const model = makeModel(new SGD(0.1, { useEma }));
       await model.testOnBatch(ids(new Int32Array(ROWS * STEPS), [ROWS, STEPS]), floats([1, 2, 3, 4], [ROWS, 1]));
       const before = stateOf(model).weights;
-      await applyEma(model.native());
+      await applyEma(model.nativeModel());
       expect(stateOf(model).weights).toEqual(before);
     }
   });
 
   test('a count of batches that cannot be, arrays of another size, and a model without optimizer are refused', async () => {
     const model = makeModel(new SGD(0.1, { gradientAccumulationSteps: 3 }));
-    expect(() => model.native().optimizerState()).toThrow(/not compiled/);
+    expect(() => model.nativeModel().optimizerState()).toThrow(/not compiled/);
     await train(model, 0, 1);
-    const native = model.native();
+    const native = model.nativeModel();
     const counter = native.optimizerState().findIndex(({ name }) => name === 'accumulated_batches');
     for (const value of [3, -1, 0.5, NaN])
       expect(() => native.writeOptimizer(counter, Float32Array.of(value))).toThrow(/malformed/);
@@ -195,7 +191,7 @@ describe('misuse', () => {
   test('states are left alone while the model trains', async () => {
     const model = makeModel(new SGD(0.1));
     await train(model, 0, 1);
-    const native = model.native();
+    const native = model.nativeModel();
     const training = train(model, 1, 2);
     const busy = expect.objectContaining({ code: 'ERR_BUSY' });
     expect(() => native.optimizerState()).toThrow(busy);

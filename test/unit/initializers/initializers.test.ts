@@ -55,9 +55,15 @@ describe('initializers: misuse', () => {
     expect(codeOf(() => new initializers.Zeros().initialize([2 ** 20, 2 ** 20]))).toBe('ERR_OUT_OF_MEMORY');
     expect(codeOf(() => new initializers.Orthogonal().initialize([4]))).toBe('ERR_SHAPE');
     expect(codeOf(() => new initializers.Identity().initialize([4]))).toBe('ERR_SHAPE');
-    expect(codeOf(() => new initializers.Zeros().initialize([]))).toBe('ERR_SHAPE');
     expect(codeOf(() => new initializers.Zeros().initialize([2, -1]))).toBe('ERR_SHAPE');
   });
+});
+
+test('a shape without axes is that of a single number', () => {
+  const one = new initializers.Ones().initialize([]);
+  expect([one.rank, Array.from(one.data)]).toEqual([0, [1]]);
+  // Its fans are 1, as in keras/src/initializers/random_initializers.py (compute_fans).
+  expect(Math.abs(new initializers.GlorotUniform({ seed: 1 }).initialize([]).data[0]!)).toBeLessThan(Math.sqrt(3));
 });
 
 describe('initializers: what the engine is told', () => {
@@ -196,8 +202,8 @@ describe('Constant of an array', () => {
     for (const other of [
       Sequential.fromConfig(model.getConfig()),
       Sequential.fromConfig(structuredClone(JSON.parse(JSON.stringify(model.getConfig())))),
-      modelFromJson(model.toJson()),
-      await loadModel(at('constant.safetensors')),
+      modelFromJson<Sequential>(model.toJson()),
+      await loadModel<Sequential>(at('constant.safetensors')),
     ]) {
       expect(values(other)).toEqual(values(model));
       expect(other.getConfig()).toEqual(model.getConfig());

@@ -14,6 +14,7 @@ import {
   NdArray,
   RepeatVector,
   Sequential,
+  SGD,
   SimpleRNN,
   TimeDistributed,
   gru,
@@ -23,7 +24,7 @@ import {
   type CallOptions,
   type Layer,
 } from '../../../lib';
-import { codeOfAsync } from '../../support/error_code';
+import { codeOf, codeOfAsync } from '../../support/error_code';
 import { drawFrom } from '../../reference/random';
 
 const [N, T, C, H] = [3, 5, 4, 6];
@@ -51,9 +52,10 @@ describe('layer.call: misuse', () => {
   test.each<[string, () => Layer, unknown, unknown, string]>([
     ['nothing', () => new Dense(2), undefined, undefined, 'ERR_TYPE'],
     ['one row', () => new Dense(2), [1, 2, 3], undefined, 'ERR_SHAPE'],
-    ['four axes', () => new Dense(2), [[[[1]]]], undefined, 'ERR_SHAPE'],
+    ['five axes', () => new Dense(2), [[[[[1]]]]], undefined, 'ERR_SHAPE'],
+    ['four axes for a recurrent layer', () => new GRU(2), [[[[1]]]], undefined, 'ERR_SHAPE'],
     ['vectors for a recurrent layer', () => new GRU(2), [[1, 2]], undefined, 'ERR_SHAPE'],
-    ['vectors for an embedding', () => new Embedding(4, 2), [[[1]]], undefined, 'ERR_SHAPE'],
+    ['ids of four axes', () => new Embedding(4, 2), [[[[1]]]], undefined, 'ERR_SHAPE'],
     ['ids that are fractions', () => new Embedding(4, 2), [[0.5]], undefined, 'ERR_DATA'],
     ['ids outside the vocabulary', () => new Embedding(4, 2), [[4]], undefined, 'ERR_RANGE'],
     ['options that are none', () => new Dense(2), [[1]], null, 'ERR_TYPE'],
@@ -90,10 +92,23 @@ describe('layer.call: misuse', () => {
     expect(await codeOfAsync(layer.call([[1, 2]]))).toBe('ERR_SHAPE');
   });
 
-  test('the layer of a disposed model: refused', async () => {
-    const layer = new Dense(2);
-    new Sequential([new Input([3]), layer]).dispose();
-    expect(await codeOfAsync(layer.call([[1, 2, 3]]))).toBe('ERR_DISPOSED');
+  test('other weights while it computes: refused', async () => {
+    const layer = new Dense(1);
+    layer.build([null, 2]);
+    layer.setWeights([[[1], [2]], [3]]);
+    const running = layer.call([[10, 100]]);
+    expect(codeOf(() => layer.setWeights([[[0], [0]], [0]]))).toBe('ERR_BUSY');
+    expect((await running).toArray()).toEqual([[213]]);
+  });
+
+  test('a call while a model trains the layer: refused, and no harm to either', async () => {
+    const layer = new Dense(1, { kernelInitializer: 'ones' });
+    const model = new Sequential([new Input([2]), layer]);
+    model.compile({ optimizer: new SGD(0.5), loss: 'mse' });
+    const training = model.trainOnBatch([[1, 2]], [3]);
+    expect(await codeOfAsync(layer.call([[1, 2]]))).toBe('ERR_BUSY');
+    expect(await training).toBe(0);
+    expect((await layer.call([[1, 2]])).toArray()).toEqual([[3]]);
   });
 });
 
@@ -118,7 +133,7 @@ describe('layer.call', () => {
   test('builds the layer, whose model may come later and read longer sequences', async () => {
     const layer = new SimpleRNN(H);
     expect((await layer.call(x)).shape).toEqual([N, H]);
-    expect(layer.inputShape).toEqual([null, T, C]);
+    expect(layer.inputShape).toEqual([null, null, C]);
     const model = new Sequential([new Input([null, C]), layer]);
     expect((await model.predict(x)).data).toEqual((await layer.call(x)).data);
     expect((await layer.call(random(2, N, T + 2, C))).shape).toEqual([N, H]);
@@ -136,10 +151,25 @@ describe('layer.call', () => {
     const layer = new Dense(1);
     layer.build([null, 2]);
     layer.setWeights([[[1], [2]], [3]]);
-    const running = layer.call([[10, 100]]);
+    expect((await layer.call([[10, 100]])).toArray()).toEqual([[213]]);
     layer.setWeights([[[0], [0]], [0]]);
-    expect((await running).toArray()).toEqual([[213]]);
     expect((await layer.call([[10, 100]])).toArray()).toEqual([[0]]);
+  });
+
+  test('goes on after the model that had the layer was disposed, with what it learnt', async () => {
+    const layer = new Dense(1, { kernelInitializer: 'ones' });
+    const model = new Sequential([new Input([1]), layer]);
+    model.compile({ optimizer: new SGD(0.5), loss: 'mse' });
+    await model.trainOnBatch([[1]], [0]); // both gradients are 2 (1 - 0)
+    model.dispose();
+    expect((await layer.call([[5]])).toArray()).toEqual([[-1]]);
+  });
+
+  test('parts of samples, each as the layer gives it alone', async () => {
+    const [dense, parts] = [new Dense(2), random(3, N, 2, T, C)];
+    const whole = await dense.call(parts);
+    expect(whole.shape).toEqual([N, 2, T, 2]);
+    expect(whole.data).toEqual((await dense.call(new NdArray(parts.data, [N * 2, T, C]))).data);
   });
 
   test('does not see what happens to its input afterwards', async () => {

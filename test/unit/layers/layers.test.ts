@@ -91,7 +91,7 @@ describe('layers: shapes', () => {
   });
 
   test.each<[string, () => Layer, unknown]>([
-    ['Embedding of vectors', () => new Embedding(10, 8), [null, 5, 3]],
+    ['Embedding of four axes', () => new Embedding(10, 8), [null, 5, 3, 2]],
     ['Embedding of another length', () => new Embedding(10, 8, { inputLength: 5 }), [null, 6]],
     ['Dense of unknown features', () => new Dense(2), [null, null]],
     ['SimpleRNN of unknown features', () => new SimpleRNN(2), [null, 5, null]],
@@ -197,8 +197,9 @@ describe('layers: what the engine is told', () => {
   test('every key of a recurrent layer is resolved', () => {
     const layer = new SimpleRNN(4, { recurrentRegularizer: new L2(0.5), trainable: false });
     layer.build([null, null, 3]);
-    expect(layer.toNative()).toEqual({
+    expect(layer.toNative(layer.inputShape!)).toEqual({
       kind: 'simple_rnn',
+      features: 3,
       units: 4,
       activation: 'tanh',
       recurrentActivation: 'linear',
@@ -211,7 +212,6 @@ describe('layers: what the engine is told', () => {
       dropout: 0,
       recurrentDropout: 0,
       seed: 0,
-      trainable: false,
       penalties: [0, 0.5, 0].map((l2) => ({ l1: 0, l2, orthogonal: 0, orthogonalByRows: true })),
       constraints: [null, null, null],
     });

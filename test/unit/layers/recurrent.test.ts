@@ -149,7 +149,7 @@ describe('weights', () => {
 describe('what the engine is told', () => {
   const native = (layer: SimpleRNN | LSTM | GRU): NativeRecurrent => {
     layer.build([null, null, 3]);
-    return layer.toNative();
+    return layer.toNative(layer.inputShape!);
   };
 
   test('the gates of each cell', () => {
@@ -232,6 +232,6 @@ describe('configs', () => {
     expect(copy.getConfig()).toEqual(layer.getConfig());
     layer.build([null, null, 3]);
     copy.build([null, null, 3]);
-    expect(copy.toNative()).toEqual(layer.toNative());
+    expect(copy.toNative(copy.inputShape!)).toEqual(layer.toNative(layer.inputShape!));
   });
 });

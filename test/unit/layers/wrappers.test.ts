@@ -2,23 +2,30 @@
 // Bidirectional and TimeDistributed: which layers they take, whose the weights are, configs, and what the engine is told.
 import {
   Activation,
+  BatchNormalization,
   Bidirectional,
   clearSession,
+  Conv1D,
   Dense,
   Dropout,
   Embedding,
   Flatten,
+  GlobalMaxPooling1D,
   GRU,
   Input,
   Layer,
   LSTM,
+  RepeatVector,
+  Reshape,
   Sequential,
   SimpleRNN,
   TimeDistributed,
   type BidirectionalOptions,
 } from '../../../lib';
 import { layerFromConfig } from '../../../lib/layers';
+import { Model } from '../../../lib/models';
 import { codeOf, messageOf } from '../../support/error_code';
+import { lowered } from '../../support/lowered';
 
 beforeEach(() => clearSession());
 
@@ -122,7 +129,8 @@ describe('Bidirectional', () => {
       'backward_reader',
     ]);
     expect(layer.forwardLayer).not.toBe(pattern);
-    expect(pattern.owner).toBeUndefined();
+    layer.build([null, null, 3]);
+    expect(pattern.isBuilt).toBe(false);
     expect([layer.forwardLayer.goBackwards, layer.backwardLayer.goBackwards]).toEqual([false, true]);
   });
 
@@ -182,19 +190,32 @@ describe('Bidirectional', () => {
 
   test('tells the engine of both directions', () => {
     const layer = built({ mergeMode: 'sum', trainable: false }, new LSTM(2, { kernelRegularizer: 'l2' }));
-    const native = layer.toNative();
-    expect(native).toMatchObject({
-      kind: 'bidirectional',
-      mergeMode: 'sum',
-      forward: { kind: 'lstm', units: 2, goBackwards: false, trainable: false, constraints: [null, null, null] },
-      backward: { kind: 'lstm', units: 2, goBackwards: true, trainable: false },
-    });
-    expect(native.kind === 'bidirectional' && native.backward.penalties.map(({ l2 }) => l2)).toEqual([0.01, 0, 0]);
+    const { nodes, outputs } = lowered(layer, [null, 3]);
+    const penalties = [0.01, 0, 0].map((l2) => ({ l2 }));
+    expect(nodes).toMatchObject([
+      { inputs: [0], flipsOutputs: false, config: { kind: 'lstm', units: 2, goBackwards: false, penalties } },
+      { inputs: [0], flipsOutputs: true, config: { kind: 'lstm', units: 2, goBackwards: true, penalties } },
+      // Value 0 is the input; each direction gives its output, h and c.
+      { inputs: [1, 4], flipsOutputs: false, config: { kind: 'merge', merge: 'add' } },
+    ]);
+    expect(nodes[0]!.layer).not.toBe(nodes[1]!.layer);
+    expect(outputs).toEqual([7]);
+    expect(layer.weightSpecs.map(({ trainable }) => trainable)).toEqual(Array(6).fill(false));
   });
 
-  test('outputs that are not merged are side by side to the engine', () => {
-    const layer = built({ mergeMode: null });
-    expect(layer.toNative()).toMatchObject({ mergeMode: 'concat' });
+  test.each([
+    ['concat', { kind: 'concatenate', alongSteps: false }],
+    ['mul', { kind: 'merge', merge: 'multiply' }],
+    ['ave', { kind: 'merge', merge: 'average' }],
+  ] as const)('%s is a node that reads both', (mergeMode, config) => {
+    expect(lowered(built({ mergeMode }), [null, 3]).nodes.at(-1)).toMatchObject({ inputs: [1, 4], config });
+  });
+
+  test('outputs that are not merged are two to the engine, and states those of the forward layer first', () => {
+    const layer = built({ mergeMode: null }, new LSTM(2, { returnSequences: true, returnState: true }));
+    const { nodes, outputs } = lowered(layer, [null, 3]);
+    expect(nodes.map(({ config }) => config.kind)).toEqual(['lstm', 'lstm']);
+    expect(outputs).toEqual([1, 4, 2, 3, 5, 6]);
     expect(layer.outputSizes).toEqual([2, 2]);
   });
 
@@ -232,29 +253,47 @@ describe('Bidirectional', () => {
 });
 
 describe('TimeDistributed: misuse', () => {
+  const twoOutputs = (): Model => {
+    const input = new Input([3]);
+    return new Model(input, [new Dense(2).apply(input), new Dense(2).apply(input)]);
+  };
+  const twoInputs = (): Model => {
+    const [x, h] = [new Input([null, 3]), new Input([2])];
+    return new Model([x, h], new GRU(2).apply(x, { initialState: h }));
+  };
+
   test.each<[string, () => unknown, string]>([
     ['nothing', () => undefined, 'ERR_TYPE'],
     ['a function', () => () => 1, 'ERR_TYPE'],
     ['an Input', () => new Input([3]), 'ERR_TYPE'],
-    ['a recurrent layer', () => new LSTM(2), 'ERR_CONFIG'],
-    ['an embedding', () => new Embedding(2, 2), 'ERR_CONFIG'],
-    ['a layer that flattens', () => new Flatten(), 'ERR_CONFIG'],
-    ['another TimeDistributed', () => new TimeDistributed(new Dense(2)), 'ERR_CONFIG'],
-    ['a layer of a model', () => new Sequential([new Dense(2)]).layers[0], 'ERR_CONFIG'],
-    ['a layer of another wrapper', () => new TimeDistributed(new Dense(2)).layer, 'ERR_CONFIG'],
+    ['states beside the output', () => new LSTM(2, { returnState: true }), 'ERR_CONFIG'],
+    ['two directions that are not merged', () => new Bidirectional(new LSTM(2), { mergeMode: null }), 'ERR_CONFIG'],
+    ['a model of two outputs', twoOutputs, 'ERR_CONFIG'],
+    ['a model of two inputs', twoInputs, 'ERR_CONFIG'],
+    ['a layer that carries states', () => new LSTM(2, { stateful: true }), 'ERR_CONFIG'],
+    ['a model that carries states', () => new Sequential([new LSTM(2, { stateful: true })]), 'ERR_CONFIG'],
+    ['moments of the batch', () => new BatchNormalization(), 'ERR_CONFIG'],
+    ['a model with moments of the batch', () => new Sequential([new Dense(2), new BatchNormalization()]), 'ERR_CONFIG'],
     ['a layer with a penalty on its output', () => new Dense(2, { activityRegularizer: 'l1' }), 'ERR_CONFIG'],
   ])('%s: refused', (_, make, code) => {
     expect(codeOf(() => new TimeDistributed(make() as Layer))).toBe(code);
   });
 
-  test('vectors: refused', () => {
-    expect(codeOf(() => new TimeDistributed(new Dense(2)).build([null, 3]))).toBe('ERR_SHAPE');
+  test.each<[string, () => Layer, (number | null)[]]>([
+    ['vectors', () => new Dense(2), [null, 3]],
+    ['five axes', () => new Dense(2), [null, 2, 3, 4, 5]],
+    ['vectors for each timestep of an LSTM', () => new LSTM(2), [null, 3, 4]],
+    ['what becomes of five axes', () => new TimeDistributed(new Reshape([2, 2])), [null, 3, 5, 4]],
+    ['timesteps of unknown features', () => new Dense(2), [null, 3, null]],
+  ])('%s: refused', (_, make, shape) => {
+    expect(codeOf(() => new TimeDistributed(make()).build(shape))).toBe('ERR_SHAPE');
   });
 
-  test('a wrapped layer has no place in a model of its own', () => {
-    const dense = new Dense(2);
-    new TimeDistributed(dense);
-    expect(codeOf(() => new Sequential([dense]))).toBe('ERR_CONFIG');
+  test('what is in the way is named', () => {
+    expect(messageOf(() => new TimeDistributed(new Sequential([new BatchNormalization()])))).toBe(
+      'TimeDistributed: expected a layer that computes each row of a batch by itself, received Sequential "sequential_1" ' +
+        'with BatchNormalization "batch_normalization_1".',
+    );
   });
 });
 
@@ -263,19 +302,57 @@ describe('TimeDistributed', () => {
     ['Dense', () => new Dense(4), [null, null, 4]],
     ['Activation', () => new Activation('softmax'), [null, null, 3]],
     ['Dropout', () => new Dropout(0.5), [null, null, 3]],
+    ['Reshape', () => new Reshape([3, 1]), [null, null, 3, 1]],
+    ['RepeatVector', () => new RepeatVector(2), [null, null, 2, 3]],
+    ['a model', () => new Sequential([new Dense(4), new Dense(2)]), [null, null, 2]],
   ])('of %s keeps the timesteps', (_, make, shape) => {
-    expect(new TimeDistributed(make()).computeOutputShape([null, null, 3])).toEqual(shape);
+    const layer = new TimeDistributed(make());
+    layer.build([null, null, 3]);
+    expect(layer.outputShape).toEqual(shape);
   });
 
-  test('is the wrapped layer to the engine, frozen where either is', () => {
-    const native = (outer: boolean, inner: boolean) => {
-      const layer = new TimeDistributed(new Dense(4, { activation: 'relu', trainable: inner }), { trainable: outer });
+  test.each<[string, () => Layer, (number | null)[], (number | null)[]]>([
+    ['Dense', () => new Dense(5), [null, 2, null, 3], [null, 2, null, 5]],
+    ['LSTM', () => new LSTM(5), [null, null, null, 3], [null, null, 5]],
+    ['an LSTM of sequences', () => new LSTM(5, { returnSequences: true }), [null, 2, 4, 3], [null, 2, 4, 5]],
+    ['Bidirectional', () => new Bidirectional(new GRU(5)), [null, 2, 4, 3], [null, 2, 10]],
+    ['Conv1D', () => new Conv1D(5, 3), [null, 2, 4, 3], [null, 2, 2, 5]],
+    ['Flatten', () => new Flatten(), [null, 2, 4, 3], [null, 2, 12]],
+    ['GlobalMaxPooling1D', () => new GlobalMaxPooling1D(), [null, null, null, 3], [null, null, 3]],
+    ['Embedding', () => new Embedding(9, 5), [null, null, 4], [null, null, 4, 5]],
+    ['TimeDistributed', () => new TimeDistributed(new Dense(5)), [null, 2, 4, 3], [null, 2, 4, 5]],
+    ['a model of words', () => new Sequential([new Embedding(9, 5), new LSTM(2)]), [null, null, 4], [null, null, 2]],
+  ])('of %s reads each part of a sample', (_, make, given, wanted) => {
+    const layer = new TimeDistributed(make());
+    layer.build(given);
+    expect(layer.outputShape).toEqual(wanted);
+  });
+
+  test.each<[string, Layer, number[], string[]]>([
+    ['computes each position by itself: it alone', new Dense(4), [5, 3], ['dense']],
+    ['reads parts, which are rows', new LSTM(4), [2, 5, 3], ['lstm', 'unfold']],
+    ['makes vectors of parts', new Flatten(), [2, 5, 3], ['flatten', 'unfold']],
+    ['reads timesteps as vectors', new RepeatVector(2), [5, 3], ['fold', 'repeat_vector']],
+    ['reads timesteps as vectors and gives vectors', new Reshape([3]), [5, 3], ['fold', 'reshape', 'unfold']],
+    ['masks', new Embedding(9, 2, { maskZero: true }), [2, 5], ['embedding', 'unmask']],
+    ['does not mask', new Embedding(9, 2), [2, 5], ['embedding']],
+    ['masks within', new Sequential([new Embedding(9, 2, { maskZero: true }), new LSTM(4)]), [2, 5], ['embedding', 'lstm', 'unfold']],
+  ])('to the engine, of a layer that %s', (_, layer, shape, kinds) => {
+    const { nodes } = lowered(new TimeDistributed(layer), shape);
+    expect(nodes.map(({ config }) => config.kind)).toEqual(kinds);
+  }); // prettier-ignore
+
+  test('is frozen where it or the wrapped layer is', () => {
+    const flags = (outer: boolean, inner: boolean) => {
+      const layer = new TimeDistributed(new Dense(4, { trainable: inner }), { trainable: outer });
       layer.build([null, null, 3]);
-      return layer.toNative();
+      return layer.weightSpecs.map(({ trainable }) => trainable);
     };
-    expect(native(true, true)).toMatchObject({ kind: 'dense', units: 4, activation: 'relu', trainable: true });
-    expect(native(true, false)).toMatchObject({ trainable: false });
-    expect(native(false, true)).toMatchObject({ trainable: false });
+    expect([flags(true, true), flags(true, false), flags(false, true)]).toEqual([
+      [true, true],
+      [false, false],
+      [false, false],
+    ]);
   });
 
   test('has the weights of the wrapped layer, which sees them and kept what it had', () => {

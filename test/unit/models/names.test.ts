@@ -104,7 +104,7 @@ describe('a name that was given', () => {
       model.compile({ optimizer: new SGD(0.1, { momentum: 0.9 }), loss: 'mse' });
       await model.trainOnBatch([[[1, 2, 3]]], [[[1]]]);
       await model.save(at('odd.safetensors'));
-      const same = await loadModel(at('odd.safetensors'));
+      const same = await loadModel<Sequential>(at('odd.safetensors'));
       expect(kernels(same)).toEqual(kernels(model));
       expect(same.getConfig()).toEqual(model.getConfig());
       expect(await codeOfAsync(on(new Dense(1)).loadWeights(at('odd.safetensors')))).toBe('ERR_DATA');
@@ -165,7 +165,7 @@ describe('an automatic name', () => {
   test('of a model that was loaded gives way: another layer may be added in its place', async () => {
     await on(new Dense(3), new Dense(3)).save(at('m.safetensors'));
     clearSession();
-    const model = await loadModel(at('m.safetensors'));
+    const model = await loadModel<Sequential>(at('m.safetensors'));
     model.pop();
     model.add(new Dense(2));
     expect(model.layers.map(({ name }) => name)).toEqual(['dense_1', 'dense_2']);
@@ -205,8 +205,8 @@ describe('configs', () => {
     await model.save(at('first.safetensors'));
     const first = namesIn(at('first.safetensors'));
     for (const copy of [
-      await loadModel(at('first.safetensors')),
-      modelFromJson(model.toJson()),
+      await loadModel<Sequential>(at('first.safetensors')),
+      modelFromJson<Sequential>(model.toJson()),
       Sequential.fromConfig(model.getConfig()),
     ]) {
       expect(copy.getConfig()).toEqual(model.getConfig());
@@ -273,7 +273,7 @@ describe('optimizers', () => {
     expect(slots).toHaveLength(model.weights.length);
     expect(slots).toContain('/training/optimizer/slots/momentum/dense_1/kernel');
     expect(slots.some((name) => name.endsWith('/forward_simple_rnn_3/recurrent_kernel'))).toBe(true);
-    const same = await loadModel(at('m.safetensors'));
+    const same = await loadModel<Sequential>(at('m.safetensors'));
     await model.trainOnBatch(x, y);
     await same.trainOnBatch(x, y);
     expect(kernels(same)).toEqual(kernels(model));

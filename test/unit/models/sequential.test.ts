@@ -43,8 +43,10 @@ describe('sequential: misuse', () => {
     ['a second Input', () => new Sequential([new Input([3]), new Input([3])]), 'ERR_CONFIG'],
     ['an Input after a layer', () => new Sequential([new Embedding(3, 2), new Input([3])]), 'ERR_CONFIG'],
     ['an Embedding after a layer', () => new Sequential([new Embedding(3, 2), new Embedding(3, 2)]), 'ERR_CONFIG'],
-    ['an input of four axes', () => new Sequential([new Input([2, 3, 4]), new Dense(1)]), 'ERR_SHAPE'],
-    ['vectors for an Embedding', () => new Sequential([new Input([5, 2]), new Embedding(3, 2)]), 'ERR_SHAPE'],
+    ['an input of five axes', () => new Sequential([new Input([2, 3, 4, 5]), new Dense(1)]), 'ERR_SHAPE'],
+    ['ids of four axes', () => new Sequential([new Input([5, 2, 3]), new Embedding(3, 2)]), 'ERR_SHAPE'],
+    ['an empty name', () => new Sequential([], { name: '' }), 'ERR_CONFIG'],
+    ['a name with a slash, which parts names of weights', () => new Sequential([], { name: 'a/b' }), 'ERR_CONFIG'],
     ['one name twice', () => new Sequential([new Dense(1, { name: 'a' }), new Dense(1, { name: 'a' })]), 'ERR_CONFIG'],
     ['pop of nothing', () => new Sequential().pop(), 'ERR_STATE'],
     ['build of nothing', () => new Sequential().build([null, 3]), 'ERR_STATE'],
@@ -56,12 +58,6 @@ describe('sequential: misuse', () => {
     expect(codeOf(call)).toBe(code);
   });
 
-  test('a layer of another model is refused', () => {
-    const layer = new Dense(1);
-    const model = new Sequential([layer]);
-    expect(messageOf(() => new Sequential([layer]))).toContain(`"dense_1" of "${model.name}"`);
-  });
-
   test('a layer that does not fit is refused with what to do, and the model stays as it was', () => {
     const model = new Sequential([new Embedding(10, 4), new SimpleRNN(3)]);
     const call = () => model.add(new SimpleRNN(3));
@@ -69,6 +65,14 @@ describe('sequential: misuse', () => {
     expect(messageOf(call)).toContain('Set returnSequences: true on the layer before');
     expect(model.layers).toHaveLength(2);
     expect(model.outputShape).toEqual([null, 3]);
+  });
+
+  test('a layer of the name of the input, or of another layer, is refused, and the model stays as it was', () => {
+    const model = new Sequential([new Input([3], { name: 'x' }), new Dense(3, { name: 'y' })]);
+    for (const name of ['x', 'y']) expect(codeOf(() => model.add(new Dense(1, { name })))).toBe('ERR_CONFIG');
+    expect(model.layers).toHaveLength(1);
+    model.add(new Dense(1, { name: 'z' }));
+    expect(model.outputShape).toEqual([null, 1]);
   });
 
   test('the nearest layer name is offered', () => {
@@ -141,7 +145,7 @@ describe('sequential: building', () => {
     expect(model.vocabularySize).toBe(10);
     expect(model.inputShape).toEqual([null, null]);
     expect(model.outputShape).toEqual([null, 1]);
-    expect(model.lastActivation).toBe('sigmoid');
+    expect(model.outputActivation).toBe('sigmoid');
     expect(model.countParams()).toBe(40 + 24 + 4);
   });
 

@@ -10,14 +10,19 @@ import {
   Dropout,
   Embedding,
   GRU,
+  GRUCell,
   Input,
   L1L2,
   LSTM,
+  LSTMCell,
+  Model,
   NdArray,
+  RNN,
   Sequential,
   setRandomSeed,
   SimpleRNN,
   type Layer,
+  type SymbolicTensor,
 } from '../../../lib';
 import { codeOf, codeOfAsync, messageOf } from '../../support/error_code';
 import { drawFrom } from '../../reference/random';
@@ -35,6 +40,11 @@ function stateful(...more: Layer[]): Sequential {
   return model;
 }
 
+function twoOutputs(): Model {
+  const input = new Input([3]);
+  return new Model(input, [new Dense(1).apply(input), new Dense(2).apply(input)]);
+}
+
 describe('a Sequential: misuse', () => {
   test.each<[string, () => Layer, string]>([
     ['returnState', () => new LSTM(2, { returnState: true }), 'returnState: true'],
@@ -44,11 +54,12 @@ describe('a Sequential: misuse', () => {
       'returnState: true',
     ],
     ['no merging', () => new Bidirectional(new GRU(2), { mergeMode: null }), 'mergeMode: null'],
-  ])('a layer of several outputs, by %s: refused, and told how to be called', (_, make, option) => {
+    ['several outputs of a model', twoOutputs, 'with 2'],
+  ])('a layer of several outputs, by %s: refused, and told where it has a place', (_, make, option) => {
     for (const call of [() => new Sequential([make()]), () => new Sequential().add(make())]) {
       expect(codeOf(call)).toBe('ERR_CONFIG');
       expect(messageOf(call)).toContain(option);
-      expect(messageOf(call)).toContain('layer.call(x)');
+      expect(messageOf(call)).toContain('Use a Model');
     }
   });
 
@@ -64,17 +75,11 @@ describe('a Sequential: misuse', () => {
     expect(await codeOfAsync(model.fit(x, y, unlike as never))).toBe('ERR_SHAPE');
   });
 
-  test('a layer of a model of several stateful layers cannot be reset by itself', () => {
-    const model = stateful(new SimpleRNN(2, { stateful: true, returnSequences: true }));
-    expect(codeOf(() => model.layers[0]!.resetStates())).toBe('ERR_STATE');
-    expect(messageOf(() => model.layers[0]!.resetStates())).toContain('model.resetStates()');
-  });
-
-  test('the states of a disposed model cannot be reset', () => {
+  test('the states of a disposed model cannot be reset; its layers, which may be in other models, can', () => {
     const model = stateful();
     model.dispose();
     expect(codeOf(() => model.resetStates())).toBe('ERR_DISPOSED');
-    expect(codeOf(() => model.layers[0]!.resetStates())).toBe('ERR_DISPOSED');
+    expect(codeOf(() => model.layers[0]!.resetStates())).toBe('nothing thrown');
   });
 });
 
@@ -104,6 +109,26 @@ describe('states in a model', () => {
     model.resetStates();
     const [first, second] = [await model.predict(x.slice(0, 3)), await model.predict(x.slice(3))];
     [...first.data, ...second.data].forEach((value, row) => expect(pairs.data[row]).toBeCloseTo(value, 5));
+  });
+
+  test('are forgotten by one layer alone where that layer is reset', async () => {
+    const model = stateful(new SimpleRNN(C, { stateful: true, returnSequences: true }));
+    const after = async (reset: () => void): Promise<number[]> => {
+      model.resetStates();
+      await model.predict(x);
+      reset();
+      return [...(await model.predict(x)).data];
+    };
+    const [lower, upper] = model.layers as [Layer, Layer];
+    const answers = [
+      await after(() => undefined),
+      await after(() => lower.resetStates()),
+      await after(() => upper.resetStates()),
+      await after(() => model.resetStates()),
+    ];
+    expect(new Set(answers.map(String)).size).toBe(4);
+    const both = await after(() => [lower, upper].forEach((layer) => layer.resetStates()));
+    expect(both).toEqual(answers[3]);
   });
 
   test.each<[string, () => Layer]>([
@@ -152,6 +177,25 @@ describe('a penalty on outputs', () => {
     const sum = outputs.data.reduce((total, value) => total + 0.3 * Math.abs(value) + 0.2 * value * value, 0);
     // The targets are the outputs: of the loss only the penalty is left.
     const loss = await model.evaluate<number>(x, outputs, { ...quiet, batchSize: N });
+    expect(Math.abs(loss - sum / N) / (sum / N)).toBeLessThan(1e-5);
+  });
+
+  const all = { activityRegularizer: penalties, returnState: true } as const;
+  test.each<[string, () => Layer]>([
+    ['LSTM', () => new LSTM(2, all)],
+    ['GRU, with sequences', () => new GRU(2, { ...all, returnSequences: true })],
+    ['Bidirectional', () => new Bidirectional(new LSTM(2, all))],
+    ['RNN of two cells', () => new RNN([new GRUCell(3), new LSTMCell(2)], all)],
+  ])('of %s is for the states that it returns, too, whether or not they are read', async (_, make) => {
+    const input = new Input([T, C]);
+    const given = make().apply<SymbolicTensor[]>(input);
+    const outputs = await new Model(input, given).predict<NdArray[]>(x);
+    const sum = outputs
+      .flatMap(({ data }) => [...data])
+      .reduce((total, value) => total + 0.3 * Math.abs(value) + 0.2 * value * value, 0);
+    const model = new Model(input, given[0]!);
+    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    const loss = await model.evaluate<number>(x, outputs[0]!, { ...quiet, batchSize: N });
     expect(Math.abs(loss - sum / N) / (sum / N)).toBeLessThan(1e-5);
   });
 

@@ -152,3 +152,14 @@ export function timestep({ x, width }: StreamCase, rows: number, step: number): 
   const steps = x.length / rows / width;
   return x.filter((_, i) => Math.floor(i / width) % steps === step);
 }
+
+/** float32 sums in another order, through some layers. */
+const CLOSE = 2e-6;
+
+/** Predictions of a stream, and of a whole sequence. */
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
+  expect(actual).toHaveLength(expected.length);
+  for (let i = 0; i < expected.length; i++)
+    if (!(Math.abs(actual[i]! - expected[i]!) <= CLOSE * Math.max(1, Math.abs(expected[i]!))))
+      throw new Error(`${where}: element ${i}: expected ${expected[i]}, received ${actual[i]}`);
+}

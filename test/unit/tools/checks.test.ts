@@ -19,16 +19,19 @@ describe('include check', () => {
     ['native/isa/kernels_avx2.cc', '#include <algorithm>'],
     ['native/layers/dense.cc', '#include "kernels/gemm-inl.h"'],
     ['native/layers/dense.cc', '# include <napi.h>'],
-    ['native/model/plan.cc', '#include "napi/module.h"'],
-    ['native/model/plan.cc', '#include "reference/dense_ref.h"'],
+    ['native/model/model.cc', '#include "napi/module.h"'],
+    ['native/model/model.cc', '#include "reference/dense_ref.h"'],
+    ['native/plan/plan.cc', '#include "model/model.h"'],
+    ['native/layers/dense.cc', '#include "plan/plan.h"'],
     ['native/base/arena.h', '#include "../kernels/kernel_list.h"'],
+    ['native/base/variable.h', '#include <windows.h>'],
     ['native/attic/a.cc', ''],
   ])('refuses %s with %s', (file, text) => {
     expect(call('check_includes.mjs', 'nativeProblems', file, text)).toHaveLength(1);
   });
 
   test('lets the arrows of the house pass', () => {
-    const text = '#include <napi.h>\n#include <vector>\n#include "model/plan.h"\n#include "napi/errors.h"\n';
+    const text = '#include <napi.h>\n#include <vector>\n#include "plan/plan.h"\n#include "napi/errors.h"\n';
     expect(call('check_includes.mjs', 'nativeProblems', 'native/napi/module.cc', text)).toEqual([]);
   });
 
@@ -38,14 +41,30 @@ describe('include check', () => {
     ['lib/models/sequential.ts', "export * from '..';"],
     ['lib/layers/dense.ts', "const x = require('../../build/Release/ostinato.node');"],
     ['lib/layers/dense.ts', 'const x = require(file);'],
+    ['lib/graph/graph.ts', "import type { Model } from '../models/model';"],
+    ['lib/graph/graph.ts', "import { pad } from '../preprocessing/sequence';"],
+    ['lib/text/text.ts', "import { Graph } from '../graph/graph';"],
   ])('refuses %s with %s', (file, text) => {
     expect(call('check_includes.mjs', 'libProblems', file, text).length).toBeGreaterThan(0);
+  });
+
+  test('lets layers and graphs know each other', () => {
+    const problems = (file: string, text: string) => call('check_includes.mjs', 'libProblems', file, text);
+    expect(problems('lib/layers/layer.ts', "import { GraphNode } from '../graph/node';")).toEqual([]);
+    expect(problems('lib/graph/node.ts', "import type { Layer } from '../layers/layer';")).toEqual([]);
   });
 });
 
 describe('symbol check', () => {
   const listing = (...lines: string[]) => lines.map((line) => `0000000000000000 ${line}\n`).join('');
   const getter = 'T _ZN8ostinato11Avx2KernelsEv';
+
+  test('an addon may ask Node and the C library for symbols, and nobody for our own', () => {
+    const ask = (name: string) => call('check_isa_symbols.mjs', 'undefinedProblems', 'a.node', `   U ${name}\n`);
+    expect([...ask('napi_create_error'), ...ask('_ZNSt6thread4joinEv'), ...ask('memcpy@GLIBC_2.14')]).toEqual([]);
+    expect(ask('_ZN8ostinato11Environment5StartEv')).toHaveLength(1);
+    expect(ask('_ZNK8ostinato5Model4SizeEv')).toHaveLength(1);
+  });
 
   test('accepts one getter beside local symbols', () => {
     expect(call('check_isa_symbols.mjs', 'symbolProblems', 'k.o', listing(getter, 't local', 'r table'))).toEqual([]);

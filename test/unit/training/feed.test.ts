@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows in memory, cut into epochs and portions.
 import { batchesIn, MemoryFeed, TRAINING, VALIDATION, type Portion } from '../../../lib/training/feed';
-import { ScriptedDataset } from './scripted_host';
-
-const dataset = (rows: number) =>
-  new ScriptedDataset({ rows, inputShape: [1], inputs: new Int32Array(rows) } as unknown as ConstructorParameters<typeof ScriptedDataset>[0]); // prettier-ignore
+import { scriptedRows as dataset } from './scripted_host';
 
 function feedOf(rows: number, batchSize: number, steps?: number, permute?: (pass: number, order: Int32Array) => void) {
   return new MemoryFeed('m.fit', { dataset: dataset(rows), rows }, { role: TRAINING, batchSize, steps, permute });

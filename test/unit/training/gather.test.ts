@@ -5,7 +5,7 @@ import { Callback, Dense, Embedding, Input, LSTM, NdArray, Sequential, setRandom
 import { Trainer } from '../../../lib/training/trainer';
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { detach } from '../../support/hostile';
-import { ScriptedDataset, ScriptedHost } from './scripted_host';
+import { oneOutput, ScriptedDataset, ScriptedHost } from './scripted_host';
 
 /** A trainer over an engine that keeps a record: tokens [N,3] below 10. */
 function scripted() {
@@ -62,14 +62,12 @@ describe('gather refuses', () => {
 describe('what is computed together', () => {
   test('the calls of one turn, in one batch, in the order in which they came', async () => {
     const { trainer, model, datasets, rowsOfRuns } = scripted();
-    const answers = await Promise.all([
-      trainer.predict(row(1)),
-      trainer.predict([...row(2), ...row(3)]),
-      trainer.predict(row(4)),
-    ]);
+    const answers = await Promise.all(
+      [row(1), [...row(2), ...row(3)], row(4)].map((rows) => oneOutput(trainer.predict(rows))),
+    );
     expect(rowsOfRuns()).toEqual([4]);
     expect(model.runs[0]!.batchSize).toBe(4);
-    expect([...datasets[0]!.spec.inputs]).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
+    expect([...datasets[0]!.spec.inputs[0]!.data]).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
     expect(answers.map(({ shape }) => shape)).toEqual([[1, 1], [2, 1], [1, 1]]); // prettier-ignore
   });
 
@@ -251,7 +249,9 @@ describe('a signal', () => {
   test('ends its own call, at once while it waits, and the others are answered', async () => {
     const { trainer, rowsOfRuns } = scripted();
     const controller = new AbortController();
-    const calls = [1, 2, 3].map((id) => trainer.predict(row(id), id === 2 ? { signal: controller.signal } : {}));
+    const calls = [1, 2, 3].map((id) =>
+      oneOutput(trainer.predict(row(id), id === 2 ? { signal: controller.signal } : {})),
+    );
     controller.abort(new Error('enough'));
     await expect(calls[1]).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: { message: 'enough' } });
     expect(rowsOfRuns()).toEqual([]);
@@ -272,7 +272,9 @@ describe('a signal', () => {
   test('of one among those that are computed, ends it at once; of the only one, stops the run', async () => {
     const { trainer, model } = scripted();
     const controller = new AbortController();
-    const calls = [1, 2].map((id) => trainer.predict(row(id), id === 1 ? { signal: controller.signal } : {}));
+    const calls = [1, 2].map((id) =>
+      oneOutput(trainer.predict(row(id), id === 1 ? { signal: controller.signal } : {})),
+    );
     const [first] = calls.map(codeOfAsync);
     model.onRun = () => controller.abort();
     expect(await first).toBe('ERR_ABORTED');

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A host whose engine computes nothing but keeps a record, for tests of what the trainer asks of an engine: tokens
 // [N,3] of a vocabulary of 10, outputs [N,1]. Every row adds 1 to the loss total in the first pass, so that means are 1.
-import type { TrainingEngine } from '../../../lib/training/trainer_host';
 import type { FitProgress } from '../../../lib/callbacks/callback';
-import type { TrainerHost } from '../../../lib/training/trainer_host';
+import type { HostInput, HostOutput, TrainerHost, TrainingEngine } from '../../../lib/training/trainer_host';
+import type { Predicted } from '../../../lib/training/trainer';
+import type { NdArray } from '../../../lib/ndarray';
+import type { Shape } from '../../../lib/types';
 import type {
   NativeCopied,
   NativeCompileConfig,
@@ -16,8 +18,7 @@ import type {
 
 export class ScriptedDataset implements NativeDataset {
   readonly rows: number;
-  readonly minToken: number;
-  readonly maxToken: number;
+  readonly tokenRanges: readonly (readonly [number, number])[];
   readonly memoryBytes = 0;
   isReleased = false;
   release(): void {
@@ -25,10 +26,13 @@ export class ScriptedDataset implements NativeDataset {
   }
   constructor(readonly spec: NativeDatasetSpec) {
     this.rows = spec.rows;
-    this.minToken = Math.min(...spec.inputs);
-    this.maxToken = Math.max(...spec.inputs);
+    this.tokenRanges = spec.inputs.map(({ data }) => [Math.min(...data), Math.max(...data)]);
   }
 }
+
+/** A data set of so many rows. */
+export const scriptedRows = (rows: number): ScriptedDataset =>
+  new ScriptedDataset({ rows, inputs: [{ shape: [1], data: new Int32Array(rows) }], targets: [] });
 
 type RecordedRun = Pick<NativeRun, 'mode' | 'begin' | 'end' | 'batchSize'> & {
   order: number[] | null;
@@ -58,11 +62,6 @@ export class ScriptedModel implements NativeModel {
   /** Called when a run begins. */
   onRun: (run: NativeRun) => void = () => undefined;
 
-  readWeight(): void {}
-  writeWeight(): void {}
-  drawWeight(): void {}
-  adoptWeight(): void {}
-  moveWeight(): void {}
   copyOut(_copies: unknown, done: NativeCopied): void {
     setImmediate(() => done(null, ''));
   }
@@ -72,7 +71,6 @@ export class ScriptedModel implements NativeModel {
   prepare(done: NativeCopied): void {
     setImmediate(() => done(null, ''));
   }
-  retire(): void {}
   compile(config: NativeCompileConfig): void {
     this.compiled.push(config);
   }
@@ -125,7 +123,7 @@ export class ScriptedModel implements NativeModel {
           run.totals[i + 1]! += rows;
         }
       }
-      run.outputs?.fill(0.5, begin, begin + rows);
+      for (const room of run.outputs ?? []) room?.fill(0.5, begin, begin + rows);
       done(null, '', rows, Math.ceil(rows / batchSize) * this.batchSeconds);
       this.followed.push(this.busy);
     });
@@ -134,10 +132,7 @@ export class ScriptedModel implements NativeModel {
 
 export class ScriptedHost implements TrainerHost {
   readonly name = 'm';
-  readonly inputKind = 'tokens';
-  readonly vocabularySize = 10;
   readonly isStateful = false;
-  readonly lastActivation = 'sigmoid';
   inputShape: readonly (number | null)[] | undefined;
   outputShape: readonly (number | null)[] | undefined;
   stopTraining = false;
@@ -145,7 +140,8 @@ export class ScriptedHost implements TrainerHost {
   progress: FitProgress | undefined;
   model = new ScriptedModel();
   values: unknown[] = ['first'];
-  readonly layers = [{ name: 'dense', hasAutomaticName: false, parts: [], weightSpecs: [{ name: 'kernel' }] }];
+  readonly layers = [{ name: 'dense', hasAutomaticName: false, sublayers: [], weightSpecs: [{ name: 'kernel' }] }];
+  readonly weights = [{ layer: 'dense', name: 'kernel', trainable: true }];
 
   readonly batchRows = { count: undefined };
 
@@ -173,15 +169,22 @@ export class ScriptedHost implements TrainerHost {
   }
   resetStates(): void {}
 
-  computeOutputShape(inputShape: readonly (number | null)[]): readonly (number | null)[] {
-    return this.outputShape!.map((size, axis) => size ?? inputShape[axis]!);
+  get dataInputs(): readonly HostInput[] {
+    return [{ name: 'words', kind: 'tokens', vocabularySize: 10, shape: this.inputShape }];
+  }
+  get dataOutputs(): readonly HostOutput[] {
+    return [{ name: 'dense', shape: this.outputShape }];
+  }
+
+  computeOutputShapes([inputShape]: readonly Shape[]): Shape[] {
+    return [this.outputShape!.map((size, axis) => size ?? inputShape![axis]!)];
   }
 
   ensureBuilt(inputShape: readonly (number | null)[]): void {
     this.inputShape ??= inputShape;
     this.outputShape ??= [null, 1];
   }
-  native(): ScriptedModel {
+  nativeModel(): ScriptedModel {
     return this.model;
   }
   getWeights(): unknown[] {
@@ -202,6 +205,9 @@ export class ScriptedHost implements TrainerHost {
     return Promise.resolve();
   }
 }
+
+/** The outputs of a model of one output. */
+export const oneOutput = async (predicted: Promise<Predicted>): Promise<NdArray> => (await predicted) as NdArray;
 
 /** Permutations that turn the rows round by the epoch. */
 export const scriptedEngine: TrainingEngine = {

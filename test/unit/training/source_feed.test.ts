@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { TRAINING, VALIDATION, type Role } from '../../../lib/training/feed';
 import { isBatchSource, SourceFeed, type BatchSource } from '../../../lib/training/source_feed';
-import { ScriptedDataset } from './scripted_host';
+import { scriptedRows, type ScriptedDataset } from './scripted_host';
 
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -22,8 +22,7 @@ function feedOf(
     isTakenOneByOne: options.single ?? false,
     read: (item) => {
       read.push(item as number);
-      const rows = item as number;
-      return new ScriptedDataset({ rows, inputShape: [1], inputs: new Int32Array(rows) } as never);
+      return scriptedRows(item as number);
     },
   });
   return { feed, read };

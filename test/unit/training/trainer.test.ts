@@ -4,7 +4,7 @@ import { Callback, EarlyStopping, ProgbarLogger, type Logs } from '../../../lib/
 import { BinaryCrossentropy, MeanAbsoluteError } from '../../../lib/losses';
 import { RMSprop } from '../../../lib/optimizers';
 import { Trainer } from '../../../lib/training/trainer';
-import { ScriptedHost, scriptedEngine } from './scripted_host';
+import { oneOutput, ScriptedHost, scriptedEngine } from './scripted_host';
 import type { FitOptions } from '../../../lib/training/options';
 
 const code = (code: string) => expect.objectContaining({ code });
@@ -96,7 +96,7 @@ describe('misuse of fit', () => {
     const trainer = new Trainer(new ScriptedHost(), () => scriptedEngine);
     await expect(trainer.fit(x, y)).rejects.toEqual(code('ERR_STATE'));
     await expect(trainer.evaluate(x, y)).rejects.toEqual(code('ERR_STATE'));
-    expect((await trainer.predict(x)).shape).toEqual([ROWS, 1]);
+    expect((await oneOutput(trainer.predict(x))).shape).toEqual([ROWS, 1]);
   });
 
   test.each<[string, unknown, string]>([
@@ -290,10 +290,16 @@ describe('fit', () => {
     expect(model.compiled).toEqual([
       {
         optimizer: new RMSprop().toNative(['kernel']),
-        loss: new BinaryCrossentropy().toNative(),
-        metrics: [
-          { kind: 'binary_accuracy', threshold: 0.5, weighted: false },
-          { kind: 'loss', loss: new MeanAbsoluteError().toNative(), weighted: false },
+        trainable: [true],
+        heads: [
+          {
+            loss: new BinaryCrossentropy().toNative(),
+            weight: 1,
+            metrics: [
+              { kind: 'binary_accuracy', threshold: 0.5, weighted: false },
+              { kind: 'loss', loss: new MeanAbsoluteError().toNative(), weighted: false },
+            ],
+          },
         ],
       },
     ]);
@@ -432,7 +438,7 @@ describe('batch calls', () => {
     const { trainer, model } = setUp();
     expect(await trainer.trainOnBatch(x, y)).toEqual([1, 1]);
     expect(await trainer.testOnBatch(x, y, { returnDict: true })).toEqual({ acc: 1, loss: 1 });
-    expect((await trainer.predictOnBatch(x)).shape).toEqual([ROWS, 1]);
+    expect((await oneOutput(trainer.predictOnBatch(x))).shape).toEqual([ROWS, 1]);
     expect(model.runs.map(({ mode, end, batchSize }) => [mode, end, batchSize])).toEqual([
       ['train', ROWS, ROWS],
       ['evaluate', ROWS, ROWS],
@@ -456,7 +462,7 @@ describe('predict', () => {
         seen.push(batch);
       }
     }
-    const outputs = await trainer.predict(x, { batchSize: 4, callbacks: [new Watcher()] });
+    const outputs = await oneOutput(trainer.predict(x, { batchSize: 4, callbacks: [new Watcher()] }));
     expect(outputs.toArray()).toEqual(Array.from({ length: ROWS }, () => [0.5]));
     expect(seen).toEqual([0, 1, 2]);
   });
