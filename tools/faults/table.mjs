@@ -542,7 +542,7 @@ const model = [
   ]),
 ];
 
-const GRAPH_TESTS = ['test/unit/contract/graph_gradients.test.ts', 'test/golden/graphs.test.ts'];
+const GRAPH_TESTS = ['test/unit/models/graphs.test.ts', 'test/golden/differential_graphs.test.ts'];
 const inGraphs = (file, faults) => inFile(file, faults, GRAPH_TESTS);
 
 /** Layers with several uses, values with several readers. */
