@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `npm run faults` runs for long and by itself; that its table still fits the sources is told here.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../../..');
@@ -11,6 +11,8 @@ interface Fault {
   readonly what: string;
   readonly find: string;
   readonly replace: string;
+  /** The test files that shall see it; those of the recurrent layers where none are named. */
+  readonly tests?: readonly string[];
 }
 
 /** The table is an ES module, which jest does not load: a process of its own prints it. */
@@ -37,6 +39,12 @@ describe('the table of faults', () => {
   test('finds the text of every fault exactly once in its file', () => {
     const misses = faults.filter(({ file, find }) => count(sources.get(file)!, find) !== 1);
     expect(misses.map(({ file, what }) => `${file}: ${what}`)).toEqual([]);
+  });
+
+  test('names test files that are there', () => {
+    const named = new Set(faults.flatMap(({ tests = [] }) => tests));
+    expect(named.size).toBeGreaterThan(0);
+    expect([...named].filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
   });
 
   test('changes something with every fault, and says something else of each', () => {
