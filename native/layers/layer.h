@@ -216,6 +216,7 @@ class Layer {
   // pack() passes no preemption point, as in Settle.
   template <class Pack>
   void PackOnce(Pack&& pack) {
+    if (is_packed_) return;  // a stream asks at each timestep: not for the mutex
     const std::lock_guard<std::mutex> lock(mutex_);
     if (is_packed_) return;
     pack();
@@ -237,7 +238,7 @@ class Layer {
   Arena arena_;
   std::deque<Parameter> parameters_;
   std::mutex mutex_;
-  bool is_packed_ = false;
+  std::atomic<bool> is_packed_{false};
   std::vector<Pending> pending_;
   std::atomic<bool> is_settled_{true};
 };

@@ -23,6 +23,20 @@ struct StreamRows {
   const uint8_t* masked = nullptr;  // per row: whether this timestep is masked; null: none is
 };
 
+// The inputs of a node, where they stand among the rows of all values.
+class StepInputs {
+ public:
+  StepInputs(const StreamRows* values, const std::vector<size_t>& places)
+      : values_(values), places_(places.data()), size_(places.size()) {}
+  size_t size() const { return size_; }
+  const StreamRows& operator[](size_t i) const { return values_[places_[i]]; }
+
+ private:
+  const StreamRows* values_;
+  const size_t* places_;
+  size_t size_;
+};
+
 inline const float* RowAt(const StreamRows& rows, size_t i) {
   return rows.data + (rows.index ? static_cast<size_t>(rows.index[i]) : i) * rows.stride;
 }
@@ -53,8 +67,7 @@ class Stepping {
   // Packs weights. Before any Step, when no run is under way.
   virtual void PrepareSteps(const KernelTable& kernels) { (void)kernels; }
   // The outputs for the inputs. Changes nothing but what it is given, so that several threads may step.
-  virtual void Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-                    const StreamBatch& batch) const = 0;
+  virtual void Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const = 0;
 };
 
 // The same of a layer of one input and one output; by default one that does nothing in inference.
@@ -64,8 +77,7 @@ class UnaryStepping : public Stepping {
     (void)batch;
     return input;
   }
-  void Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-            const StreamBatch& batch) const final {
+  void Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const final {
     outputs[0] = Step(inputs[0], batch);
   }
 };

@@ -171,7 +171,9 @@ void NativeModel::ReleaseLayers() {
 
 Model& NativeModel::Settled() {
   Model& model = AtRest();
-  if (!model.is_settled()) WorkerPool::Instance().Run([&] { model.Settle(WorkerPool::Instance()); });
+  // A stream asks at each timestep. Who settled layers before has forgotten what they adopted.
+  if (model.is_settled()) return model;
+  WorkerPool::Instance().Run([&] { model.Settle(WorkerPool::Instance()); });
   ForgetAdopted();
   return model;
 }

@@ -78,13 +78,12 @@ void Stepper::ViewConstants(const int32_t* places, const float* states, StepRoom
 
 void Stepper::Run(size_t number, const StreamBatch& whole, StepRoom* room) const {
   const Stage& stage = stages_[number];
-  room->read.clear();
-  for (const size_t value : stage.inputs) room->read.push_back(room->values[value]);
   StreamBatch batch = whole;
   batch.states += stage.states;
   batch.work = room->work.data() + whole.rows * stage.work;
   batch.masked = room->masked.data() + whole.rows * number;
-  stage.stepping->Step(room->read, room->values.data() + stage.first_output, batch);
+  StreamRows* const values = room->values.data();
+  stage.stepping->Step({values, stage.inputs}, values + stage.first_output, batch);
 }
 
 void Stepper::Forget(int32_t place, float* states) const {

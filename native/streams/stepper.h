@@ -32,7 +32,7 @@ struct StepRoom {
   explicit StepRoom(Arena* arena) : work(arena), masked(arena) {}
   Buffer<float> work;
   Buffer<uint8_t> masked;
-  std::vector<StreamRows> values, read;
+  std::vector<StreamRows> values;
   std::vector<StepInput> inputs;
   std::vector<float*> outputs;
 };

@@ -102,6 +102,7 @@ void StreamGroup::Step(size_t rows, const StepInput* inputs, const int32_t* plac
   PrepareLanes(lanes, std::min(rows, kBlockRows));
   const FlushToZeroScope flush;
   stepper_->Prepare(kernels);
+  if (blocks == 1) return stepper_->Step(kernels, rows, inputs, places, states_->data(), &lanes_[0], outputs);
   ForOutside(pool, lanes, blocks, [&](size_t lane, size_t block) {
     const size_t begin = block * kBlockRows, count = std::min(kBlockRows, rows - begin);
     StepRoom& room = lanes_[lane];

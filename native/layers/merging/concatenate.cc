@@ -29,26 +29,25 @@ size_t Concatenate::step_floats(const std::vector<ValueShape>& inputs) const {
   return PaddedStride(OutputShapes(inputs)[0].columns);
 }
 
-void Concatenate::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-                       const StreamBatch& batch) const {
+void Concatenate::Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const {
   size_t columns = 0;
   bool all_masked = true;
-  for (const StreamRows& input : inputs) {
-    columns += input.columns;
-    all_masked = all_masked && input.masked;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    columns += inputs[i].columns;
+    all_masked = all_masked && inputs[i].masked;
   }
   const size_t stride = PaddedStride(columns);
   for (size_t r = 0; r < batch.rows; ++r) {
     float* out = batch.work + r * stride;
     size_t at = 0;
-    for (const StreamRows& input : inputs) {
-      std::memcpy(out + at, RowAt(input, r), input.columns * sizeof(float));
-      at += input.columns;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      std::memcpy(out + at, RowAt(inputs[i], r), inputs[i].columns * sizeof(float));
+      at += inputs[i].columns;
     }
     std::memset(out + at, 0, (stride - at) * sizeof(float));
     if (!all_masked) continue;
     batch.masked[r] = 1;
-    for (const StreamRows& input : inputs) batch.masked[r] &= input.masked[r];
+    for (size_t i = 0; i < inputs.size(); ++i) batch.masked[r] &= inputs[i].masked[r];
   }
   outputs[0] = {batch.work, nullptr, stride, columns, all_masked ? batch.masked : nullptr};
 }

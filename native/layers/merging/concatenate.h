@@ -47,8 +47,7 @@ class Concatenate : public PlainLayer<ConcatenateConfig, ConcatenateNode>, publi
 
   bool CanStep() const override { return !config_.along_steps; }
   size_t step_floats(const std::vector<ValueShape>& inputs) const override;
-  void Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-            const StreamBatch& batch) const override;
+  void Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const override;
 };
 
 }  // namespace ostinato

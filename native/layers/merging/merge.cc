@@ -107,12 +107,12 @@ size_t Merge::step_floats(const std::vector<ValueShape>& inputs) const {
   return PaddedStride(WidestOf(inputs));
 }
 
-void Merge::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs, const StreamBatch& batch) const {
+void Merge::Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const {
   size_t columns = 1;
   bool all_have_masks = true;
-  for (const StreamRows& input : inputs) {
-    columns = std::max(columns, input.columns);
-    all_have_masks = all_have_masks && input.masked;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    columns = std::max(columns, inputs[i].columns);
+    all_have_masks = all_have_masks && inputs[i].masked;
   }
   const size_t stride = PaddedStride(columns);
   for (size_t r = 0; r < batch.rows; ++r) {
@@ -126,7 +126,7 @@ void Merge::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs, con
     if (!all_have_masks) continue;
     // A step counts where it counts in any input.
     batch.masked[r] = 1;
-    for (const StreamRows& input : inputs) batch.masked[r] &= input.masked[r];
+    for (size_t i = 0; i < inputs.size(); ++i) batch.masked[r] &= inputs[i].masked[r];
   }
   outputs[0] = {batch.work, nullptr, stride, columns, all_have_masks ? batch.masked : nullptr};
 }

@@ -68,8 +68,7 @@ class Merge : public PlainLayer<MergeConfig, MergeNode>, public Stepping {
   std::vector<ValueShape> OutputShapes(const std::vector<ValueShape>& inputs) const override;
 
   size_t step_floats(const std::vector<ValueShape>& inputs) const override;
-  void Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-            const StreamBatch& batch) const override;
+  void Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const override;
 };
 
 }  // namespace ostinato

@@ -65,8 +65,7 @@ size_t Recurrent::step_floats(const std::vector<ValueShape>&) const {
 
 // A walk of one step: states are gathered before it and put back after it. A masked row keeps its states, and
 // its output is the state that it kept.
-void Recurrent::Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-                     const StreamBatch& batch) const {
+void Recurrent::Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const {
   const StreamRows& input = inputs[0];
   const CellSizes& sizes = weights_.sizes();
   const size_t rows = batch.rows, stride = sizes.stride, padded = sizes.padded;

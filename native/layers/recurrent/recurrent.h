@@ -47,8 +47,7 @@ class Recurrent : public Layer, public Stepping {
   size_t stream_floats() const override { return weights_.sizes().padded * states(); }
   size_t step_floats(const std::vector<ValueShape>& inputs) const override;
   void PrepareSteps(const KernelTable& kernels) override { PackWeights(kernels, nullptr); }
-  void Step(const std::vector<StreamRows>& inputs, StreamRows* outputs,
-            const StreamBatch& batch) const override;
+  void Step(const StepInputs& inputs, StreamRows* outputs, const StreamBatch& batch) const override;
 
  protected:
   Recurrent(const RecurrentConfig& config, const CellShape& cell, bool reset_before);
