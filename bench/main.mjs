@@ -11,6 +11,7 @@ import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
 import gathered from './figures/gathered.mjs';
 import graph from './figures/graph.mjs';
+import graphChain from './figures/graph_chain.mjs';
 import imdbBook from './figures/imdb_book.mjs';
 import imdbStep from './figures/imdb_step.mjs';
 import infer from './figures/infer.mjs';
@@ -37,6 +38,7 @@ const HELP = `Usage: npm run bench -- [FLAGS]
   --only NAME,NAME  only these figures; the beginning of a name takes all that begin so
   --python PATH     a Python that has the peers (bench/versus/README.md); without it, comparisons are skipped
   --data FILE       the IMDB reviews (imdb.npz); else sought as by \`npm start\`, else generated (synthetic)
+  --base DIR        a built checkout of an earlier commit, for graph.chain
   --threads N       compute threads, ours and the peers' (as many as this process may use cores)
   --json FILE       write the figures with their details
   --help            this text
@@ -45,7 +47,7 @@ const HELP = `Usage: npm run bench -- [FLAGS]
 function readArguments() {
   const text = { type: 'string' };
   const { values } = parseArgs({
-    options: { only: text, python: text, data: text, threads: text, json: text, help: { type: 'boolean' } },
+    options: { only: text, python: text, data: text, base: text, threads: text, json: text, help: { type: 'boolean' } },
   });
   if (values.threads !== undefined) {
     values.threads = Number(values.threads);
@@ -67,6 +69,7 @@ function allFigures() {
     floatRnn,
     stack4,
     graph,
+    graphChain,
     masked,
     subnormal,
     infer,

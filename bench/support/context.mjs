@@ -17,14 +17,17 @@ export class Context {
   python;
   /** The file that `--data` names, or undefined. */
   dataPath;
+  /** The checkout that `--base` names, or undefined. */
+  base;
   threads;
   isa;
   #reviews;
   #folder;
 
-  constructor({ python, data, threads }) {
+  constructor({ python, data, base, threads }) {
     this.python = python;
     this.dataPath = data;
+    this.base = base;
     if (threads !== undefined) ostinato.setThreads(threads);
     ({ threads: this.threads, isa: this.isa } = ostinato.cpuInfo());
   }

@@ -54,6 +54,14 @@ class GraphCase:
     attention: bool = False
 
 
+@dataclass(frozen=True)
+class StepCase:
+    """One timestep of a decoder: LSTM(units) on [features] from given states, Dense(features, softmax)."""
+
+    units: int
+    features: int
+
+
 TOKEN_CASES = {
     "train.imdb.b128": TokenCase(128),
     "train.imdb.b32": TokenCase(32),
@@ -85,6 +93,9 @@ INFER_CASES = {
     "infer.gru256": InferCase(150, 256, "gru"),
     "infer.lstm512.b64": InferCase(25, 512, "lstm", batch=64),
 }
+
+
+STEP_CASES = {"infer.seq2seq.step": StepCase(256, 64)}
 
 
 def token_data(options: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
@@ -154,10 +165,23 @@ def infer_arrays(options: argparse.Namespace) -> list[np.ndarray]:
     units, width = case.units, GATES[case.cell] * case.units
     bias = (2, width) if case.cell == "gru" else (width,)
     shapes = [(case.batch, case.steps, units), (units, width), (units, width), bias]
+    return _arrays(options, shapes, [1, units**-0.5, 0.7 * units**-0.5, 0.1])
+
+
+def step_arrays(options: argparse.Namespace) -> list[np.ndarray]:
+    """A timestep [C], states h and c [H], kernel, recurrent kernel and bias in Keras' layouts, those of the dense layer."""
+    case = STEP_CASES[options.case]
+    units, features = case.units, case.features
+    shapes = [(features,), (units,), (units,), (features, 4 * units), (units, 4 * units), (4 * units,)]
+    scales = [1, 0.5, 0.5, features**-0.5, 0.7 * units**-0.5, 0.1]
+    return _arrays(options, [*shapes, (units, features), (features,)], [*scales, units**-0.5, 0.1])
+
+
+def _arrays(options: argparse.Namespace, shapes: list[tuple[int, ...]], scales: list[float]) -> list[np.ndarray]:
+    """From the file, or drawn."""
     if options.arrays:
         ends = np.cumsum([np.prod(shape) for shape in shapes])
         parts = np.split(np.fromfile(options.arrays, np.float32), ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
     rng = np.random.default_rng(7)
-    scales = [1, units**-0.5, 0.7 * units**-0.5, 0.1]
     return [rng.standard_normal(shape, np.float32) * np.float32(scale) for shape, scale in zip(shapes, scales)]

@@ -15,7 +15,8 @@
 namespace ostinato {
 namespace {
 
-constexpr size_t kLine = 64, kHugePage = size_t{1} << 21;
+// The largest page that a system has by default is of 64 KB.
+constexpr size_t kLine = 64, kPage = size_t{1} << 16, kHugePage = size_t{1} << 21;
 
 constexpr size_t RoundUp(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -46,10 +47,17 @@ bool IsMapped(size_t bytes) {
 #endif
 }
 
+// Huge pages to the end where a sixteenth more makes them whole; else the end lies on pages of the usual
+// size.
+size_t RoundMapped(size_t bytes) {
+  const size_t huge = RoundUp(bytes, kHugePage);
+  return huge - bytes <= bytes / 16 ? huge : RoundUp(bytes, kPage);
+}
+
 }  // namespace
 
 void* TakeMemory(size_t* bytes) {
-  *bytes = RoundUp(*bytes, IsMapped(*bytes) ? kHugePage : kLine);
+  *bytes = IsMapped(*bytes) ? RoundMapped(*bytes) : RoundUp(*bytes, kLine);
 #if defined(OSTINATO_MAPS_MEMORY)
   if (IsMapped(*bytes)) return Map(*bytes);
 #endif
