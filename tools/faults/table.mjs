@@ -585,6 +585,11 @@ const sharing = [
   ]),
 ];
 
+/** Several losses. */
+const weighted = inGraphs('native/model/head.cc', [
+  ['the weight of a loss does not weigh its gradient', 'out, scale * config_.weight);', 'out, scale);'],
+]);
+
 /** States that are handed over: their rows, and the way back. */
 const states = [
   ...inGraphs('native/layers/expand.cc', [
@@ -1599,6 +1604,7 @@ export const FAULTS = [
   ...layout,
   ...model,
   ...sharing,
+  ...weighted,
   ...states,
   ...parts,
   ...streams,

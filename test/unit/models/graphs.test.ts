@@ -13,6 +13,7 @@ import {
   Model,
   Sequential,
   setRandomSeed,
+  SGD,
   SimpleRNN,
   TimeDistributed,
   type Layer,
@@ -400,5 +401,27 @@ describe('layers', () => {
     const model = new Model(x, y);
     expect(model.weights).toHaveLength(2);
     expect((await run(model, [numbers([1, 2])]))[0]!.shape).toEqual([1, 2]);
+  });
+});
+
+describe('weights of losses', () => {
+  /** Two products 1 * w with w = 1 and the target 0: each loss is 1, and falls by 2 for each unit that its w falls. */
+  async function trainOnce(lossWeights: number[]): Promise<{ loss: number; kernels: number[] }> {
+    const inputs = [new Input([1]), new Input([1])];
+    const outputs = inputs.map((x) => new Dense(1, { useBias: false, kernelInitializer: 'ones' }).apply(x));
+    const model = new Model(inputs, outputs);
+    model.compile({ optimizer: new SGD({ learningRate: 0.125 }), loss: ['mse', 'mse'], lossWeights });
+    const { history } = await model.fit([[[1]], [[1]]], [[[0]], [[0]]], { verbose: 0 });
+    const kernels = model.getWeights().flatMap(values);
+    model.dispose();
+    return { loss: history.loss![0]!, kernels };
+  }
+
+  test('weigh both the total and the gradients', async () => {
+    expect(await trainOnce([1, 3])).toEqual({ loss: 4, kernels: [0.75, 0.25] });
+  });
+
+  test('of zero leave what only that loss depends on as it is', async () => {
+    expect(await trainOnce([0, 2])).toEqual({ loss: 2, kernels: [1, 0.5] });
   });
 });
