@@ -142,6 +142,18 @@ describe('weights', () => {
     expect(bits(other)).toBe(bits(model));
   });
 
+  test.each<[string, (model: Sequential, from: Sequential) => Promise<unknown>]>([
+    ['loadWeights', (model) => model.loadWeights(at('w.safetensors'))],
+    ['setWeightsAsync', (model, from) => model.setWeightsAsync(from.getWeights())],
+  ])('are those of the next prediction after %s, in a model that has predicted before', async (_method, set) => {
+    const { x } = reviews();
+    const [model, other] = [reviewModel(), reviewModel()];
+    await model.predict(x);
+    await other.saveWeights(at('w.safetensors'));
+    await set(model, other);
+    expect((await model.predict(x)).data).toEqual((await other.predict(x)).data);
+  });
+
   test('have the names that Keras gives them, with numbers that count within the model', async () => {
     await reviewModel().saveWeights(at('w.safetensors'));
     const lstm = ['kernel', 'recurrent_kernel', 'bias'];
