@@ -419,10 +419,11 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
    * as they are. States of other sizes let stateful layers begin at zero.
    *
    * @throws (rejects) DataError `ERR_DATA` where a state is of another model or an array was detached; StateError `ERR_BUSY`,
-   *   `ERR_DISPOSED`; InternalError `ERR_OUT_OF_MEMORY`; what sources throw
+   *   also where layers or the optimizer are changed meanwhile, `ERR_DISPOSED`; InternalError `ERR_OUT_OF_MEMORY`; what sources throw
    */
   async restore(method: string, weights: readonly (Floats | undefined)[], training?: TrainingState): Promise<void> {
     const where = this.#still(method);
+    const present = this.#make();
     const store = new FloatStore();
     const sources: Floats[] = [];
     const rooms: StoredFloats[] = [];
@@ -443,12 +444,19 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
       await inParts(where, sources, (part, index, begin) => rooms[index]!.write(begin, part));
       this.#still(method);
       this.assertAtRest(method);
+      if (this.#make().some((part, index) => part !== present[index]))
+        throw refusal('ERR_BUSY', where, 'a model that is left alone until it is loaded', 'other layers or optimizer');
       if (training !== undefined) this.setLayersState(training.layers, states);
       fitting?.setNumbers();
       if (!store.isEmpty) await store.exchangeWith(this.nativeModel());
     } finally {
       store.release();
     }
+  }
+
+  /** What a state of the model fits: others take their place where layers come or go, and with `compile`. */
+  #make(): unknown[] {
+    return [this.isBuilt ? this.nativeModel() : undefined, this.#trainer.optimizer];
   }
 
   /** Arrays that are to have the weights. */

@@ -1593,8 +1593,8 @@ const files = [
       [
         'weights that were to be drawn take the place of those of a file',
         `        model->DropPending(item.index);
-        model->parameters()[item.index]->value.Swap(store->arrays[i]);`,
-        '        model->parameters()[item.index]->value.Swap(store->arrays[i]);',
+        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);`,
+        '        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);',
       ],
       [
         'what was packed of the weights before a file is used on',

@@ -220,11 +220,11 @@ describe('weights', () => {
   });
 });
 
-describe('a file that is cut off while it is read', () => {
+describe('while a file is read', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  /** Has the file lose all but four bytes of its arrays when the first of these has been read. */
-  function cutWhileReading(path: string): void {
+  /** Has something happen when the first part of an array has been read. */
+  function afterFirstRead(happen: () => void): void {
     const { floats } = SafetensorsFile.prototype;
     let reads = 0;
     jest.spyOn(SafetensorsFile.prototype, 'floats').mockImplementation(function (this: SafetensorsFile, name) {
@@ -233,10 +233,15 @@ describe('a file that is cut off while it is read', () => {
         readonly length = source.length;
         async read(begin: number, out: Float32Array): Promise<void> {
           await source.read(begin, out);
-          if (++reads === 1) truncateSync(path, 12 + Number(readFileSync(path).readBigUInt64LE()));
+          if (++reads === 1) happen();
         }
       })();
     });
+  }
+
+  /** All but four bytes of the arrays of a file go. */
+  function cut(path: string): void {
+    truncateSync(path, 12 + Number(readFileSync(path).readBigUInt64LE()));
   }
 
   async function trained(): Promise<Sequential> {
@@ -249,13 +254,13 @@ describe('a file that is cut off while it is read', () => {
   test.each<[string, (model: Sequential) => Promise<unknown>]>([
     ['loadWeights', (model) => model.loadWeights(at('m.safetensors'))],
     ['loadTraining', (model) => model.loadTraining(at('m.safetensors'), [])],
-  ])('is refused by %s, and weights, optimizer and predictions are as they were', async (method, load) => {
+  ])('it is cut off: %s refuses it, and weights, optimizer and predictions are as they were', async (method, load) => {
     const { x, y } = reviews();
     const [model, other] = [await trained(), await trained()];
     if (method === 'loadWeights') await other.saveWeights(at('m.safetensors'));
     else await other.saveTraining(at('m.safetensors'), {});
     const before = [bits(model), await trainingStateOf(model), await model.evaluate(x, y, { verbose: 0 })];
-    cutWhileReading(at('m.safetensors'));
+    afterFirstRead(() => cut(at('m.safetensors')));
     await expect(load(model)).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining('cut off') as string,
@@ -265,10 +270,24 @@ describe('a file that is cut off while it is read', () => {
     await model.fit(x, y, QUIET);
   });
 
-  test('is refused by loadModel', async () => {
+  test('it is cut off: loadModel refuses it', async () => {
     await (await trained()).save(at('m.safetensors'));
-    cutWhileReading(at('m.safetensors'));
+    afterFirstRead(() => cut(at('m.safetensors')));
     await expect(loadModel(at('m.safetensors'))).rejects.toMatchObject({ code: 'ERR_DATA' });
+  });
+
+  test.each<[string, (model: Sequential) => void]>([
+    ['is compiled', (model) => model.compile({ optimizer: new Adam(0.01), loss: 'bce' })],
+    ['is given a layer', (model) => model.add(new Dense(1))],
+  ])('the model %s: it refuses what was read', async (_title, change) => {
+    const { x, y } = reviews();
+    const model = await trained();
+    await model.saveTraining(at('t.safetensors'), {});
+    await model.fit(x, y, QUIET);
+    const before = model.layers.slice(0, 2).map((layer) => layer.getWeights());
+    afterFirstRead(() => change(model));
+    expect(await codeOfAsync(model.loadTraining(at('t.safetensors'), []))).toBe('ERR_BUSY');
+    expect(model.layers.slice(0, 2).map((layer) => layer.getWeights())).toEqual(before);
   });
 });
 
@@ -282,6 +301,40 @@ test('a training of another optimizer is refused before any weight is set', asyn
   const before = [bits(model), await trainingStateOf(model)];
   expect(await codeOfAsync(model.loadTraining(at('t.safetensors'), []))).toBe('ERR_DATA');
   expect([bits(model), await trainingStateOf(model)]).toEqual(before);
+});
+
+describe('layers of two models', () => {
+  /** Two models of one layer, which have predicted. */
+  async function pair() {
+    const shared = new Dense(2);
+    const models = [0, 1].map(() => new Sequential([new Input([3]), shared])) as [Sequential, Sequential];
+    for (const model of models) await model.predict([[1, 2, 3]]);
+    return models;
+  }
+
+  test.each<[string, (model: Sequential, from: Sequential) => Promise<unknown>]>([
+    ['loadWeights', (model) => model.loadWeights(at('w.safetensors'))],
+    ['setWeightsAsync', (model, from) => model.setWeightsAsync(from.getWeights())],
+  ])('have the weights that %s gave one of them', async (_method, set) => {
+    const [one, other] = await pair();
+    const [from] = await pair();
+    await from.saveWeights(at('w.safetensors'));
+    await set(one, from);
+    const expected = (await from.predict([[1, 2, 3]])).data;
+    expect((await other.predict([[1, 2, 3]])).data).toEqual(expected);
+    expect((await one.predict([[1, 2, 3]])).data).toEqual(expected);
+  });
+
+  test('refuse weights while the other one trains, and nothing is changed', async () => {
+    const [one, other] = await pair();
+    const before = bits(one);
+    other.compile({ optimizer: new SGD(0), loss: 'mse' });
+    const fitting = other.fit([[1, 2, 3]], [[0, 0]], { ...QUIET, epochs: 50 });
+    const zeros = one.getWeights().map(({ data }) => new Float32Array(data.length));
+    expect(await codeOfAsync(one.setWeightsAsync(zeros))).toBe('ERR_BUSY');
+    await fitting;
+    expect(bits(one)).toEqual(before);
+  });
 });
 
 describe('arrays of more than one part', () => {
