@@ -101,7 +101,14 @@ NativeModel::NativeModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
 
 NativeModel::~NativeModel() {
   *self_ = nullptr;
+  LetGo();
+}
+
+void NativeModel::LetGo() {
   Release(std::move(model_));
+  for (auto& shared : layers_) Release(std::move(shared));
+  layers_.clear();
+  adopted_.clear();
 }
 
 std::shared_ptr<NativeModel*> NativeModel::From(const Napi::Value& value) {
@@ -685,9 +692,7 @@ void NativeModel::JsDispose(const Napi::CallbackInfo& info) {
   OnModel(info, [&] {
     if (!model_) return;
     Free();
-    Release(std::move(model_));
-    layers_.clear();
-    adopted_.clear();
+    LetGo();
     Report(info.Env());
   });
 }

@@ -69,6 +69,8 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
   void Acquire(bool writes);
   void ReleaseLayers();
+  // Of the model and its layers: nobody may ask for them any more.
+  void LetGo();
   // Lets go of values that weights have by now.
   void ForgetAdopted();
   // The optimizer that a model was compiled with.
