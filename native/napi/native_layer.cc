@@ -104,7 +104,7 @@ void NativeLayer::JsReadWeight(const Napi::CallbackInfo& info) {
     Layer& layer = *shared_->layer;
     const Parameter& weight = layer.parameters()[index];
     if (out.ElementLength() != weight.size()) Malformed("weight size");
-    if (!layer.is_settled()) WorkerPool::Instance().Run([&] { layer.Settle(); });
+    if (!layer.is_settled()) WorkerPool::Instance().Run([&] { layer.Settle(WorkerPool::Instance()); });
     shared_->ForgetAdopted(adopted_.get());
     std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
   });

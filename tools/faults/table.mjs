@@ -1583,6 +1583,17 @@ const preemption = [
     [['jobs that serve begin when a training ends', 'if (at_work.job_class == JobClass::kServing) return;', 'return;']],
     PREEMPTION_TESTS,
   ),
+  ...inFile(
+    'native/layers/layer.cc',
+    [
+      [
+        'weights that a cancelled job drew a part of are taken for drawn',
+        '    const Pending& next = pending_.back();',
+        '    is_settled_ = true;\n    const Pending& next = pending_.back();',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
 ];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
