@@ -1594,10 +1594,48 @@ const preemption = [
     ],
     PREEMPTION_TESTS,
   ),
+  ...inFile(
+    'native/layers/recurrent/gradients.cc',
+    [
+      [
+        'rows of a recurrent gradient that are reduced later are those of the first task',
+        'gradient.sum() + k * stride + g * padded, units',
+        'gradient.sum() + (k - begin) * stride + g * padded, units',
+      ],
+      [
+        'rows of a gradient of a kernel that are reduced later are those of the first task',
+        'gradient.sum() + k * gradient.stride() + g * padded',
+        'gradient.sum() + (k - begin) * gradient.stride() + g * padded',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/weight_gradient.cc',
+    [
+      [
+        'partial sums of rows that are reduced later are those of the first',
+        'partial_.data() + chunk * outer_.k * stride_ + first, size',
+        'partial_.data() + chunk * outer_.k * stride_, size',
+      ],
+    ],
+    [...PREEMPTION_TESTS, 'test/unit/contract/recurrent_gradients.test.ts'],
+  ),
 ];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
 const files = [
+  ...inFile(
+    'native/optimizers/optimizer.h',
+    [
+      [
+        'arrays of a file are taken for new memory',
+        '    buffers_[array]->Swap(*values);\n    is_untouched_ = false;',
+        '    buffers_[array]->Swap(*values);',
+      ],
+    ],
+    ['test/unit/models/files.test.ts'],
+  ),
   ...inFile(
     'native/napi/native_model.cc',
     [
