@@ -52,14 +52,18 @@ export async function loadModel<M extends Model = Model>(
       throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
     }
     const model = modelOf(place, described);
-    const weights = await opened.weights(expectedWeights(model));
-    if (model.isBuilt) await model.adoptWeights(where, weights as Float32Array[]);
-    const { optimizer, layers } = checkTrainingState(place, await opened.section('training'));
-    const compiled = compile ? await opened.section('compile') : null;
-    await guarded(place, async () => {
-      if (compiled !== null) model.compile(compileOptions(place, compiled));
-      await model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
-    });
+    try {
+      const weights = opened.weights(expectedWeights(model));
+      const { optimizer, layers } = checkTrainingState(place, await opened.sectionOfSources('training'));
+      const compiled = compile ? await opened.section('compile') : null;
+      await guarded(place, async () => {
+        if (compiled !== null) model.compile(compileOptions(place, compiled));
+        await model.restore(where, weights, { optimizer: compiled === null ? null : optimizer, layers });
+      });
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
     return model as M;
   });
 }

@@ -12,6 +12,7 @@ import {
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { weightNames, type NamedLayer } from '../util/weight_names';
+import type { Floats, FloatSource } from '../arrays/float_source';
 import type { CompileConfig } from '../training/compile_config';
 
 /** Options of `model.save`. */
@@ -51,22 +52,41 @@ export interface SavedModel {
   getConfig(): object;
   /** Copies of the weights, and of what training goes on from, as they are at the call. */
   snapshot(): Snapshot;
-  /** Sets all weights to arrays of their sizes that nobody else has. */
-  adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
-  setTrainingState(state: TrainingState): Promise<void>;
+  /** Sets weights, where they are given, and what training goes on from; all or nothing. */
+  restore(method: string, weights: readonly (Floats | undefined)[], training?: TrainingState): Promise<void>;
 }
 
-/** A model at one moment. Its arrays are filled when `whenCopied` resolves. */
+/** A model at one moment. Its sources can be read from when `whenCopied` resolves to when it is released. */
 export interface Snapshot {
-  readonly weights: readonly Float32Array[];
+  readonly weights: readonly FloatSource[];
   readonly training: TrainingState;
   readonly whenCopied: Promise<void>;
+  /** Gives its memory back. */
+  release(): void;
 }
 
 /** A model's weights under the names that they have in files. */
 function named(model: SavedModel, { weights }: Snapshot): WeightValues[] {
   const expected = expectedWeights(model);
   return weights.map((data, index) => ({ ...expected[index]!, data }));
+}
+
+/** Writes a snapshot of a model, with sections that are made from what training goes on from. */
+async function write(
+  where: string,
+  path: string,
+  model: SavedModel,
+  sections: (training: TrainingState) => Readonly<Record<string, unknown>>,
+  overwrite?: boolean,
+): Promise<void> {
+  const snapshot = model.snapshot();
+  const { training, whenCopied } = snapshot;
+  try {
+    const contents = { weights: named(model, snapshot), sections: sections(training), whenFilled: whenCopied };
+    await writeModelFile(where, path, contents, overwrite);
+  } finally {
+    snapshot.release();
+  }
 }
 
 /** See `TrainableModel.save`. What is saved is that of the call, though arrays are copied later. */
@@ -77,16 +97,13 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
   if (typeof o.assets !== 'object' || o.assets === null)
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  const snapshot = model.snapshot();
-  const { optimizer, layers } = snapshot.training;
-  const sections = {
+  const sections = ({ optimizer, layers }: TrainingState) => ({
     model: { className: model.className, config: model.getConfig() },
     compile: model.compileConfig,
     training: { optimizer: includeOptimizer ? optimizer : null, layers },
     assets: o.assets,
-  };
-  const contents = { weights: named(model, snapshot), sections, whenFilled: snapshot.whenCopied };
-  return writeModelFile(where, file, contents, overwrite);
+  });
+  return write(where, file, model, sections, overwrite);
 }
 
 /** See `TrainableModel.saveWeights`. */
@@ -99,9 +116,7 @@ export function saveWeights(
   const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'overwrite', overwrite);
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  const snapshot = model.snapshot();
-  const contents = { weights: named(model, snapshot), sections: {}, whenFilled: snapshot.whenCopied };
-  return writeModelFile(where, file, contents, overwrite);
+  return write(where, file, model, () => ({}), overwrite);
 }
 
 /** See `TrainableModel.loadWeights`. */
@@ -114,13 +129,8 @@ export async function loadWeights(
   const { skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'skipMismatch', skipMismatch);
   const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  const values = await ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
-  // Weights of this moment stand in for those that the file lacks.
-  const present = values.includes(undefined) ? model.snapshot() : undefined;
-  await present?.whenCopied;
-  await model.adoptWeights(
-    'loadWeights',
-    values.map((value, index) => value ?? present!.weights[index]!),
+  await ModelFile.read(where, file, (opened) =>
+    model.restore('loadWeights', opened.weights(expectedWeights(model), skipMismatch)),
   );
 }
 
@@ -137,27 +147,23 @@ export function saveTraining(
   path: string,
   sections: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const snapshot = model.snapshot();
-  const { training, whenCopied } = snapshot;
-  const contents = { weights: named(model, snapshot), sections: { training, ...sections }, whenFilled: whenCopied };
-  return writeModelFile(where, path, contents);
+  return write(where, path, model, (training) => ({ training, ...sections }));
 }
 
 /** See `TrainableModel.loadTraining`. Everything is read before anything is set. */
-export async function loadTraining(
+export function loadTraining(
   where: string,
   model: SavedModel,
   path: string,
   names: readonly string[],
 ): Promise<unknown[]> {
-  const { weights, training, sections } = await ModelFile.read(where, path, async (file) => ({
-    weights: await file.weights(expectedWeights(model)),
-    training: checkTrainingState(`${where}, ${path}`, await file.section('training')),
-    sections: await inOrder(names, (name) => file.section(name)),
-  }));
-  await model.adoptWeights('loadTraining', weights as Float32Array[]);
-  await model.setTrainingState(training);
-  return sections;
+  return ModelFile.read(where, path, async (file) => {
+    const weights = file.weights(expectedWeights(model));
+    const training = checkTrainingState(`${where}, ${path}`, await file.sectionOfSources('training'));
+    const sections = await inOrder(names, (name) => file.section(name));
+    await model.restore('loadTraining', weights, training);
+    return sections;
+  });
 }
 
 async function inOrder<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<T[]> {

@@ -8,10 +8,20 @@
 
 namespace ostinato {
 
+namespace {
+
+constexpr size_t kElements = size_t{1} << 18;
+
+}  // namespace
+
 void FillConstant(double value, float* out, size_t n, WorkerPool* pool) {
-  constexpr size_t kElements = size_t{1} << 18;
   ForRanges(pool, n, kElements,
             [&](size_t begin, size_t end) { std::fill(out + begin, out + end, static_cast<float>(value)); });
+}
+
+void FillValues(const float* values, float* out, size_t n, WorkerPool* pool) {
+  ForRanges(pool, n, kElements,
+            [&](size_t begin, size_t end) { std::copy(values + begin, values + end, out + begin); });
 }
 
 void FillIdentity(double gain, size_t rows, size_t columns, float* out, WorkerPool* pool) {

@@ -31,8 +31,7 @@ void Initialize(const InitializerSpec& spec, const int64_t* shape, size_t rank, 
     case InitializerKind::kConstant:
       return FillConstant(spec.value, out, n, pool);
     case InitializerKind::kValues:
-      std::copy_n(spec.values.data(), n, out);
-      return;
+      return FillValues(spec.values.data(), out, n, pool);
     case InitializerKind::kIdentity:
       return FillIdentity(spec.gain, rows, columns, out, pool);
     case InitializerKind::kRandomUniform:

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/normal_quantile.h"
 #include "initializers/draw.h"
+#include "threading/touch_pages.h"
 
 namespace ostinato {
 
@@ -108,6 +109,7 @@ void FillOrthogonal(double gain, size_t rows, size_t columns, uint64_t seed, flo
   Arena arena;
   Buffer<double> q(&arena), lengths(&arena);  // row k is column k of the matrix [length, count]
   q.Resize(count * length);
+  TouchPages(pool, q);
   lengths.Resize(count);
   ForDraws(pool, seed, true, length * count,
            [&](size_t i, double p) { q[i % count * length + i / count] = NormalQuantile(p); });

@@ -35,7 +35,7 @@ void BatchNormalization::ReadMoving(Buffer<double>* mean, Buffer<double>* invers
 }
 
 void BatchNormalization::PrepareSteps(const KernelTable&) {
-  PackOnce([&] { ReadMoving(&step_mean_, &step_inverse_); });
+  PackOnce(nullptr, [&] { ReadMoving(&step_mean_, &step_inverse_); });
 }
 
 StreamRows BatchNormalization::Step(const StreamRows& input, const StreamBatch& batch) const {

@@ -47,7 +47,7 @@ std::unique_ptr<Node> Conv1d::MakeNode(const NodeConfig& node) {
 
 // On the threads of `pool`, or where that is null on this one.
 void Conv1d::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
-  PackOnce([&] {
+  PackOnce(pool, [&] {
     const size_t filters = config_.filters, taps = config_.taps(), depth = config_.depth();
     const size_t width = config_.width(), each = depth * PaddedColumns(width);
     const size_t each_back = width * PaddedColumns(depth);

@@ -46,7 +46,7 @@ std::unique_ptr<Node> Dense::MakeNode(const NodeConfig& node) {
 
 // On the threads of `pool`, or where that is null on this one.
 void Dense::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
-  PackOnce([&] {
+  PackOnce(pool, [&] {
     const size_t features = features_, units = units_;
     packed_.Resize(features * PaddedColumns(units));
     packed_back_.Resize(units * PaddedColumns(features));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "initializers/constant.h"
 
 namespace ostinato {
 
@@ -56,18 +57,19 @@ void Layer::DropPending(size_t weight) {
   is_settled_ = pending_.empty();
 }
 
-void Layer::Settle() {
+void Layer::Settle(WorkerPool& pool) {
   if (is_settled_) return;
+  const WorkerPool::Undivided undivided;
   const std::lock_guard<std::mutex> lock(mutex_);
   while (!pending_.empty()) {
     const Pending& next = pending_.back();
     Parameter& parameter = parameters_[next.weight];
     float* const out = parameter.value.data();
     if (next.values) {
-      std::memcpy(out, next.values, parameter.size() * sizeof(float));
+      FillValues(next.values, out, parameter.size(), &pool);
     } else {
       const std::vector<int64_t> shape(parameter.shape.begin(), parameter.shape.end());
-      Initialize(next.initializer, shape.data(), shape.size(), next.seed, out, nullptr);
+      Initialize(next.initializer, shape.data(), shape.size(), next.seed, out, &pool);
     }
     pending_.pop_back();
     is_packed_ = false;

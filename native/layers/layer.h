@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/arena.h"
@@ -202,9 +203,9 @@ class Layer {
   void DropPending(size_t weight);
   // Whether anything waits for Settle, with which all begin that read weights. On any thread.
   bool is_settled() const { return is_settled_; }
-  // Several models may ask at the same time: one does it, on its own thread without preemption, for a job
-  // that was let in between would wait for this one.
-  void Settle();
+  // Several models may ask at the same time: one does it, and lets no job in meanwhile that would wait for
+  // it. Throws Cancelled: what is left is done the next time.
+  void Settle(WorkerPool& pool);
   size_t bytes() const { return arena_.bytes(); }
 
  protected:
@@ -212,13 +213,16 @@ class Layer {
   void AddParameter(std::vector<size_t> shape, const WeightConfig& config, size_t inner = 1) {
     parameters_.emplace_back(&arena_, std::move(shape), config, inner);
   }
-  // Calls pack() where the weights changed since it was called last. Several models may ask at the same time;
-  // pack() passes no preemption point, as in Settle.
+  // Calls pack() where the weights changed since it was called last. Several models may ask at the same time,
+  // and one does it, as in Settle; a model that learns (BatchContext::packing_pool) is alone, and lets other
+  // jobs in.
   template <class Pack>
-  void PackOnce(Pack&& pack) {
+  void PackOnce(const WorkerPool* learning, Pack&& pack) {
     if (is_packed_) return;  // a stream asks at each timestep: not for the mutex
     const std::lock_guard<std::mutex> lock(mutex_);
     if (is_packed_) return;
+    std::optional<WorkerPool::Undivided> undivided;
+    if (!learning) undivided.emplace();
     pack();
     is_packed_ = true;
   }

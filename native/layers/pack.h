@@ -11,7 +11,7 @@
 
 namespace ostinato {
 
-// Does all of `packs`: on the threads of `pool`, throwing Cancelled, or where that is null on this one.
+// Does all of `packs`: on the threads of `pool`, or where that is null on this one. Throws Cancelled.
 template <size_t kCount>
 void Pack(const KernelTable& kernels, WorkerPool* pool, const PackArgs (&packs)[kCount],
           size_t count = kCount) {
@@ -37,7 +37,10 @@ void Pack(const KernelTable& kernels, WorkerPool* pool, const PackArgs (&packs)[
     kernels.pack(packs[i], task * part.each, std::min(part.columns, (task + 1) * part.each));
   };
   if (pool && floats >= kFew) return pool->For(tasks, pack);
-  for (size_t task = 0; task < tasks; ++task) pack(task);
+  for (size_t task = 0; task < tasks; ++task) {
+    WorkerPool::YieldOrThrow();
+    pack(task);
+  }
 }
 
 }  // namespace ostinato

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "threading/touch_pages.h"
+
 namespace ostinato {
 namespace {
 
@@ -37,7 +39,7 @@ void WeightGradient::Plan(const float* a, const int32_t* index, size_t lda, size
   partials_ = std::max<size_t>(1, chunks_.count());
   const bool follows = order && begin < end && !in_blocks && PaddedColumns(n) > kStreamedColumns;
   outer_ = {a, index, lda, k, b, ldb, n, follows ? order : nullptr, begin, end, end, false, nullptr, 0};
-  sum_.Resize(k * stride_);
+  if (sum_.Resize(k * stride_)) TouchPages(&WorkerPool::Instance(), sum_);
   bias_sum_.Resize(stride_);
   if (partials_ > 1) {
     partial_.Resize(partials_ * k * stride_);
@@ -78,13 +80,15 @@ void WeightGradient::Multiply(const KernelCalls& kernels, size_t chunk, size_t b
   kernels.column_sum({args.b, args.ldb, columns, args.rows, begin, end, accumulate, bias_sums + column});
 }
 
-void WeightGradient::Reduce(const KernelCalls& kernels) {
+// With the first row, the sums of B's columns too.
+void WeightGradient::Reduce(const KernelCalls& kernels, size_t begin, size_t end) {
   if (partials_ == 1) return;
-  const size_t size = outer_.k * stride_;
-  std::memcpy(sum_.data(), partial_.data(), size * sizeof(float));
+  const size_t first = begin * stride_, size = (end - begin) * stride_;
+  float* sums = sum_.data() + first;
+  std::memcpy(sums, partial_.data() + first, size * sizeof(float));
   for (size_t chunk = 1; chunk < partials_; ++chunk)
-    kernels.add(sum_.data(), partial_.data() + chunk * size, size);
-  if (!bias_) return;
+    kernels.add(sums, partial_.data() + chunk * outer_.k * stride_ + first, size);
+  if (!bias_ || begin > 0) return;
   std::memcpy(bias_sum_.data(), bias_partial_.data(), stride_ * sizeof(float));
   for (size_t chunk = 1; chunk < partials_; ++chunk)
     kernels.add(bias_sum_.data(), bias_partial_.data() + chunk * stride_, stride_);

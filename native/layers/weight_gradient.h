@@ -24,10 +24,11 @@ class WeightGradient {
   void Plan(const float* a, const int32_t* index, size_t lda, size_t k, const float* b, size_t ldb, size_t n,
             size_t begin, size_t end, bool bias, const int32_t* order = nullptr);
 
-  // Tasks 0..tasks()-1 may run on any threads; then Reduce() once.
+  // Tasks 0..tasks()-1 may run on any threads; then Reduce, once for each row of the gradient.
   size_t tasks() const { return blocks_ * partials_; }
   void Run(const KernelCalls& kernels, size_t task);
-  void Reduce(const KernelCalls& kernels);
+  void Reduce(const KernelCalls& kernels, size_t begin, size_t end);
+  void Reduce(const KernelCalls& kernels) { Reduce(kernels, 0, outer_.k); }
 
   // Where the order is followed, tasks are the chunks of GradientChunks(begin, end), and instead of one task
   // a chunk may be run in parts, ascending. Rows up to `ahead` are those that this thread will run next.

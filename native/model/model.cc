@@ -74,7 +74,7 @@ void Model::DropPending(size_t weight) {
 }
 
 void Model::Settle(WorkerPool& pool) {
-  for (const auto& layer : plan_.layers()) layer->Settle();
+  for (const auto& layer : plan_.layers()) layer->Settle(pool);
   if (optimizer_) optimizer_->Settle(pool);
 }
 

@@ -7,6 +7,7 @@
 #include "napi/config.h"
 #include "napi/errors.h"
 #include "napi/layers.h"
+#include "napi/release.h"
 
 namespace ostinato {
 namespace {
@@ -24,6 +25,11 @@ auto OnLayer(const Napi::CallbackInfo& info, Body&& body) -> decltype(body()) {
 
 }  // namespace
 
+void Release(std::shared_ptr<SharedLayer> shared) {
+  const size_t bytes = shared ? shared->bytes : 0;
+  Release(std::shared_ptr<const void>(std::move(shared)), bytes);
+}
+
 Napi::Function NativeLayer::Define(Napi::Env env) {
   return DefineClass(env, "NativeLayer",
                      {InstanceAccessor<&NativeLayer::JsMemoryBytes>("memoryBytes"),
@@ -39,6 +45,7 @@ NativeLayer::NativeLayer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
   Guarded(info.Env(), [&] {
     auto shared = std::make_shared<SharedLayer>();
     shared->layer = MakeLayer(ToObject(info[0], "layer"));
+    shared->bytes = shared->layer->bytes();
     shared->adopted = adopted_;
     shared_ = std::move(shared);
     const Napi::Object self = info.This().As<Napi::Object>();
@@ -47,7 +54,7 @@ NativeLayer::NativeLayer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Nati
         "weightCount",
         Napi::Number::New(info.Env(), static_cast<double>(shared_->layer->parameters().size())),
         napi_enumerable));
-    reported_bytes_ = static_cast<int64_t>(shared_->layer->bytes());
+    reported_bytes_ = static_cast<int64_t>(shared_->bytes);
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_bytes_);
   });
 }
@@ -97,7 +104,7 @@ void NativeLayer::JsReadWeight(const Napi::CallbackInfo& info) {
     Layer& layer = *shared_->layer;
     const Parameter& weight = layer.parameters()[index];
     if (out.ElementLength() != weight.size()) Malformed("weight size");
-    if (!layer.is_settled()) WorkerPool::Instance().Run([&] { layer.Settle(); });
+    if (!layer.is_settled()) WorkerPool::Instance().Run([&] { layer.Settle(WorkerPool::Instance()); });
     shared_->ForgetAdopted(adopted_.get());
     std::memcpy(out.Data(), weight.value.data(), weight.size() * sizeof(float));
   });

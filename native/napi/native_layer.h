@@ -22,6 +22,7 @@ struct AdoptedValues {
 // Changed on the JavaScript thread alone.
 struct SharedLayer {
   std::shared_ptr<Layer> layer;
+  size_t bytes = 0;  // of the weights
   size_t readers = 0;
   bool is_written = false;
   std::weak_ptr<AdoptedValues> adopted;
@@ -38,10 +39,14 @@ struct SharedLayer {
   }
 };
 
+// Lets go of a layer, which is the last to do so where nothing else has it.
+void Release(std::shared_ptr<SharedLayer> shared);
+
 class NativeLayer : public Napi::ObjectWrap<NativeLayer> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit NativeLayer(const Napi::CallbackInfo& info);
+  ~NativeLayer() override { Release(std::move(shared_)); }
   void Finalize(Napi::BasicEnv env) override;
 
   // The layer behind a JavaScript value, which must be one of ours.

@@ -41,7 +41,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
   void JsCopyOut(const Napi::CallbackInfo& info);
-  void JsCopyIn(const Napi::CallbackInfo& info);
+  void JsExchange(const Napi::CallbackInfo& info);
   void JsPrepare(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
@@ -69,11 +69,13 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
   void Acquire(bool writes);
   void ReleaseLayers();
+  // Of the model and its layers: nobody may ask for them any more.
+  void LetGo();
   // Lets go of values that weights have by now.
   void ForgetAdopted();
   // The optimizer that a model was compiled with.
   Optimizer& OptimizerOf(Model& model);
-  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
+  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& places, const Napi::Value& store);
   // Does `work`, which writes weights or reads them, on compute threads, after all that is under way, and
   // calls `done`.
   void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,

@@ -5,8 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "threading/ranges.h"
+#include "threading/touch_pages.h"
 
 namespace ostinato {
 namespace {
@@ -108,7 +110,7 @@ void Optimizer::Settle(WorkerPool& pool) {
       std::fill(values.data() + begin, values.data() + end, static_cast<float>(config_.initial_accumulator));
     });
   }
-  is_unsettled_ = false;
+  is_unsettled_ = is_untouched_ = false;
 }
 
 void Optimizer::Read(size_t array, float* out) const {
@@ -120,6 +122,7 @@ void Optimizer::Read(size_t array, float* out) const {
 
 bool Optimizer::Write(size_t array, const float* values) {
   if (Buffer<float>* to = buffers_[array]) {
+    is_untouched_ = false;
     std::memcpy(to->data(), values, to->size() * sizeof(float));
     return true;
   }
@@ -167,6 +170,10 @@ void Optimizer::SetStepGradient(const Held& held, UpdateArgs* args) const {
 }
 
 void Optimizer::Prepare(const GradientSums& gradients, const KernelTable& kernels, WorkerPool& pool) {
+  // A step cannot be stopped, so that it is to wait for nothing.
+  if (std::exchange(is_untouched_, false))
+    for (Buffer<float>* values : buffers_)
+      if (values) TouchPages(&pool, *values);
   for (Held& held : held_) {
     Parameter& parameter = *held.parameter;
     held.gradient = gradients.Of(parameter);

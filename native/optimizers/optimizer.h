@@ -73,6 +73,11 @@ class Optimizer {
   const std::vector<OptimizerArray>& arrays() const { return arrays_; }
   // Null where the array is a number that stands alone.
   float* values(size_t array) { return buffers_[array] ? buffers_[array]->data() : nullptr; }
+  // Changes the values of an array, which are no such number, with a buffer of as many.
+  void Exchange(size_t array, Buffer<float>* values) {
+    buffers_[array]->Swap(*values);
+    is_untouched_ = false;
+  }
   void Read(size_t array, float* out) const;
   // False where the values cannot be.
   bool Write(size_t array, const float* values);
@@ -112,6 +117,7 @@ class Optimizer {
   uint64_t iterations_ = 0;
   uint64_t accumulated_ = 0;  // batches of the next step
   bool is_unsettled_ = false;
+  bool is_untouched_ = true;  // nothing was written to the arrays yet
   uint64_t product_step_ = 0;
   double product_ = 1.0;  // Nadam: of the momenta of that many steps
 };

@@ -7,8 +7,8 @@
 
 namespace ostinato {
 
-// Calls body(begin, end) for ranges of `each` of [0, size): on the threads of `pool`, throwing Cancelled, or
-// where that is null on this one.
+// Calls body(begin, end) for ranges of `each` of [0, size): on the threads of `pool`, or where that is null on
+// this one. Throws Cancelled.
 template <class Body>
 void ForRanges(WorkerPool* pool, size_t size, size_t each, Body&& body) {
   const auto range = [&](size_t task) {
@@ -17,7 +17,10 @@ void ForRanges(WorkerPool* pool, size_t size, size_t each, Body&& body) {
   };
   const size_t count = (size + each - 1) / each;
   if (pool) return pool->For(count, range);
-  for (size_t task = 0; task < count; ++task) range(task);
+  for (size_t task = 0; task < count; ++task) {
+    WorkerPool::YieldOrThrow();
+    range(task);
+  }
 }
 
 }  // namespace ostinato

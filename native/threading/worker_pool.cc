@@ -224,6 +224,10 @@ bool WorkerPool::Yield() {
   return !control || !control->stops();
 }
 
+WorkerPool::Undivided::Undivided() : before_(at_work.job_class) { at_work.job_class = JobClass::kServing; }
+
+WorkerPool::Undivided::~Undivided() { at_work.job_class = before_; }
+
 void WorkerPool::Attend() {
   if (test_ != PreemptionTest::kOff) TestPoint();
   if (at_work.job_class == JobClass::kServing) return;

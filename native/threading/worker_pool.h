@@ -76,6 +76,19 @@ class WorkerPool {
     if (!Yield()) throw Cancelled();
   }
 
+  // While it lives, this thread lets no other job in: it holds what such a job may wait for. It hears that
+  // its own is to stop, and other threads help it, as with work of the most urgent class.
+  class Undivided {
+   public:
+    Undivided();
+    ~Undivided();
+    Undivided(const Undivided&) = delete;
+    Undivided& operator=(const Undivided&) = delete;
+
+   private:
+    JobClass before_;
+  };
+
   // How much work may lie between two preemption points, in any unit: `usual`, and in tests the least.
   static size_t Stretch(size_t usual) { return Instance().test_ == PreemptionTest::kOff ? usual : 1; }
 

@@ -2,9 +2,10 @@
 // A run may be interrupted at any of its preemption points: another job is served there, or the run is cancelled. Neither
 // changes a bit: a run that was interrupted ends as if it had not been, and one that was cancelled leaves the model as it
 // was after its last whole batch, optimizer, states and sums of metrics included.
-import { cpuInfo, setThreads } from '../../lib';
+import { cpuInfo, Dense, Input, LSTM, Sequential, setRandomSeed, setThreads } from '../../lib';
 import { loadBinding } from '../../lib/native/engine';
 import { BATCHES, cases, EngineBench, runOf } from '../support/engine_bench';
+import { codeOfAsync } from '../support/error_code';
 import type { NativeRun } from '../../lib/native/binding';
 
 /** Points of a run that are tried: all of them where there are no more, else some from its beginning to its end. */
@@ -99,5 +100,57 @@ describe('served at any point', () => {
     }
     bench.model.dispose();
     served.model.dispose();
+  });
+});
+
+describe('first weights that are drawn, and packed', () => {
+  const x = { data: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), shape: [2, 3, 4] };
+
+  /** Two models of the same layers, which have not drawn their weights. */
+  function pair(): [Sequential, Sequential] {
+    setRandomSeed(4);
+    const layers = [new LSTM(40), new Dense(33)];
+    return [0, 1].map(() => new Sequential([new Input([3, 4]), ...layers])) as [Sequential, Sequential];
+  }
+
+  /** Weights and a prediction, bit for bit. */
+  async function bitsOf(model: Sequential): Promise<string[]> {
+    const arrays = [...model.getWeights(), await model.predict(x)];
+    return arrays.map(({ data }) => Buffer.from(data.buffer).toString('base64'));
+  }
+
+  test.each([1, 2])(
+    'on %i threads: are the same where that was cancelled at any point and done later',
+    async (threads) => {
+      setThreads(threads);
+      const [whole] = pair();
+      const wanted = await bitsOf(whole);
+      testPreemption('cancel', 0, 0);
+      await pair()[0].predict(x);
+      for (const point of pointsOf(preemptionPoints())) {
+        const [model] = pair();
+        testPreemption('cancel', point, 0);
+        await codeOfAsync(model.predict(x));
+        testPreemption('off', 0, 0);
+        expect({ point, bits: await bitsOf(model) }).toEqual({ point, bits: wanted });
+      }
+    },
+  );
+
+  test('are there for a model that shares them, and is served at any point of it', async () => {
+    setThreads(1);
+    const [whole] = pair();
+    const wanted = await whole.predict(x);
+    testPreemption('serve', 0, 1);
+    await pair()[0].predict(x, { priority: 'training' });
+    const points = preemptionPoints();
+    expect(points).toBeGreaterThan(0);
+    for (const point of pointsOf(points)) {
+      const [one, other] = pair();
+      testPreemption('serve', point, 1);
+      const answers = [one.predict(x, { priority: 'training' }), other.predict(x)];
+      expect({ point, answers: await Promise.all(answers) }).toEqual({ point, answers: [wanted, wanted] });
+      testPreemption('off', 0, 0);
+    }
   });
 });

@@ -1588,9 +1588,108 @@ const preemption = [
     [['jobs that serve begin when a training ends', 'if (at_work.job_class == JobClass::kServing) return;', 'return;']],
     PREEMPTION_TESTS,
   ),
+  ...inFile(
+    'native/layers/layer.cc',
+    [
+      [
+        'weights that a cancelled job drew a part of are taken for drawn',
+        '    const Pending& next = pending_.back();',
+        '    is_settled_ = true;\n    const Pending& next = pending_.back();',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/recurrent/gradients.cc',
+    [
+      [
+        'rows of a recurrent gradient that are reduced later are those of the first task',
+        'gradient.sum() + k * stride + g * padded, units',
+        'gradient.sum() + (k - begin) * stride + g * padded, units',
+      ],
+      [
+        'rows of a gradient of a kernel that are reduced later are those of the first task',
+        'gradient.sum() + k * gradient.stride() + g * padded',
+        'gradient.sum() + (k - begin) * gradient.stride() + g * padded',
+      ],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
+    'native/layers/weight_gradient.cc',
+    [
+      [
+        'partial sums of rows that are reduced later are those of the first',
+        'partial_.data() + chunk * outer_.k * stride_ + first, size',
+        'partial_.data() + chunk * outer_.k * stride_, size',
+      ],
+    ],
+    [...PREEMPTION_TESTS, 'test/unit/contract/recurrent_gradients.test.ts'],
+  ),
 ];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
+const files = [
+  ...inFile(
+    'native/optimizers/optimizer.h',
+    [
+      [
+        'arrays of a file are taken for new memory',
+        '    buffers_[array]->Swap(*values);\n    is_untouched_ = false;',
+        '    buffers_[array]->Swap(*values);',
+      ],
+    ],
+    ['test/unit/models/files.test.ts'],
+  ),
+  ...inFile(
+    'native/napi/native_model.cc',
+    [
+      [
+        'weights that were to be drawn take the place of those of a file',
+        `        model->DropPending(item.index);
+        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);`,
+        '        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);',
+      ],
+      [
+        'what was packed of the weights before a file is used on',
+        `        model->optimizer()->Exchange(item.index, &store->arrays[i]);
+      }
+    }
+    model->Invalidate();`,
+        `        model->optimizer()->Exchange(item.index, &store->arrays[i]);
+      }
+    }`,
+      ],
+      [
+        'the arrays of the optimizer in a file are passed over',
+        'model->optimizer()->Exchange(item.index, &store->arrays[i]);',
+        '',
+      ],
+    ],
+    [
+      'test/unit/models/files.test.ts',
+      'test/integration/native_misuse.test.ts',
+      'test/integration/optimizer_resume.test.ts',
+    ],
+  ),
+  ...inFile(
+    'native/napi/native_store.cc',
+    [
+      [
+        'each part of an array is written at its beginning',
+        'writes ? store->arrays[index].data() + begin : values.Data()',
+        'writes ? store->arrays[index].data() : values.Data()',
+      ],
+      [
+        'each part of an array is read from its beginning',
+        'writes ? values.Data() : store->arrays[index].data() + begin',
+        'writes ? values.Data() : store->arrays[index].data()',
+      ],
+    ],
+    ['test/unit/models/files.test.ts', 'test/integration/native_misuse.test.ts'],
+  ),
+];
+
 export const FAULTS = [
   ...cells,
   ...walk,
@@ -1621,4 +1720,5 @@ export const FAULTS = [
   ...unseen,
   ...preemption,
   ...initializers,
+  ...files,
 ];

@@ -38,7 +38,7 @@ std::unique_ptr<Node> Normalization::MakeNode(const NodeConfig& node) {
 }
 
 void Normalization::FindDeviations() {
-  PackOnce([&] {
+  PackOnce(nullptr, [&] {
     const float* variance = is_given_ ? config_.variance.data() : parameters()[1].value.data();
     deviations_.Resize(parameter_.size());
     for (size_t i = 0; i < parameter_.size(); ++i)

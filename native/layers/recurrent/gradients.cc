@@ -5,12 +5,15 @@
 #include <cstring>
 
 #include "layers/recurrent/product_rows.h"
+#include "threading/ranges.h"
 
 namespace ostinato {
 namespace {
 
 // Rows of deltas that are summed per token and multiplied while L2 holds them.
 constexpr size_t kPartRows = 128;
+// Floats of a weight that one task reduces.
+constexpr size_t kReducedFloats = size_t{1} << 18;
 
 }  // namespace
 
@@ -75,6 +78,7 @@ void CellGradients::PlanRecurrent(const int32_t* order) {
     }
   }
   const bool two_biases = use_.weights.two_biases();
+  reduced_rows_ = std::max<size_t>(1, WorkerPool::Stretch(kReducedFloats) / (cell.gates * units));
   if (!recurrent_in_place()) recurrent_sum_.Resize(units * cell.gates * units);
   if (two_biases) bias_sum_.Resize(2 * cell.gates * units);
   for (size_t i = 0; i < products_.size(); ++i) {
@@ -121,26 +125,33 @@ void CellGradients::AddTrunk(BatchContext& batch) {
 // Whether the sums lie as Keras lays out the recurrent kernel.
 bool CellGradients::recurrent_in_place() const { return products_.size() == 1 && use_.weights.keeps_order(); }
 
+size_t CellGradients::RecurrentTasks() const {
+  return (use_.config.units + reduced_rows_ - 1) / reduced_rows_;
+}
+
 // The rows' part and the trunk's part of the gradients of the recurrent kernel and its bias, in Keras' order.
-void CellGradients::ReduceRecurrent(BatchContext& batch) {
+void CellGradients::ReduceRecurrent(size_t task, BatchContext& batch) {
   const size_t units = use_.config.units, gates = use_.cell.gates, padded = use_.sizes.padded;
-  const bool in_place = recurrent_in_place(), two_biases = use_.weights.two_biases();
+  const size_t begin = task * reduced_rows_, end = std::min(units, begin + reduced_rows_);
+  const bool in_place = recurrent_in_place(), has_bias = use_.weights.two_biases() && task == 0;
   for (size_t i = 0; i < products_.size(); ++i) {
     WeightGradient& gradient = recurrent_gradients_[i];
     const size_t stride = gradient.stride();
-    gradient.Reduce(batch.kernels);
+    gradient.Reduce(batch.kernels, begin, end);
     if (use_.layout().trunk() > 0) {
-      batch.kernels.add(gradient.mutable_sum(), trunk_gradients_[i].sum(), units * stride);
-      if (two_biases) batch.kernels.add(gradient.mutable_bias_sum(), trunk_gradients_[i].bias_sum(), stride);
+      const WeightGradient& trunk = trunk_gradients_[i];
+      batch.kernels.add(gradient.mutable_sum() + begin * stride, trunk.sum() + begin * stride,
+                        (end - begin) * stride);
+      if (has_bias) batch.kernels.add(gradient.mutable_bias_sum(), trunk.bias_sum(), stride);
     }
     const Product& p = products_[i];
     for (size_t g = 0; g < p.gates; ++g) {
       const size_t to = use_.cell.recurrent_order[p.first_gate + g] * units;
       if (!in_place)
-        for (size_t k = 0; k < units; ++k)
+        for (size_t k = begin; k < end; ++k)
           std::memcpy(recurrent_sum_.data() + k * gates * units + to,
                       gradient.sum() + k * stride + g * padded, units * sizeof(float));
-      if (two_biases)
+      if (has_bias)
         std::memcpy(bias_sum_.data() + gates * units + to, gradient.bias_sum() + g * padded,
                     units * sizeof(float));
     }
@@ -154,19 +165,21 @@ void CellGradients::ReduceKernel(size_t count, BatchContext& batch) {
   const bool in_place = count == 1 && units == padded, use_bias = use_.config.use_bias;
   if (!in_place) kernel_sum_.Resize(features * gates * units);
   if (use_bias && !use_.weights.two_biases()) bias_sum_.Resize(gates * units);
-  for (size_t i = 0; i < count; ++i) {
-    WeightGradient& gradient = kernel_gradients_[i];
-    gradient.Reduce(batch.kernels);
-    for (size_t g = 0; g < each; ++g) {
-      const size_t to = (i * each + g) * units;
-      if (!in_place)
-        for (size_t k = 0; k < features; ++k)
-          std::memcpy(kernel_sum_.data() + k * gates * units + to,
-                      gradient.sum() + k * gradient.stride() + g * padded, units * sizeof(float));
-      if (use_bias)
-        std::memcpy(bias_sum_.data() + to, gradient.bias_sum() + g * padded, units * sizeof(float));
+  ForRanges(&batch.pool, features, reduced_rows_, [&](size_t begin, size_t end) {
+    for (size_t i = 0; i < count; ++i) {
+      WeightGradient& gradient = kernel_gradients_[i];
+      gradient.Reduce(batch.kernels, begin, end);
+      for (size_t g = 0; g < each; ++g) {
+        const size_t to = (i * each + g) * units;
+        if (!in_place)
+          for (size_t k = begin; k < end; ++k)
+            std::memcpy(kernel_sum_.data() + k * gates * units + to,
+                        gradient.sum() + k * gradient.stride() + g * padded, units * sizeof(float));
+        if (use_bias && begin == 0)
+          std::memcpy(bias_sum_.data() + to, gradient.bias_sum() + g * padded, units * sizeof(float));
+      }
     }
-  }
+  });
   const auto& parameters = use_.layer.parameters();
   const WeightGradient& kernel = kernel_gradients_[0];
   batch.weights.Add(parameters[CellWeights::kKernel], in_place
@@ -185,7 +198,7 @@ Gradient CellGradients::Finish(CellDropout* dropout, BatchContext& batch, bool n
   for (size_t i = 0; i < count; ++i)
     batch.pool.For(kernel_gradients_[i].tasks(),
                    [&](size_t task) { kernel_gradients_[i].Run(batch.kernels, task); });
-  ReduceRecurrent(batch);
+  batch.pool.For(RecurrentTasks(), [&](size_t task) { ReduceRecurrent(task, batch); });
   ReduceKernel(count, batch);
   return needs_input ? dropout->InputGradient(batch) : Gradient{};
 }
@@ -203,10 +216,12 @@ Gradient CellGradients::FinishInput(BatchContext& batch, bool needs_input) {
               use_.config.use_bias);
   const size_t each = ProductRows(rows), products = needs_input ? (rows + each - 1) / each : 0;
   if (needs_input) input_gradient_.Resize(rows * gradient_stride);
-  batch.pool.For(1 + kernel.tasks() + products, [&](size_t task) {
-    if (task == 0) return ReduceRecurrent(batch);
-    if (task <= kernel.tasks()) return kernel.Run(batch.kernels, task - 1);
-    const size_t begin = (task - 1 - kernel.tasks()) * each;
+  const size_t reductions = RecurrentTasks();
+  batch.pool.For(reductions + kernel.tasks() + products, [&](size_t task) {
+    if (task < reductions) return ReduceRecurrent(task, batch);
+    task -= reductions;
+    if (task < kernel.tasks()) return kernel.Run(batch.kernels, task);
+    const size_t begin = (task - kernel.tasks()) * each;
     batch.kernels.gemm({deltas, nullptr, stride, use_.weights.packed_kernel_back(), columns, features,
                         nullptr, false, input_gradient_.data(), gradient_stride, begin,
                         std::min(begin + each, rows)});

@@ -60,7 +60,8 @@ class CellGradients {
   void RunSums(size_t task, size_t runs, const BatchContext& batch);
   void RunChunks(size_t from, size_t to, const BatchContext& batch);
   bool recurrent_in_place() const;
-  void ReduceRecurrent(BatchContext& batch);
+  size_t RecurrentTasks() const;
+  void ReduceRecurrent(size_t task, BatchContext& batch);
   void ReduceKernel(size_t count, BatchContext& batch);
   Gradient FinishInput(BatchContext& batch, bool needs_input);
 
@@ -70,6 +71,7 @@ class CellGradients {
   std::vector<Product> products_;
   std::vector<size_t> chunk_runs_;  // the first chunk of each run, then the number of chunks
   std::vector<WeightGradient> recurrent_gradients_, trunk_gradients_, kernel_gradients_;
+  size_t reduced_rows_ = 1;                              // rows of a weight that one task reduces
   Buffer<float> kernel_sum_, recurrent_sum_, bias_sum_;  // gradients as Keras lays out weights
   Buffer<float> input_gradient_;
 };

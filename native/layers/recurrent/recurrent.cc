@@ -34,7 +34,7 @@ std::unique_ptr<Node> Recurrent::MakeNode(const NodeConfig& node) {
 }
 
 void Recurrent::PackWeights(const KernelTable& kernels, WorkerPool* pool) {
-  PackOnce([&] { weights_.Pack(parameters(), kernels, pool); });
+  PackOnce(pool, [&] { weights_.Pack(parameters(), kernels, pool); });
 }
 
 WalkArgs Recurrent::WalkOf(bool backward) const {
