@@ -7,8 +7,8 @@
 
 namespace ostinato {
 
-// Calls body(begin, end) for ranges of `each` of [0, size): on the threads of `pool`, or where that is null on
-// this one. Throws Cancelled.
+// Calls body(begin, end) for ranges of `each` of [0, size): on the threads of `pool`, or where that is null
+// on this one. Throws Cancelled.
 template <class Body>
 void ForRanges(WorkerPool* pool, size_t size, size_t each, Body&& body) {
   const auto range = [&](size_t task) {

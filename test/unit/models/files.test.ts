@@ -344,7 +344,7 @@ describe('arrays of more than one part', () => {
   const x = { data: Int32Array.of(1, 14_999, 7, 10_485, 10_486, 3), shape: [2, 3] };
 
   /** The optimizer's arrays, bit for bit. */
-  async function slotsOf(model: Sequential): Promise<string[]> {
+  async function slotsOf(model: Parameters<typeof trainingStateOf>[0]): Promise<string[]> {
     const { optimizer } = await trainingStateOf(model);
     const hash = (values: Float32Array): string => createHash('sha256').update(values).digest('hex');
     return Object.values(optimizer!.slots).map((values) => hash(values as Float32Array));
