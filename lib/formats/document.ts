@@ -31,11 +31,7 @@ export interface ModelDocument {
 }
 
 /** Reads a file. `use` may read the document's arrays until its promise settles. */
-export type ReadDocument = <T>(
-  where: string,
-  path: string,
-  use: (document: ModelDocument) => Promise<T>,
-) => Promise<T>;
+export type ReadDocument = <T>(where: string, path: string, use: (document: ModelDocument) => Promise<T>) => Promise<T>;
 
 /** Writes a file, whole or not at all; what was there before stays where anything goes wrong. */
 export type WriteDocument = (
