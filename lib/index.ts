@@ -51,6 +51,7 @@ export {
   type SummaryOptions,
   type TensorStructure,
 } from './models';
+export type { OnnxOptions } from './formats/onnx';
 export type { Dtype, SymbolicTensor } from './graph/symbolic_tensor';
 export {
   Activation,

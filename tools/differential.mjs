@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// `npm run differential -- --count 2000 [--graphs] [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
+// `npm run differential -- --count 2000 [--graphs] [--onnx] [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
 //
 // Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
 // With `--graphs` random graphs of layers, of every part of which the first cases are trained for twenty steps too.
+// With `--onnx` each case is written as an ONNX file, and ONNX Runtime's outputs are compared with Keras' and with `predict`.
 //
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
 //   ../test/support/differential.ts  rebuilds a case through the public API and compares; the tests use it too
+//   differential/onnx_side.py, ../test/support/differential_onnx.ts  run files, and write them
 //   differential/graph_cases.py, graph_side.py, ../test/support/differential_graphs.ts  are those of graphs
 //
 // Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`; cases that
@@ -34,7 +36,7 @@ const TRAJECTORIES = 10;
 function loadComparison(isOfGraphs) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-'));
   try {
-    for (const name of ['differential', 'differential_graphs']) {
+    for (const name of ['differential', 'differential_graphs', 'differential_onnx']) {
       const source = readFileSync(path.join(ROOT, `test/support/${name}.ts`), 'utf8');
       const { outputText } = ts.transpileModule(source, {
         compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
@@ -44,9 +46,10 @@ function loadComparison(isOfGraphs) {
     const require = createRequire(import.meta.url);
     const chains = require(path.join(folder, 'differential.js'));
     const graphs = require(path.join(folder, 'differential_graphs.js'));
+    const { onnxOutcome } = require(path.join(folder, 'differential_onnx.js'));
     return isOfGraphs
-      ? { compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
-      : { compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
+      ? { onnxOutcome, compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
+      : { onnxOutcome, compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -71,6 +74,43 @@ async function readCases({ python, isOfGraphs, signal }, seed, start, count, acc
   if (failure) throw new StepError(`${python}: ${failure}\nHint: --python PATH, of an interpreter with keras and jax.`);
 }
 
+/** ONNX Runtime in a process of its own: `run` gives a file's outputs, one call after another. */
+async function openRuntime(python) {
+  const script = path.join(ROOT, 'tools/differential/onnx_side.py');
+  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2000)));
+  child.stdin.on('error', () => undefined);
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new StepError(`${python}: ${complaint}\nHint: --python PATH, of an interpreter with onnxruntime.`);
+    return JSON.parse(value);
+  };
+  const versions = await answer();
+  let last = Promise.resolve();
+  const run = (file, inputs) => {
+    const encoded = Object.entries(inputs).map(([name, { shape, data }]) => {
+      const type = data instanceof Int32Array ? 'int32' : 'float32';
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      return [name, { shape, type, data: bytes.toString('base64') }];
+    });
+    const request = `${JSON.stringify({ file, inputs: Object.fromEntries(encoded) })}\n`;
+    last = last
+      .catch(() => undefined)
+      .then(() => child.stdin.write(request))
+      .then(answer)
+      .then(({ outputs, error }) => {
+        if (error !== undefined) throw new Error(error);
+        return outputs.map(({ shape, data }) => {
+          return { shape, data: new Float32Array(new Uint8Array(Buffer.from(data, 'base64')).buffer) };
+        });
+      });
+    return last;
+  };
+  return { versions, run, close: () => child.stdin.end() };
+}
+
 function numberOf(values, key, least) {
   const value = Number(values[key]);
   if (Number.isInteger(value) && value >= least) return value;
@@ -87,6 +127,7 @@ await main(async () => {
       python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
       dump: { type: 'string' },
       graphs: { type: 'boolean', default: false },
+      onnx: { type: 'boolean', default: false },
     },
   });
   const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
@@ -94,14 +135,27 @@ await main(async () => {
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
   const isOfGraphs = values.graphs;
-  const { compare, summaryOf } = loadComparison(isOfGraphs);
+  const { compare, onnxOutcome, summaryOf } = loadComparison(isOfGraphs);
+  const runtime = values.onnx ? await openRuntime(values.python) : undefined;
+  if (runtime) console.log(`ONNX Runtime ${runtime.versions.onnxruntime}`);
   console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);
   if (values.dump) writeFileSync(values.dump, '');
 
   let [done, failed, refused] = [0, 0, 0];
+  /** What ONNX cannot say, and how often it came. */
+  const unsaid = new Map();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-onnx-'));
+  const asFile = async (golden) => {
+    const outcome = await onnxOutcome(lib, golden, path.join(folder, `${golden.index}.onnx`), runtime.run);
+    if (outcome.refused !== undefined && golden.refused === undefined) {
+      const reason = outcome.refused.replace(/"[^"]*"/g, '"..."').replace(/^.*?, /, '');
+      unsaid.set(reason, (unsaid.get(reason) ?? 0) + 1);
+    }
+    return outcome.differences;
+  };
   const accept = async (line) => {
     const golden = JSON.parse(line);
-    const differences = await compare(lib, golden);
+    const differences = runtime ? await asFile(golden) : await compare(lib, golden);
     done++;
     if (differences.length === 0) return;
     if (golden.refused === undefined) failed++;
@@ -126,7 +180,10 @@ await main(async () => {
   } finally {
     // Where one failed, the others shall not go on.
     stop.abort();
+    runtime?.close();
+    rmSync(folder, { recursive: true, force: true });
   }
+  for (const [reason, count] of unsaid) console.log(`${count} refused: ${reason}`);
   const apart = refused > 0 ? `, ${refused} that Keras itself does not compute` : '';
   console.log(`${done} cases, ${failed} failed${apart}`);
   return failed === 0 ? 0 : 1;
