@@ -56,8 +56,18 @@ function expanded(graph: GraphWriter, places: string, features: number): string 
   return graph.shared('Expand', [steps, graph.ints([1, 1, features])]);
 }
 
-/** What packed timesteps gave, back at all timesteps: a masked one has what the one before it in the order of reading gave. */
-function unpack(graph: GraphWriter, layer: Recurrent, given: string, mask: string, packed: Packed): string {
+/**
+ * What packed timesteps gave, back at all timesteps: a masked one has what the one before it in the order of reading gave, and
+ * before the first the state that was given.
+ */
+function unpack(
+  graph: GraphWriter,
+  layer: Recurrent,
+  given: string,
+  mask: string,
+  packed: Packed,
+  begin: string | undefined,
+): string {
   const { ranks, counts } = packed;
   const one = graph.int32(1);
   // Forwards the last that counts so far; backwards the next.
@@ -71,8 +81,9 @@ function unpack(graph: GraphWriter, layer: Recurrent, given: string, mask: strin
     ELEMENT.int64,
   );
   const moved = graph.node('GatherElements', [given, expanded(graph, places, layer.units)], { axis: { int: 1 } });
+  const isZero = layer.zeroOutputForMask || begin === undefined;
   const kept = graph.shared('Unsqueeze', [layer.zeroOutputForMask ? mask : isThere, graph.ints([2])]);
-  return graph.node('Where', [kept, moved, graph.floats([0])]);
+  return graph.node('Where', [kept, moved, isZero ? graph.floats([0]) : graph.shared('Unsqueeze', [begin, graph.ints([1])])]);
 }
 
 /** The attributes that say the activations of a cell. */
@@ -153,7 +164,7 @@ export function spellRecurrent(
   });
   if (!layer.returnSequences) return [states[0]!, ...states];
   const steps = graph.transpose(graph.squeeze(given[0]!, 1), [1, 0, 2]);
-  const output = packed === null ? steps : unpack(graph, layer, steps, mask!, packed);
+  const output = packed === null ? steps : unpack(graph, layer, steps, mask!, packed, initialState[0]?.name);
   const isReversed = layer.goBackwards !== flipsOutputs;
   const turned = (name: string): string => (isReversed ? reversed(graph, name) : name);
   return [{ name: turned(output), mask: mask && turned(mask) }, ...states];
