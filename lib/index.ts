@@ -37,6 +37,7 @@ export const preprocessing = Object.freeze({
 export {
   loadAssets,
   loadModel,
+  loadOnnx,
   Model,
   modelFromJson,
   Sequential,

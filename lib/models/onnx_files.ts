@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Models as ONNX files.
+// Models as ONNX files: writing them. Reading is `onnx_loading.ts`.
 import { ONNX_DEFAULTS, writeOnnx, type OnnxOptions } from '../formats/onnx';
 import { checkPath } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkOneOf, describe, refusal } from '../util/validate';
 import { expectedWeights, type SavedModel } from './model_files';
 
-function checkOnnxPath(where: string, path: unknown): string {
+/** A path that says by its end that it is an ONNX file. */
+export function checkOnnxPath(where: string, path: unknown): string {
   const file = checkPath(where, 'path', path);
   if (file.endsWith('.onnx')) return file;
   throw refusal('ERR_CONFIG', where, 'path to end in .onnx', describe(path));

@@ -249,5 +249,5 @@ function signed(value: number | bigint): number {
 
 /** Little-endian floats, copied: they may begin anywhere in a file. */
 export function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
+  return new Float32Array(Uint8Array.from(bytes).buffer);
 }

@@ -132,8 +132,6 @@ export interface OnnxModel {
   /** Version of the standard set of operators. */
   readonly operators: number;
   readonly graph: OnnxGraph;
-  /** The graph's bytes, as they lie in the file. */
-  readonly graphBytes: Uint8Array;
   readonly texts: ReadonlyMap<string, string>;
 }
 
@@ -158,7 +156,7 @@ function readElements(where: string, message: MessageReader): Tensor['data'] {
   const raw = message.bytes(9);
   const type = message.int(2);
   const aligned = (size: number): Uint8Array => {
-    if (raw!.length % size === 0) return raw!.slice();
+    if (raw!.length % size === 0) return Uint8Array.from(raw!);
     throw message.malformed(`a multiple of ${size} bytes`, `${raw!.length}`);
   };
   switch (type) {
@@ -243,18 +241,22 @@ export function readModel(where: string, bytes: Uint8Array): OnnxModel {
   const operators = model.messages(8).find((set) => ['', 'ai.onnx'].includes(set.text(1)));
   if (graphBytes === undefined || operators === undefined)
     throw model.malformed('a model with a graph and a set of operators', 'a message without them');
-  const graph = new MessageReader(`${where}, graph`, graphBytes);
   return {
     producer: model.text(2),
     operators: operators.int(2),
-    graphBytes,
-    graph: {
-      name: graph.text(2),
-      nodes: graph.messages(1).map((node) => readNode(where, node)),
-      initializers: graph.messages(5).map((tensor) => readTensor(where, tensor)),
-      inputs: graph.messages(11).map(readValue),
-      outputs: graph.messages(12).map(readValue),
-    },
+    graph: readGraph(where, graphBytes),
     texts: new Map(model.messages(14).map((entry) => [entry.text(1), entry.text(2)])),
+  };
+}
+
+/** A graph by itself. Throws as {@link readModel}. */
+export function readGraph(where: string, bytes: Uint8Array): OnnxGraph {
+  const graph = new MessageReader(`${where}, graph`, bytes);
+  return {
+    name: graph.text(2),
+    nodes: graph.messages(1).map((node) => readNode(where, node)),
+    initializers: graph.messages(5).map((tensor) => readTensor(where, tensor)),
+    inputs: graph.messages(11).map(readValue),
+    outputs: graph.messages(12).map(readValue),
   };
 }
