@@ -49,11 +49,14 @@ export class Exporter {
     return this.weights.get(layer) ?? [];
   }
 
-  /** Names of a layer's weights in the file, as they lie here. */
-  weightNames(layer: Layer, shapes: readonly (readonly number[] | undefined)[] = []): string[] {
-    return this.weightsOf(layer).map(({ name, shape, data }, index) =>
-      this.graph.weight(name, shapes[index] ?? shape, data),
-    );
+  /**
+   * Names of a layer's weights in the file, where they lie as here.
+   *
+   * @param shapes other axes for the same numbers, of the first weights: the others are left out
+   */
+  weightNames(layer: Layer, shapes?: readonly (readonly number[])[]): string[] {
+    const weights = this.weightsOf(layer).slice(0, shapes?.length);
+    return weights.map(({ name, shape, data }, index) => this.graph.weight(name, shapes?.[index] ?? shape, data));
   }
 
   /** The error for what ONNX cannot say. */

@@ -149,7 +149,7 @@ export class GraphWriter {
     return this.shared('Cast', [value], { to: { int: type } });
   }
 
-  /** The graph: what its outputs depend on. */
+  /** The graph: the operators that its outputs depend on, and all weights, so that the model can be read back whole. */
   graph(name: string, inputs: readonly OnnxValue[], outputs: readonly OnnxValue[]): OnnxGraph {
     const needed = new Set(outputs.map((output) => output.name));
     const nodes: OnnxNode[] = [];
@@ -161,7 +161,8 @@ export class GraphWriter {
       for (const input of node.inputs) needed.add(input);
     }
     nodes.reverse();
-    const initializers = [...this.#initializers.values()].filter((tensor) => needed.has(tensor.name));
+    const constants = new Set(this.#constants.values());
+    const initializers = [...this.#initializers.values()].filter(({ name: own }) => needed.has(own) || !constants.has(own));
     return { name, nodes, initializers, inputs, outputs };
   }
 }
