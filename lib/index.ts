@@ -53,6 +53,7 @@ export {
   type TensorStructure,
 } from './models';
 export type { OnnxOptions } from './formats/onnx';
+export { loadTorchWeights, type TorchOptions, type TorchStateDict } from './formats/torch';
 export type { Dtype, SymbolicTensor } from './graph/symbolic_tensor';
 export {
   Activation,

@@ -60,6 +60,14 @@ const ELEMENTWISE: Readonly<Record<string, NativeActivation>> = Object.freeze({
   Selu: 'selu',
 });
 
+/** Operators that leave zeros zeros. */
+const MOVING: ReadonlySet<string> = new Set(['Unsqueeze', 'Reshape', 'Transpose', 'Squeeze', 'Cast', 'Slice', 'Gather']);
+
+/** Operators that compute sizes of axes of sizes of axes. */
+const SIZES: ReadonlySet<string> = new Set(
+  'Shape Gather Slice Unsqueeze Squeeze Concat Cast Mul Add Sub Div Reshape Range Equal Where Expand Floor Size'.split(' '),
+);
+
 const OPERATOR_CLASSES = new Map(
   (Object.keys(CELL_OPERATORS) as CellClass[]).map((cell) => [CELL_OPERATORS[cell], cell] as const),
 );
@@ -378,8 +386,7 @@ class GraphImporter {
       if ('zeros' in first || ('constant' in first && isAllZero(first.constant))) return give({ zeros: true });
     }
     if (operator === 'Identity' && first !== undefined) return give(first);
-    if (first !== undefined && 'zeros' in first && ['Unsqueeze', 'Reshape', 'Transpose', 'Squeeze', 'Cast'].includes(operator))
-      return give(first);
+    if (first !== undefined && 'zeros' in first && MOVING.has(operator)) return give(first);
     if (operator === 'Unsqueeze' && first !== undefined && 'constant' in first) return give(first);
     if (operator === 'Transpose' && first !== undefined && 'constant' in first) {
       const { name, shape, data } = first.constant;
@@ -387,8 +394,7 @@ class GraphImporter {
       if (others.length === 0 && columns !== undefined && data instanceof Float32Array)
         return give({ constant: { name, shape: [columns, rows], data: transposed(data, columns, rows) } });
     }
-    const computing = 'Shape Gather Slice Unsqueeze Squeeze Concat Cast Mul Add Sub Div Reshape Range Equal Where Expand Floor Size';
-    if (!computing.split(' ').includes(operator))
+    if (!SIZES.has(operator))
       throw this.#refuse('an operator that is read', `${operator} of constants`);
     // Of a Concat the inputs are counted, for they say the rank of what is reshaped.
     return give({ sizes: operator === 'Concat' ? this.#node!.inputs.length : 0 });
