@@ -8,7 +8,7 @@
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
 //   ../test/support/differential.ts  rebuilds a case through the public API and compares; the tests use it too
-//   differential/onnx_side.py, ../test/support/differential_onnx.ts  run files, and write them
+//   differential/onnx_side.py, onnx_runtime.mjs, ../test/support/differential_onnx.ts  run files, and write them
 //   differential/graph_cases.py, graph_side.py, ../test/support/differential_graphs.ts  are those of graphs
 //
 // Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`; cases that
@@ -16,13 +16,14 @@
 // `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
 // the cases that failed.
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { parseArgs } from 'node:util';
-import ts from 'typescript';
+import { loadComparisons } from './differential/comparisons.mjs';
+import { openRuntime } from './differential/onnx_runtime.mjs';
 import { ensure } from './ensure.mjs';
 import { main, ROOT, StepError } from './steps.mjs';
 
@@ -31,29 +32,6 @@ const PART = 250;
 
 /** Cases of a part that have a trajectory, where they are graphs. */
 const TRAJECTORIES = 10;
-
-/** The comparison of the tests. Of the package it imports types alone, so that it runs as soon as they are stripped. */
-function loadComparison(isOfGraphs) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-'));
-  try {
-    for (const name of ['differential', 'differential_graphs', 'differential_onnx']) {
-      const source = readFileSync(path.join(ROOT, `test/support/${name}.ts`), 'utf8');
-      const { outputText } = ts.transpileModule(source, {
-        compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-      });
-      writeFileSync(path.join(folder, `${name}.js`), outputText);
-    }
-    const require = createRequire(import.meta.url);
-    const chains = require(path.join(folder, 'differential.js'));
-    const graphs = require(path.join(folder, 'differential_graphs.js'));
-    const { onnxOutcome } = require(path.join(folder, 'differential_onnx.js'));
-    return isOfGraphs
-      ? { onnxOutcome, compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
-      : { onnxOutcome, compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Calls `accept` with every case that one Python process prints. */
 async function readCases({ python, isOfGraphs, signal }, seed, start, count, accept) {
@@ -72,43 +50,6 @@ async function readCases({ python, isOfGraphs, signal }, seed, start, count, acc
   for await (const line of readline.createInterface({ input: child.stdout })) await accept(line);
   const failure = await ended;
   if (failure) throw new StepError(`${python}: ${failure}\nHint: --python PATH, of an interpreter with keras and jax.`);
-}
-
-/** ONNX Runtime in a process of its own: `run` gives a file's outputs, one call after another. */
-async function openRuntime(python) {
-  const script = path.join(ROOT, 'tools/differential/onnx_side.py');
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2000)));
-  child.stdin.on('error', () => undefined);
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new StepError(`${python}: ${complaint}\nHint: --python PATH, of an interpreter with onnxruntime.`);
-    return JSON.parse(value);
-  };
-  const versions = await answer();
-  let last = Promise.resolve();
-  const run = (file, inputs) => {
-    const encoded = Object.entries(inputs).map(([name, { shape, data }]) => {
-      const type = data instanceof Int32Array ? 'int32' : 'float32';
-      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-      return [name, { shape, type, data: bytes.toString('base64') }];
-    });
-    const request = `${JSON.stringify({ file, inputs: Object.fromEntries(encoded) })}\n`;
-    last = last
-      .catch(() => undefined)
-      .then(() => child.stdin.write(request))
-      .then(answer)
-      .then(({ outputs, error }) => {
-        if (error !== undefined) throw new Error(error);
-        return outputs.map(({ shape, data }) => {
-          return { shape, data: new Float32Array(new Uint8Array(Buffer.from(data, 'base64')).buffer) };
-        });
-      });
-    return last;
-  };
-  return { versions, run, close: () => child.stdin.end() };
 }
 
 function numberOf(values, key, least) {
@@ -135,7 +76,10 @@ await main(async () => {
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
   const isOfGraphs = values.graphs;
-  const { compare, onnxOutcome, summaryOf } = loadComparison(isOfGraphs);
+  const { differential: chains, differential_graphs: graphs, differential_onnx: files } = loadComparisons();
+  const [compare, summaryOf] = isOfGraphs
+    ? [graphs.graphDifferences, graphs.graphSummary]
+    : [chains.differencesFromKeras, chains.summaryOf];
   const runtime = values.onnx ? await openRuntime(values.python) : undefined;
   if (runtime) console.log(`ONNX Runtime ${runtime.versions.onnxruntime}`);
   console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);
@@ -146,7 +90,7 @@ await main(async () => {
   const unsaid = new Map();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-onnx-'));
   const asFile = async (golden) => {
-    const outcome = await onnxOutcome(lib, golden, path.join(folder, `${golden.index}.onnx`), runtime.run);
+    const outcome = await files.onnxOutcome(lib, golden, path.join(folder, `${golden.index}.onnx`), runtime.run);
     if (outcome.refused !== undefined && golden.refused === undefined) {
       const reason = outcome.refused.replace(/"[^"]*"/g, '"..."').replace(/^.*?, /, '');
       unsaid.set(reason, (unsaid.get(reason) ?? 0) + 1);

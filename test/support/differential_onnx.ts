@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The differential's cases as ONNX files: what a runtime computes of a file against what the package predicts, and what Keras
 // does. As in differential.ts, the package is an argument.
+import { createHash } from 'node:crypto';
 import { Comparison, decode, layerOf, type Difference, type DifferentialCase, type Encoded } from './differential';
 import { modelOf, type GraphCase } from './differential_graphs';
 import type * as ostinato from '../../lib';
@@ -106,4 +107,33 @@ export async function onnxOutcome(
     model.dispose();
   }
   return { differences: comparison.differences };
+}
+
+/** The graph's bytes within a file: field 7 of its message. */
+function graphOf(file: Uint8Array): Uint8Array {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = file[at++]!;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < file.length) {
+    const tag = varint();
+    if (tag % 8 === 0) {
+      varint();
+      continue;
+    }
+    const length = varint();
+    if (tag === 7 * 8 + 2) return file.subarray(at, at + length);
+    at += length;
+  }
+  throw new Error('no graph');
+}
+
+/** What tells a file's graph from another: operators, names and arrays; not what is written of the model beside it. */
+export function graphHash(file: Uint8Array): string {
+  return createHash('sha256').update(graphOf(file)).digest('hex').slice(0, 32);
 }

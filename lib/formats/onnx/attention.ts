@@ -7,20 +7,20 @@ import type { GraphWriter, Value } from './graph_writer';
 
 /** A mask [N,T] with axes put in at these places. */
 function spread(graph: GraphWriter, mask: string, axes: readonly number[]): string {
-  return axes.reduce((name, axis) => graph.shared('Unsqueeze', [name, graph.ints([axis])]), mask);
+  return axes.reduce((name, axis) => graph.node('Unsqueeze', [name, graph.ints([axis])]), mask);
 }
 
 /** Keys up to each query, bool [Tq,Tv]. */
 function causal(graph: GraphWriter, query: Value, value: Value): string {
   const numbers = ({ name }: Value): string => {
-    const size = graph.shared('Squeeze', [graph.size(name, 1), graph.ints([0])]);
-    return graph.shared('Range', [graph.ints([0], []), size, graph.ints([1], [])]);
+    const size = graph.node('Squeeze', [graph.size(name, 1), graph.ints([0])]);
+    return graph.node('Range', [graph.ints([0], []), size, graph.ints([1], [])]);
   };
-  return graph.shared('LessOrEqual', [numbers(value), graph.shared('Unsqueeze', [numbers(query), graph.ints([1])])]);
+  return graph.node('LessOrEqual', [numbers(value), graph.node('Unsqueeze', [numbers(query), graph.ints([1])])]);
 }
 
 const all = (graph: GraphWriter, masks: readonly (string | null)[]): string | null =>
-  masks.filter((mask) => mask !== null).reduce<string | null>((both, mask) => (both === null ? mask : graph.shared('And', [both, mask])), null);
+  masks.filter((mask) => mask !== null).reduce<string | null>((both, mask) => (both === null ? mask : graph.node('And', [both, mask])), null);
 
 const softmax = (graph: GraphWriter, scores: string): string => graph.node('Softmax', [scores], { axis: { int: -1 } });
 

@@ -22,8 +22,8 @@ export class GraphWriter {
   readonly #names: Set<string>;
   /** Constants by what they hold. */
   readonly #constants = new Map<string, string>();
-  /** Values that are computed once for all that read them. */
-  readonly #shared = new Map<string, string>();
+  /** What nodes give, by what they compute. */
+  readonly #computed = new Map<string, readonly string[]>();
   #place = '';
 
   /** @param taken names that nothing else may have: those of the inputs and outputs */
@@ -49,29 +49,28 @@ export class GraphWriter {
     return name;
   }
 
-  /** A node of several outputs: their names. '' among `inputs` is left out. */
+  /**
+   * A node of several outputs: their names. '' among `inputs` is left out. What is computed before of the same inputs is not
+   * computed again: runtimes would merge such nodes, and ONNX Runtime fails to where they differ in which outputs are read.
+   */
   nodeOf(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
     outputs: readonly string[],
-  ): string[] {
-    const given = outputs.map((name) => name && this.#free(`${this.#place}${operator}${name}`));
+  ): readonly string[] {
+    const key = JSON.stringify([operator, inputs, attributes]);
+    const known = this.#computed.get(key);
+    if (known !== undefined) return known;
+    const given = outputs.map((name) => this.#free(`${this.#place}${operator}${name}`));
     this.#nodes.push({ name: this.#free(`${this.#place}${operator}`), operator, inputs, outputs: given, attributes });
+    this.#computed.set(key, given);
     return given;
   }
 
   /** A node of one output: its name. */
   node(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
     return this.nodeOf(operator, inputs, attributes, [':0'])[0]!;
-  }
-
-  /** A node that is written once for the same inputs and attributes. */
-  shared(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
-    const key = JSON.stringify([operator, inputs, attributes]);
-    const known = this.#shared.get(key) ?? this.node(operator, inputs, attributes);
-    this.#shared.set(key, known);
-    return known;
   }
 
   /** The last node: it gives an output of the graph. */
@@ -125,7 +124,7 @@ export class GraphWriter {
 
   /** The size of an axis, [1]. */
   size(value: string, axis: number): string {
-    return this.shared('Gather', [this.shared('Shape', [value]), this.ints([axis])], { axis: { int: 0 } });
+    return this.node('Gather', [this.node('Shape', [value]), this.ints([axis])], { axis: { int: 0 } });
   }
 
   /** 0 stands for the axis as it is, -1, once, for what is left. */
@@ -146,7 +145,7 @@ export class GraphWriter {
   }
 
   cast(value: string, type: number): string {
-    return this.shared('Cast', [value], { to: { int: type } });
+    return this.node('Cast', [value], { to: { int: type } });
   }
 
   /** The graph: the operators that its outputs depend on, and all weights, so that the model can be read back whole. */

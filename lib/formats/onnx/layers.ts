@@ -106,18 +106,47 @@ const recurrent = (layerClass: { readonly className: string; readonly prototype:
     spellRecurrent(exporter, layer, exporter.masked(input!, mask), initialState),
   );
 
-/** A layer of [N,T,C] as an operator of [N,C,T]. */
-function channelsFirst(graph: GraphWriter, input: Value, spell: (x: string) => string): string {
-  return graph.transpose(spell(graph.transpose(input.name, [0, 2, 1])), [0, 2, 1]);
+/** Windows over time, as Conv1D and the pools have them. */
+interface Windows {
+  readonly padding: 'valid' | 'same' | 'causal';
+  /** Timesteps from the first to the last that a window reads. */
+  readonly reach: number;
+  readonly strides: number;
 }
 
-/** Windows over time: 'same' with strides depends on the number of timesteps. */
-function padding(padding: string, reach: number, strides: number): Record<string, Attribute> {
-  if (padding === 'causal') return { pads: { ints: [reach - 1, 0] } };
-  if (padding === 'valid') return { pads: { ints: [0, 0] } };
-  if (strides > 1) return { auto_pad: { text: 'SAME_UPPER' } };
-  const before = Math.floor((reach - 1) / 2);
-  return { pads: { ints: [before, reach - 1 - before] } };
+/** A layer of windows over [N,T,C] as an operator of [N,C,T], which is given its padding. */
+function overWindows(
+  graph: GraphWriter,
+  input: Value,
+  windows: Windows,
+  spell: (x: string, padding: Record<string, Attribute>) => string,
+): string {
+  const { reach, strides } = windows;
+  const steps = input.shape[1] ?? null;
+  const isOpen = windows.padding === 'same' && strides > 1 && steps === null;
+  // Where windows leave timesteps out, the padding that runtimes find would be less than none at the end.
+  const read = isOpen && reach < strides ? upToLastWindow(graph, input.name, reach, strides) : input.name;
+  const padding: Record<string, Attribute> = isOpen
+    ? { auto_pad: { text: 'SAME_UPPER' } }
+    : { pads: { ints: paddingOf(windows, steps) } };
+  return graph.transpose(spell(graph.transpose(read, [0, 2, 1]), padding), [0, 2, 1]);
+}
+
+/** Timesteps before and behind the sequence. */
+function paddingOf({ padding, reach, strides }: Windows, steps: number | null): [number, number] {
+  if (padding === 'valid') return [0, 0];
+  if (padding === 'causal') return [reach - 1, 0];
+  const rest = strides === 1 ? 1 : steps! - (Math.ceil(steps! / strides) - 1) * strides;
+  const total = Math.max(reach - rest, 0);
+  const before = Math.floor(total / 2);
+  return [before, total - before];
+}
+
+function upToLastWindow(graph: GraphWriter, name: string, reach: number, strides: number): string {
+  const [stride, axis] = [graph.ints([strides]), graph.ints([1])];
+  const before = graph.node('Div', [graph.node('Sub', [graph.size(name, 1), graph.ints([1])]), stride]);
+  const end = graph.node('Add', [graph.node('Mul', [before, stride]), graph.ints([reach])]);
+  return graph.node('Slice', [name, graph.ints([0]), end, axis, graph.ints([1])]);
 }
 
 function spellConv(graph: GraphWriter, input: Value, layer: Conv1D, exporter: Exporter): string {
@@ -131,13 +160,14 @@ function spellConv(graph: GraphWriter, input: Value, layer: Conv1D, exporter: Ex
   });
   const weights = [graph.weight(kernel!.name, [filters, depth, taps], turned)];
   if (bias !== undefined) weights.push(graph.weight(bias.name, bias.shape, bias.data));
-  const given = channelsFirst(graph, input, (x) =>
+  const windows = { padding: layer.padding, reach: dilationRate * (kernelSize - 1) + 1, strides };
+  const given = overWindows(graph, input, windows, (x, padding) =>
     graph.node('Conv', [x, ...weights], {
       kernel_shape: { ints: [kernelSize] },
       strides: { ints: [strides] },
       dilations: { ints: [dilationRate] },
       group: { int: groups },
-      ...padding(layer.padding, dilationRate * (kernelSize - 1) + 1, strides),
+      ...padding,
     }),
   );
   return activate(graph, activation, given, filters);
@@ -146,10 +176,10 @@ function spellConv(graph: GraphWriter, input: Value, layer: Conv1D, exporter: Ex
 const pool =
   (operator: string) =>
   (graph: GraphWriter, input: Value, layer: MaxPooling1D | AveragePooling1D): string => {
-    const { poolSize, strides } = layer;
-    const attributes = { kernel_shape: { ints: [poolSize] }, strides: { ints: [strides] } };
-    return channelsFirst(graph, input, (x) =>
-      graph.node(operator, [x], { ...attributes, ...padding(layer.padding, poolSize, strides) }),
+    const { poolSize: reach, strides, padding } = layer;
+    const attributes = { kernel_shape: { ints: [reach] }, strides: { ints: [strides] } };
+    return overWindows(graph, input, { padding, reach, strides }, (x, pads) =>
+      graph.node(operator, [x], { ...attributes, ...pads }),
     );
   };
 
@@ -159,7 +189,7 @@ function globalAverage(exporter: Exporter, layer: GlobalAveragePooling1D, { inpu
   const keepdims = { keepdims: { int: layer.keepdims ? 1 : 0 } };
   if (mask === null) return [{ name: graph.node('ReduceMean', [name], { axes: { ints: [1] }, ...keepdims }), mask: null }];
   const sumOf = (value: string): string => graph.node('ReduceSum', [value, graph.ints([1])], keepdims);
-  const each = graph.shared('Unsqueeze', [mask, graph.ints([2])]);
+  const each = graph.node('Unsqueeze', [mask, graph.ints([2])]);
   const sum = sumOf(graph.node('Where', [each, name, graph.floats([0])]));
   // A row without timesteps has the mean 0.
   const count = graph.node('Max', [sumOf(graph.cast(each, ELEMENT.float)), graph.floats([1])]);
@@ -233,8 +263,8 @@ function spellEmbedding(exporter: Exporter, layer: Embedding, { inputs: [input] 
   const { name } = input!;
   const rows = graph.node('Gather', [exporter.weightNames(layer)[0]!, name], { axis: { int: 0 } });
   if (!layer.maskZero) return [{ name: rows, mask: null }];
-  const isPadding = graph.shared('Equal', [graph.cast(name, ELEMENT.int32), graph.int32(0)]);
-  return [{ name: rows, mask: graph.shared('Not', [isPadding]) }];
+  const isPadding = graph.node('Equal', [graph.cast(name, ELEMENT.int32), graph.int32(0)]);
+  return [{ name: rows, mask: graph.node('Not', [isPadding]) }];
 }
 
 function spellSoftmax(exporter: Exporter, layer: Softmax, { inputs: [input], mask }: Use): Given[] {

@@ -8,7 +8,7 @@ import type { GraphWriter, Value } from './graph_writer';
 /** A step counts where it counts in any; where one has no mask, all do. */
 export function mergedMask(graph: GraphWriter, masks: readonly (string | null)[]): string | null {
   if (masks.some((mask) => mask === null)) return null;
-  return (masks as string[]).reduce((merged, mask) => (merged === mask ? mask : graph.shared('Or', [merged, mask])));
+  return (masks as string[]).reduce((merged, mask) => (merged === mask ? mask : graph.node('Or', [merged, mask])));
 }
 
 /** A value of fewer axes stands at every timestep. */
@@ -17,7 +17,7 @@ function ofRank(graph: GraphWriter, value: Value, rank: number): Value {
   const [batch, ...rest] = value.shape;
   return ofRank(
     graph,
-    { ...value, name: graph.shared('Unsqueeze', [value.name, graph.ints([1])]), shape: [batch!, 1, ...rest] },
+    { ...value, name: graph.node('Unsqueeze', [value.name, graph.ints([1])]), shape: [batch!, 1, ...rest] },
     rank,
   );
 }
@@ -36,7 +36,7 @@ export function spellMerge(operator: 'Add' | 'Average' | 'Max' | 'Min' | 'Mul' |
     );
     const neutral = NEUTRAL[operator];
     if (neutral === undefined || values.every((value) => value.mask === null)) return [{ name: merged(graph, operator, values), mask }];
-    const stepsOf = (name: string): string => graph.shared('Unsqueeze', [name, graph.ints([-1])]);
+    const stepsOf = (name: string): string => graph.node('Unsqueeze', [name, graph.ints([-1])]);
     const left = values.map((value) =>
       value.mask === null
         ? value
@@ -72,7 +72,7 @@ export function spellConcatenate(exporter: Exporter, layer: Concatenate, { input
 
 /** A mask of a value that has none: every timestep counts. */
 function everyStep(graph: GraphWriter, { name, shape }: Value): string {
-  const steps = graph.node('Slice', [graph.shared('Shape', [name]), graph.ints([0]), graph.ints([shape.length - 1])]);
+  const steps = graph.node('Slice', [graph.node('Shape', [name]), graph.ints([0]), graph.ints([shape.length - 1])]);
   return graph.node('Expand', [graph.cast(graph.int32(1), ELEMENT.bool), steps]);
 }
 

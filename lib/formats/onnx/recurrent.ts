@@ -15,7 +15,7 @@ const OPEN_BEGIN = -2147483647;
 
 /** The timesteps of [N,T,...] in reverse. */
 export function reversed(graph: GraphWriter, value: string): string {
-  return graph.shared('Slice', [value, ...[[-1], [OPEN_BEGIN], [1], [-1]].map((range) => graph.ints(range))]);
+  return graph.node('Slice', [value, ...[[-1], [OPEN_BEGIN], [1], [-1]].map((range) => graph.ints(range))]);
 }
 
 /** A sequence whose timesteps that count stand first. */
@@ -34,17 +34,17 @@ interface Packed {
 function pack(graph: GraphWriter, input: Value, mask: string): Packed {
   const [axis, one] = [graph.ints([1], []), graph.int32(1)];
   const counts = graph.cast(mask, ELEMENT.int32);
-  const number = graph.shared('ReduceSum', [counts, graph.ints([1])], { keepdims: { int: 1 } });
-  const ranks = graph.shared('CumSum', [counts, axis]);
-  const others = graph.shared('CumSum', [graph.shared('Sub', [one, counts]), axis]);
+  const number = graph.node('ReduceSum', [counts, graph.ints([1])], { keepdims: { int: 1 } });
+  const ranks = graph.node('CumSum', [counts, axis]);
+  const others = graph.node('CumSum', [graph.node('Sub', [one, counts]), axis]);
   // Each timestep has a place of its own: those that count in their order, then the others in theirs.
-  const behind = graph.shared('Where', [mask, ranks, graph.shared('Add', [number, others])]);
-  const places = graph.cast(graph.shared('Sub', [behind, one]), ELEMENT.int64);
+  const behind = graph.node('Where', [mask, ranks, graph.node('Add', [number, others])]);
+  const places = graph.cast(graph.node('Sub', [behind, one]), ELEMENT.int64);
   const each = expanded(graph, places, input.shape[2]!);
   return {
-    sequence: graph.shared('ScatterElements', [input.name, each, input.name], { axis: { int: 1 } }),
-    lengths: graph.shared('Squeeze', [graph.shared('Max', [number, one]), graph.ints([1])]),
-    hasSteps: graph.shared('Greater', [number, graph.int32(0)]),
+    sequence: graph.node('ScatterElements', [input.name, each, input.name], { axis: { int: 1 } }),
+    lengths: graph.node('Squeeze', [graph.node('Max', [number, one]), graph.ints([1])]),
+    hasSteps: graph.node('Greater', [number, graph.int32(0)]),
     ranks,
     counts,
   };
@@ -52,8 +52,8 @@ function pack(graph: GraphWriter, input: Value, mask: string): Packed {
 
 /** Places [N,T] for each of the features, [N,T,C]. */
 function expanded(graph: GraphWriter, places: string, features: number): string {
-  const steps = graph.shared('Unsqueeze', [places, graph.ints([2])]);
-  return graph.shared('Expand', [steps, graph.ints([1, 1, features])]);
+  const steps = graph.node('Unsqueeze', [places, graph.ints([2])]);
+  return graph.node('Expand', [steps, graph.ints([1, 1, features])]);
 }
 
 /**
@@ -71,19 +71,19 @@ function unpack(
   const { ranks, counts } = packed;
   const one = graph.int32(1);
   // Forwards the last that counts so far; backwards the next.
-  const wanted = graph.shared('Sub', [ranks, layer.goBackwards ? counts : one]);
-  const last = graph.shared('Sub', [graph.shared('Unsqueeze', [packed.lengths, graph.ints([1])]), one]);
+  const wanted = graph.node('Sub', [ranks, layer.goBackwards ? counts : one]);
+  const last = graph.node('Sub', [graph.node('Unsqueeze', [packed.lengths, graph.ints([1])]), one]);
   const isThere = layer.goBackwards
-    ? graph.shared('And', [graph.shared('LessOrEqual', [wanted, last]), packed.hasSteps])
-    : graph.shared('Greater', [ranks, graph.int32(0)]);
+    ? graph.node('And', [graph.node('LessOrEqual', [wanted, last]), packed.hasSteps])
+    : graph.node('Greater', [ranks, graph.int32(0)]);
   const places = graph.cast(
-    graph.shared('Max', [graph.shared('Min', [wanted, last]), graph.int32(0)]),
+    graph.node('Max', [graph.node('Min', [wanted, last]), graph.int32(0)]),
     ELEMENT.int64,
   );
   const moved = graph.node('GatherElements', [given, expanded(graph, places, layer.units)], { axis: { int: 1 } });
   const isZero = layer.zeroOutputForMask || begin === undefined;
-  const kept = graph.shared('Unsqueeze', [layer.zeroOutputForMask ? mask : isThere, graph.ints([2])]);
-  return graph.node('Where', [kept, moved, isZero ? graph.floats([0]) : graph.shared('Unsqueeze', [begin, graph.ints([1])])]);
+  const kept = graph.node('Unsqueeze', [layer.zeroOutputForMask ? mask : isThere, graph.ints([2])]);
+  return graph.node('Where', [kept, moved, isZero ? graph.floats([0]) : graph.node('Unsqueeze', [begin, graph.ints([1])])]);
 }
 
 /** The attributes that say the activations of a cell. */
@@ -142,8 +142,8 @@ export function spellRecurrent(
     throw exporter.refuse(layer, 'a layer whose states begin anew with each call', 'stateful: true', 'Hand its states over: returnState, and apply(x, { initialState }).');
   const { mask } = input;
   const packed = mask === null ? null : pack(graph, input, mask);
-  const sequence = graph.shared('Transpose', [packed?.sequence ?? input.name], { perm: { ints: [1, 0, 2] } });
-  const first = initialState.map(({ name }) => graph.shared('Unsqueeze', [name, graph.ints([0])]));
+  const sequence = graph.node('Transpose', [packed?.sequence ?? input.name], { perm: { ints: [1, 0, 2] } });
+  const first = initialState.map(({ name }) => graph.node('Unsqueeze', [name, graph.ints([0])]));
   const operator = CELL_OPERATORS[layer.className as CellClass];
   const attributes: Record<string, Attribute> = {
     hidden_size: { int: layer.units },

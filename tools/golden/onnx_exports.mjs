@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// `node tools/golden/onnx_exports.mjs [--python PATH]`: test/golden/formats/onnx/exports.json.
+//
+// Writes each model of the packs of random layers and graphs as an ONNX file, has ONNX Runtime run it, and keeps the hash of
+// the file's graph where the outputs are Keras' and ours. A test that finds the hash knows that the file is one that ran. To be
+// run anew where what is written changes.
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadComparisons } from '../differential/comparisons.mjs';
+import { openRuntime } from '../differential/onnx_runtime.mjs';
+import { ensure } from '../ensure.mjs';
+import { main, ROOT, StepError } from '../steps.mjs';
+
+const PACKS = ['differential', 'differential_graphs'];
+const OUT = path.join(ROOT, 'test/golden/formats/onnx/exports.json');
+
+await main(async () => {
+  const { values } = parseArgs({ options: { python: { type: 'string', default: process.env.PYTHON ?? 'python3' } } });
+  ensure();
+  const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
+  const { onnxOutcome, graphHash } = loadComparisons().differential_onnx;
+  const runtime = await openRuntime(values.python, ['--check']);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'onnx-exports-'));
+  const packs = {};
+  try {
+    for (const pack of PACKS) {
+      const { cases } = JSON.parse(readFileSync(path.join(ROOT, `test/golden/${pack}.json`), 'utf8'));
+      packs[pack] = {};
+      for (const golden of cases) {
+        const file = path.join(folder, 'model.onnx');
+        const { differences, refused } = await onnxOutcome(lib, golden, file, runtime.run);
+        if (differences.length > 0)
+          throw new StepError(`${pack}, case ${golden.index}: ${JSON.stringify(differences)}`);
+        packs[pack][golden.index] = refused === undefined ? graphHash(readFileSync(file)) : null;
+      }
+    }
+  } finally {
+    runtime.close();
+    rmSync(folder, { recursive: true });
+  }
+  const provenance = { ...runtime.versions, command: 'node tools/golden/onnx_exports.mjs' };
+  const lines = PACKS.map((pack) => `${JSON.stringify(pack)}:${JSON.stringify(packs[pack]).replaceAll(',', ',\n')}`);
+  writeFileSync(OUT, `{"provenance":${JSON.stringify(provenance)},\n${lines.join(',\n')}}\n`);
+  for (const pack of PACKS) {
+    const hashes = Object.values(packs[pack]);
+    console.log(`${pack}: ${hashes.filter((hash) => hash !== null).length} files of ${hashes.length} models`);
+  }
+});
