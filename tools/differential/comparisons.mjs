@@ -8,7 +8,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../steps.mjs';
 
-const NAMES = ['differential', 'differential_graphs', 'differential_onnx'];
+const NAMES = ['differential', 'differential_graphs', 'differential_onnx', 'onnx_models'];
 
 /** What test/support/NAME.ts exports, by name. */
 export function loadComparisons() {

@@ -16,6 +16,14 @@ export interface Value {
 /** An axis of a shape at run time: a number, or that of a tensor. */
 export type Axis = number | { readonly of: string; readonly axis: number };
 
+/** Operators whose outputs may be left out where nobody reads them. */
+const OF_OPTIONAL_OUTPUTS: ReadonlySet<string> = new Set(['RNN', 'LSTM', 'GRU']);
+
+/** What is left out at the end need not be said. */
+export function withoutEnd(names: readonly string[]): readonly string[] {
+  return names.slice(0, 1 + names.findLastIndex((name) => name !== ''));
+}
+
 export class GraphWriter {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, Tensor>();
@@ -153,10 +161,11 @@ export class GraphWriter {
     const needed = new Set(outputs.map((output) => output.name));
     const nodes: OnnxNode[] = [];
     for (const node of [...this.#nodes].reverse()) {
-      const given = node.outputs.map((output) => (needed.has(output) ? output : ''));
-      while (given.at(-1) === '') given.pop();
-      if (given.length === 0) continue;
-      nodes.push({ ...node, outputs: given });
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      const outputs = OF_OPTIONAL_OUTPUTS.has(node.operator)
+        ? withoutEnd(node.outputs.map((output) => (needed.has(output) ? output : '')))
+        : node.outputs;
+      nodes.push({ ...node, outputs });
       for (const input of node.inputs) needed.add(input);
     }
     nodes.reverse();

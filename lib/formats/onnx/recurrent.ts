@@ -8,7 +8,7 @@ import { ELEMENT, type Attribute } from './schema';
 import type { Recurrent } from '../../layers';
 import type { NativeActivation } from '../../native/binding';
 import type { Exporter, Given } from './exporter';
-import type { GraphWriter, Value } from './graph_writer';
+import { withoutEnd, type GraphWriter, type Value } from './graph_writer';
 
 /** Before the first element, whatever the size of the axis. */
 const OPEN_BEGIN = -2147483647;
@@ -153,8 +153,7 @@ export function spellRecurrent(
       ? { linear_before_reset: { int: (layer as { readonly resetAfter?: boolean }).resetAfter === true ? 1 : 0 } }
       : {}),
   };
-  const inputs = [sequence, ...weightsOf(exporter, layer), packed?.lengths ?? '', ...first];
-  while (inputs.at(-1) === '') inputs.pop();
+  const inputs = withoutEnd([sequence, ...weightsOf(exporter, layer), packed?.lengths ?? '', ...first]);
   const given = graph.nodeOf(operator, inputs, attributes, [':0', ...layer.stateSizes.map((_, index) => `:${index + 1}`)]);
   const states = given.slice(1).map((name, index): Given => {
     const last = graph.squeeze(name, 0);
