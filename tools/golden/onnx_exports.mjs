@@ -45,7 +45,8 @@ await main(async () => {
     rmSync(folder, { recursive: true });
   }
   const provenance = { ...runtime.versions, command: 'node tools/golden/onnx_exports.mjs' };
-  const lines = Object.keys(packs).map((pack) => `${JSON.stringify(pack)}:${JSON.stringify(packs[pack]).replaceAll(',', ',\n')}`);
+  const entries = (pack) => Object.entries(pack).map((entry) => entry.map((each) => JSON.stringify(each)).join(':'));
+  const lines = Object.keys(packs).map((pack) => `${JSON.stringify(pack)}:{\n${entries(packs[pack]).join(',\n')}}`);
   writeFileSync(OUT, `{"provenance":${JSON.stringify(provenance)},\n${lines.join(',\n')}}\n`);
   for (const pack of Object.keys(packs)) {
     const hashes = Object.values(packs[pack]);

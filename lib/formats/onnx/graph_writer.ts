@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A graph of ONNX that grows node by node. Values are names; what is known of their shapes goes along with them.
+import { freeName, type NameCounts } from './names';
 import type { Shape } from '../../types';
 import type { Attribute, OnnxGraph, OnnxNode, OnnxValue, Tensor } from './schema';
 
@@ -27,7 +28,7 @@ export function withoutEnd(names: readonly string[]): readonly string[] {
 export class GraphWriter {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, Tensor>();
-  readonly #names: Set<string>;
+  readonly #names: NameCounts = new Map();
   /** Constants by what they hold. */
   readonly #constants = new Map<string, string>();
   /** What nodes give, by what they compute. */
@@ -36,7 +37,7 @@ export class GraphWriter {
 
   /** @param taken names that nothing else may have: those of the inputs and outputs */
   constructor(taken: Iterable<string>) {
-    this.#names = new Set(taken);
+    for (const name of taken) this.#names.set(name, 1);
   }
 
   /** Names of what `write` adds begin with this name and a slash. */
@@ -51,10 +52,7 @@ export class GraphWriter {
   }
 
   #free(wanted: string): string {
-    let name = wanted;
-    for (let count = 2; this.#names.has(name); count++) name = `${wanted}_${count}`;
-    this.#names.add(name);
-    return name;
+    return freeName(this.#names, wanted);
   }
 
   /**
@@ -95,7 +93,7 @@ export class GraphWriter {
   /** An array of weights under its name, once. */
   weight(name: string, shape: readonly number[], data: Float32Array): string {
     if (!this.#initializers.has(name)) {
-      this.#names.add(name);
+      this.#names.set(name, 1);
       this.#initializers.set(name, { name, shape, data });
     }
     return name;
@@ -162,10 +160,10 @@ export class GraphWriter {
     const nodes: OnnxNode[] = [];
     for (const node of [...this.#nodes].reverse()) {
       if (!node.outputs.some((output) => needed.has(output))) continue;
-      const outputs = OF_OPTIONAL_OUTPUTS.has(node.operator)
+      const given = OF_OPTIONAL_OUTPUTS.has(node.operator)
         ? withoutEnd(node.outputs.map((output) => (needed.has(output) ? output : '')))
         : node.outputs;
-      nodes.push({ ...node, outputs });
+      nodes.push({ ...node, outputs: given });
       for (const input of node.inputs) needed.add(input);
     }
     nodes.reverse();

@@ -4,6 +4,7 @@
 // computed and nothing is guessed: what is not known is refused by its name.
 import { describe, refusal } from '../../util/validate';
 import { CELL_FUNCTIONS, type CellFunction } from './activations';
+import { freeName, type NameCounts } from './names';
 import { CELL_OPERATORS, fromOnnxBias, fromOnnxKernel, gatesOf, type CellClass } from './cell_weights';
 import type { ModelDocument, NamedArray } from '../document';
 import type { NativeActivation } from '../../native/binding';
@@ -72,7 +73,7 @@ const OPERATOR_CLASSES = new Map(
   (Object.keys(CELL_OPERATORS) as CellClass[]).map((cell) => [CELL_OPERATORS[cell], cell] as const),
 );
 
-const MOST_LAYERS = 10_000;
+const MOST_LAYERS = 1000;
 
 /** Orders of axes that inputs may come in: rows first, or timesteps first, as PyTorch has them by default. */
 const LAYOUTS = [
@@ -124,7 +125,7 @@ function checkGraph(where: string, { nodes, inputs, outputs, initializers }: Onn
 class GraphImporter {
   readonly #known = new Map<string, Known>();
   readonly #made: Made[] = [];
-  readonly #names = new Set<string>();
+  readonly #names: NameCounts = new Map();
   /** How many operators and outputs read a value. */
   readonly #readers = new Map<string, number>();
   #node: OnnxNode | undefined;
@@ -217,11 +218,7 @@ class GraphImporter {
 
   /** A name that a layer may have, of one that a file gives. */
   #name(wanted: string): string {
-    const plain = wanted.replace(/^\/+/, '').replaceAll('/', '_') || 'layer';
-    let name = plain;
-    for (let count = 2; this.#names.has(name); count++) name = `${plain}_${count}`;
-    this.#names.add(name);
-    return name;
+    return freeName(this.#names, wanted.replace(/^\/+/, '').replaceAll('/', '_') || 'layer');
   }
 
   #refuse(expected: string, received: string, hint = ''): Error {

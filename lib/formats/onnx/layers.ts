@@ -220,15 +220,24 @@ function layerNormalization(graph: GraphWriter, { name }: Value, layer: LayerNor
   return affine(graph, normal, layer, exporter.weightNames(layer));
 }
 
-function normalization(graph: GraphWriter, { name, shape: given }: Value, layer: Normalization, exporter: Exporter): string {
-  const native = layer.toNative(given);
-  if (native.kind !== 'normalization') throw exporter.refuse(layer, 'a normalization', native.kind);
-  const { shape, mean, variance, invert } = native;
-  const names = exporter.weightNames(layer, [shape, shape]);
-  const moment = (index: number, values: Float32Array): string => names[index] ?? graph.floats([...values], shape);
-  const least = graph.floats([1e-7]);
-  const scale = graph.node('Max', [graph.node('Sqrt', [moment(1, variance)]), least]);
-  if (invert) return graph.node('Add', [moment(0, mean), graph.node('Mul', [name, scale])]);
+/** Moments that were given or learnt: of the axes that are kept, and 1 along the others. */
+function normalization(graph: GraphWriter, { name, shape }: Value, layer: Normalization, exporter: Exporter): string {
+  const rank = shape.length;
+  const axes = layer.axis === null ? [] : [layer.axis].flat().map((axis) => (axis < 0 ? axis + rank : axis));
+  const isKept = shape.map((_, axis) => axes.includes(axis)).slice(1);
+  const sizes = isKept.map((kept, index) => (kept ? shape[index + 1]! : 1));
+  const names = exporter.weightNames(layer, [sizes, sizes]);
+  const { mean, variance } = layer.getConfig() as Record<'mean' | 'variance', number | number[] | number[][] | null>;
+  const moment = (index: number, given: typeof mean): string => {
+    if (given === null) return names[index]!;
+    const own = typeof given === 'number' ? [] : [given.length, ...(Array.isArray(given[0]) ? [given[0].length] : [])];
+    // Axes that are missing in front are repeated.
+    const front = Array<number>(axes.length - own.length).fill(1);
+    const kept = [...front, ...own];
+    return graph.floats([given].flat(2), isKept.map((each) => (each ? kept.shift()! : 1)));
+  };
+  const scale = graph.node('Max', [graph.node('Sqrt', [moment(1, variance)]), graph.floats([1e-7])]);
+  if (layer.invert) return graph.node('Add', [moment(0, mean), graph.node('Mul', [name, scale])]);
   return graph.node('Div', [graph.node('Sub', [name, moment(0, mean)]), scale]);
 }
 

@@ -95,7 +95,7 @@ export class MessageWriter {
 type FieldValue = number | bigint | Uint8Array;
 
 /** More fields of bytes than any model has in one message: each takes memory of its own. */
-const MOST_PARTS = 2 ** 18;
+const MOST_PARTS = 2 ** 16;
 
 /**
  * The fields of a message. Nothing is copied: bytes are views of the file, and a message within the message is read when it
