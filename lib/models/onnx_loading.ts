@@ -37,7 +37,12 @@ export async function loadOnnx<M extends Model = Model>(path: string, ...rest: [
     const values = expectedWeights(model).map(({ name, shape }) => {
       const array = arrays.get(name);
       if (array !== undefined && String(array.shape) === String(shape)) return array.data;
-      throw refusal('ERR_DATA', place, `"${name}" [${shape.join(', ')}]`, array ? `[${array.shape.join(', ')}]` : 'none');
+      throw refusal(
+        'ERR_DATA',
+        place,
+        `"${name}" [${shape.join(', ')}]`,
+        array ? `[${array.shape.join(', ')}]` : 'none',
+      );
     });
     await model.adoptWeights('loadOnnx', values);
     return model;

@@ -43,8 +43,7 @@ async function faultsOf({ model }: Pick<OnnxCase, 'model'>, hash: string | null)
 
 test('the goldens are of every case, and of ONNX Runtime', () => {
   expect(golden.provenance.onnxruntime).toMatch(/^\d+\.\d+/);
-  for (const [pack, list] of cases)
-    expect(Object.keys(golden[pack]!)).toEqual(list.map(({ index }) => String(index)));
+  for (const [pack, list] of cases) expect(Object.keys(golden[pack]!)).toEqual(list.map(({ index }) => String(index)));
   expect(Object.keys(golden['models']!)).toEqual(Object.keys(MODELS));
   expect(Object.values(golden['differential_graphs']!)).not.toContain(null);
 });
@@ -56,7 +55,9 @@ test('a file of which one weight differs is another', async () => {
   await other.toOnnx(at('b.onnx'));
   const [a, b] = [readFileSync(at('a.onnx')), readFileSync(at('b.onnx'))];
   expect(graphHash(a)).not.toBe(graphHash(b));
-  other.setWeights(other.getWeights().map(({ data, shape }) => ({ data: Float32Array.from(data, (x) => x + 1), shape })));
+  other.setWeights(
+    other.getWeights().map(({ data, shape }) => ({ data: Float32Array.from(data, (x) => x + 1), shape })),
+  );
   await other.toOnnx(at('b.onnx'));
   expect(graphHash(readFileSync(at('b.onnx')))).not.toBe(graphHash(b));
   writeFileSync(at('c.onnx'), a);

@@ -100,7 +100,9 @@ export async function fileOutcome(
     const arrays = inputs.map(floats);
     const given = await run(file, Object.fromEntries(model.inputNames.map((name, index) => [name, arrays[index]!])));
     const x = arrays.length > 1 ? arrays : arrays[0]!;
-    const predicted = await model.predict<ostinato.NdArray | ostinato.NdArray[]>(x, { batchSize: arrays[0]!.shape[0]! });
+    const predicted = await model.predict<ostinato.NdArray | ostinato.NdArray[]>(x, {
+      batchSize: arrays[0]!.shape[0]!,
+    });
     const own = Array.isArray(predicted) ? predicted : [predicted];
     const pack = ({ data, shape }: ostinato.NdArray): Encoded => {
       return { shape: [...shape], floats: Buffer.from(Float32Array.from(data).buffer).toString('base64') };

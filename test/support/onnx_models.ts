@@ -16,7 +16,10 @@ function numbers(shape: number[], seed = 1, scale = 2): Encoded {
 
 /** Ids from 0 to 6. */
 function ids(rows: readonly (readonly number[])[]): Encoded {
-  return { shape: [rows.length, rows[0]!.length], ids: Buffer.from(Int8Array.from(rows.flat()).buffer).toString('base64') };
+  return {
+    shape: [rows.length, rows[0]!.length],
+    ids: Buffer.from(Int8Array.from(rows.flat()).buffer).toString('base64'),
+  };
 }
 
 const WORDS = ids([
@@ -47,7 +50,17 @@ const masked =
     return { model: new lib.Model(words, make(lib, embedded)), inputs: [WORDS] };
   };
 
-const CELL_ACTIVATIONS = ['linear', 'tanh', 'sigmoid', 'relu', 'elu', 'hard_sigmoid', 'softsign', 'softplus', 'leaky_relu'];
+const CELL_ACTIVATIONS = [
+  'linear',
+  'tanh',
+  'sigmoid',
+  'relu',
+  'elu',
+  'hard_sigmoid',
+  'softsign',
+  'softplus',
+  'leaky_relu',
+];
 
 /** By name. */
 export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs'>> {
@@ -58,7 +71,13 @@ export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs
       const x = new o.Input([4, 3], { name: 'x' });
       const options = { activation, recurrentActivation: activation };
       const outputs = [new o.SimpleRNN(2, { activation }), new o.LSTM(2, options), new o.GRU(2, options)];
-      return { model: new o.Model(x, outputs.map((layer) => layer.apply<ostinato.SymbolicTensor>(x))), inputs: [numbers([2, 4, 3], 3, 0.5)] };
+      return {
+        model: new o.Model(
+          x,
+          outputs.map((layer) => layer.apply<ostinato.SymbolicTensor>(x)),
+        ),
+        inputs: [numbers([2, 4, 3], 3, 0.5)],
+      };
     };
   }
   Object.assign(models, {
@@ -66,9 +85,14 @@ export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs
     'softmax with a mask': (o) => {
       const [x, mask] = [new o.Input([4, 3], { name: 'x' }), new o.Input([4, 3], { name: 'mask' })];
       const kept = new o.ReLU().apply(mask);
-      return { model: new o.Model([x, mask], new o.Softmax().apply(x, { mask: kept })), inputs: [numbers([2, 4, 3]), numbers([2, 4, 3], 5)] };
+      return {
+        model: new o.Model([x, mask], new o.Softmax().apply(x, { mask: kept })),
+        inputs: [numbers([2, 4, 3]), numbers([2, 4, 3], 5)],
+      };
     },
-    'relu with a limit, a slope and a threshold': over((o) => new o.ReLU({ maxValue: 1, negativeSlope: 0.25, threshold: 0.5 })),
+    'relu with a limit, a slope and a threshold': over(
+      (o) => new o.ReLU({ maxValue: 1, negativeSlope: 0.25, threshold: 0.5 }),
+    ),
     'a leaky relu by options': over((o) => new o.ReLU({ negativeSlope: 0.25 })),
     'leaky relu and elu': over((o) => new o.Sequential([new o.LeakyReLU(), new o.ELU({ alpha: 0.5 })])),
     'prelu of every timestep': over((o) => new o.PReLU({ alphaInitializer: 'random_normal' })),
@@ -80,37 +104,61 @@ export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs
       layer.setWeights([[1, 2, 3], [1, 4, 9], [0]]);
       return over(() => layer)(o);
     },
-    'normalization of timesteps': over((o) => new o.Normalization({ axis: 1, mean: [1, 2, 3, 4], variance: [1, 2, 3, 4] })),
+    'normalization of timesteps': over(
+      (o) => new o.Normalization({ axis: 1, mean: [1, 2, 3, 4], variance: [1, 2, 3, 4] }),
+    ),
     'rescaling by features': over((o) => new o.Rescaling([1, 2, 3], { offset: [3, 2, 1] })),
     'dot with normalize': (o) => {
       const [x, y] = [new o.Input([4, 3], { name: 'x' }), new o.Input([4, 2], { name: 'y' })];
-      return { model: new o.Model([x, y], new o.Dot(1, { normalize: true }).apply([x, y])), inputs: [numbers([2, 4, 3]), numbers([2, 4, 2])] };
+      return {
+        model: new o.Model([x, y], new o.Dot(1, { normalize: true }).apply([x, y])),
+        inputs: [numbers([2, 4, 3]), numbers([2, 4, 2])],
+      };
     },
     'dot of a vector and a sequence': (o) => {
       const [x, y] = [new o.Input([3], { name: 'x' }), new o.Input([4, 3], { name: 'y' })];
-      return { model: new o.Model([x, y], new o.Dot([1, 2]).apply([x, y])), inputs: [numbers([2, 3]), numbers([2, 4, 3])] };
+      return {
+        model: new o.Model([x, y], new o.Dot([1, 2]).apply([x, y])),
+        inputs: [numbers([2, 3]), numbers([2, 4, 3])],
+      };
     },
     'attention with scores and masks': masked((o, x) =>
-      new o.Attention({ useScale: true }).apply<ostinato.SymbolicTensor[]>([x, x], { returnAttentionScores: true, useCausalMask: true }),
+      new o.Attention({ useScale: true }).apply<ostinato.SymbolicTensor[]>([x, x], {
+        returnAttentionScores: true,
+        useCausalMask: true,
+      }),
     ),
     'additive attention': masked((o, x) => new o.AdditiveAttention().apply([x, x])),
     'heads with scores': masked((o, x) =>
-      new o.MultiHeadAttention(2, 3, { valueDim: 2 }).apply<ostinato.SymbolicTensor[]>([x, x], { returnAttentionScores: true }),
+      new o.MultiHeadAttention(2, 3, { valueDim: 2 }).apply<ostinato.SymbolicTensor[]>([x, x], {
+        returnAttentionScores: true,
+      }),
     ),
-    'heads with dropout': masked((o, x) => new o.MultiHeadAttention(2, 3, { dropout: 0.5, outputShape: 4 }).apply([x, x])),
+    'heads with dropout': masked((o, x) =>
+      new o.MultiHeadAttention(2, 3, { dropout: 0.5, outputShape: 4 }).apply([x, x]),
+    ),
     'heads with a mask of their own': (o) => {
       const [x, mask] = [new o.Input([4, 3], { name: 'x' }), new o.Input([1, 4], { name: 'mask' })];
       const attentionMask = new o.ReLU().apply(mask);
       return {
-        model: new o.Model([x, mask], new o.MultiHeadAttention(2, 2).apply([x, x], { attentionMask, useCausalMask: true })),
+        model: new o.Model(
+          [x, mask],
+          new o.MultiHeadAttention(2, 2).apply([x, x], { attentionMask, useCausalMask: true }),
+        ),
         inputs: [numbers([2, 4, 3]), numbers([2, 1, 4], 5)],
       };
     },
     'states of both directions, apart': masked((o, x) =>
-      new o.Bidirectional(new o.LSTM(2, { returnSequences: true, returnState: true }), { mergeMode: null }).apply<ostinato.SymbolicTensor[]>(x),
+      new o.Bidirectional(new o.LSTM(2, { returnSequences: true, returnState: true }), { mergeMode: null }).apply<
+        ostinato.SymbolicTensor[]
+      >(x),
     ),
     'states of a stack of cells': masked((o, x) =>
-      new o.RNN([new o.LSTMCell(2), new o.GRUCell(3)], { returnState: true, goBackwards: true, returnSequences: true }).apply<ostinato.SymbolicTensor[]>(x),
+      new o.RNN([new o.LSTMCell(2), new o.GRUCell(3)], {
+        returnState: true,
+        goBackwards: true,
+        returnSequences: true,
+      }).apply<ostinato.SymbolicTensor[]>(x),
     ),
     'states that are handed over': masked((o, x) => {
       const [, h, c] = new o.LSTM(2, { returnState: true }).apply<ostinato.SymbolicTensor[]>(x);
@@ -119,20 +167,39 @@ export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs
     'a mean of masked words': masked((o, x) => new o.GlobalAveragePooling1D({ keepdims: true }).apply(x)),
     'merges of masked words': masked((o, x) => {
       const other = new o.Dense(3).apply(x);
-      return [o.multiply([x, other]), o.maximum([x, other]), o.minimum([x, other]), o.average([x, other, x])].map((y) => new o.GRU(2).apply(y));
+      return [o.multiply([x, other]), o.maximum([x, other]), o.minimum([x, other]), o.average([x, other, x])].map((y) =>
+        new o.GRU(2).apply(y),
+      );
     }),
     'masked words beside others': masked((o, x) => {
       const other = new o.UpSampling1D(1).apply(x);
       return new o.LSTM(2).apply(o.concatenate([x, other], 1));
     }),
-    'a slice of masked words': masked((o, x) => new o.GRU(2, { returnSequences: true }).apply(o.slice(x, { steps: [-1, null, -2], features: [0, 2] }))),
+    'a slice of masked words': masked((o, x) =>
+      new o.GRU(2, { returnSequences: true }).apply(o.slice(x, { steps: [-1, null, -2], features: [0, 2] })),
+    ),
     'ids that move': (o) => {
       const words = new o.Input([null], { dtype: 'int32', name: 'words' });
-      const moved = [new o.ZeroPadding1D([1, 2]), new o.UpSampling1D(2), new o.Cropping1D([1, 0])].reduce<ostinato.SymbolicTensor>((x, layer) => layer.apply(x), words);
-      return { model: new o.Model(words, new o.SimpleRNN(3).apply(new o.Embedding(7, 3, { maskZero: true }).apply(moved))), inputs: [WORDS] };
+      const moved = [
+        new o.ZeroPadding1D([1, 2]),
+        new o.UpSampling1D(2),
+        new o.Cropping1D([1, 0]),
+      ].reduce<ostinato.SymbolicTensor>((x, layer) => layer.apply(x), words);
+      return {
+        model: new o.Model(words, new o.SimpleRNN(3).apply(new o.Embedding(7, 3, { maskZero: true }).apply(moved))),
+        inputs: [WORDS],
+      };
     },
-    'a convolution of windows that do not fit, of any length': over((o) => new o.Conv1D(2, 2, { strides: 3, padding: 'same' }), [7, 3], true),
-    'a pool of windows apart, of any length': over((o) => new o.MaxPooling1D(1, { strides: 3, padding: 'same' }), [6, 3], true),
+    'a convolution of windows that do not fit, of any length': over(
+      (o) => new o.Conv1D(2, 2, { strides: 3, padding: 'same' }),
+      [7, 3],
+      true,
+    ),
+    'a pool of windows apart, of any length': over(
+      (o) => new o.MaxPooling1D(1, { strides: 3, padding: 'same' }),
+      [6, 3],
+      true,
+    ),
     'a mean of windows apart': over((o) => new o.AveragePooling1D(2, { strides: 3, padding: 'same' }), [6, 3]),
     'parts as sequences, masked': (o) => {
       const words = new o.Input([2, null], { dtype: 'int32', name: 'words' });
@@ -147,8 +214,16 @@ export function onnxModels(lib: Package): Record<string, Omit<OnnxCase, 'outputs
       const [a, b] = [new o.Input([null], { name: 'a' }), new o.Input([null], { name: 'b' })];
       return { model: new o.Model([a, b], { score: o.dot([tower.apply(a), tower.apply(b)]) }), inputs: [WORDS, WORDS] };
     },
-    'what does nothing but in training': over((o) =>
-      new o.Sequential([new o.Dropout(0.5), new o.GaussianDropout(0.5), new o.GaussianNoise(1), new o.SpatialDropout1D(0.5), new o.ActivityRegularization(), new o.Flatten()]),
+    'what does nothing but in training': over(
+      (o) =>
+        new o.Sequential([
+          new o.Dropout(0.5),
+          new o.GaussianDropout(0.5),
+          new o.GaussianNoise(1),
+          new o.SpatialDropout1D(0.5),
+          new o.ActivityRegularization(),
+          new o.Flatten(),
+        ]),
     ),
   } satisfies Record<string, Make>);
   return Object.fromEntries(

@@ -20,7 +20,9 @@ function causal(graph: GraphWriter, query: Value, value: Value): string {
 }
 
 const all = (graph: GraphWriter, masks: readonly (string | null)[]): string | null =>
-  masks.filter((mask) => mask !== null).reduce<string | null>((both, mask) => (both === null ? mask : graph.node('And', [both, mask])), null);
+  masks
+    .filter((mask) => mask !== null)
+    .reduce<string | null>((both, mask) => (both === null ? mask : graph.node('And', [both, mask])), null);
 
 const softmax = (graph: GraphWriter, scores: string): string => graph.node('Softmax', [scores], { axis: { int: -1 } });
 
@@ -95,7 +97,9 @@ export function spellMultiHeadAttention(exporter: Exporter, layer: MultiHeadAtte
   const means = graph.transpose(graph.node('MatMul', [weights, v]), [0, 2, 1, 3]);
   const width = numHeads * valueDim;
   const features = layer.computeOutputShape(use.inputs.map(({ shape }) => shape))[2]!;
-  const output = graph.within('output', () => projected(exporter, graph.reshape(means, [0, 0, width]), forOutput!, width, features));
+  const output = graph.within('output', () =>
+    projected(exporter, graph.reshape(means, [0, 0, width]), forOutput!, width, features),
+  );
   return [
     { name: output, mask: query.mask },
     { name: weights, mask: null },

@@ -47,7 +47,10 @@ function layersOf(where: string, { model }: ModelDocument): ModelLayer {
 }
 
 /** Names and shapes of the weights that a document of this model has, and the layers that they are of. */
-export function expectedWeights(where: string, document: ModelDocument): { layer: Layer; name: string; shape: readonly number[] }[] {
+export function expectedWeights(
+  where: string,
+  document: ModelDocument,
+): { layer: Layer; name: string; shape: readonly number[] }[] {
   return weightsOf(layersOf(where, document));
 }
 
@@ -96,7 +99,11 @@ export function onnxGraph(where: string, document: ModelDocument, idType: 'int32
   given.forEach(({ name }, index) => writer.output(outputNames[index]!, name));
   return writer.graph(
     'model',
-    values.map(({ name, shape, isIds }): OnnxValue => ({ name, type: isIds ? idType : 'float', shape: axesOf(name, shape) })),
+    values.map(({ name, shape, isIds }): OnnxValue => ({
+      name,
+      type: isIds ? idType : 'float',
+      shape: axesOf(name, shape),
+    })),
     given.map(({ shape, isIds }, index): OnnxValue => {
       const name = outputNames[index]!;
       return { name, type: isIds ? idType : 'float', shape: axesOf(name, shape) };

@@ -168,7 +168,9 @@ export class GraphWriter {
     }
     nodes.reverse();
     const constants = new Set(this.#constants.values());
-    const initializers = [...this.#initializers.values()].filter(({ name: own }) => needed.has(own) || !constants.has(own));
+    const initializers = [...this.#initializers.values()].filter(
+      ({ name: own }) => needed.has(own) || !constants.has(own),
+    );
     return { name, nodes, initializers, inputs, outputs };
   }
 }

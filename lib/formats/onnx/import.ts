@@ -62,11 +62,21 @@ const ELEMENTWISE: Readonly<Record<string, NativeActivation>> = Object.freeze({
 });
 
 /** Operators that leave zeros zeros. */
-const MOVING: ReadonlySet<string> = new Set(['Unsqueeze', 'Reshape', 'Transpose', 'Squeeze', 'Cast', 'Slice', 'Gather']);
+const MOVING: ReadonlySet<string> = new Set([
+  'Unsqueeze',
+  'Reshape',
+  'Transpose',
+  'Squeeze',
+  'Cast',
+  'Slice',
+  'Gather',
+]);
 
 /** Operators that compute sizes of axes of sizes of axes. */
 const SIZES: ReadonlySet<string> = new Set(
-  'Shape Gather Slice Unsqueeze Squeeze Concat Cast Mul Add Sub Div Reshape Range Equal Where Expand Floor Size'.split(' '),
+  'Shape Gather Slice Unsqueeze Squeeze Concat Cast Mul Add Sub Div Reshape Range Equal Where Expand Floor Size'.split(
+    ' ',
+  ),
 );
 
 const OPERATOR_CLASSES = new Map(
@@ -114,12 +124,22 @@ function checkGraph(where: string, { nodes, inputs, outputs, initializers }: Onn
   for (const node of nodes) {
     const missing = node.inputs.find((input) => !known.has(input));
     if (missing !== undefined)
-      throw refusal('ERR_DATA', where, 'operators that read what those before them gave', `"${node.name}", which reads ${describe(missing)}`);
+      throw refusal(
+        'ERR_DATA',
+        where,
+        'operators that read what those before them gave',
+        `"${node.name}", which reads ${describe(missing)}`,
+      );
     for (const output of node.outputs) add(output);
   }
   const absent = outputs.find(({ name }) => !known.has(name));
   if (absent !== undefined || outputs.length === 0)
-    throw refusal('ERR_DATA', where, 'outputs that operators give', absent === undefined ? 'none' : describe(absent.name));
+    throw refusal(
+      'ERR_DATA',
+      where,
+      'outputs that operators give',
+      absent === undefined ? 'none' : describe(absent.name),
+    );
 }
 
 class GraphImporter {
@@ -158,7 +178,12 @@ class GraphImporter {
     const given = this.graph.inputs.filter(({ name }) => !this.#known.has(name));
     const [input] = given;
     if (input === undefined || given.length > 1)
-      throw refusal('ERR_CONFIG', this.where, 'one input', `${given.length}: ${given.map(({ name }) => describe(name)).join(', ')}`);
+      throw refusal(
+        'ERR_CONFIG',
+        this.where,
+        'one input',
+        `${given.length}: ${given.map(({ name }) => describe(name)).join(', ')}`,
+      );
     const isIds = input.type !== 'float';
     const rank = input.shape.length;
     if (rank !== 3 && rank !== 2)
@@ -166,10 +191,16 @@ class GraphImporter {
     const axes: AxisKind[] = isIds ? [...this.layout.slice(0, 2)] : rank === 3 ? [...this.layout] : ['N', 'C'];
     if (isIds && rank !== 2) throw refusal('ERR_CONFIG', this.where, 'ids [N,T]', `rank ${rank}`);
     const sizes = new Map(axes.map((axis, index) => [axis, input.shape[index]!]));
-    const size = (axis: AxisKind): number | null => (typeof sizes.get(axis) === 'number' ? (sizes.get(axis) as number) : null);
+    const size = (axis: AxisKind): number | null =>
+      typeof sizes.get(axis) === 'number' ? (sizes.get(axis) as number) : null;
     const features = isIds ? 0 : size('C');
     if (features === null || features < 0 || features > 2147483647)
-      throw refusal('ERR_CONFIG', this.where, 'an input whose features are known', `an open axis of ${describe(input.name)}`);
+      throw refusal(
+        'ERR_CONFIG',
+        this.where,
+        'an input whose features are known',
+        `an open axis of ${describe(input.name)}`,
+      );
     this.#known.set(input.name, { flow: { axes, refs: [{ of: 'input', output: 0 }], features } });
     // Timesteps are open, whatever the example was that a model was exported with.
     const shape = isIds ? [null] : rank === 3 ? [null, features] : [features];
@@ -182,7 +213,12 @@ class GraphImporter {
       const axes = flow.axes.filter((axis) => axis !== 'D');
       const wanted = axes.includes('T') ? this.layout.join('') : 'NC';
       if (axes.join('') !== wanted || flow.refs.length !== 1)
-        throw refusal('ERR_CONFIG', this.where, `outputs of axes ${wanted}`, `${flow.axes.join('')} of ${describe(name)}`);
+        throw refusal(
+          'ERR_CONFIG',
+          this.where,
+          `outputs of axes ${wanted}`,
+          `${flow.axes.join('')} of ${describe(name)}`,
+        );
       return [name, flow.refs[0]!] as const;
     });
     const called = new Map<Made, Ref[]>(this.#made.map((made) => [made, [...made.inputs]]));
@@ -229,7 +265,10 @@ class GraphImporter {
   #flowOf(name: string, what: string): Flow {
     const known = this.#known.get(name);
     if (known !== undefined && 'flow' in known) return known.flow;
-    throw this.#refuse(`${what} to be what layers give`, known === undefined ? 'nothing' : 'a constant, or sizes of axes');
+    throw this.#refuse(
+      `${what} to be what layers give`,
+      known === undefined ? 'nothing' : 'a constant, or sizes of axes',
+    );
   }
 
   /** Input `index` as integers, where it is a constant. */
@@ -247,7 +286,10 @@ class GraphImporter {
   #floats(index: number, what: string): { data: Float32Array; shape: readonly number[] } {
     const constant = this.#constant(index);
     if (constant?.data instanceof Float32Array) return { data: constant.data, shape: constant.shape };
-    throw this.#refuse(`${what} to be an array of floats in the file`, constant === undefined ? 'something computed' : 'integers');
+    throw this.#refuse(
+      `${what} to be an array of floats in the file`,
+      constant === undefined ? 'something computed' : 'integers',
+    );
   }
 
   #int(name: string, otherwise: number): number {
@@ -260,7 +302,10 @@ class GraphImporter {
     return attribute !== undefined && 'float' in attribute ? attribute.float : otherwise;
   }
 
-  #attribute<K extends 'text' | 'ints' | 'floats' | 'texts'>(name: string, kind: K): Extract<Attribute, Record<K, unknown>>[K] | undefined {
+  #attribute<K extends 'text' | 'ints' | 'floats' | 'texts'>(
+    name: string,
+    kind: K,
+  ): Extract<Attribute, Record<K, unknown>>[K] | undefined {
     const attribute = this.#node!.attributes[name] as Partial<Record<K, never>> | undefined;
     return attribute?.[kind];
   }
@@ -273,7 +318,12 @@ class GraphImporter {
   }
 
   /** A layer that reads a flow of one ref, and gives one output of the same axes, or of these. */
-  #layer(className: string, flow: Flow, config: Record<string, unknown>, changes: Partial<Flow> & { weights?: NamedArray[] } = {}): void {
+  #layer(
+    className: string,
+    flow: Flow,
+    config: Record<string, unknown>,
+    changes: Partial<Flow> & { weights?: NamedArray[] } = {},
+  ): void {
     const { weights = [], ...others } = changes;
     const made = this.#make(className, this.#apart(flow), config, weights);
     this.#give({ flow: { ...flow, refs: [{ of: made, output: 0 }], ...others } });
@@ -391,8 +441,7 @@ class GraphImporter {
       if (others.length === 0 && columns !== undefined && data instanceof Float32Array)
         return give({ constant: { name, shape: [columns, rows], data: transposed(data, columns, rows) } });
     }
-    if (!SIZES.has(operator))
-      throw this.#refuse('an operator that is read', `${operator} of constants`);
+    if (!SIZES.has(operator)) throw this.#refuse('an operator that is read', `${operator} of constants`);
     // Of a Concat the inputs are counted, for they say the rank of what is reshaped.
     return give({ sizes: operator === 'Concat' ? this.#node!.inputs.length : 0 });
   }
@@ -402,10 +451,18 @@ class GraphImporter {
     const [, name] = this.#node!.inputs as [string, string];
     const flow = this.#flowOf(name, 'ids');
     if (flow.axes.includes('C') || table.shape.length !== 2 || this.#int('axis', 0) !== 0)
-      throw this.#refuse('rows of a table for ids', `axes ${flow.axes.join('')} of an array of rank ${table.shape.length}`);
+      throw this.#refuse(
+        'rows of a table for ids',
+        `axes ${flow.axes.join('')} of an array of rank ${table.shape.length}`,
+      );
     const [inputDim, outputDim] = table.shape as [number, number];
     const weights = [{ name: 'embeddings', shape: table.shape, data: table.data }];
-    this.#layer('Embedding', flow, { inputDim, outputDim }, { axes: [...flow.axes, 'C'], features: outputDim, weights });
+    this.#layer(
+      'Embedding',
+      flow,
+      { inputDim, outputDim },
+      { axes: [...flow.axes, 'C'], features: outputDim, weights },
+    );
   }
 
   #activate(flow: Flow, activation: NativeActivation): void {
@@ -440,7 +497,8 @@ class GraphImporter {
     if (given === undefined) throw this.#refuse('axes that the file says', 'none');
     const out = new Set(given.map((axis) => (axis < 0 ? axis + flow.axes.length : axis)));
     const isDirection = [...out].every((index) => flow.axes[index] === 'D' && flow.refs.length === 1);
-    if (!isDirection) throw this.#refuse('the axis of one direction to go', `axes [${given.join(', ')}] of ${flow.axes.join('')}`);
+    if (!isDirection)
+      throw this.#refuse('the axis of one direction to go', `axes [${given.join(', ')}] of ${flow.axes.join('')}`);
     return this.#give({ flow: { ...flow, axes: flow.axes.filter((_, index) => !out.has(index)) } });
   }
 
@@ -454,7 +512,10 @@ class GraphImporter {
     const last = target?.at(-1) ?? -1;
     const isMerge = text.endsWith('DC') && rank === flow.axes.length - 1 && (last === -1 || last === width);
     if (!isMerge || (target ?? []).slice(0, -1).some((size) => size < -1 || (size === -1 && last === -1)))
-      throw this.#refuse('a reshape that puts directions side by side', `${text} to ${target ? `[${target.join(', ')}]` : 'a shape that is computed'}`);
+      throw this.#refuse(
+        'a reshape that puts directions side by side',
+        `${text} to ${target ? `[${target.join(', ')}]` : 'a shape that is computed'}`,
+      );
     const axes = [...flow.axes.slice(0, -2), 'C' as const];
     if (flow.refs.length === 1) return this.#give({ flow: { ...flow, axes } });
     return this.#merge({ ...flow, axes });
@@ -468,7 +529,12 @@ class GraphImporter {
       a.of.reads.add('merged');
       return this.#give({ flow: { ...flow, refs: [{ of: a.of, output: -1 }], features } });
     }
-    const made = this.#make('Concatenate', [a, b].map((ref) => this.#reading(ref)), {}, []);
+    const made = this.#make(
+      'Concatenate',
+      [a, b].map((ref) => this.#reading(ref)),
+      {},
+      [],
+    );
     return this.#give({ flow: { ...flow, refs: [{ of: made, output: 0 }], features } });
   }
 
@@ -478,7 +544,8 @@ class GraphImporter {
     const axis = this.#int('axis', 0);
     const index = axis < 0 ? axis + first.axes.length : axis;
     const isAlike = flows.every(({ axes, refs }) => axes.join('') === first.axes.join('') && refs.length === 1);
-    if (!isAlike || first.axes[index] !== 'C') throw this.#refuse('features side by side', `axis ${axis} of ${first.axes.join('')}`);
+    if (!isAlike || first.axes[index] !== 'C')
+      throw this.#refuse('features side by side', `axis ${axis} of ${first.axes.join('')}`);
     const features = flows.reduce((sum, flow) => sum + flow.features, 0);
     const refs = flows.map(({ refs: [ref] }) => this.#reading(ref!));
     const made = this.#make('Concatenate', refs, {}, []);
@@ -500,7 +567,8 @@ class GraphImporter {
       if (ref === undefined) throw this.#refuse(`one of ${flow.refs.length} directions`, String(at));
       return this.#give({ flow: { ...flow, axes, refs: [ref] } });
     }
-    if (kind !== 'T' || flow.refs.length > 1) throw this.#refuse('one timestep', `an index of ${flow.axes.join('')}, axis ${axis}`);
+    if (kind !== 'T' || flow.refs.length > 1)
+      throw this.#refuse('one timestep', `an index of ${flow.axes.join('')}, axis ${axis}`);
     return this.#layer('Slice', flow, { steps: at }, { axes });
   }
 
@@ -520,7 +588,10 @@ class GraphImporter {
   #matMul(flow: Flow): void {
     const kernel = this.#floats(1, 'the second input');
     if (flow.axes.at(-1) !== 'C' || kernel.shape.length !== 2 || kernel.shape[0] !== flow.features)
-      throw this.#refuse(`a product of ${flow.features} features`, `an array [${kernel.shape.join(', ')}] for ${flow.axes.join('')}`);
+      throw this.#refuse(
+        `a product of ${flow.features} features`,
+        `an array [${kernel.shape.join(', ')}] for ${flow.axes.join('')}`,
+      );
     return this.#dense(flow, kernel.data, kernel.shape[1]!, undefined);
   }
 
@@ -530,7 +601,10 @@ class GraphImporter {
     const [rows, columns] = isTurned ? [shape[1], shape[0]] : [shape[0], shape[1]];
     const isPlain = this.#float('alpha', 1) === 1 && this.#float('beta', 1) === 1 && this.#int('transA', 0) === 0;
     if (!isPlain || shape.length !== 2 || rows !== flow.features || flow.axes.join('') !== 'NC')
-      throw this.#refuse('a dense layer: alpha and beta 1, vectors that are not transposed', `an array [${shape.join(', ')}] for ${flow.axes.join('')}`);
+      throw this.#refuse(
+        'a dense layer: alpha and beta 1, vectors that are not transposed',
+        `an array [${shape.join(', ')}] for ${flow.axes.join('')}`,
+      );
     const bias = this.#node!.inputs[2] ? this.#floats(2, 'C') : undefined;
     const kernel = isTurned ? transposed(data, rows!, columns!) : data;
     return this.#dense(flow, kernel, columns!, bias && this.#biasOf(bias, columns!));
@@ -565,9 +639,14 @@ class GraphImporter {
     const axis = this.#int('axis', -1);
     if (flow.axes.at(-1) !== 'C' || (axis !== -1 && axis !== flow.axes.length - 1))
       throw this.#refuse('a normalization of the features', `axis ${axis} of ${flow.axes.join('')}`);
-    const names = [['gamma', 1, 'the scale'], ['beta', 2, 'the offset']] as const;
+    const names = [
+      ['gamma', 1, 'the scale'],
+      ['beta', 2, 'the offset'],
+    ] as const;
     const weights = names.flatMap(([name, index, what]): NamedArray[] =>
-      this.#node!.inputs[index] ? [{ name, shape: [flow.features], data: this.#biasOf(this.#floats(index, what), flow.features) }] : [],
+      this.#node!.inputs[index]
+        ? [{ name, shape: [flow.features], data: this.#biasOf(this.#floats(index, what), flow.features) }]
+        : [],
     );
     const config = { epsilon: this.#float('epsilon', 1e-5), center: weights.some(({ name }) => name === 'beta') };
     return this.#layer('LayerNormalization', flow, config, { weights });
@@ -583,10 +662,13 @@ class GraphImporter {
     const order = flow.axes.join('');
     if (order === 'NTC' && this.layout === LAYOUTS[0] && this.#isInput(flow)) throw NOT_THIS_LAYOUT;
     if (order !== 'TNC') throw this.#refuse('X of timesteps, rows and features', order);
-    if (lengths) throw this.#refuse('rows of one length', 'sequence_lens', 'Pad the sequences, and mask them in the model.');
+    if (lengths)
+      throw this.#refuse('rows of one length', 'sequence_lens', 'Pad the sequences, and mask them in the model.');
     rest.forEach((name, index) => {
       const known = this.#known.get(name);
-      const isAbsent = name === '' || (known !== undefined && ('zeros' in known || ('constant' in known && isAllZero(known.constant))));
+      const isAbsent =
+        name === '' ||
+        (known !== undefined && ('zeros' in known || ('constant' in known && isAllZero(known.constant))));
       if (isAbsent) return;
       if (index === 2) throw this.#refuse('no peepholes', 'P');
       throw this.#refuse('states that begin at zero', index === 0 ? 'initial_h' : 'initial_c');
@@ -595,7 +677,8 @@ class GraphImporter {
     if (this.#int('input_forget', 0) !== 0) throw this.#refuse('input_forget 0', '1');
     const direction = this.#attribute('direction', 'text') ?? 'forward';
     const count = direction === 'bidirectional' ? 2 : 1;
-    if (!['forward', 'reverse', 'bidirectional'].includes(direction)) throw this.#refuse('a direction', describe(direction));
+    if (!['forward', 'reverse', 'bidirectional'].includes(direction))
+      throw this.#refuse('a direction', describe(direction));
     const [input] = this.#apart(flow);
     this.#giveCell(cell, flow, input, direction, count);
   }
@@ -603,7 +686,11 @@ class GraphImporter {
   #isInput({ refs }: Flow): boolean {
     const first = (ref: Ref): boolean => {
       if (ref.of === 'input') return true;
-      return ref.of.inputs.length === 1 && !['SimpleRNN', 'LSTM', 'GRU', 'Bidirectional'].includes(ref.of.className) && first(ref.of.inputs[0]!);
+      return (
+        ref.of.inputs.length === 1 &&
+        !['SimpleRNN', 'LSTM', 'GRU', 'Bidirectional'].includes(ref.of.className) &&
+        first(ref.of.inputs[0]!)
+      );
     };
     return refs.every(first);
   }
@@ -647,7 +734,8 @@ class GraphImporter {
     const firstState = count;
     const ref = (output: number): Ref => ({ of: made, output });
     const each = Array.from({ length: count }, (_, index) => index);
-    if (returnSequences) give(outputs, { ...common, axes: ['T', 'D', 'N', 'C'], refs: this.#aligned(made, direction, each.map(ref)) });
+    if (returnSequences)
+      give(outputs, { ...common, axes: ['T', 'D', 'N', 'C'], refs: this.#aligned(made, direction, each.map(ref)) });
     states.forEach((name, state) => {
       const isLast = state === 0 && !returnSequences;
       const refs = each.map((index) => ref(isLast ? index : firstState + index * stateCount + state));
@@ -663,36 +751,59 @@ class GraphImporter {
   }
 
   /** Options and weights of one direction. */
-  #cellPart(cell: CellClass, flow: Flow, index: number, count: number): { config: Record<string, unknown>; weights: NamedArray[] } {
+  #cellPart(
+    cell: CellClass,
+    flow: Flow,
+    index: number,
+    count: number,
+  ): { config: Record<string, unknown>; weights: NamedArray[] } {
     const gates = gatesOf(cell);
     const kernel = this.#floats(1, 'W');
     const recurrent = this.#floats(2, 'R');
     const units = recurrent.shape[2] ?? 0;
     const columns = gates * units;
     const fits = (given: readonly number[], wanted: readonly number[]): boolean => String(given) === String(wanted);
-    if (units < 1 || !fits(kernel.shape, [count, columns, flow.features]) || !fits(recurrent.shape, [count, columns, units]))
+    if (
+      units < 1 ||
+      !fits(kernel.shape, [count, columns, flow.features]) ||
+      !fits(recurrent.shape, [count, columns, units])
+    )
       throw this.#refuse(
         `W and R of ${count} direction${count === 1 ? '' : 's'}, ${gates} gates and ${flow.features} features`,
         `[${kernel.shape.join(', ')}] and [${recurrent.shape.join(', ')}]`,
       );
-    if (this.#int('hidden_size', units) !== units) throw this.#refuse(`hidden_size ${units}`, String(this.#int('hidden_size', units)));
-    const part = ({ data }: { data: Float32Array }, size: number): Float32Array => data.subarray(index * size, (index + 1) * size);
+    if (this.#int('hidden_size', units) !== units)
+      throw this.#refuse(`hidden_size ${units}`, String(this.#int('hidden_size', units)));
+    const part = ({ data }: { data: Float32Array }, size: number): Float32Array =>
+      data.subarray(index * size, (index + 1) * size);
     const weights: NamedArray[] = [
-      { name: 'kernel', shape: [flow.features, columns], data: fromOnnxKernel(cell, units, part(kernel, columns * flow.features)) },
-      { name: 'recurrent_kernel', shape: [units, columns], data: fromOnnxKernel(cell, units, part(recurrent, columns * units)) },
+      {
+        name: 'kernel',
+        shape: [flow.features, columns],
+        data: fromOnnxKernel(cell, units, part(kernel, columns * flow.features)),
+      },
+      {
+        name: 'recurrent_kernel',
+        shape: [units, columns],
+        data: fromOnnxKernel(cell, units, part(recurrent, columns * units)),
+      },
     ];
     const resetAfter = this.#int('linear_before_reset', 0) !== 0;
     const useBias = Boolean(this.#node!.inputs[3]);
     if (useBias) {
       const both = this.#floats(3, 'B');
-      if (!fits(both.shape, [count, 2 * columns])) throw this.#refuse(`B [${count}, ${2 * columns}]`, `[${both.shape.join(', ')}]`);
-      const [input, state] = [0, columns].map((at) => fromOnnxBias(cell, units, part(both, 2 * columns).subarray(at, at + columns)));
+      if (!fits(both.shape, [count, 2 * columns]))
+        throw this.#refuse(`B [${count}, ${2 * columns}]`, `[${both.shape.join(', ')}]`);
+      const [input, state] = [0, columns].map((at) =>
+        fromOnnxBias(cell, units, part(both, 2 * columns).subarray(at, at + columns)),
+      );
       const isTwo = cell === 'GRU' && resetAfter;
       const data = isTwo ? Float32Array.of(...input!, ...state!) : input!.map((value, at) => value + state![at]!);
       weights.push({ name: 'bias', shape: isTwo ? [2, columns] : [columns], data });
     }
     const [first, ...others] = this.#functions(cell, index);
-    if (others.length > 1 && others[0] !== others[1]) throw this.#refuse('one activation of candidates and outputs', others.join(' and '));
+    if (others.length > 1 && others[0] !== others[1])
+      throw this.#refuse('one activation of candidates and outputs', others.join(' and '));
     const config = {
       units,
       useBias,
@@ -741,7 +852,8 @@ const ONNX_NUMBERS: Readonly<Record<string, { alpha?: number; beta?: number }>> 
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
 
-const isAllZero = ({ data }: Tensor): boolean => (data as ArrayLike<number | bigint> & Float32Array).every((value) => Number(value) === 0);
+const isAllZero = ({ data }: Tensor): boolean =>
+  (data as ArrayLike<number | bigint> & Float32Array).every((value) => Number(value) === 0);
 
 const integers = (values: readonly number[], shape: readonly number[]): Known => ({
   constant: { name: '', shape, data: BigInt64Array.from(values.filter(Number.isFinite).map(BigInt)) },

@@ -187,7 +187,8 @@ function globalAverage(exporter: Exporter, layer: GlobalAveragePooling1D, { inpu
   const { graph } = exporter;
   const { name, mask } = exporter.masked(inputs[0]!, given);
   const keepdims = { keepdims: { int: layer.keepdims ? 1 : 0 } };
-  if (mask === null) return [{ name: graph.node('ReduceMean', [name], { axes: { ints: [1] }, ...keepdims }), mask: null }];
+  if (mask === null)
+    return [{ name: graph.node('ReduceMean', [name], { axes: { ints: [1] }, ...keepdims }), mask: null }];
   const sumOf = (value: string): string => graph.node('ReduceSum', [value, graph.ints([1])], keepdims);
   const each = graph.node('Unsqueeze', [mask, graph.ints([2])]);
   const sum = sumOf(graph.node('Where', [each, name, graph.floats([0])]));
@@ -197,7 +198,12 @@ function globalAverage(exporter: Exporter, layer: GlobalAveragePooling1D, { inpu
 }
 
 /** x * gamma + beta, as far as there are such. */
-function affine(graph: GraphWriter, x: string, layer: BatchNormalization | LayerNormalization, names: readonly string[]): string {
+function affine(
+  graph: GraphWriter,
+  x: string,
+  layer: BatchNormalization | LayerNormalization,
+  names: readonly string[],
+): string {
   const scaled = layer.scale ? graph.node('Mul', [x, names[0]!]) : x;
   return layer.center ? graph.node('Add', [scaled, names[layer.scale ? 1 : 0]!]) : scaled;
 }
@@ -205,15 +211,26 @@ function affine(graph: GraphWriter, x: string, layer: BatchNormalization | Layer
 const deviation = (graph: GraphWriter, variance: string, epsilon: number): string =>
   graph.node('Sqrt', [graph.node('Add', [variance, graph.floats([epsilon])])]);
 
-function batchNormalization(graph: GraphWriter, { name }: Value, layer: BatchNormalization, exporter: Exporter): string {
+function batchNormalization(
+  graph: GraphWriter,
+  { name }: Value,
+  layer: BatchNormalization,
+  exporter: Exporter,
+): string {
   const names = exporter.weightNames(layer);
   const [mean, variance] = names.slice(-2) as [string, string];
   const normal = graph.node('Div', [graph.node('Sub', [name, mean]), deviation(graph, variance, layer.epsilon)]);
   return affine(graph, normal, layer, names);
 }
 
-function layerNormalization(graph: GraphWriter, { name }: Value, layer: LayerNormalization, exporter: Exporter): string {
-  const meanOf = (value: string): string => graph.node('ReduceMean', [value], { axes: { ints: [-1] }, keepdims: { int: 1 } });
+function layerNormalization(
+  graph: GraphWriter,
+  { name }: Value,
+  layer: LayerNormalization,
+  exporter: Exporter,
+): string {
+  const meanOf = (value: string): string =>
+    graph.node('ReduceMean', [value], { axes: { ints: [-1] }, keepdims: { int: 1 } });
   const shifted = graph.node('Sub', [name, meanOf(name)]);
   const variance = meanOf(graph.node('Mul', [shifted, shifted]));
   const normal = graph.node('Div', [shifted, deviation(graph, variance, layer.epsilon)]);
@@ -234,7 +251,10 @@ function normalization(graph: GraphWriter, { name, shape }: Value, layer: Normal
     // Axes that are missing in front are repeated.
     const front = Array<number>(axes.length - own.length).fill(1);
     const kept = [...front, ...own];
-    return graph.floats([given].flat(2), isKept.map((each) => (each ? kept.shift()! : 1)));
+    return graph.floats(
+      [given].flat(2),
+      isKept.map((each) => (each ? kept.shift()! : 1)),
+    );
   };
   const scale = graph.node('Max', [graph.node('Sqrt', [moment(1, variance)]), graph.floats([1e-7])]);
   if (layer.invert) return graph.node('Add', [moment(0, mean), graph.node('Mul', [name, scale])]);
@@ -244,7 +264,12 @@ function normalization(graph: GraphWriter, { name, shape }: Value, layer: Normal
 function spellDense(graph: GraphWriter, { name }: Value, layer: Dense, exporter: Exporter): string {
   const [kernel, bias] = exporter.weightNames(layer);
   const product = graph.node('MatMul', [name, kernel!]);
-  return activate(graph, layer.activation, bias === undefined ? product : graph.node('Add', [product, bias]), layer.units);
+  return activate(
+    graph,
+    layer.activation,
+    bias === undefined ? product : graph.node('Add', [product, bias]),
+    layer.units,
+  );
 }
 
 function spellReLU(graph: GraphWriter, { name }: Value, { maxValue, negativeSlope, threshold }: ReLU): string {
@@ -262,7 +287,10 @@ function spellMasking(exporter: Exporter, layer: Masking, { inputs: [input] }: U
   const { graph } = exporter;
   const { name } = input!;
   const differs = graph.node('Not', [graph.node('Equal', [name, graph.floats([layer.maskValue])])]);
-  const any = graph.node('ReduceMax', [graph.cast(differs, ELEMENT.int32)], { axes: { ints: [-1] }, keepdims: { int: 1 } });
+  const any = graph.node('ReduceMax', [graph.cast(differs, ELEMENT.int32)], {
+    axes: { ints: [-1] },
+    keepdims: { int: 1 },
+  });
   const each = graph.cast(any, ELEMENT.bool);
   return [{ name: graph.node('Where', [each, name, graph.floats([0])]), mask: graph.squeeze(each, 2) }];
 }
@@ -362,7 +390,9 @@ const TABLE: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   of(Bidirectional, spellBidirectional),
   of(Concatenate, spellConcatenate),
   moving(Conv1D, spellConv),
-  moving(Cropping1D, (graph, x, { cropping: [begin, end] }) => slice(graph, x.name, 1, [begin, end === 0 ? null : -end, 1])),
+  moving(Cropping1D, (graph, x, { cropping: [begin, end] }) =>
+    slice(graph, x.name, 1, [begin, end === 0 ? null : -end, 1]),
+  ),
   rowwise(Dense, spellDense),
   of(Dot, spellDot),
   idle(Dropout),

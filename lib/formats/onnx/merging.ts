@@ -35,7 +35,8 @@ export function spellMerge(operator: 'Add' | 'Average' | 'Max' | 'Min' | 'Mul' |
       values.map((value) => value.mask),
     );
     const neutral = NEUTRAL[operator];
-    if (neutral === undefined || values.every((value) => value.mask === null)) return [{ name: merged(graph, operator, values), mask }];
+    if (neutral === undefined || values.every((value) => value.mask === null))
+      return [{ name: merged(graph, operator, values), mask }];
     const stepsOf = (name: string): string => graph.node('Unsqueeze', [name, graph.ints([-1])]);
     const left = values.map((value) =>
       value.mask === null

@@ -15,7 +15,13 @@ export function readOwn(where: string, { producer, texts, graph }: OnnxModel): M
   try {
     const model = readJson(where, text);
     if (!isPlainObject(model)) return undefined;
-    const document = { model: model as unknown as DescribedModel, weights: [], compile: null, training: null, assets: {} };
+    const document = {
+      model: model as unknown as DescribedModel,
+      weights: [],
+      compile: null,
+      training: null,
+      assets: {},
+    };
     const arrays = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
     const weights = expectedWeights(where, document).map((expected) => weightOf(expected, arrays));
     if (weights.includes(undefined)) return undefined;

@@ -205,7 +205,10 @@ export class MessageReader {
     return (this.#fields.get(field) ?? []).flatMap((value) => {
       if (typeof value === 'number') return [new Float32Array(Uint32Array.of(value).buffer)[0]!];
       if (!(value instanceof Uint8Array) || value.length % 4 !== 0)
-        throw this.malformed('floats of four bytes', value instanceof Uint8Array ? `${value.length} bytes` : 'an integer');
+        throw this.malformed(
+          'floats of four bytes',
+          value instanceof Uint8Array ? `${value.length} bytes` : 'an integer',
+        );
       return [...floatsOf(value)];
     });
   }

@@ -76,14 +76,15 @@ function unpack(
   const isThere = layer.goBackwards
     ? graph.node('And', [graph.node('LessOrEqual', [wanted, last]), packed.hasSteps])
     : graph.node('Greater', [ranks, graph.int32(0)]);
-  const places = graph.cast(
-    graph.node('Max', [graph.node('Min', [wanted, last]), graph.int32(0)]),
-    ELEMENT.int64,
-  );
+  const places = graph.cast(graph.node('Max', [graph.node('Min', [wanted, last]), graph.int32(0)]), ELEMENT.int64);
   const moved = graph.node('GatherElements', [given, expanded(graph, places, layer.units)], { axis: { int: 1 } });
   const isZero = layer.zeroOutputForMask || begin === undefined;
   const kept = graph.node('Unsqueeze', [layer.zeroOutputForMask ? mask : isThere, graph.ints([2])]);
-  return graph.node('Where', [kept, moved, isZero ? graph.floats([0]) : graph.node('Unsqueeze', [begin, graph.ints([1])])]);
+  return graph.node('Where', [
+    kept,
+    moved,
+    isZero ? graph.floats([0]) : graph.node('Unsqueeze', [begin, graph.ints([1])]),
+  ]);
 }
 
 /** The attributes that say the activations of a cell. */
@@ -139,7 +140,12 @@ export function spellRecurrent(
 ): Given[] {
   const { graph } = exporter;
   if (layer.stateful)
-    throw exporter.refuse(layer, 'a layer whose states begin anew with each call', 'stateful: true', 'Hand its states over: returnState, and apply(x, { initialState }).');
+    throw exporter.refuse(
+      layer,
+      'a layer whose states begin anew with each call',
+      'stateful: true',
+      'Hand its states over: returnState, and apply(x, { initialState }).',
+    );
   const { mask } = input;
   const packed = mask === null ? null : pack(graph, input, mask);
   const sequence = graph.node('Transpose', [packed?.sequence ?? input.name], { perm: { ints: [1, 0, 2] } });
@@ -154,7 +160,10 @@ export function spellRecurrent(
       : {}),
   };
   const inputs = withoutEnd([sequence, ...weightsOf(exporter, layer), packed?.lengths ?? '', ...first]);
-  const given = graph.nodeOf(operator, inputs, attributes, [':0', ...layer.stateSizes.map((_, index) => `:${index + 1}`)]);
+  const given = graph.nodeOf(operator, inputs, attributes, [
+    ':0',
+    ...layer.stateSizes.map((_, index) => `:${index + 1}`),
+  ]);
   const states = given.slice(1).map((name, index): Given => {
     const last = graph.squeeze(name, 0);
     if (packed === null) return { name: last, mask: null };

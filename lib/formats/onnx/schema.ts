@@ -116,11 +116,7 @@ export function modelMessage(
   texts: Readonly<Record<string, string>>,
 ): MessageWriter {
   const operators = new MessageWriter().text(1, '').int(2, OPERATOR_SET);
-  const message = new MessageWriter()
-    .int(1, IR_VERSION)
-    .text(2, producer)
-    .message(7, graph)
-    .message(8, operators);
+  const message = new MessageWriter().int(1, IR_VERSION).text(2, producer).message(7, graph).message(8, operators);
   for (const [key, value] of Object.entries(texts))
     message.message(14, new MessageWriter().text(1, key).text(2, value));
   return message;
@@ -141,7 +137,13 @@ function readTensor(where: string, message: MessageReader): Tensor {
   const name = message.text(8);
   const place = `${where}, tensor "${name}"`;
   if (message.int(14) !== 0 || message.has(13))
-    throw refusal('ERR_CONFIG', place, 'an array in the file itself', 'one in another file', 'No other file is opened.');
+    throw refusal(
+      'ERR_CONFIG',
+      place,
+      'an array in the file itself',
+      'one in another file',
+      'No other file is opened.',
+    );
   const shape = message.ints(1);
   if (shape.length > MOST_AXES || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw message.malformed(`"${name}" to have at most ${MOST_AXES} sizes`, `[${shape.slice(0, 8).join(', ')}]`);

@@ -48,7 +48,8 @@ export function distributed(exporter: Exporter, layer: TimeDistributed, { inputs
   const { graph } = exporter;
   const { layer: inner } = layer;
   const input = inputs[0]!;
-  const add = (value: Value): Value => graph.within(inner.className, () => exporter.addLayer(inner, useOf([value]))[0]!);
+  const add = (value: Value): Value =>
+    graph.within(inner.className, () => exporter.addLayer(inner, useOf([value]))[0]!);
   if (inner.isPositionWise) return [add(input)];
   const { name, shape, mask, isIds } = input;
   const isOfParts = shape.length === 4 || isIds;
@@ -62,7 +63,13 @@ export function distributed(exporter: Exporter, layer: TimeDistributed, { inputs
   const back = (value: string, axes: number): string => {
     const [, parts] = shape as [number | null, number | null];
     const own = Array.from({ length: axes }, (_, index) => axisOf(given.shape, index + 1, given.name));
-    const front: Axis[] = parts === null ? [{ of: name, axis: 0 }, { of: name, axis: 1 }] : [-1, parts];
+    const front: Axis[] =
+      parts === null
+        ? [
+            { of: name, axis: 0 },
+            { of: name, axis: 1 },
+          ]
+        : [-1, parts];
     return graph.reshape(value, [...front, ...own]);
   };
   const output = back(given.name, given.shape.length - 1);
@@ -71,4 +78,3 @@ export function distributed(exporter: Exporter, layer: TimeDistributed, { inputs
   const isOwn = inner.parts.some((part) => part.layer.makesMask);
   return [{ name: output, mask: given.mask === null || isOwn ? null : back(given.mask, 1) }];
 }
-

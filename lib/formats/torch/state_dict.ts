@@ -88,7 +88,13 @@ function checkLayers(where: string, given: unknown): readonly Layer[] {
   if (twice !== undefined) throw refusal('ERR_CONFIG', where, 'each layer once', `"${twice.name}" twice`);
   const single = layers.find((layer) => !(layer instanceof Recurrent) && !(layer instanceof Bidirectional));
   if (layers.length > 1 && single !== undefined)
-    throw refusal('ERR_CONFIG', where, 'recurrent layers in an array', `${single.className} "${single.name}"`, 'Load it by itself.');
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'recurrent layers in an array',
+      `${single.className} "${single.name}"`,
+      'Load it by itself.',
+    );
   return layers;
 }
 
@@ -154,7 +160,13 @@ class ModuleReader {
     const left = own.find((name) => !this.#read.has(name));
     if (left === undefined) return;
     const hint = /_l\d+/.test(left) ? 'Give a layer for each of num_layers, a Bidirectional where the module is.' : '';
-    throw refusal('ERR_DATA', this.where, `a module with the weights of ${this.inputs.length === 1 ? 'the layer' : 'the layers'} alone`, describe(left), hint);
+    throw refusal(
+      'ERR_DATA',
+      this.where,
+      `a module with the weights of ${this.inputs.length === 1 ? 'the layer' : 'the layers'} alone`,
+      describe(left),
+      hint,
+    );
   }
 
   #refuse(layer: Layer, expected: string, received: string, hint = ''): Error {
@@ -169,7 +181,8 @@ class ModuleReader {
       throw refusal('ERR_DATA', place, `the weight "${key}"`, `a state dict with ${known.join(', ') || 'no arrays'}`);
     }
     const array = await this.source.read(key);
-    const fits = array.shape.length === wanted.length && wanted.every((size, axis) => size === null || size === array.shape[axis]);
+    const fits =
+      array.shape.length === wanted.length && wanted.every((size, axis) => size === null || size === array.shape[axis]);
     const text = wanted.map((size) => size ?? 'any').join(', ');
     if (!fits) throw refusal('ERR_SHAPE', place, `"${key}" [${text}]`, `[${array.shape.join(', ')}]`);
     this.#read.add(key);
@@ -216,7 +229,11 @@ class ModuleReader {
     if (!(layer instanceof LSTM) && !(layer instanceof GRU))
       throw this.#refuse(layer, 'a SimpleRNN, LSTM or GRU', layer.className);
     if (activation !== 'tanh' || layer.recurrentActivation !== 'sigmoid')
-      throw this.#refuse(layer, "activation 'tanh' and recurrentActivation 'sigmoid'", `'${activation}' and '${layer.recurrentActivation}'`);
+      throw this.#refuse(
+        layer,
+        "activation 'tanh' and recurrentActivation 'sigmoid'",
+        `'${activation}' and '${layer.recurrentActivation}'`,
+      );
     if (layer instanceof GRU && !layer.resetAfter)
       throw this.#refuse(layer, 'resetAfter: true, as nn.GRU has it', 'resetAfter: false');
   }
@@ -239,7 +256,12 @@ function build(where: string, layer: Layer, features: number): void {
 function checkShapes(where: string, layer: Layer, values: readonly Float32Array[]): void {
   const sizes = layer.weightSpecs.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   if (String(sizes) === String(values.map(({ length }) => length))) return;
-  throw refusal('ERR_SHAPE', `${where}, ${layer.className} "${layer.name}"`, `arrays of ${sizes.join(', ')}`, String(values.map(({ length }) => length)));
+  throw refusal(
+    'ERR_SHAPE',
+    `${where}, ${layer.className} "${layer.name}"`,
+    `arrays of ${sizes.join(', ')}`,
+    String(values.map(({ length }) => length)),
+  );
 }
 
 /** [rows, columns] as [columns, rows]. */

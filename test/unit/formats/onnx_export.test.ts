@@ -32,7 +32,11 @@ describe('what is refused', () => {
     ['another ending', () => chain(new LSTM(2)).toOnnx(at('m.keras')), 'ERR_CONFIG'],
     ['no path', () => chain(new LSTM(2)).toOnnx(3 as never), 'ERR_TYPE'],
     ['a folder that is not there', () => chain(new LSTM(2)).toOnnx(at('no', 'm.onnx')), 'ERR_NOT_FOUND'],
-    ['a type of ids that is none', () => chain(new LSTM(2)).toOnnx(at('m.onnx'), { idType: 'int16' as never }), 'ERR_CONFIG'],
+    [
+      'a type of ids that is none',
+      () => chain(new LSTM(2)).toOnnx(at('m.onnx'), { idType: 'int16' as never }),
+      'ERR_CONFIG',
+    ],
     ['overwrite that is no flag', () => chain(new LSTM(2)).toOnnx(at('m.onnx'), { overwrite: 1 as never }), 'ERR_TYPE'],
     ['a model that is not built', () => new Sequential([new LSTM(2)]).toOnnx(at('m.onnx')), 'ERR_STATE'],
     ['stateful', () => chain(new LSTM(2, { stateful: true })).toOnnx(at('m.onnx')), 'ERR_CONFIG'],
@@ -61,7 +65,9 @@ describe('what is refused', () => {
   test('inputs and outputs of one name', async () => {
     const x = new Input([3]);
     const model = new Model({ x }, { x: new Dense(2).apply(x) });
-    expect(await messageOf(model.toOnnx(at('m.onnx')))).toContain('inputs and outputs of different names, received "x" twice');
+    expect(await messageOf(model.toOnnx(at('m.onnx')))).toContain(
+      'inputs and outputs of different names, received "x" twice',
+    );
   });
 
   test('a file that is there, where it may not give way', async () => {

@@ -47,7 +47,13 @@ function withTensor(tensor: MessageWriter): Buffer {
 }
 const tensor = (): MessageWriter => new MessageWriter().text(8, 'W');
 const varint = (...bytes: number[]): Buffer => Buffer.from(bytes);
-const node = (inputs: string[], outputs: string[]) => ({ name: 'n', operator: 'Tanh', inputs, outputs, attributes: {} });
+const node = (inputs: string[], outputs: string[]) => ({
+  name: 'n',
+  operator: 'Tanh',
+  inputs,
+  outputs,
+  attributes: {},
+});
 
 test('the chain itself is read', async () => {
   expect(await outcome(model(graph()))).toBe('read');
@@ -67,11 +73,42 @@ test.each<[string, () => Buffer, string]>([
   ['field 0', () => varint(0x00, 0x01), 'ERR_DATA'],
   ['a graph that is a number', () => varint(0x38, 0x01), 'ERR_DATA'],
   ['a million empty parts', () => Buffer.from('0a00'.repeat(1_000_000), 'hex'), 'ERR_DATA'],
-  ['operators of a later set', () => bytesOf(new MessageWriter().message(7, graphMessage(graph())).message(8, new MessageWriter().int(2, 99))), 'ERR_CONFIG'],
-  ['an array of negative size', () => withTensor(tensor().ints(1, [-1]).int(2, 1).bytes(9, new Uint8Array(4))), 'ERR_DATA'],
-  ['an array of 2^40 floats', () => withTensor(tensor().ints(1, [2 ** 40]).int(2, 1).bytes(9, new Uint8Array(4))), 'ERR_DATA'],
-  ['sizes whose product overflows', () => withTensor(tensor().ints(1, [2 ** 31, 2 ** 31, 2 ** 31]).int(2, 1)), 'ERR_DATA'],
-  ['an array of 100 axes', () => withTensor(tensor().ints(1, Array<number>(100).fill(1)).int(2, 1).bytes(9, new Uint8Array(4))), 'ERR_DATA'],
+  [
+    'operators of a later set',
+    () => bytesOf(new MessageWriter().message(7, graphMessage(graph())).message(8, new MessageWriter().int(2, 99))),
+    'ERR_CONFIG',
+  ],
+  [
+    'an array of negative size',
+    () => withTensor(tensor().ints(1, [-1]).int(2, 1).bytes(9, new Uint8Array(4))),
+    'ERR_DATA',
+  ],
+  [
+    'an array of 2^40 floats',
+    () =>
+      withTensor(
+        tensor()
+          .ints(1, [2 ** 40])
+          .int(2, 1)
+          .bytes(9, new Uint8Array(4)),
+      ),
+    'ERR_DATA',
+  ],
+  [
+    'sizes whose product overflows',
+    () =>
+      withTensor(
+        tensor()
+          .ints(1, [2 ** 31, 2 ** 31, 2 ** 31])
+          .int(2, 1),
+      ),
+    'ERR_DATA',
+  ],
+  [
+    'an array of 100 axes',
+    () => withTensor(tensor().ints(1, Array<number>(100).fill(1)).int(2, 1).bytes(9, new Uint8Array(4))),
+    'ERR_DATA',
+  ],
   ['floats of three bytes', () => withTensor(tensor().ints(1, [1]).int(2, 1).bytes(9, new Uint8Array(3))), 'ERR_DATA'],
   ['too few elements', () => withTensor(tensor().ints(1, [5]).int(2, 1).bytes(9, new Uint8Array(8))), 'ERR_DATA'],
   ['texts as an array', () => withTensor(tensor().ints(1, [1]).int(2, 8).text(6, 'a')), 'ERR_CONFIG'],
@@ -86,19 +123,42 @@ test.each<[string, () => Buffer, string]>([
     'ERR_CONFIG',
   ],
   ['two values of one name', () => model(graph({ nodes: [node(['x'], ['y']), node(['x'], ['y'])] })), 'ERR_DATA'],
-  ['an array that is named like the output', () => model(graph({ initializers: [{ name: 'y', shape: [1], data: Float32Array.of(1) }] })), 'ERR_DATA'],
-  ['operators in a circle', () => model(graph({ nodes: [node(['b'], ['a']), node(['a'], ['b']), node(['a'], ['y'])] })), 'ERR_DATA'],
+  [
+    'an array that is named like the output',
+    () => model(graph({ initializers: [{ name: 'y', shape: [1], data: Float32Array.of(1) }] })),
+    'ERR_DATA',
+  ],
+  [
+    'operators in a circle',
+    () => model(graph({ nodes: [node(['b'], ['a']), node(['a'], ['b']), node(['a'], ['y'])] })),
+    'ERR_DATA',
+  ],
   ['an operator that reads itself', () => model(graph({ nodes: [node(['y'], ['y'])] })), 'ERR_DATA'],
   ['an operator that reads what is not there', () => model(graph({ nodes: [node(['z'], ['y'])] })), 'ERR_DATA'],
-  ['an output that is not there', () => model(graph({ outputs: [{ name: 'z', type: 'float', shape: [] }] })), 'ERR_DATA'],
+  [
+    'an output that is not there',
+    () => model(graph({ outputs: [{ name: 'z', type: 'float', shape: [] }] })),
+    'ERR_DATA',
+  ],
   ['no output', () => model(graph({ outputs: [] })), 'ERR_DATA'],
   ['no operator', () => model(graph({ nodes: [] })), 'ERR_DATA'],
-  ['an input of 2^53 features', () => model(graph({ inputs: [{ name: 'x', type: 'float', shape: [1, 2 ** 53 - 1] }] })), 'ERR_CONFIG'],
-  ['an input of -3 features', () => model(graph({ inputs: [{ name: 'x', type: 'float', shape: [1, -3] }] })), 'ERR_CONFIG'],
+  [
+    'an input of 2^53 features',
+    () => model(graph({ inputs: [{ name: 'x', type: 'float', shape: [1, 2 ** 53 - 1] }] })),
+    'ERR_CONFIG',
+  ],
+  [
+    'an input of -3 features',
+    () => model(graph({ inputs: [{ name: 'x', type: 'float', shape: [1, -3] }] })),
+    'ERR_CONFIG',
+  ],
   [
     'two thousand layers',
     () => {
-      const nodes = Array.from({ length: 2000 }, (_, i) => ({ ...node([i === 0 ? 'x' : `v${i}`], [`v${i + 1}`]), name: '' }));
+      const nodes = Array.from({ length: 2000 }, (_, i) => ({
+        ...node([i === 0 ? 'x' : `v${i}`], [`v${i + 1}`]),
+        name: '',
+      }));
       return model(graph({ nodes, outputs: [{ name: 'v2000', type: 'float', shape: [] }] }));
     },
     'ERR_CONFIG',
@@ -123,17 +183,29 @@ function nested(depth: number): Buffer {
 
 test('a folder and a pipe are no files', async () => {
   mkdirSync(at('folder.onnx'));
-  await expect(lib.loadOnnx(at('folder.onnx'))).rejects.toMatchObject({ code: expect.stringMatching(/ERR_DATA|ERR_IO/) as string });
+  await expect(lib.loadOnnx(at('folder.onnx'))).rejects.toMatchObject({
+    code: expect.stringMatching(/ERR_DATA|ERR_IO/) as string,
+  });
 });
 
 describe('texts of a model that would take memory or time', () => {
   const with_ = (text: unknown): Buffer => {
-    const message = modelMessage(graphMessage(graph()), 'ostinato', { 'ostinato.model': typeof text === 'string' ? text : JSON.stringify(text) });
+    const message = modelMessage(graphMessage(graph()), 'ostinato', {
+      'ostinato.model': typeof text === 'string' ? text : JSON.stringify(text),
+    });
     return bytesOf(message);
   };
   const chain = (className: string, config: object) => ({
     className: 'Sequential',
-    config: { name: 'm', trainable: true, layers: [{ className: 'Input', config: { shape: [3], name: 'x' } }, { className, config }], buildInputShape: null },
+    config: {
+      name: 'm',
+      trainable: true,
+      layers: [
+        { className: 'Input', config: { shape: [3], name: 'x' } },
+        { className, config },
+      ],
+      buildInputShape: null,
+    },
   });
 
   test.each<[string, unknown]>([
@@ -156,7 +228,18 @@ describe('texts of a model that would take memory or time', () => {
     ['nested text', '['.repeat(100_000)],
     ['a prototype', '{"__proto__": {"className": "Model"}, "className": "Model"}'],
     ['a number', '1'],
-    ['weights of its own', chain('Embedding', { inputDim: 3, outputDim: 2, weights: [[1, 2], [3, 4], [5, 6]] })],
+    [
+      'weights of its own',
+      chain('Embedding', {
+        inputDim: 3,
+        outputDim: 2,
+        weights: [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      }),
+    ],
   ])('%s: the graph alone counts', async (_what, text) => {
     expect(await outcome(with_(text))).toBe('read');
     expect((await lib.loadOnnx(at('x.onnx'))).layers.map(({ className }) => className)).toEqual(['Activation']);
@@ -190,6 +273,8 @@ test.each([...FILES, 'own'])('%s, with bytes changed, is read or a typed error',
     const code = await outcome(changed);
     counts[code] = 1 + (counts[code] ?? 0);
   }
-  expect(Object.keys(counts).filter((code) => !/^ERR_(DATA|CONFIG|SHAPE|TYPE|UNKNOWN_\w+)$|^read$/.test(code))).toEqual([]);
+  expect(Object.keys(counts).filter((code) => !/^ERR_(DATA|CONFIG|SHAPE|TYPE|UNKNOWN_\w+)$|^read$/.test(code))).toEqual(
+    [],
+  );
   expect(counts['ERR_DATA']).toBeGreaterThan(0);
 });

@@ -4,7 +4,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as lib from '../../../lib';
-import { graphMessage, modelMessage, type OnnxGraph, type OnnxNode, type Tensor } from '../../../lib/formats/onnx/schema';
+import {
+  graphMessage,
+  modelMessage,
+  type OnnxGraph,
+  type OnnxNode,
+  type Tensor,
+} from '../../../lib/formats/onnx/schema';
 import { readGolden, type Packed } from '../../reference/golden';
 import { codeOfAsync } from '../../support/error_code';
 import { temporaryFolder } from '../../support/temporary_folder';
@@ -55,7 +61,12 @@ describe('files of PyTorch and of onnx.helper', () => {
 
 // Files of our own making
 
-const node = (operator: string, inputs: string[], outputs: string[], attributes: OnnxNode['attributes'] = {}): OnnxNode => ({
+const node = (
+  operator: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: OnnxNode['attributes'] = {},
+): OnnxNode => ({
   name: operator.toLowerCase(),
   operator,
   inputs,
@@ -82,7 +93,13 @@ function graph(changes: Partial<OnnxGraph> = {}, cell: Partial<OnnxNode> = {}): 
       node('Squeeze', ['Y', 'one'], ['s']),
       node('Transpose', ['s'], ['y'], { perm: { ints: [1, 0, 2] } }),
     ],
-    initializers: [floats('W', 1, 8, 3), floats('R', 1, 8, 2), floats('B', 1, 16), ints('one', 1), floats('zeros', 1, 1, 2)],
+    initializers: [
+      floats('W', 1, 8, 3),
+      floats('R', 1, 8, 2),
+      floats('B', 1, 16),
+      ints('one', 1),
+      floats('zeros', 1, 1, 2),
+    ],
     inputs: [{ name: 'x', type: 'float', shape: ['n', 't', 3] }],
     outputs: [{ name: 'y', type: 'float', shape: ['n', 't', 2] }],
     ...changes,
@@ -129,9 +146,21 @@ describe('what is refused by name', () => {
     ['gates that are coupled', attributes({ input_forget: { int: 1 } }), /input_forget/],
     ['another layout', attributes({ layout: { int: 1 } }), /layout/],
     ['a direction that is none', attributes({ direction: { text: 'up' } }), /direction/],
-    ['an activation that no layer has', attributes({ activations: { texts: ['Sigmoid', 'ScaledTanh', 'Tanh'] } }), /ScaledTanh/],
-    ['two activations of one unit', attributes({ activations: { texts: ['Sigmoid', 'Tanh', 'Relu'] } }), /tanh and relu/],
-    ['a hard sigmoid of other numbers', attributes({ activations: { texts: ['HardSigmoid', 'Tanh', 'Tanh'] } }), /HardSigmoid/],
+    [
+      'an activation that no layer has',
+      attributes({ activations: { texts: ['Sigmoid', 'ScaledTanh', 'Tanh'] } }),
+      /ScaledTanh/,
+    ],
+    [
+      'two activations of one unit',
+      attributes({ activations: { texts: ['Sigmoid', 'Tanh', 'Relu'] } }),
+      /tanh and relu/,
+    ],
+    [
+      'a hard sigmoid of other numbers',
+      attributes({ activations: { texts: ['HardSigmoid', 'Tanh', 'Tanh'] } }),
+      /HardSigmoid/,
+    ],
     ['fewer activations', attributes({ activations: { texts: ['Sigmoid'] } }), /3 activations/],
     ['units that are not those of the weights', { attributes: { hidden_size: { int: 5 } } }, /hidden_size 2/],
     ['two directions of weights for one', attributes({ direction: { text: 'bidirectional' } }), /2 directions/],
@@ -146,7 +175,12 @@ describe('what is refused by name', () => {
     ['an operator that is none of those', node('Conv', ['y', 'W'], []), /Conv "conv".*Conv of NTC/],
     ['a sum of two sequences', node('Add', ['y', 'y'], []), /Add "add".*sum/],
     ['a bias of another size', node('Add', ['y', 'B'], []), /sum of NTC/],
-    ['a product of other features', node('MatMul', ['y', 'kernel'], []), /product of 2 features/, floats('kernel', 3, 2)],
+    [
+      'a product of other features',
+      node('MatMul', ['y', 'kernel'], []),
+      /product of 2 features/,
+      floats('kernel', 3, 2),
+    ],
     ['a scaled Gemm', node('Gemm', ['y', 'kernel'], [], { alpha: { float: 2 } }), /alpha/, floats('kernel', 2, 2)],
     ['a softmax over the timesteps', node('Softmax', ['y'], [], { axis: { int: 1 } }), /over the features/],
     ['a reshape of anything else', node('Reshape', ['y', 'shape'], []), /reshape/, ints('shape', 3, -1)],
@@ -157,14 +191,24 @@ describe('what is refused by name', () => {
     ['an operator of others', node('com.microsoft.FusedGemm', ['y'], []), /com.microsoft.FusedGemm/],
     ['a loop', node('Loop', ['y'], [], { body: { other: 5 } as never }), /attribute|Loop/],
   ])('%s', async (_what, last, message, ...more) => {
-    const received = await refusal(ended({ ...last, attributes: 'body' in last.attributes ? {} : last.attributes }, ...more));
+    const received = await refusal(
+      ended({ ...last, attributes: 'body' in last.attributes ? {} : last.attributes }, ...more),
+    );
     expect(received).toMatch(/^ERR_CONFIG/);
     expect(received).toMatch(message);
   });
 
   test.each<[string, Partial<OnnxGraph>, RegExp]>([
-    ['two inputs', { inputs: [...graph().inputs, { name: 'x2', type: 'float', shape: ['n', 3] }] }, /one input, received 2/],
-    ['an input of open features', { inputs: [{ name: 'x', type: 'float', shape: ['n', 't', 'c'] }] }, /features are known/],
+    [
+      'two inputs',
+      { inputs: [...graph().inputs, { name: 'x2', type: 'float', shape: ['n', 3] }] },
+      /one input, received 2/,
+    ],
+    [
+      'an input of open features',
+      { inputs: [{ name: 'x', type: 'float', shape: ['n', 't', 'c'] }] },
+      /features are known/,
+    ],
     ['an input of rank 4', { inputs: [{ name: 'x', type: 'float', shape: [1, 1, 1, 3] }] }, /rank 2 or 3/],
     ['an output of other axes', { outputs: [{ name: 's', type: 'float', shape: [] }] }, /outputs of axes NTC/],
     ['an output that is the input', { outputs: [{ name: 'x', type: 'float', shape: [] }] }, /outputs that layers give/],
@@ -177,7 +221,10 @@ describe('what is refused by name', () => {
 
   test('timesteps first are read where a recurrent operator reads the input as it is', async () => {
     const made = graph();
-    const nodes = [{ ...made.nodes[1]!, inputs: ['x', 'W', 'R', 'B'] }, { ...made.nodes[2]!, outputs: ['y'] }];
+    const nodes = [
+      { ...made.nodes[1]!, inputs: ['x', 'W', 'R', 'B'] },
+      { ...made.nodes[2]!, outputs: ['y'] },
+    ];
     const model = await lib.loadOnnx(write({ ...made, nodes }));
     const other = await lib.loadOnnx(write(made, 'other.onnx'));
     const x = { shape: [2, 4, 3], data: Float32Array.from({ length: 24 }, (_, i) => Math.cos(i)) };

@@ -39,25 +39,96 @@ describe('what is refused', () => {
     ['a file that is not there', () => loadTorchWeights(new Dense(2), 'absent.safetensors'), /ERR_NOT_FOUND/],
     ['a file of something else', () => loadTorchWeights(new Dense(2), __filename), /ERR_DATA/],
     ['a prefix that is no text', () => loadTorchWeights(new Dense(2), {}, { prefix: 3 as never }), /ERR_TYPE/],
-    ['a layer twice', () => { const lstm = new LSTM(4); return loadTorchWeights([lstm, lstm], fileOf('lstm')); }, /ERR_CONFIG.*twice/],
+    [
+      'a layer twice',
+      () => {
+        const lstm = new LSTM(4);
+        return loadTorchWeights([lstm, lstm], fileOf('lstm'));
+      },
+      /ERR_CONFIG.*twice/,
+    ],
     ['a layer that no module is', () => loadTorchWeights(new lib.Dropout(0.5), fileOf('lstm')), /ERR_CONFIG.*Dropout/],
-    ['a stack with another layer', () => loadTorchWeights([new LSTM(4), new Dense(2)], fileOf('lstm')), /ERR_CONFIG.*recurrent layers/],
-    ['a module that is missing', () => loadTorchWeights(new LSTM(4), fileOf('tagger'), { prefix: 'gru' }), /ERR_DATA.*"gru\.weight_ih_l0"/],
-    ['a prefix that is the beginning of a name', () => loadTorchWeights(new Dense(2), fileOf('tagger'), { prefix: 'ta' }), /ERR_DATA.*"ta\.weight"/],
-    ['fewer layers than num_layers', () => loadTorchWeights(new GRU(4), fileOf('gru_3')), /ERR_DATA.*_l[12].*num_layers/],
-    ['more layers than num_layers', () => loadTorchWeights([new GRU(4), new GRU(4)], fileOf('gru')), /ERR_DATA.*"weight_ih_l1"/],
-    ['one way of a module of both', () => loadTorchWeights(new GRU(4), fileOf('gru_bidirectional')), /ERR_DATA.*_reverse/],
-    ['both ways of a module of one', () => loadTorchWeights(new Bidirectional(new GRU(4)), fileOf('gru')), /ERR_DATA.*_l0_reverse/],
-    ['a bias that the layer lacks', () => loadTorchWeights(new LSTM(4, { useBias: false }), fileOf('lstm')), /ERR_DATA.*bias/],
-    ['a bias that the module lacks', () => loadTorchWeights(new LSTM(4), fileOf('lstm_no_bias')), /ERR_DATA.*"bias_ih_l0"/],
-    ['other units', () => loadTorchWeights(new LSTM(5), fileOf('lstm')), /ERR_SHAPE.*"weight_ih_l0" \[20, any\].*\[16, 3\]/],
+    [
+      'a stack with another layer',
+      () => loadTorchWeights([new LSTM(4), new Dense(2)], fileOf('lstm')),
+      /ERR_CONFIG.*recurrent layers/,
+    ],
+    [
+      'a module that is missing',
+      () => loadTorchWeights(new LSTM(4), fileOf('tagger'), { prefix: 'gru' }),
+      /ERR_DATA.*"gru\.weight_ih_l0"/,
+    ],
+    [
+      'a prefix that is the beginning of a name',
+      () => loadTorchWeights(new Dense(2), fileOf('tagger'), { prefix: 'ta' }),
+      /ERR_DATA.*"ta\.weight"/,
+    ],
+    [
+      'fewer layers than num_layers',
+      () => loadTorchWeights(new GRU(4), fileOf('gru_3')),
+      /ERR_DATA.*_l[12].*num_layers/,
+    ],
+    [
+      'more layers than num_layers',
+      () => loadTorchWeights([new GRU(4), new GRU(4)], fileOf('gru')),
+      /ERR_DATA.*"weight_ih_l1"/,
+    ],
+    [
+      'one way of a module of both',
+      () => loadTorchWeights(new GRU(4), fileOf('gru_bidirectional')),
+      /ERR_DATA.*_reverse/,
+    ],
+    [
+      'both ways of a module of one',
+      () => loadTorchWeights(new Bidirectional(new GRU(4)), fileOf('gru')),
+      /ERR_DATA.*_l0_reverse/,
+    ],
+    [
+      'a bias that the layer lacks',
+      () => loadTorchWeights(new LSTM(4, { useBias: false }), fileOf('lstm')),
+      /ERR_DATA.*bias/,
+    ],
+    [
+      'a bias that the module lacks',
+      () => loadTorchWeights(new LSTM(4), fileOf('lstm_no_bias')),
+      /ERR_DATA.*"bias_ih_l0"/,
+    ],
+    [
+      'other units',
+      () => loadTorchWeights(new LSTM(5), fileOf('lstm')),
+      /ERR_SHAPE.*"weight_ih_l0" \[20, any\].*\[16, 3\]/,
+    ],
     ['another class', () => loadTorchWeights(new LSTM(4), fileOf('gru')), /ERR_SHAPE.*\[12, 3\]/],
-    ['a vocabulary of another size', () => loadTorchWeights(new Embedding(8, 3), fileOf('tagger'), { prefix: 'words' }), /ERR_SHAPE.*\[8, 3\].*\[9, 3\]/],
-    ['an activation that nn.RNN lacks', () => loadTorchWeights(new SimpleRNN(4, { activation: 'elu' }), fileOf('rnn')), /ERR_CONFIG.*'elu'/],
-    ['gates that nn.LSTM lacks', () => loadTorchWeights(new LSTM(4, { recurrentActivation: 'hard_sigmoid' }), fileOf('lstm')), /ERR_CONFIG.*hard_sigmoid/],
-    ['a GRU that resets before', () => loadTorchWeights(new GRU(4, { resetAfter: false }), fileOf('gru')), /ERR_CONFIG.*resetAfter/],
-    ['a layer that reads backwards', () => loadTorchWeights(new GRU(4, { goBackwards: true }), fileOf('gru')), /ERR_CONFIG.*goBackwards/],
-    ['ragged arrays', () => loadTorchWeights(new Dense(2), { weight: [[1], [1, 2]], bias: [1, 2] } as never), /ERR_SHAPE/],
+    [
+      'a vocabulary of another size',
+      () => loadTorchWeights(new Embedding(8, 3), fileOf('tagger'), { prefix: 'words' }),
+      /ERR_SHAPE.*\[8, 3\].*\[9, 3\]/,
+    ],
+    [
+      'an activation that nn.RNN lacks',
+      () => loadTorchWeights(new SimpleRNN(4, { activation: 'elu' }), fileOf('rnn')),
+      /ERR_CONFIG.*'elu'/,
+    ],
+    [
+      'gates that nn.LSTM lacks',
+      () => loadTorchWeights(new LSTM(4, { recurrentActivation: 'hard_sigmoid' }), fileOf('lstm')),
+      /ERR_CONFIG.*hard_sigmoid/,
+    ],
+    [
+      'a GRU that resets before',
+      () => loadTorchWeights(new GRU(4, { resetAfter: false }), fileOf('gru')),
+      /ERR_CONFIG.*resetAfter/,
+    ],
+    [
+      'a layer that reads backwards',
+      () => loadTorchWeights(new GRU(4, { goBackwards: true }), fileOf('gru')),
+      /ERR_CONFIG.*goBackwards/,
+    ],
+    [
+      'ragged arrays',
+      () => loadTorchWeights(new Dense(2), { weight: [[1], [1, 2]], bias: [1, 2] } as never),
+      /ERR_SHAPE/,
+    ],
   ])('%s', async (_what, call, message) => {
     expect(await outcome(call())).toMatch(message);
   });
@@ -66,7 +137,9 @@ describe('what is refused', () => {
     const lstm = new LSTM(4);
     lstm.build([null, null, 7]);
     const before = String(lstm.getWeights().map(({ data }) => data));
-    expect(await outcome(loadTorchWeights(lstm, fileOf('lstm')))).toMatch(/ERR_SHAPE.*LSTM "lstm.*7 features.*received 3/);
+    expect(await outcome(loadTorchWeights(lstm, fileOf('lstm')))).toMatch(
+      /ERR_SHAPE.*LSTM "lstm.*7 features.*received 3/,
+    );
     expect(String(lstm.getWeights().map(({ data }) => data))).toBe(before);
   });
 
@@ -102,7 +175,12 @@ describe('modules of PyTorch', () => {
 
   test('tagger: the modules of a model by their names', async () => {
     const { x, y } = goldenOf('tagger');
-    const [words, lower, upper, tags] = [new Embedding(9, 3), new LSTM(4, all), new LSTM(4, all), new Dense(2, { useBias: false })];
+    const [words, lower, upper, tags] = [
+      new Embedding(9, 3),
+      new LSTM(4, all),
+      new LSTM(4, all),
+      new Dense(2, { useBias: false }),
+    ];
     await loadTorchWeights(words, fileOf('tagger'), { prefix: 'words' });
     await loadTorchWeights([lower, upper], fileOf('tagger'), { prefix: 'lstm.' });
     await loadTorchWeights(tags, fileOf('tagger'), { prefix: 'tags' });
@@ -112,8 +190,21 @@ describe('modules of PyTorch', () => {
 
   test('arrays by name serve as a file does', async () => {
     const dense = new Dense(2);
-    await loadTorchWeights(dense, { 'head.weight': [[1, 2, 3], [4, 5, 6]], 'head.bias': Float32Array.of(7, 8) }, { prefix: 'head' });
-    expect(dense.getWeights().map(({ data }) => [...data])).toEqual([[1, 4, 2, 5, 3, 6], [7, 8]]);
+    await loadTorchWeights(
+      dense,
+      {
+        'head.weight': [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        'head.bias': Float32Array.of(7, 8),
+      },
+      { prefix: 'head' },
+    );
+    expect(dense.getWeights().map(({ data }) => [...data])).toEqual([
+      [1, 4, 2, 5, 3, 6],
+      [7, 8],
+    ]);
   });
 
   test('gates and biases go to their places', async () => {
@@ -127,7 +218,15 @@ describe('modules of PyTorch', () => {
     await loadTorchWeights(lstm, dict(1, 2, 3, 4));
     await loadTorchWeights(gru, dict(1, 2, 3));
     // i, f, c, o in both; r, z, n there are z, r, h here.
-    expect(lstm.getWeights().map(({ data }) => [...data])).toEqual([[1, 2, 3, 4], [10, 20, 30, 40], [101, 202, 303, 404]]);
-    expect(gru.getWeights().map(({ data }) => [...data])).toEqual([[2, 1, 3], [20, 10, 30], [2, 1, 3, 200, 100, 300]]);
+    expect(lstm.getWeights().map(({ data }) => [...data])).toEqual([
+      [1, 2, 3, 4],
+      [10, 20, 30, 40],
+      [101, 202, 303, 404],
+    ]);
+    expect(gru.getWeights().map(({ data }) => [...data])).toEqual([
+      [2, 1, 3],
+      [20, 10, 30],
+      [2, 1, 3, 200, 100, 300],
+    ]);
   });
 });
