@@ -3,50 +3,24 @@
 // are followed from the inputs on; what each value is in our terms is known before the next is looked at, so nothing is
 // computed and nothing is guessed: what is not known is refused by its name.
 import { describe, refusal } from '../../util/validate';
-import { CELL_FUNCTIONS, type CellFunction } from './activations';
+import { CELL_OPERATORS, type CellClass } from './cell_weights';
+import { cellPart, near } from './import_cells';
+import {
+  checkGraph,
+  integers,
+  isAllZero,
+  NodeReader,
+  transposed,
+  type AxisKind,
+  type Flow,
+  type Known,
+  type Made,
+  type Ref,
+} from './import_values';
 import { freeName, type NameCounts } from './names';
-import { CELL_OPERATORS, fromOnnxBias, fromOnnxKernel, gatesOf, type CellClass } from './cell_weights';
 import type { ModelDocument, NamedArray } from '../document';
 import type { NativeActivation } from '../../native/binding';
-import type { Attribute, OnnxGraph, OnnxModel, OnnxNode, Tensor } from './schema';
-
-/** What an axis of a value is: rows, timesteps, features or ids, directions of a recurrent layer. */
-type AxisKind = 'N' | 'T' | 'C' | 'D';
-
-/** A layer of the model to be. */
-interface Made {
-  readonly name: string;
-  readonly className: string;
-  readonly config: Record<string, unknown>;
-  readonly inputs: readonly Ref[];
-  /** Names behind the layer's own. */
-  weights: NamedArray[];
-  /** Of a layer both ways: whether its outputs are read apart, and merged. */
-  reads?: Set<'apart' | 'merged'>;
-}
-
-/** What a layer gives, or the input. */
-interface Ref {
-  readonly of: Made | 'input';
-  /** Which of its outputs; of a layer both ways 0 and 1, or -1 for both merged. */
-  readonly output: number;
-}
-
-/** A tensor that the model computes: its axes in the order of the file. Of directions each has a ref. */
-interface Flow {
-  readonly axes: readonly AxisKind[];
-  readonly refs: readonly Ref[];
-  /** Sizes of the last axis. */
-  readonly features: number;
-}
-
-type Known =
-  | { readonly flow: Flow }
-  | { readonly constant: Tensor }
-  /** Sizes of axes, and what is computed of them: as many as there are. */
-  | { readonly sizes: number }
-  /** An array of zeros, of any shape. */
-  | { readonly zeros: true };
+import type { OnnxGraph, OnnxModel, OnnxNode } from './schema';
 
 /** Elementwise operators without attributes. */
 const ELEMENTWISE: Readonly<Record<string, NativeActivation>> = Object.freeze({
@@ -110,51 +84,21 @@ export function readForeign(where: string, model: OnnxModel): ModelDocument {
 /** Thrown where a recurrent operator reads rows as timesteps: the input's axes are in another order then. */
 const NOT_THIS_LAYOUT = new Error('another layout');
 
-/** Each name is given once, before it is read. */
-function checkGraph(where: string, { nodes, inputs, outputs, initializers }: OnnxGraph): void {
-  const known = new Set(['']);
-  const add = (name: string): void => {
-    if (name === '') return;
-    if (known.has(name)) throw refusal('ERR_DATA', where, 'values of different names', `${describe(name)} twice`);
-    known.add(name);
-  };
-  for (const { name } of initializers) add(name);
-  // Files of early versions list arrays among the inputs too.
-  for (const { name } of inputs) if (!initializers.some((tensor) => tensor.name === name)) add(name);
-  for (const node of nodes) {
-    const missing = node.inputs.find((input) => !known.has(input));
-    if (missing !== undefined)
-      throw refusal(
-        'ERR_DATA',
-        where,
-        'operators that read what those before them gave',
-        `"${node.name}", which reads ${describe(missing)}`,
-      );
-    for (const output of node.outputs) add(output);
-  }
-  const absent = outputs.find(({ name }) => !known.has(name));
-  if (absent !== undefined || outputs.length === 0)
-    throw refusal(
-      'ERR_DATA',
-      where,
-      'outputs that operators give',
-      absent === undefined ? 'none' : describe(absent.name),
-    );
-}
-
 class GraphImporter {
   readonly #known = new Map<string, Known>();
   readonly #made: Made[] = [];
   readonly #names: NameCounts = new Map();
   /** How many operators and outputs read a value. */
   readonly #readers = new Map<string, number>();
-  #node: OnnxNode | undefined;
+  /** The operator at hand. */
+  #at: NodeReader;
 
   constructor(
     private readonly where: string,
     private readonly graph: OnnxGraph,
     private readonly layout: readonly AxisKind[],
   ) {
+    this.#at = this.#whole();
     for (const name of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)])
       this.#readers.set(name, 1 + (this.#readers.get(name) ?? 0));
   }
@@ -164,12 +108,18 @@ class GraphImporter {
     for (const constant of initializers) this.#known.set(constant.name, { constant });
     const input = this.#readInput();
     for (const node of nodes) {
-      this.#node = node;
+      this.#at = new NodeReader(this.where, this.#known, node);
       this.#readNode(node);
-      if (this.#made.length > MOST_LAYERS) throw this.#refuse(`at most ${MOST_LAYERS} layers`, 'more');
+      if (this.#made.length > MOST_LAYERS) throw this.#at.refuse(`at most ${MOST_LAYERS} layers`, 'more');
     }
-    this.#node = undefined;
+    this.#at = this.#whole();
     return this.#document(input);
+  }
+
+  /** Before the first operator, and behind the last, the graph stands for one. */
+  #whole(): NodeReader {
+    const node = { operator: 'graph', name: this.graph.name, inputs: [], outputs: [], attributes: {} };
+    return new NodeReader(this.where, this.#known, node);
   }
 
   // Inputs and outputs
@@ -209,7 +159,7 @@ class GraphImporter {
 
   #document(input: { className: string; config: Record<string, unknown> }): ModelDocument {
     const places = this.graph.outputs.map(({ name }) => {
-      const flow = this.#flowOf(name, `the output ${describe(name)}`);
+      const flow = this.#at.flowOf(name, `the output ${describe(name)}`);
       const axes = flow.axes.filter((axis) => axis !== 'D');
       const wanted = axes.includes('T') ? this.layout.join('') : 'NC';
       if (axes.join('') !== wanted || flow.refs.length !== 1)
@@ -257,63 +207,10 @@ class GraphImporter {
     return freeName(this.#names, wanted.replace(/^\/+/, '').replaceAll('/', '_') || 'layer');
   }
 
-  #refuse(expected: string, received: string, hint = ''): Error {
-    const { operator = 'graph', name = '' } = this.#node ?? {};
-    return refusal('ERR_CONFIG', `${this.where}, ${operator} "${name}"`, expected, received, hint);
-  }
-
-  #flowOf(name: string, what: string): Flow {
-    const known = this.#known.get(name);
-    if (known !== undefined && 'flow' in known) return known.flow;
-    throw this.#refuse(
-      `${what} to be what layers give`,
-      known === undefined ? 'nothing' : 'a constant, or sizes of axes',
-    );
-  }
-
-  /** Input `index` as integers, where it is a constant. */
-  #integers(index: number): number[] | undefined {
-    const known = this.#known.get(this.#node!.inputs[index] ?? '');
-    if (known === undefined || !('constant' in known) || known.constant.data instanceof Float32Array) return undefined;
-    return Array.from(known.constant.data as Int32Array | BigInt64Array, Number);
-  }
-
-  #constant(index: number): Tensor | undefined {
-    const known = this.#known.get(this.#node!.inputs[index] ?? '');
-    return known !== undefined && 'constant' in known ? known.constant : undefined;
-  }
-
-  #floats(index: number, what: string): { data: Float32Array; shape: readonly number[] } {
-    const constant = this.#constant(index);
-    if (constant?.data instanceof Float32Array) return { data: constant.data, shape: constant.shape };
-    throw this.#refuse(
-      `${what} to be an array of floats in the file`,
-      constant === undefined ? 'something computed' : 'integers',
-    );
-  }
-
-  #int(name: string, otherwise: number): number {
-    const attribute = this.#node!.attributes[name];
-    return attribute !== undefined && 'int' in attribute ? attribute.int : otherwise;
-  }
-
-  #float(name: string, otherwise: number): number {
-    const attribute = this.#node!.attributes[name];
-    return attribute !== undefined && 'float' in attribute ? attribute.float : otherwise;
-  }
-
-  #attribute<K extends 'text' | 'ints' | 'floats' | 'texts'>(
-    name: string,
-    kind: K,
-  ): Extract<Attribute, Record<K, unknown>>[K] | undefined {
-    const attribute = this.#node!.attributes[name] as Partial<Record<K, never>> | undefined;
-    return attribute?.[kind];
-  }
-
   #give(known: Known): void {
-    const [output, ...others] = this.#node!.outputs;
+    const [output, ...others] = this.#at.node.outputs;
     if (others.some((name) => (this.#readers.get(name) ?? 0) > 0))
-      throw this.#refuse('one output', `one that is read besides, "${others[0]}"`);
+      throw this.#at.refuse('one output', `one that is read besides, "${others[0]}"`);
     if (output) this.#known.set(output, known);
   }
 
@@ -330,7 +227,7 @@ class GraphImporter {
   }
 
   #make(className: string, inputs: readonly Ref[], config: Record<string, unknown>, weights: NamedArray[]): Made {
-    const { name, operator } = this.#node!;
+    const { name, operator } = this.#at.node;
     const made: Made = { name: this.#name(name || operator), className, config, inputs, weights };
     this.#made.push(made);
     return made;
@@ -339,7 +236,7 @@ class GraphImporter {
   /** The one ref of a flow, read by a layer. */
   #apart(flow: Flow): readonly [Ref] {
     const [ref, ...others] = flow.refs;
-    if (others.length > 0) throw this.#refuse('one direction', `${flow.refs.length}`, 'Merge them before.');
+    if (others.length > 0) throw this.#at.refuse('one direction', `${flow.refs.length}`, 'Merge them before.');
     return [this.#reading(ref!)];
   }
 
@@ -362,7 +259,7 @@ class GraphImporter {
     if (!isFlow || operator === 'Shape') return this.#readConstant(node, first);
     if (operator === 'Gather' && first !== undefined && 'constant' in first) return this.#readEmbedding();
     if (operator === 'Add' && first !== undefined && 'constant' in first) return this.#addBias(1, 0);
-    const flow = this.#flowOf(inputs[0]!, 'the first input');
+    const flow = this.#at.flowOf(inputs[0]!, 'the first input');
     const activation = ELEMENTWISE[operator];
     if (activation !== undefined) return this.#activate(flow, activation);
     switch (operator) {
@@ -377,7 +274,7 @@ class GraphImporter {
       case 'Reshape':
         return this.#reshape(flow);
       case 'Flatten':
-        if (this.#int('axis', 1) === 1 && flow.axes.join('') === 'NC') return this.#give({ flow });
+        if (this.#at.int('axis', 1) === 1 && flow.axes.join('') === 'NC') return this.#give({ flow });
         break;
       case 'Gather':
         return this.#gather(flow);
@@ -395,18 +292,21 @@ class GraphImporter {
       case 'LogSoftmax':
         return this.#softmax(flow, operator === 'Softmax' ? 'softmax' : 'log_softmax');
       case 'Elu':
-        return this.#layer('ELU', flow, { alpha: this.#float('alpha', 1) });
+        return this.#layer('ELU', flow, { alpha: this.#at.float('alpha', 1) });
       case 'LeakyRelu':
-        return this.#layer('LeakyReLU', flow, { negativeSlope: this.#float('alpha', 0.01) });
+        return this.#layer('LeakyReLU', flow, { negativeSlope: this.#at.float('alpha', 0.01) });
       case 'HardSigmoid':
-        if (near(this.#float('alpha', 0.2), 1 / 6) && near(this.#float('beta', 0.5), 0.5))
+        if (near(this.#at.float('alpha', 0.2), 1 / 6) && near(this.#at.float('beta', 0.5), 0.5))
           return this.#activate(flow, 'hard_sigmoid');
-        throw this.#refuse('alpha 1/6 and beta 1/2, as hard_sigmoid has them', `alpha ${this.#float('alpha', 0.2)}`);
+        throw this.#at.refuse(
+          'alpha 1/6 and beta 1/2, as hard_sigmoid has them',
+          `alpha ${this.#at.float('alpha', 0.2)}`,
+        );
       case 'LayerNormalization':
         return this.#layerNormalization(flow);
     }
     const hint = 'Read are recurrent operators and what exporters put around them; docs/onnx.md has the list.';
-    throw this.#refuse('an operator that is read', `${operator} of ${flow.axes.join('')}`, hint);
+    throw this.#at.refuse('an operator that is read', `${operator} of ${flow.axes.join('')}`, hint);
   }
 
   /** What is computed of constants and of sizes: it may only tell shapes, and zeros. */
@@ -422,7 +322,7 @@ class GraphImporter {
         return give({ constant: { name: '', shape: [], data: Float32Array.of(float.float) } });
       if (floats !== undefined && 'floats' in floats)
         return give({ constant: { name: '', shape: [floats.floats.length], data: Float32Array.from(floats.floats) } });
-      throw this.#refuse('a constant of numbers', 'another');
+      throw this.#at.refuse('a constant of numbers', 'another');
     }
     if (operator === 'ConstantOfShape') {
       const value = attributes['value'];
@@ -441,17 +341,17 @@ class GraphImporter {
       if (others.length === 0 && columns !== undefined && data instanceof Float32Array)
         return give({ constant: { name, shape: [columns, rows], data: transposed(data, columns, rows) } });
     }
-    if (!SIZES.has(operator)) throw this.#refuse('an operator that is read', `${operator} of constants`);
+    if (!SIZES.has(operator)) throw this.#at.refuse('an operator that is read', `${operator} of constants`);
     // Of a Concat the inputs are counted, for they say the rank of what is reshaped.
-    return give({ sizes: operator === 'Concat' ? this.#node!.inputs.length : 0 });
+    return give({ sizes: operator === 'Concat' ? this.#at.node.inputs.length : 0 });
   }
 
   #readEmbedding(): void {
-    const table = this.#floats(0, 'the table');
-    const [, name] = this.#node!.inputs as [string, string];
-    const flow = this.#flowOf(name, 'ids');
-    if (flow.axes.includes('C') || table.shape.length !== 2 || this.#int('axis', 0) !== 0)
-      throw this.#refuse(
+    const table = this.#at.floats(0, 'the table');
+    const [, name] = this.#at.node.inputs as [string, string];
+    const flow = this.#at.flowOf(name, 'ids');
+    if (flow.axes.includes('C') || table.shape.length !== 2 || this.#at.int('axis', 0) !== 0)
+      throw this.#at.refuse(
         'rows of a table for ids',
         `axes ${flow.axes.join('')} of an array of rank ${table.shape.length}`,
       );
@@ -469,7 +369,7 @@ class GraphImporter {
     const [ref] = flow.refs;
     const made = ref!.of;
     const isDense = made !== 'input' && made.className === 'Dense' && flow.refs.length === 1;
-    if (isDense && made.config['activation'] === undefined && this.#readers.get(this.#node!.inputs[0]!) === 1) {
+    if (isDense && made.config['activation'] === undefined && this.#readers.get(this.#at.node.inputs[0]!) === 1) {
       made.config['activation'] = activation;
       return this.#give({ flow });
     }
@@ -477,42 +377,42 @@ class GraphImporter {
   }
 
   #softmax(flow: Flow, activation: NativeActivation): void {
-    const axis = this.#int('axis', -1);
+    const axis = this.#at.int('axis', -1);
     const index = axis < 0 ? axis + flow.axes.length : axis;
     if (flow.axes[index] !== 'C' || index !== flow.axes.length - 1)
-      throw this.#refuse('a softmax over the features', `axis ${axis} of ${flow.axes.join('')}`);
+      throw this.#at.refuse('a softmax over the features', `axis ${axis} of ${flow.axes.join('')}`);
     return this.#activate(flow, activation);
   }
 
   #transpose(flow: Flow): void {
-    const perm = this.#attribute('perm', 'ints') ?? flow.axes.map((_, index) => flow.axes.length - 1 - index);
+    const perm = this.#at.attribute('perm', 'ints') ?? flow.axes.map((_, index) => flow.axes.length - 1 - index);
     const axes = perm.map((index) => flow.axes[index]!);
     if (axes.length !== flow.axes.length || new Set(perm).size !== perm.length || axes.includes(undefined as never))
-      throw this.#refuse(`an order of ${flow.axes.length} axes`, `[${perm.join(', ')}]`);
+      throw this.#at.refuse(`an order of ${flow.axes.length} axes`, `[${perm.join(', ')}]`);
     return this.#give({ flow: { ...flow, axes } });
   }
 
   #squeeze(flow: Flow): void {
-    const given = this.#attribute('axes', 'ints') ?? this.#integers(1);
-    if (given === undefined) throw this.#refuse('axes that the file says', 'none');
+    const given = this.#at.attribute('axes', 'ints') ?? this.#at.integers(1);
+    if (given === undefined) throw this.#at.refuse('axes that the file says', 'none');
     const out = new Set(given.map((axis) => (axis < 0 ? axis + flow.axes.length : axis)));
     const isDirection = [...out].every((index) => flow.axes[index] === 'D' && flow.refs.length === 1);
     if (!isDirection)
-      throw this.#refuse('the axis of one direction to go', `axes [${given.join(', ')}] of ${flow.axes.join('')}`);
+      throw this.#at.refuse('the axis of one direction to go', `axes [${given.join(', ')}] of ${flow.axes.join('')}`);
     return this.#give({ flow: { ...flow, axes: flow.axes.filter((_, index) => !out.has(index)) } });
   }
 
   /** Directions side by side: the last two axes become one. */
   #reshape(flow: Flow): void {
-    const target = this.#integers(1);
-    const known = this.#known.get(this.#node!.inputs[1] ?? '');
+    const target = this.#at.integers(1);
+    const known = this.#known.get(this.#at.node.inputs[1] ?? '');
     const rank = target?.length ?? (known !== undefined && 'sizes' in known ? known.sizes : 0);
     const text = flow.axes.join('');
     const width = flow.features * flow.refs.length;
     const last = target?.at(-1) ?? -1;
     const isMerge = text.endsWith('DC') && rank === flow.axes.length - 1 && (last === -1 || last === width);
     if (!isMerge || (target ?? []).slice(0, -1).some((size) => size < -1 || (size === -1 && last === -1)))
-      throw this.#refuse(
+      throw this.#at.refuse(
         'a reshape that puts directions side by side',
         `${text} to ${target ? `[${target.join(', ')}]` : 'a shape that is computed'}`,
       );
@@ -539,13 +439,13 @@ class GraphImporter {
   }
 
   #concat(): void {
-    const flows = this.#node!.inputs.map((name) => this.#flowOf(name, 'each input'));
+    const flows = this.#at.node.inputs.map((name) => this.#at.flowOf(name, 'each input'));
     const [first] = flows as [Flow];
-    const axis = this.#int('axis', 0);
+    const axis = this.#at.int('axis', 0);
     const index = axis < 0 ? axis + first.axes.length : axis;
     const isAlike = flows.every(({ axes, refs }) => axes.join('') === first.axes.join('') && refs.length === 1);
     if (!isAlike || first.axes[index] !== 'C')
-      throw this.#refuse('features side by side', `axis ${axis} of ${first.axes.join('')}`);
+      throw this.#at.refuse('features side by side', `axis ${axis} of ${first.axes.join('')}`);
     const features = flows.reduce((sum, flow) => sum + flow.features, 0);
     const refs = flows.map(({ refs: [ref] }) => this.#reading(ref!));
     const made = this.#make('Concatenate', refs, {}, []);
@@ -554,41 +454,41 @@ class GraphImporter {
 
   /** One timestep, or one direction. */
   #gather(flow: Flow): void {
-    const axis = this.#int('axis', 0);
+    const axis = this.#at.int('axis', 0);
     const index = axis < 0 ? axis + flow.axes.length : axis;
     const kind = flow.axes[index];
-    const [at, ...others] = this.#integers(1) ?? [];
-    const isScalar = this.#constant(1)?.shape.length === 0;
+    const [at, ...others] = this.#at.integers(1) ?? [];
+    const isScalar = this.#at.constant(1)?.shape.length === 0;
     if (at === undefined || others.length > 0 || !isScalar)
-      throw this.#refuse('one index that the file says', at === undefined ? 'one that is computed' : 'several');
+      throw this.#at.refuse('one index that the file says', at === undefined ? 'one that is computed' : 'several');
     const axes = flow.axes.filter((_, each) => each !== index);
     if (kind === 'D') {
       const ref = flow.refs[at < 0 ? at + flow.refs.length : at];
-      if (ref === undefined) throw this.#refuse(`one of ${flow.refs.length} directions`, String(at));
+      if (ref === undefined) throw this.#at.refuse(`one of ${flow.refs.length} directions`, String(at));
       return this.#give({ flow: { ...flow, axes, refs: [ref] } });
     }
     if (kind !== 'T' || flow.refs.length > 1)
-      throw this.#refuse('one timestep', `an index of ${flow.axes.join('')}, axis ${axis}`);
+      throw this.#at.refuse('one timestep', `an index of ${flow.axes.join('')}, axis ${axis}`);
     return this.#layer('Slice', flow, { steps: at }, { axes });
   }
 
   #slice(flow: Flow): void {
-    const [starts, ends] = [this.#integers(1), this.#integers(2)];
-    const axes = this.#node!.inputs[3] ? this.#integers(3) : [0];
-    const strides = this.#node!.inputs[4] ? this.#integers(4) : [1];
+    const [starts, ends] = [this.#at.integers(1), this.#at.integers(2)];
+    const axes = this.#at.node.inputs[3] ? this.#at.integers(3) : [0];
+    const strides = this.#at.node.inputs[4] ? this.#at.integers(4) : [1];
     const [begin, end, axis, stride] = [starts?.[0], ends?.[0], axes?.[0], strides?.[0]];
     const isOne = [starts, ends, axes, strides].every((list) => list?.length === 1);
     const kind = flow.axes[axis === undefined ? -1 : axis < 0 ? axis + flow.axes.length : axis];
     if (!isOne || kind !== 'T' || flow.refs.length > 1 || stride === 0)
-      throw this.#refuse('a range of timesteps that the file says', `a slice of ${flow.axes.join('')}`);
+      throw this.#at.refuse('a range of timesteps that the file says', `a slice of ${flow.axes.join('')}`);
     const open = (value: number): number | null => (Math.abs(value) >= 2147483647 ? null : value);
     return this.#layer('Slice', flow, { steps: [open(begin!), open(end!), stride!] });
   }
 
   #matMul(flow: Flow): void {
-    const kernel = this.#floats(1, 'the second input');
+    const kernel = this.#at.floats(1, 'the second input');
     if (flow.axes.at(-1) !== 'C' || kernel.shape.length !== 2 || kernel.shape[0] !== flow.features)
-      throw this.#refuse(
+      throw this.#at.refuse(
         `a product of ${flow.features} features`,
         `an array [${kernel.shape.join(', ')}] for ${flow.axes.join('')}`,
       );
@@ -596,23 +496,24 @@ class GraphImporter {
   }
 
   #gemm(flow: Flow): void {
-    const { data, shape } = this.#floats(1, 'B');
-    const isTurned = this.#int('transB', 0) !== 0;
+    const { data, shape } = this.#at.floats(1, 'B');
+    const isTurned = this.#at.int('transB', 0) !== 0;
     const [rows, columns] = isTurned ? [shape[1], shape[0]] : [shape[0], shape[1]];
-    const isPlain = this.#float('alpha', 1) === 1 && this.#float('beta', 1) === 1 && this.#int('transA', 0) === 0;
+    const isPlain =
+      this.#at.float('alpha', 1) === 1 && this.#at.float('beta', 1) === 1 && this.#at.int('transA', 0) === 0;
     if (!isPlain || shape.length !== 2 || rows !== flow.features || flow.axes.join('') !== 'NC')
-      throw this.#refuse(
+      throw this.#at.refuse(
         'a dense layer: alpha and beta 1, vectors that are not transposed',
         `an array [${shape.join(', ')}] for ${flow.axes.join('')}`,
       );
-    const bias = this.#node!.inputs[2] ? this.#floats(2, 'C') : undefined;
+    const bias = this.#at.node.inputs[2] ? this.#at.floats(2, 'C') : undefined;
     const kernel = isTurned ? transposed(data, rows!, columns!) : data;
     return this.#dense(flow, kernel, columns!, bias && this.#biasOf(bias, columns!));
   }
 
   #biasOf({ data, shape }: { data: Float32Array; shape: readonly number[] }, units: number): Float32Array {
     if (data.length === units && shape.slice(0, -1).every((size) => size === 1)) return data;
-    throw this.#refuse(`a bias of ${units}`, `[${shape.join(', ')}]`);
+    throw this.#at.refuse(`a bias of ${units}`, `[${shape.join(', ')}]`);
   }
 
   #dense(flow: Flow, kernel: Float32Array, units: number, bias: Float32Array | undefined): void {
@@ -623,62 +524,62 @@ class GraphImporter {
 
   /** The bias of a product before. */
   #addBias(product: number, bias: number): void {
-    const name = this.#node!.inputs[product]!;
-    const flow = this.#flowOf(name, 'an input');
+    const name = this.#at.node.inputs[product]!;
+    const flow = this.#at.flowOf(name, 'an input');
     const made = flow.refs[0]!.of;
     const isProduct = made !== 'input' && made.className === 'Dense' && made.config['useBias'] === false;
     if (!isProduct || made.config['activation'] !== undefined || this.#readers.get(name) !== 1)
-      throw this.#refuse('the bias of a product', `a sum of ${flow.axes.join('')}`);
+      throw this.#at.refuse('the bias of a product', `a sum of ${flow.axes.join('')}`);
     made.config['useBias'] = true;
-    const data = this.#biasOf(this.#floats(bias, 'the bias'), flow.features);
+    const data = this.#biasOf(this.#at.floats(bias, 'the bias'), flow.features);
     made.weights.push({ name: 'bias', shape: [flow.features], data });
     return this.#give({ flow });
   }
 
   #layerNormalization(flow: Flow): void {
-    const axis = this.#int('axis', -1);
+    const axis = this.#at.int('axis', -1);
     if (flow.axes.at(-1) !== 'C' || (axis !== -1 && axis !== flow.axes.length - 1))
-      throw this.#refuse('a normalization of the features', `axis ${axis} of ${flow.axes.join('')}`);
+      throw this.#at.refuse('a normalization of the features', `axis ${axis} of ${flow.axes.join('')}`);
     const names = [
       ['gamma', 1, 'the scale'],
       ['beta', 2, 'the offset'],
     ] as const;
     const weights = names.flatMap(([name, index, what]): NamedArray[] =>
-      this.#node!.inputs[index]
-        ? [{ name, shape: [flow.features], data: this.#biasOf(this.#floats(index, what), flow.features) }]
+      this.#at.node.inputs[index]
+        ? [{ name, shape: [flow.features], data: this.#biasOf(this.#at.floats(index, what), flow.features) }]
         : [],
     );
-    const config = { epsilon: this.#float('epsilon', 1e-5), center: weights.some(({ name }) => name === 'beta') };
+    const config = { epsilon: this.#at.float('epsilon', 1e-5), center: weights.some(({ name }) => name === 'beta') };
     return this.#layer('LayerNormalization', flow, config, { weights });
   }
 
   // Recurrent operators
 
   #readCell(cell: CellClass): void {
-    const node = this.#node!;
+    const node = this.#at.node;
     const [x, , , , lengths, ...rest] = node.inputs;
-    const flow = this.#flowOf(x ?? '', 'X');
-    if (this.#int('layout', 0) !== 0) throw this.#refuse('layout 0', '1');
+    const flow = this.#at.flowOf(x ?? '', 'X');
+    if (this.#at.int('layout', 0) !== 0) throw this.#at.refuse('layout 0', '1');
     const order = flow.axes.join('');
     if (order === 'NTC' && this.layout === LAYOUTS[0] && this.#isInput(flow)) throw NOT_THIS_LAYOUT;
-    if (order !== 'TNC') throw this.#refuse('X of timesteps, rows and features', order);
+    if (order !== 'TNC') throw this.#at.refuse('X of timesteps, rows and features', order);
     if (lengths)
-      throw this.#refuse('rows of one length', 'sequence_lens', 'Pad the sequences, and mask them in the model.');
+      throw this.#at.refuse('rows of one length', 'sequence_lens', 'Pad the sequences, and mask them in the model.');
     rest.forEach((name, index) => {
       const known = this.#known.get(name);
       const isAbsent =
         name === '' ||
         (known !== undefined && ('zeros' in known || ('constant' in known && isAllZero(known.constant))));
       if (isAbsent) return;
-      if (index === 2) throw this.#refuse('no peepholes', 'P');
-      throw this.#refuse('states that begin at zero', index === 0 ? 'initial_h' : 'initial_c');
+      if (index === 2) throw this.#at.refuse('no peepholes', 'P');
+      throw this.#at.refuse('states that begin at zero', index === 0 ? 'initial_h' : 'initial_c');
     });
-    if (node.attributes['clip'] !== undefined) throw this.#refuse('no clip', 'one');
-    if (this.#int('input_forget', 0) !== 0) throw this.#refuse('input_forget 0', '1');
-    const direction = this.#attribute('direction', 'text') ?? 'forward';
+    if (node.attributes['clip'] !== undefined) throw this.#at.refuse('no clip', 'one');
+    if (this.#at.int('input_forget', 0) !== 0) throw this.#at.refuse('input_forget 0', '1');
+    const direction = this.#at.attribute('direction', 'text') ?? 'forward';
     const count = direction === 'bidirectional' ? 2 : 1;
     if (!['forward', 'reverse', 'bidirectional'].includes(direction))
-      throw this.#refuse('a direction', describe(direction));
+      throw this.#at.refuse('a direction', describe(direction));
     const [input] = this.#apart(flow);
     this.#giveCell(cell, flow, input, direction, count);
   }
@@ -696,8 +597,8 @@ class GraphImporter {
   }
 
   #giveCell(cell: CellClass, flow: Flow, input: Ref, direction: string, count: number): void {
-    const parts = Array.from({ length: count }, (_, index) => this.#cellPart(cell, flow, index, count));
-    const [outputs, ...states] = this.#node!.outputs;
+    const parts = Array.from({ length: count }, (_, index) => cellPart(this.#at, cell, flow, index, count));
+    const [outputs, ...states] = this.#at.node.outputs;
     const isRead = (name: string | undefined): boolean => Boolean(name) && (this.#readers.get(name!) ?? 0) > 0;
     const returnSequences = isRead(outputs);
     // Where the outputs are not read, the last of them is the first state.
@@ -749,118 +650,6 @@ class GraphImporter {
     const turned = this.#make('Slice', [{ of: made, output: 0 }], { steps: [null, null, -1] }, []);
     return [{ of: turned, output: 0 }];
   }
-
-  /** Options and weights of one direction. */
-  #cellPart(
-    cell: CellClass,
-    flow: Flow,
-    index: number,
-    count: number,
-  ): { config: Record<string, unknown>; weights: NamedArray[] } {
-    const gates = gatesOf(cell);
-    const kernel = this.#floats(1, 'W');
-    const recurrent = this.#floats(2, 'R');
-    const units = recurrent.shape[2] ?? 0;
-    const columns = gates * units;
-    const fits = (given: readonly number[], wanted: readonly number[]): boolean => String(given) === String(wanted);
-    if (
-      units < 1 ||
-      !fits(kernel.shape, [count, columns, flow.features]) ||
-      !fits(recurrent.shape, [count, columns, units])
-    )
-      throw this.#refuse(
-        `W and R of ${count} direction${count === 1 ? '' : 's'}, ${gates} gates and ${flow.features} features`,
-        `[${kernel.shape.join(', ')}] and [${recurrent.shape.join(', ')}]`,
-      );
-    if (this.#int('hidden_size', units) !== units)
-      throw this.#refuse(`hidden_size ${units}`, String(this.#int('hidden_size', units)));
-    const part = ({ data }: { data: Float32Array }, size: number): Float32Array =>
-      data.subarray(index * size, (index + 1) * size);
-    const weights: NamedArray[] = [
-      {
-        name: 'kernel',
-        shape: [flow.features, columns],
-        data: fromOnnxKernel(cell, units, part(kernel, columns * flow.features)),
-      },
-      {
-        name: 'recurrent_kernel',
-        shape: [units, columns],
-        data: fromOnnxKernel(cell, units, part(recurrent, columns * units)),
-      },
-    ];
-    const resetAfter = this.#int('linear_before_reset', 0) !== 0;
-    const useBias = Boolean(this.#node!.inputs[3]);
-    if (useBias) {
-      const both = this.#floats(3, 'B');
-      if (!fits(both.shape, [count, 2 * columns]))
-        throw this.#refuse(`B [${count}, ${2 * columns}]`, `[${both.shape.join(', ')}]`);
-      const [input, state] = [0, columns].map((at) =>
-        fromOnnxBias(cell, units, part(both, 2 * columns).subarray(at, at + columns)),
-      );
-      const isTwo = cell === 'GRU' && resetAfter;
-      const data = isTwo ? Float32Array.of(...input!, ...state!) : input!.map((value, at) => value + state![at]!);
-      weights.push({ name: 'bias', shape: isTwo ? [2, columns] : [columns], data });
-    }
-    const [first, ...others] = this.#functions(cell, index);
-    if (others.length > 1 && others[0] !== others[1])
-      throw this.#refuse('one activation of candidates and outputs', others.join(' and '));
-    const config = {
-      units,
-      useBias,
-      activation: others[0] ?? first,
-      ...(cell === 'SimpleRNN' ? {} : { recurrentActivation: first }),
-      ...(cell === 'GRU' ? { resetAfter } : {}),
-    };
-    return { config, weights };
-  }
-
-  /** The activations of one direction. */
-  #functions(cell: CellClass, index: number): NativeActivation[] {
-    const otherwise = { SimpleRNN: ['Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'], GRU: ['Sigmoid', 'Tanh'] }[cell];
-    const count = otherwise.length;
-    const given = this.#attribute('activations', 'texts');
-    const names = given ?? [...otherwise, ...otherwise];
-    const alphas = [...(this.#attribute('activation_alpha', 'floats') ?? [])];
-    const betas = [...(this.#attribute('activation_beta', 'floats') ?? [])];
-    // Numbers are taken in order by those functions that have any.
-    const all = names.map((name): NativeActivation => {
-      const known = (Object.entries(CELL_FUNCTIONS) as [NativeActivation, CellFunction][]).find(
-        ([, each]) => each.name.toLowerCase() === name.toLowerCase(),
-      );
-      if (known === undefined) throw this.#refuse('activations that layers have', describe(name));
-      const [activation, { alpha, beta }] = known;
-      const defaults = ONNX_NUMBERS[known[1].name] ?? {};
-      const number = (list: number[], own: number | undefined, unsaid: number | undefined): number | undefined =>
-        own === undefined ? undefined : (list.shift() ?? unsaid ?? own);
-      const [a, b] = [number(alphas, alpha, defaults.alpha), number(betas, beta, defaults.beta)];
-      if ((a === undefined || near(a, alpha!)) && (b === undefined || near(b, beta!))) return activation;
-      throw this.#refuse(`${name} with ${alpha} and ${beta ?? 'nothing'}`, `${a} and ${b ?? 'nothing'}`);
-    });
-    const own = all.slice(index * count, (index + 1) * count);
-    if (own.length === count) return own;
-    throw this.#refuse(`${count} activations for each direction`, `${names.length}`);
-  }
-}
-
-/** What the numbers of ONNX' functions are where a file does not say. */
-const ONNX_NUMBERS: Readonly<Record<string, { alpha?: number; beta?: number }>> = Object.freeze({
-  HardSigmoid: { alpha: 0.2, beta: 0.5 },
-  LeakyRelu: { alpha: 0.01 },
-  Elu: { alpha: 1 },
-  Affine: { alpha: 1, beta: 0 },
-});
-
-const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
-
-const isAllZero = ({ data }: Tensor): boolean =>
-  (data as ArrayLike<number | bigint> & Float32Array).every((value) => Number(value) === 0);
-
-const integers = (values: readonly number[], shape: readonly number[]): Known => ({
-  constant: { name: '', shape, data: BigInt64Array.from(values.filter(Number.isFinite).map(BigInt)) },
-});
-
-function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
-  return Float32Array.from(data, (_, at) => data[(at % columns) * rows + Math.floor(at / columns)]!);
 }
 
 /** Of a layer both ways: its outputs side by side, or apart. */
