@@ -4,7 +4,7 @@
 // computed and nothing is guessed: what is not known is refused by its name.
 import { describe, refusal } from '../../util/validate';
 import { CELL_OPERATORS, type CellClass } from './cell_weights';
-import { cellPart, near } from './import_cells';
+import { cellPart, near, type CellPart } from './import_cells';
 import {
   checkGraph,
   integers,
@@ -169,7 +169,7 @@ class GraphImporter {
           `outputs of axes ${wanted}`,
           `${flow.axes.join('')} of ${describe(name)}`,
         );
-      return [name, flow.refs[0]!] as const;
+      return [name, this.#reading(flow.refs[0]!)] as const;
     });
     const called = new Map<Made, Ref[]>(this.#made.map((made) => [made, [...made.inputs]]));
     const layers = this.#made.map((made) => ({
@@ -240,8 +240,9 @@ class GraphImporter {
     return [this.#reading(ref!)];
   }
 
+  /** Notes how a layer both ways is read. */
   #reading(ref: Ref): Ref {
-    if (ref.of !== 'input' && ref.of.reads && ref.output >= 0 && ref.output < 2) ref.of.reads.add('apart');
+    if (ref.of !== 'input' && ref.output < 2) ref.of.reads?.add(ref.output < 0 ? 'merged' : 'apart');
     return ref;
   }
 
@@ -425,10 +426,8 @@ class GraphImporter {
   #merge(flow: Flow): void {
     const [a, b] = flow.refs as [Ref, Ref];
     const features = flow.features * 2;
-    if (a.of === b.of && a.of !== 'input' && a.of.reads && a.output === 0 && b.output === 1) {
-      a.of.reads.add('merged');
+    if (a.of === b.of && a.of !== 'input' && a.of.reads && a.output === 0 && b.output === 1)
       return this.#give({ flow: { ...flow, refs: [{ of: a.of, output: -1 }], features } });
-    }
     const made = this.#make(
       'Concatenate',
       [a, b].map((ref) => this.#reading(ref)),
@@ -604,51 +603,51 @@ class GraphImporter {
     // Where the outputs are not read, the last of them is the first state.
     const returnState = isRead(states[1]) || (returnSequences && isRead(states[0]));
     const options = { returnSequences, returnState };
-    const features = parts[0]!.config['units'] as number;
-    const stateCount = cell === 'LSTM' ? 2 : 1;
-    const common = { refs: [], features };
-    let made: Made;
-    if (count === 2) {
-      made = this.#make('Bidirectional', [input], {}, []);
-      const inner = (index: number): { className: string; config: Record<string, unknown> } => ({
-        className: cell,
-        config: {
-          ...parts[index]!.config,
-          ...options,
-          goBackwards: index === 1,
-          zeroOutputForMask: returnSequences,
-          name: `${index === 0 ? 'forward' : 'backward'}_${made.name}`,
-        },
-      });
-      Object.assign(made.config, { layer: inner(0), backwardLayer: inner(1) });
-      made.weights = parts.flatMap(({ weights }, index) =>
-        weights.map((weight) => ({ ...weight, name: `${inner(index).config['name'] as string}/${weight.name}` })),
-      );
-      made.reads = new Set();
-    } else {
-      const config = { ...parts[0]!.config, ...options, goBackwards: direction === 'reverse' };
-      made = this.#make(cell, [input], config, [...parts[0]!.weights]);
-    }
-    const give = (name: string | undefined, known: Flow): void => {
-      if (name) this.#known.set(name, { flow: known });
+    const [first] = parts as [CellPart];
+    const made =
+      count === 2
+        ? this.#bothWays(cell, input, parts, options)
+        : this.#make(
+            cell,
+            [input],
+            { ...first.config, ...options, goBackwards: direction === 'reverse' },
+            first.weights,
+          );
+    const give = (name: string | undefined, axes: readonly AxisKind[], refs: readonly Ref[]): void => {
+      if (name) this.#known.set(name, { flow: { axes, refs, features: first.units } });
     };
-    const firstState = count;
-    const ref = (output: number): Ref => ({ of: made, output });
-    const each = Array.from({ length: count }, (_, index) => index);
-    if (returnSequences)
-      give(outputs, { ...common, axes: ['T', 'D', 'N', 'C'], refs: this.#aligned(made, direction, each.map(ref)) });
+    const each = (place: (index: number) => number): Ref[] =>
+      parts.map((_, index) => ({ of: made, output: place(index) }));
+    if (returnSequences) {
+      const refs = each((index) => index);
+      give(outputs, ['T', 'D', 'N', 'C'], direction === 'reverse' ? this.#turned(refs[0]!) : refs);
+    }
     states.forEach((name, state) => {
       const isLast = state === 0 && !returnSequences;
-      const refs = each.map((index) => ref(isLast ? index : firstState + index * stateCount + state));
-      give(name, { ...common, axes: ['D', 'N', 'C'], refs });
+      const refs = each((index) => (isLast ? index : count + index * (cell === 'LSTM' ? 2 : 1) + state));
+      give(name, ['D', 'N', 'C'], refs);
     });
   }
 
+  /** A layer both ways: whether its outputs are merged is known when all that reads them is. */
+  #bothWays(cell: CellClass, input: Ref, parts: readonly CellPart[], options: { returnSequences: boolean }): Made {
+    const made = this.#make('Bidirectional', [input], {}, []);
+    const [forward, backward] = parts.map(({ config }, index) => {
+      const name = `${index === 0 ? 'forward' : 'backward'}_${made.name}`;
+      const rest = { goBackwards: index === 1, zeroOutputForMask: options.returnSequences };
+      return { className: cell, config: { ...config, ...options, ...rest, name } };
+    });
+    Object.assign(made.config, { layer: forward, backwardLayer: backward });
+    made.weights = parts.flatMap(({ weights }, index) =>
+      weights.map((weight) => ({ ...weight, name: `${[forward, backward][index]!.config.name}/${weight.name}` })),
+    );
+    made.reads = new Set();
+    return made;
+  }
+
   /** Outputs of a layer that reads backwards come in the order of reading here, and in that of the input in ONNX. */
-  #aligned(made: Made, direction: string, refs: readonly Ref[]): readonly Ref[] {
-    if (direction !== 'reverse') return refs;
-    const turned = this.#make('Slice', [{ of: made, output: 0 }], { steps: [null, null, -1] }, []);
-    return [{ of: turned, output: 0 }];
+  #turned(output: Ref): readonly Ref[] {
+    return [{ of: this.#make('Slice', [output], { steps: [null, null, -1] }, []), output: 0 }];
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A recurrent operator as the options and weights of a layer.
+import { describe } from '../../util/validate';
 import { CELL_FUNCTIONS, type CellFunction } from './activations';
 import { fromOnnxBias, fromOnnxKernel, gatesOf, type CellClass } from './cell_weights';
-import { describe } from '../../util/validate';
 import type { NamedArray } from '../document';
 import type { NativeActivation } from '../../native/binding';
 import type { Flow, NodeReader } from './import_values';
@@ -17,14 +17,15 @@ const ONNX_NUMBERS: Readonly<Record<string, { alpha?: number; beta?: number }>> 
 
 export const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
 
+/** One direction of a recurrent operator. */
+export interface CellPart {
+  readonly units: number;
+  readonly config: Record<string, unknown>;
+  readonly weights: NamedArray[];
+}
+
 /** Options and weights of one direction. */
-export function cellPart(
-  at: NodeReader,
-  cell: CellClass,
-  flow: Flow,
-  index: number,
-  count: number,
-): { config: Record<string, unknown>; weights: NamedArray[] } {
+export function cellPart(at: NodeReader, cell: CellClass, flow: Flow, index: number, count: number): CellPart {
   const gates = gatesOf(cell);
   const kernel = at.floats(1, 'W');
   const recurrent = at.floats(2, 'R');
@@ -62,11 +63,11 @@ export function cellPart(
     const both = at.floats(3, 'B');
     if (!fits(both.shape, [count, 2 * columns]))
       throw at.refuse(`B [${count}, ${2 * columns}]`, `[${both.shape.join(', ')}]`);
-    const [input, state] = [0, columns].map((at) =>
-      fromOnnxBias(cell, units, part(both, 2 * columns).subarray(at, at + columns)),
+    const [input, state] = [0, columns].map((begin) =>
+      fromOnnxBias(cell, units, part(both, 2 * columns).subarray(begin, begin + columns)),
     );
     const isTwo = cell === 'GRU' && resetAfter;
-    const data = isTwo ? Float32Array.of(...input!, ...state!) : input!.map((value, at) => value + state![at]!);
+    const data = isTwo ? Float32Array.of(...input!, ...state!) : input!.map((value, unit) => value + state![unit]!);
     weights.push({ name: 'bias', shape: isTwo ? [2, columns] : [columns], data });
   }
   const [first, ...others] = functionsOf(at, cell, index);
@@ -79,7 +80,7 @@ export function cellPart(
     ...(cell === 'SimpleRNN' ? {} : { recurrentActivation: first }),
     ...(cell === 'GRU' ? { resetAfter } : {}),
   };
-  return { config, weights };
+  return { units, config, weights };
 }
 
 /** The activations of one direction. */

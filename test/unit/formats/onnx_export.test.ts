@@ -80,9 +80,9 @@ describe('what is refused', () => {
 });
 
 test('every class of layers is spelt', () => {
-  const isLayer = (value: unknown): value is { className: string; prototype: object } =>
-    typeof value === 'function' && value.prototype instanceof Layer && 'className' in value;
-  const classes = Object.values(lib).filter(isLayer);
+  const isLayer = (value: unknown): value is { readonly className: string } =>
+    typeof value === 'function' && (value as { prototype: unknown }).prototype instanceof Layer && 'className' in value;
+  const classes = (Object.values(lib) as unknown[]).filter(isLayer);
   expect(classes.length).toBeGreaterThan(45);
   expect(classes.map(({ className }) => className).filter((name) => !spelledClasses.includes(name))).toEqual([]);
   const known = new Set(classes.map(({ className }) => className));

@@ -219,6 +219,30 @@ describe('what is refused by name', () => {
     expect(received).toMatch(message);
   });
 
+  test('directions that are read side by side and apart', async () => {
+    const made = graph({}, { ...attributes({ direction: { text: 'bidirectional' } }), outputs: ['Y'] });
+    const arrays = [floats('W', 2, 8, 3), floats('R', 2, 8, 2), floats('B', 2, 16), ints('shape', 0, 0, -1)];
+    const first: Tensor = { name: 'first', shape: [], data: BigInt64Array.of(0n) };
+    const nodes = [
+      ...made.nodes.slice(0, 2),
+      node('Transpose', ['Y'], ['p'], { perm: { ints: [2, 0, 1, 3] } }),
+      node('Reshape', ['p', 'shape'], ['y']),
+      node('Gather', ['Y', 'first'], ['forward'], { axis: { int: 1 } }),
+      { ...node('Transpose', ['forward'], ['z'], { perm: { ints: [1, 0, 2] } }), name: 'apart' },
+    ];
+    const output = (name: string) => ({ name, type: 'float' as const, shape: [] });
+    const both = { ...made, nodes, initializers: [...arrays, first], outputs: [output('y'), output('z')] };
+    expect(await refusal(both)).toMatch(/ERR_CONFIG.*"lstm".*side by side, or apart, received both/);
+    const merged = await lib.loadOnnx(write({ ...both, outputs: [output('y')] }));
+    expect(merged.layers[0]!.getConfig()).toMatchObject({ mergeMode: 'concat' });
+    const apart = await lib.loadOnnx(write({ ...both, outputs: [output('z')] }));
+    expect(apart.layers[0]!.getConfig()).toMatchObject({ mergeMode: null });
+    const x = { shape: [2, 4, 3], data: Float32Array.from({ length: 24 }, (_, i) => Math.cos(i)) };
+    const [whole, part] = [await merged.predict(x), await apart.predict(x)];
+    expect(part.shape).toEqual([2, 4, 2]);
+    expect([...part.data]).toEqual([...whole.data].filter((_, i) => i % 4 < 2));
+  });
+
   test('timesteps first are read where a recurrent operator reads the input as it is', async () => {
     const made = graph();
     const nodes = [
