@@ -84,11 +84,7 @@ export function onnxGraph(where: string, document: ModelDocument, idType: 'int32
   const model = layersOf(where, document);
   const graph = model.graph!;
   const { inputNames, outputNames } = model;
-  const twice = outputNames.find((name, index) => inputNames.includes(name) || outputNames.indexOf(name) < index);
-  if (twice !== undefined) {
-    const hint = 'Give the model its inputs or outputs as an object: its keys are their names.';
-    throw refusal('ERR_CONFIG', where, 'inputs and outputs of different names', `"${twice}" twice`, hint);
-  }
+  checkNames(where, [...inputNames, ...outputNames, ...weightsOf(model).map(({ name }) => name)]);
   const writer = new GraphWriter([...inputNames, ...outputNames]);
   const exporter = new Exporter(where, writer, weightsByLayer(where, model, document));
   const kinds = graph.inputs.map((tensor) => kindOf(graph, tensor));
@@ -109,6 +105,18 @@ export function onnxGraph(where: string, document: ModelDocument, idType: 'int32
       return { name, type: isIds ? idType : 'float', shape: axesOf(name, shape) };
     }),
   );
+}
+
+/** Names of values are unique in a graph of ONNX. */
+function checkNames(where: string, names: readonly string[]): void {
+  const known = new Set<string>();
+  for (const name of names) {
+    if (!known.has(name)) known.add(name);
+    else {
+      const hint = 'Give the model its inputs or outputs as an object: its keys are their names.';
+      throw refusal('ERR_CONFIG', where, 'inputs, outputs and weights of different names', `"${name}" twice`, hint);
+    }
+  }
 }
 
 /** Open axes have names: batches are of one size, other axes by themselves. */

@@ -251,6 +251,6 @@ function signed(value: number | bigint): number {
 }
 
 /** Little-endian floats, copied: they may begin anywhere in a file. */
-export function floatsOf(bytes: Uint8Array): Float32Array {
+function floatsOf(bytes: Uint8Array): Float32Array {
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What of ONNX' messages is written and read here, and the numbers of its fields (onnx/onnx.proto3).
+import { allocate } from '../../arrays/nested_arrays';
 import { makeError } from '../../errors';
 import { refusal } from '../../util/validate';
-import { floatsOf, MessageReader, MessageWriter } from './protobuf';
+import { MessageReader, MessageWriter } from './protobuf';
 
 /** Types of elements, by their numbers in files. */
 export const ELEMENT = Object.freeze({ float: 1, int32: 6, int64: 7, bool: 9, float16: 10, double: 11 } as const);
@@ -157,23 +158,24 @@ function readTensor(where: string, message: MessageReader): Tensor {
 function readElements(where: string, message: MessageReader): Tensor['data'] {
   const raw = message.bytes(9);
   const type = message.int(2);
-  const aligned = (size: number): Uint8Array => {
-    if (raw!.length % size === 0) return Uint8Array.from(raw!);
+  /** A copy: arrays may begin anywhere in a file. */
+  const copied = (size: number): ArrayBuffer => {
+    if (raw!.length % size === 0) return allocate(where, () => Uint8Array.from(raw!)).buffer;
     throw message.malformed(`a multiple of ${size} bytes`, `${raw!.length}`);
   };
   switch (type) {
     case ELEMENT.float:
-      return raw === undefined ? Float32Array.from(message.floats(4)) : floatsOf(aligned(4));
+      return raw === undefined ? Float32Array.from(message.floats(4)) : new Float32Array(copied(4));
     case ELEMENT.double:
-      if (raw !== undefined) return Float32Array.from(new Float64Array(aligned(8).buffer));
+      if (raw !== undefined) return Float32Array.from(new Float64Array(copied(8)));
       break;
     case ELEMENT.int32:
     case ELEMENT.bool:
       if (raw === undefined) return Int32Array.from(message.ints(5));
-      return type === ELEMENT.bool ? Int32Array.from(raw) : new Int32Array(aligned(4).buffer);
+      return type === ELEMENT.bool ? Int32Array.from(raw) : new Int32Array(copied(4));
     case ELEMENT.int64:
       if (raw === undefined) return BigInt64Array.from(message.ints(7).map(bounded));
-      return new BigInt64Array(aligned(8).buffer);
+      return new BigInt64Array(copied(8));
   }
   throw refusal('ERR_CONFIG', where, 'floats or integers', `elements of ONNX' type ${type}`, 'Export as float32.');
 }

@@ -66,8 +66,14 @@ describe('what is refused', () => {
     const x = new Input([3]);
     const model = new Model({ x }, { x: new Dense(2).apply(x) });
     expect(await messageOf(model.toOnnx(at('m.onnx')))).toContain(
-      'inputs and outputs of different names, received "x" twice',
+      'outputs and weights of different names, received "x" twice',
     );
+  });
+
+  test('an output that is named like a weight', async () => {
+    const x = new Input([3]);
+    const model = new Model({ x }, { 'last/kernel': new Dense(2, { name: 'last' }).apply(x) });
+    expect(await messageOf(model.toOnnx(at('m.onnx')))).toContain('"last/kernel" twice');
   });
 
   test('a file that is there, where it may not give way', async () => {
