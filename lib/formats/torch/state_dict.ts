@@ -71,9 +71,9 @@ export async function loadTorchWeights(
     const values: Float32Array[][] = [];
     for (const [index, layer] of list.entries()) values.push(await reader.weightsOf(layer, index));
     reader.checkAllRead();
-    for (const [index, layer] of list.entries()) build(where, layer, reader.inputs[index]!);
-    list.forEach((layer, index) => checkShapes(where, layer, values[index]!));
+    for (const [index, layer] of list.entries()) checkBuilt(where, layer, reader.inputs[index]!);
     for (const layer of list) layer.assertAtRest('setWeights');
+    for (const [index, layer] of list.entries()) build(layer, reader.inputs[index]!);
     list.forEach((layer, index) => layer.assignWeights(values[index]!));
   });
 }
@@ -105,7 +105,11 @@ async function withSource(where: string, given: unknown, use: (source: Source) =
     const arrays = new Map(Object.entries(given as TorchStateDict));
     return use({
       names: [...arrays.keys()],
-      read: (name) => Promise.resolve(toValues(where, name, arrays.get(name))),
+      read: async (name) => {
+        const { data, shape } = toValues(where, name, arrays.get(name));
+        // The caller may write to it later.
+        return { data: data.slice(), shape };
+      },
     });
   }
   const path = checkPath(where, 'stateDict', given);
@@ -239,28 +243,19 @@ class ModuleReader {
   }
 }
 
-/** Builds a layer that is not built yet, and checks one that is. */
-function build(where: string, layer: Layer, features: number): void {
-  if (layer instanceof Embedding) {
-    if (!layer.isBuilt) layer.build([null, null]);
-    return;
-  }
-  const shape = layer instanceof Dense ? [null, features] : [null, null, features];
-  if (!layer.isBuilt) return layer.build(shape);
+/** Refuses a layer that was built for other features than the module's. */
+function checkBuilt(where: string, layer: Layer, features: number): void {
+  if (layer instanceof Embedding || !layer.isBuilt) return;
   const built = layer.inputShape!.at(-1);
   if (built === features) return;
   const place = `${where}, ${layer.className} "${layer.name}"`;
   throw refusal('ERR_SHAPE', place, `a module that reads ${built} features, as the layer does`, `${features}`);
 }
 
-function checkShapes(where: string, layer: Layer, values: readonly Float32Array[]): void {
-  const sizes = layer.weightSpecs.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
-  if (String(sizes) === String(values.map(({ length }) => length))) return;
-  throw refusal(
-    'ERR_SHAPE',
-    `${where}, ${layer.className} "${layer.name}"`,
-    `arrays of ${sizes.join(', ')}`,
-    String(values.map(({ length }) => length)),
+function build(layer: Layer, features: number): void {
+  if (layer.isBuilt) return;
+  layer.build(
+    layer instanceof Embedding ? [null, null] : layer instanceof Dense ? [null, features] : [null, null, features],
   );
 }
 

@@ -207,6 +207,25 @@ describe('modules of PyTorch', () => {
     ]);
   });
 
+  test('arrays that are written to later change nothing', async () => {
+    const [dense, embedding] = [new Dense(1), new Embedding(2, 1)];
+    const [bias, table] = [Float32Array.of(7), { data: Float32Array.of(1, 2), shape: [2, 1] }];
+    await loadTorchWeights(dense, { weight: [[1]], bias });
+    await loadTorchWeights(embedding, { weight: table });
+    bias[0] = table.data[0] = 9;
+    expect([...dense.getWeights()[1]!.data]).toEqual([7]);
+    expect([...embedding.getWeights()[0]!.data]).toEqual([1, 2]);
+  });
+
+  test('a stack of which one layer was built for other features is not built', async () => {
+    const [lower, upper] = [new GRU(4, all), new GRU(4)];
+    upper.build([null, null, 9]);
+    expect(await outcome(loadTorchWeights([lower, upper, new GRU(4)], fileOf('gru_3')))).toMatch(
+      /ERR_SHAPE.*9 features/,
+    );
+    expect(lower.isBuilt).toBe(false);
+  });
+
   test('gates and biases go to their places', async () => {
     const [lstm, gru] = [new LSTM(1), new GRU(1)];
     const dict = (...rows: number[]) => ({
