@@ -37,6 +37,7 @@ export const preprocessing = Object.freeze({
 export {
   loadAssets,
   loadModel,
+  loadOnnx,
   Model,
   modelFromJson,
   Sequential,
@@ -51,6 +52,8 @@ export {
   type SummaryOptions,
   type TensorStructure,
 } from './models';
+export type { OnnxOptions } from './formats/onnx';
+export { loadTorchWeights, type TorchOptions, type TorchStateDict } from './formats/torch';
 export type { Dtype, SymbolicTensor } from './graph/symbolic_tensor';
 export {
   Activation,

@@ -50,6 +50,7 @@ const LIB_FLOORS = [
   ['metrics'],
   ['preprocessing', 'datasets', 'text', 'layers', 'graph'],
   ['serialization'],
+  ['formats'],
   ['callbacks'],
   ['training', 'streams'],
   ['models'],

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// `npm run differential -- --count 2000 [--graphs] [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
+// `npm run differential -- --count 2000 [--graphs] [--onnx] [--seed S] [--start I] [--jobs J] [--python PATH] [--dump FILE]`
 //
 // Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
 // With `--graphs` random graphs of layers, of every part of which the first cases are trained for twenty steps too.
+// With `--onnx` each case is written as an ONNX file, and ONNX Runtime's outputs are compared with Keras' and with `predict`.
 //
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
 //   ../test/support/differential.ts  rebuilds a case through the public API and compares; the tests use it too
+//   differential/onnx_side.py, onnx_runtime.mjs, ../test/support/differential_onnx.ts  run files, and write them
 //   differential/graph_cases.py, graph_side.py, ../test/support/differential_graphs.ts  are those of graphs
 //
 // Prints the seed, every case that differs with its whole configuration, and at the end `N cases, M failed`; cases that
@@ -14,13 +16,14 @@
 // `--python` names an interpreter that has keras and jax (default: $PYTHON, else python3); `--dump` keeps the lines of
 // the cases that failed.
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { parseArgs } from 'node:util';
-import ts from 'typescript';
+import { loadComparisons } from './differential/comparisons.mjs';
+import { openRuntime } from './differential/onnx_runtime.mjs';
 import { ensure } from './ensure.mjs';
 import { main, ROOT, StepError } from './steps.mjs';
 
@@ -29,28 +32,6 @@ const PART = 250;
 
 /** Cases of a part that have a trajectory, where they are graphs. */
 const TRAJECTORIES = 10;
-
-/** The comparison of the tests. Of the package it imports types alone, so that it runs as soon as they are stripped. */
-function loadComparison(isOfGraphs) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-'));
-  try {
-    for (const name of ['differential', 'differential_graphs']) {
-      const source = readFileSync(path.join(ROOT, `test/support/${name}.ts`), 'utf8');
-      const { outputText } = ts.transpileModule(source, {
-        compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
-      });
-      writeFileSync(path.join(folder, `${name}.js`), outputText);
-    }
-    const require = createRequire(import.meta.url);
-    const chains = require(path.join(folder, 'differential.js'));
-    const graphs = require(path.join(folder, 'differential_graphs.js'));
-    return isOfGraphs
-      ? { compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
-      : { compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Calls `accept` with every case that one Python process prints. */
 async function readCases({ python, isOfGraphs, signal }, seed, start, count, accept) {
@@ -87,6 +68,7 @@ await main(async () => {
       python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
       dump: { type: 'string' },
       graphs: { type: 'boolean', default: false },
+      onnx: { type: 'boolean', default: false },
     },
   });
   const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
@@ -94,14 +76,30 @@ await main(async () => {
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
   const isOfGraphs = values.graphs;
-  const { compare, summaryOf } = loadComparison(isOfGraphs);
+  const { differential: chains, differential_graphs: graphs, differential_onnx: files } = loadComparisons();
+  const [compare, summaryOf] = isOfGraphs
+    ? [graphs.graphDifferences, graphs.graphSummary]
+    : [chains.differencesFromKeras, chains.summaryOf];
+  const runtime = values.onnx ? await openRuntime(values.python) : undefined;
+  if (runtime) console.log(`ONNX Runtime ${runtime.versions.onnxruntime}`);
   console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);
   if (values.dump) writeFileSync(values.dump, '');
 
   let [done, failed, refused] = [0, 0, 0];
+  /** What ONNX cannot say, and how often it came. */
+  const unsaid = new Map();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'differential-onnx-'));
+  const asFile = async (golden) => {
+    const outcome = await files.onnxOutcome(lib, golden, path.join(folder, `${golden.index}.onnx`), runtime.run);
+    if (outcome.refused !== undefined && golden.refused === undefined) {
+      const reason = outcome.refused.replace(/"[^"]*"/g, '"..."').replace(/^.*?, /, '');
+      unsaid.set(reason, (unsaid.get(reason) ?? 0) + 1);
+    }
+    return outcome.differences;
+  };
   const accept = async (line) => {
     const golden = JSON.parse(line);
-    const differences = await compare(lib, golden);
+    const differences = runtime ? await asFile(golden) : await compare(lib, golden);
     done++;
     if (differences.length === 0) return;
     if (golden.refused === undefined) failed++;
@@ -126,7 +124,10 @@ await main(async () => {
   } finally {
     // Where one failed, the others shall not go on.
     stop.abort();
+    runtime?.close();
+    rmSync(folder, { recursive: true, force: true });
   }
+  for (const [reason, count] of unsaid) console.log(`${count} refused: ${reason}`);
   const apart = refused > 0 ? `, ${refused} that Keras itself does not compute` : '';
   console.log(`${done} cases, ${failed} failed${apart}`);
   return failed === 0 ? 0 : 1;

@@ -170,10 +170,14 @@ export abstract class Layer {
    * library made the name, it is `automaticName` too.
    */
   getConfig(): Record<string, unknown> {
-    const { name } = this;
     const inputShape = this.#givenShape?.slice(1) ?? null;
-    const naming = this.hasAutomaticName ? { name, automaticName: name } : { name };
-    return { ...naming, trainable: this.#trainable, inputShape };
+    return { ...this.naming, trainable: this.#trainable, inputShape };
+  }
+
+  /** The options that name the same layer again. */
+  protected get naming(): { readonly name: string; readonly automaticName?: string } {
+    const { name } = this;
+    return this.hasAutomaticName ? { name, automaticName: name } : { name };
   }
 
   /** @internal The config of a layer among others: also of a model that was disposed of. */

@@ -32,7 +32,8 @@ export class UnitForgetBias extends Initializer {
     const next = seed === 0 ? 1 : seed - 1;
     const bias = new NdArray(new Float32Array(4 * units), shape);
     bias.data.set(this.others.initialize([units], seed).data, 0);
-    bias.data.set(new Ones().initialize([units]).data, units);
+    // Ones draw nothing; without a seed they would take that of another layer.
+    bias.data.set(new Ones().initialize([units], 0).data, units);
     bias.data.set(this.others.initialize([2 * units], next).data, 2 * units);
     return bias;
   }

@@ -10,4 +10,5 @@ export { Model, type ModelOptions, type ModelWeight, type TensorStructure } from
 export { Sequential, type SequentialConfig, type SequentialOptions } from './sequential';
 export { type SummaryOptions } from './summary';
 export { loadAssets, loadModel, modelFromJson, type LoadModelOptions } from './loading';
+export { loadOnnx } from './onnx_loading';
 export { type LoadWeightsOptions, type SaveOptions, type SaveWeightsOptions } from './model_files';

@@ -106,7 +106,8 @@ export function modelFromJson<M extends Model = Model>(text: string, ...rest: []
 /** A closed table: a file names one of these. */
 const CLASSES = [Model, Sequential];
 
-function modelOf(where: string, described: unknown): Model {
+/** The model that is described, with first weights. */
+export function modelOf(where: string, described: unknown): Model {
   const { className, config } = isPlainObject(described) ? described : {};
   const modelClass = CLASSES.find((known) => known.className === className);
   if (modelClass === undefined || !isPlainObject(config))

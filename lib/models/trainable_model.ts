@@ -25,12 +25,14 @@ import {
   type SaveWeightsOptions,
   type Snapshot,
 } from './model_files';
+import { saveOnnx } from './onnx_files';
 import type { History, Logs } from '../callbacks';
 import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeCopy, NativeModel } from '../native/binding';
 import type { Optimizer } from '../optimizers';
 import type { GatherOptions } from '../training/gather';
 import type { LayersState, TrainingState } from '../serialization';
+import type { OnnxOptions } from '../formats/onnx';
 import type { CompileConfig } from '../training/compile_config';
 import type {
   Batch,
@@ -328,6 +330,29 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
     const where = this.#still('loadWeights');
     if (!this.isBuilt) throw refusal('ERR_STATE', where, 'a built model', 'one whose input shape is not known');
     return loadWeights(where, this, path, options);
+  }
+
+  /**
+   * Writes the model as it predicts, in ONNX: for ONNX Runtime and whatever else reads it. Batches may have any size, and
+   * timesteps any number where the model leaves it open. Inputs and outputs have the model's `inputNames` and `outputNames`.
+   *
+   * Masks are those of the model, whatever the padding. What ONNX cannot say is refused by the layer's name: activations of
+   * recurrent layers that its operators do not have, and `stateful`.
+   *
+   * @param path ends in `.onnx`
+   * @param options `overwrite` (true), `idType` (`'int32'`): the type of inputs that are token ids, or `'int64'`
+   * @throws (rejects) ConfigError `ERR_CONFIG` where ONNX cannot say a layer, or two inputs or outputs have one name;
+   *   `ERR_TYPE`, `ERR_UNKNOWN_OPTION`; DataError `ERR_IO`, `ERR_NOT_FOUND`; StateError `ERR_STATE` before the model is
+   *   built, `ERR_BUSY`, `ERR_DISPOSED`
+   * @see onnx/onnx.proto3, operator set 14
+   * @example
+   * await model.toOnnx('reviews.onnx');
+   * // in Python: onnxruntime.InferenceSession('reviews.onnx').run(None, {'words': ids})
+   */
+  async toOnnx(path: string, options?: OnnxOptions): Promise<void> {
+    const where = this.#still('toOnnx');
+    if (!this.isBuilt) throw refusal('ERR_STATE', where, 'a built model', 'one whose input shape is not known');
+    return saveOnnx(where, this, path, options);
   }
 
   /**

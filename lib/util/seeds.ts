@@ -36,6 +36,16 @@ export function nextSeed(): number {
   return Number(mix(begin + BigInt(drawn) * GOLDEN_GAMMA) >> 11n);
 }
 
+/** What `work` draws is not counted: the next seed is the one that would have come without it. */
+export function withoutDrawing<T>(work: () => T): T {
+  const before = drawn;
+  try {
+    return work();
+  } finally {
+    drawn = before;
+  }
+}
+
 /** The finalizer of SplitMix64 (Steele, Lea, Flood 2014): neighbouring inputs give unrelated outputs. */
 function mix(value: bigint): bigint {
   let z = value & MASK_64;

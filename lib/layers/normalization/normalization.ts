@@ -109,7 +109,7 @@ export class Normalization extends Layer {
 
   override computeOutputShape(inputShape: Shape): Shape {
     const kept = this.#keptSizes(inputShape);
-    if (this.#given !== null) spread(this.where, this.#given.mean, kept);
+    if (this.#given !== null) spreadSizes(this.where, this.#given.mean, kept);
     return inputShape;
   }
 
@@ -269,11 +269,17 @@ function checkGiven(
     throw refusal('ERR_SHAPE', where, `mean of at most ${axes} axes, those that are kept`, text(mean));
 }
 
-/** Given numbers for each element of the axes that are kept: axes of 1, and those that are missing in front, are repeated. */
-function spread(where: string, { data, shape }: GivenMoments, kept: readonly number[]): Float32Array {
+/** Sizes of the given numbers along the axes that are kept: 1 where they are repeated. @throws ShapeError `ERR_SHAPE` */
+function spreadSizes(where: string, { shape }: GivenMoments, kept: readonly number[]): readonly number[] {
   const sizes = [...(Array(kept.length - shape.length).fill(1) as number[]), ...shape];
-  if (sizes.some((size, axis) => size !== 1 && size !== kept[axis]))
-    throw refusal('ERR_SHAPE', where, `mean of the shape [${kept.join(', ')}]`, `[${shape.join(', ')}]`);
+  if (sizes.every((size, axis) => size === 1 || size === kept[axis])) return sizes;
+  throw refusal('ERR_SHAPE', where, `mean of the shape [${kept.join(', ')}]`, `[${shape.join(', ')}]`);
+}
+
+/** Given numbers for each element of the axes that are kept: axes of 1, and those that are missing in front, are repeated. */
+function spread(where: string, given: GivenMoments, kept: readonly number[]): Float32Array {
+  const sizes = spreadSizes(where, given, kept);
+  const { data } = given;
   return Float32Array.from({ length: sizeOf(kept) }, (_, position) => {
     let rest = position;
     let from = 0;

@@ -167,6 +167,7 @@ const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
   'Model#save': (options) => sequential().save(file(), options),
   'Model#saveWeights': (options) => sequential().saveWeights(file(), options),
   'Model#loadWeights': (options) => sequential().loadWeights(file(), options),
+  'Model#toOnnx': (options) => sequential().toOnnx(path.join(folder, 'model.onnx'), options),
   'Layer#apply': (options) => new lib.LSTM(2).apply(new lib.Input([1, 2]), options),
   'Model#openStream': (options) => sequential().openStream(options),
   'Model#openStreams': (options) => sequential().openStreams(0, options),
@@ -185,6 +186,7 @@ const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
   'Tokenizer.fromJson': (options) => lib.Tokenizer.fromJson(new lib.Tokenizer().toJson(), options),
   ctcDecode: (options) => lib.ctcDecode([[[0.4, 0.6]]], [1], options),
   loadModel: (options) => lib.loadModel(file(), options),
+  loadTorchWeights: (options) => lib.loadTorchWeights(new lib.Dense(1), { weight: [[1]], bias: [1] }, options),
   padSequences: (options) => lib.padSequences([[1]], options),
   gru: (parameters) =>
     lib.gru(X, {

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: MIT
 import * as initializers from '../../../lib/initializers';
-import { Dense, Embedding, GRU, Input, loadModel, LSTM, modelFromJson, NdArray, Sequential } from '../../../lib';
+import {
+  Dense,
+  Embedding,
+  GRU,
+  Input,
+  loadModel,
+  LSTM,
+  modelFromJson,
+  NdArray,
+  Sequential,
+  setRandomSeed,
+} from '../../../lib';
 import { codeOf, messageOf } from '../../support/error_code';
 import { temporaryFolder } from '../../support/temporary_folder';
 
@@ -212,4 +223,17 @@ describe('Constant of an array', () => {
       'ERR_TYPE',
     );
   });
+});
+
+test('reading the weights of a layer takes no seed of the layers after it', () => {
+  const later = (reads: boolean): number[] => {
+    setRandomSeed(11);
+    const lstm = new LSTM(2);
+    lstm.build([null, null, 3]);
+    if (reads) lstm.getWeights();
+    const dense = new Dense(2);
+    dense.build([null, 3]);
+    return [...dense.getWeights()[0]!.data];
+  };
+  expect(later(true)).toEqual(later(false));
 });

@@ -193,6 +193,19 @@ describe('configs', () => {
     expect([given.name, given.hasAutomaticName]).toEqual(['mine', false]);
   });
 
+  test('of models within models say it too: their weights are found in files, whatever the program made before', async () => {
+    new Sequential([]);
+    const within = (): Layer => new TimeDistributed(new Sequential([new Dense(3)]));
+    const model = on(within(), within());
+    await model.save(at('nested.safetensors'));
+    const names = [1, 2].map((number) => `time_distributed_${number}/sequential_1/dense_1`);
+    expect(await layersIn(model)).toEqual(names);
+    const loaded = await loadModel<Sequential>(at('nested.safetensors'));
+    expect(await layersIn(loaded)).toEqual(names);
+    expect(kernels(loaded)).toEqual(kernels(model));
+    expect(loaded.hasAutomaticName).toBe(true);
+  });
+
   test('keep both kinds apart in files, JSON and copies of models, and from file to file', async () => {
     new Dense(1);
     const model = on(

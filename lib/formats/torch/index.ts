@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The public names of this room.
+export { loadTorchWeights, type TorchOptions, type TorchStateDict } from './state_dict';
