@@ -8,6 +8,7 @@ import { readWholeFile } from '../../serialization/input_file';
 import { writeAtomically } from '../../serialization/atomic_file';
 import { H5Reader, writeH5, type H5Tree, type H5Values } from '../h5';
 import { writeZip, ZipArchive } from '../zip';
+import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from './from_graph';
 import { pythonJson } from './python_json';
@@ -115,11 +116,12 @@ async function weightsTree(
   const { root, places } = located(model, orderedLayers);
   for (const { path, layerName } of layerPlaces(root)) tree.at(path).attributes['name'] = layerName;
   const arrays = new Map(weights.map((array) => [array.name, array]));
-  for (const { name, path } of places) {
+  for (const place of places) {
+    const { name, path } = place;
     const array = arrays.get(name);
     if (array === undefined) throw refusal('ERR_DATA', where, `the weights ${describe(name)}`, 'none');
     const at = path.lastIndexOf('/');
-    tree.at(path.slice(0, at)).arrays[path.slice(at + 1)] = array;
+    tree.at(path.slice(0, at)).arrays[path.slice(at + 1)] = await writtenWeight(where, place, array);
   }
   const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
   const state = training?.optimizer ?? null;
@@ -189,10 +191,7 @@ function asFloats(layers: unknown): unknown {
 }
 
 function readWeights(file: H5Reader, places: readonly WeightPlace[]): NamedArray[] {
-  return places.map(({ name, path }) => {
-    const data = file.floats(path);
-    return { name, shape: data.shape, data };
-  });
+  return places.map((place) => readWeight(file, place, place.path));
 }
 
 /** How weights of a file are found. */

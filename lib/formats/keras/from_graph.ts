@@ -206,8 +206,7 @@ class GraphReading {
     const { where } = this.reading;
     if (this.#made.has(name) || this.#operations.has(name))
       throw this.bad('layers of different names', `${describe(name)} twice`);
-    const { module } = value;
-    if (typeof module === 'string' && /^keras\.(src\.)?ops(\.|$)/.test(module) && className !== 'GetItem') {
+    if (isOperation(value, className)) {
       this.#operations.set(name, value);
       return;
     }
@@ -551,6 +550,15 @@ const PASSES = new Set([
   'TimeDistributed',
   'UnitNormalization',
 ]);
+
+/** Operations that masks are made with; the older `.h5` does not say where they are from. */
+const OPERATIONS = new Set(['NotEqual', 'Any', 'LogicalOr', 'LogicalAnd', 'ExpandDims', 'OnesLike', 'ZerosLike', 'Flip']);
+
+function isOperation({ module }: Config, className: string): boolean {
+  if (className === 'GetItem') return false;
+  if (module === undefined) return OPERATIONS.has(className);
+  return typeof module === 'string' && /^keras\.(src\.)?ops(\.|$)/.test(module);
+}
 
 /** Keywords of what a layer reads first. */
 const POSITIONAL = new Set(['inputs', 'sequences', 'sequence', 'input', 'query', 'value', 'key', 'x']);

@@ -8,6 +8,7 @@ import { writeAtomically } from '../../serialization/atomic_file';
 import { readWholeFile } from '../../serialization/input_file';
 import { describe, refusal } from '../../util/validate';
 import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
+import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from './from_graph';
 import { olderCompile, olderConfig, type Reshaping } from './older';
@@ -77,7 +78,7 @@ export async function writeLegacy(
     backend: 'jax',
     model_config: pythonJson({ class_name: described.class_name, config: described.config }),
   };
-  const groups: Record<string, H5Tree> = { [WEIGHTS]: weightsTree(where, layers, arrays) };
+  const groups: Record<string, H5Tree> = { [WEIGHTS]: await weightsTree(where, layers, arrays) };
   if (compile !== null) {
     const { optimizer, ...others } = compileToKeras(where, longNames(compile));
     const { class_name: className, config } = optimizer as { class_name: string; config: unknown };
@@ -128,24 +129,26 @@ export async function writeLegacyWeights(
 ): Promise<void> {
   if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
   const arrays = new Map(weights.map((array) => [array.name, array]));
-  const bytes = await writeH5(where, weightsTree(where, layersOf(model, orderedLayers).layers, arrays));
+  const bytes = await writeH5(where, await weightsTree(where, layersOf(model, orderedLayers).layers, arrays));
   await writeAtomically(where, path, (append) => append(bytes), { overwrite });
 }
 
-function weightsTree(
+async function weightsTree(
   where: string,
   layers: readonly LayerWeights[],
   arrays: ReadonlyMap<string, NamedArray>,
-): H5Tree {
-  const groups = layers.map(({ name, places }): [string, H5Tree] => {
-    const values = places.map((place): [string, H5Values] => {
+): Promise<H5Tree> {
+  const groups: [string, H5Tree][] = [];
+  for (const { name, places } of layers) {
+    const values: [string, H5Values][] = [];
+    for (const place of places) {
       const array = arrays.get(place.name);
       if (array === undefined) throw refusal('ERR_DATA', where, `the weights ${describe(place.name)}`, 'none');
-      return [place.name.replaceAll('/', '_'), array];
-    });
+      values.push([place.name.replaceAll('/', '_'), await writtenWeight(where, place, array)]);
+    }
     const attributes = { weight_names: values.map(([key]) => key) };
-    return [name, { attributes, arrays: Object.fromEntries(values), groups: {} }];
-  });
+    groups.push([name, { attributes, arrays: Object.fromEntries(values), groups: {} }]);
+  }
   const empty = { attributes: { weight_names: [] }, arrays: {}, groups: {} };
   return {
     attributes: { layer_names: layers.map(({ name }) => name), backend: 'jax', keras_version: KERAS_VERSION },
@@ -254,15 +257,14 @@ function readLayers(
   return wanted.flatMap(({ name, places }, index) => {
     const found = byName ? listed.find((layer) => layer.name === name) : listed[index];
     if (found === undefined) return [];
-    const arrays = found.weights.map((weight) => file.floats(`${base}${found.name}/${weight}`));
-    if (arrays.length !== places.length)
-      throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${arrays.length}`);
+    if (found.weights.length !== places.length)
+      throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${found.weights.length}`);
     return places.map((place, number): NamedArray => {
-      const array = arrays[number]!;
+      const array = readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`);
       const reshaping = reshapings.get(place.name);
-      if (reshaping === undefined) return { name: place.name, shape: array.shape, data: array };
+      if (reshaping === undefined) return array;
       const shape = reshaping.shape(array.shape);
-      return { name: place.name, shape, data: new Reshaped(where, array, array.shape, reshaping) };
+      return { name: place.name, shape, data: new Reshaped(where, array.data, array.shape, reshaping) };
     });
   });
 }

@@ -120,6 +120,7 @@ class OlderConfig {
       }
       this.#hardSigmoid(className, config, prefix);
     }
+    if (className === 'Bidirectional') config['backward_layer'] ??= backwardOf(config['layer']);
     const inner = `${weightPrefix(prefix, config)}/`;
     for (const key of ['layer', 'backward_layer'])
       if (config[key] !== undefined && config[key] !== null) config[key] = this.#layer(this.#called(className, key, config[key]), inner);
@@ -158,6 +159,14 @@ class OlderConfig {
       'That of Keras 3 is another function: put sigmoid in its place, and train the model again.',
     );
   }
+}
+
+/** The direction that older configs leave out: it is as the other, in reverse. */
+function backwardOf(layer: unknown): unknown {
+  if (!isPlainObject(layer) || !isPlainObject(layer['config'])) return null;
+  const { name, go_backwards: isBackwards, ...rest } = layer['config'];
+  const called = String(name).replace(/^forward_/, '');
+  return { ...layer, config: { ...rest, name: `backward_${called}`, go_backwards: isBackwards !== true } };
 }
 
 /** Names as files of this library have them: those of the layers on the way. */

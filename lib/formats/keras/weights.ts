@@ -29,6 +29,8 @@ export interface WeightPlace {
   /** As Keras has it: `layers/lstm/cell/vars/1`. */
   readonly path: string;
   readonly trainable: boolean;
+  /** A whole number in Keras, of no axis. */
+  readonly isCount: boolean;
 }
 
 /** A group of a file: where variables of a layer are, though it may have none. */
@@ -120,6 +122,7 @@ export function placesOf(
         name: names.get(node)![index]!,
         path: joined(paths.get(node)!, node.ownAt, 'vars', String(index)),
         trainable: isTrained && !FIXED.has(weight),
+        isCount: weight === 'count',
       });
     });
     for (const part of node.parts) visit(part.node, isTrained);
