@@ -97,7 +97,13 @@ export function matched(
     const array = arrays.get(name);
     if (array === undefined) {
       if (skipMissing || skipMismatch) return undefined;
-      throw refusal('ERR_DATA', where, `the weights ${describe(name)}`, 'a file without them', 'Is it of another model?');
+      throw refusal(
+        'ERR_DATA',
+        where,
+        `the weights ${describe(name)}`,
+        'a file without them',
+        'Is it of another model?',
+      );
     }
     if (array.shape.length === shape.length && shape.every((size, axis) => size === array.shape[axis]))
       return array.data;

@@ -64,7 +64,9 @@ export function formatOf(where: string, path: string, use: Use): DocumentFormat 
   if (found !== undefined && fits(found, use)) return found[1];
   const ends = FORMATS.filter((each) => fits(each, use)).map(([end]) => end);
   const hint =
-    found !== undefined ? `Files that end in ${found[0]} are for ${use === 'model' ? 'weights alone' : 'whole models'}.` : '';
+    found !== undefined
+      ? `Files that end in ${found[0]} are for ${use === 'model' ? 'weights alone' : 'whole models'}.`
+      : '';
   throw refusal('ERR_CONFIG', where, `path to end in ${listed(ends)}`, describe(path), hint);
 }
 

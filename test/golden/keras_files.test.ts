@@ -49,7 +49,15 @@ async function opened(pack: string, name: string): Promise<Model> {
   const file = path.join(folderOf(pack), name);
   if (!name.endsWith('.weights.h5')) return loadModel(file);
   const model = await loadModel(file.replace('.weights.h5', '.keras'), { compile: false });
-  model.setWeights(model.getWeights().map(({ data, shape }) => new NdArray(data.map(() => 0.1), shape)));
+  model.setWeights(
+    model.getWeights().map(
+      ({ data, shape }) =>
+        new NdArray(
+          data.map(() => 0.1),
+          shape,
+        ),
+    ),
+  );
   await model.loadWeights(file);
   return model;
 }
@@ -59,7 +67,10 @@ describe.each(['keras', 'keras2'])('the pack %s', (pack) => {
     const model = await opened(pack, name);
     const x = arraysOf(model, inputs);
     const called = names ?? model.outputNames;
-    const given = await model.predict<Record<string, NdArray>>(x, { batchSize: inputs[0]!.shape[0]!, returnDict: true });
+    const given = await model.predict<Record<string, NdArray>>(x, {
+      batchSize: inputs[0]!.shape[0]!,
+      returnDict: true,
+    });
     const got = called.map((each) => given[each]!);
     expect(got).toHaveLength(outputs.length);
     got.forEach((array, index) => expectNear(array, outputs[index]!, within));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Stands in for `h5wasm` in tests, see environment.js. `File` is there when `ready` has resolved.
-exports.__esModule = true;
-exports.ready = globalThis.importModule('h5wasm').then(async (library) => {
-  exports.File = library.File;
+const stand = { __esModule: true };
+stand.ready = globalThis.importModule('h5wasm').then(async (library) => {
+  stand.File = library.File;
   return library.ready;
 });
+module.exports = stand;

@@ -107,6 +107,8 @@ class Case:
         self.recipe = graph_case(seed, index) if index % 2 else draw_model(Draw(seed, 6, index))
         self.model, given = (self.graph if index % 2 else self.chain)(draw)
         self.noisy = any(name in NOISE for name in classes_in(self.recipe))
+        # TensorFlow squares duplicate rows of a gradient separately (docs/keras_differences.md).
+        self.rows_apart = keras.backend.backend() == "tensorflow" and "Embedding" in classes_in(self.recipe)
         for variable in self.model.weights:
             variable.assign(real(weight(draw, variable.path, variable.shape)))
         self.xs = [real(v) if how == "grid" else v.astype(np.int32) for v, how in given]
@@ -174,7 +176,7 @@ class Case:
         """What the other side needs to do the same."""
         floats = lambda arrays: [pack(v, "floats") for v in arrays]  # noqa: E731
         return {
-            "recipe": self.recipe, "noisy": self.noisy, "optimizer": type(self.model.optimizer).__name__,
+            "recipe": self.recipe, "noisy": self.noisy, "rowsApart": self.rows_apart, "optimizer": type(self.model.optimizer).__name__,
             "inputs": [pack(v, "ids" if v.dtype == np.int32 else "floats") for v in self.xs],
             "targets": floats(self.ys), "outputs": floats(self.outputs), "loss": self.loss, "after": floats(self.after),
         }  # fmt: skip

@@ -53,7 +53,12 @@ async function writeGroup(where: string, group: H5Group, { attributes, arrays, g
   for (const [name, value] of Object.entries(attributes)) writeText(group, name, value);
   for (const [name, { shape, data }] of Object.entries(arrays)) {
     const numbers = data instanceof Int32Array ? data : await toArray(where, data);
-    group.create_dataset({ name, data: numbers, shape: [...shape], dtype: numbers instanceof Int32Array ? '<i' : '<f' });
+    group.create_dataset({
+      name,
+      data: numbers,
+      shape: [...shape],
+      dtype: numbers instanceof Int32Array ? '<i' : '<f',
+    });
   }
   for (const [name, each] of Object.entries(groups)) await writeGroup(where, group.create_group(name), each);
 }

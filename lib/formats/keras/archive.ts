@@ -14,7 +14,15 @@ import { modelFromKeras } from './from_graph';
 import { pythonJson } from './python_json';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { isStateful, modelToKeras, orderedLayers } from './to_graph';
-import { layerPlaces, namesOfNodes, nodeOf, placesOf, type FindLayer, type WeightNode, type WeightPlace } from './weights';
+import {
+  layerPlaces,
+  namesOfNodes,
+  nodeOf,
+  placesOf,
+  type FindLayer,
+  type WeightNode,
+  type WeightPlace,
+} from './weights';
 import type { LayersState } from '../../serialization';
 import type { DescribedModel, DocumentTraining, ModelDocument, NamedArray } from '../document';
 import type { Config } from './classes';
@@ -46,9 +54,9 @@ export async function writeKeras(
     isStateful: isStateful(model),
   });
   const config = compile === null ? described : { ...described, compile_config: compileToKeras(where, compile) };
+  // Without the date, which Keras does not read: equal models give equal files.
   const metadata = {
     keras_version: KERAS_VERSION,
-    date_saved: dateText(new Date()),
     ostinato: { layers: await plainLayers(where, training?.layers ?? null), assets },
   };
   const weights = await writeH5(where, await weightsTree(where, model, document));
@@ -66,11 +74,6 @@ async function plainLayers(where: string, layers: LayersState | null): Promise<u
   const states: Float32Array[] = [];
   for (const each of layers.states) states.push(await toArray(where, each));
   return { ...layers, states };
-}
-
-/** As Keras writes it: 2024-01-31@12:34:56. */
-function dateText(date: Date): string {
-  return date.toISOString().slice(0, 19).replace('T', '@');
 }
 
 /** Writes `.weights.h5`. */
@@ -143,7 +146,8 @@ export async function readKeras<T>(
 ): Promise<T> {
   const archive = await ZipArchive.open(where, path);
   const place = `${where}, ${path}`;
-  const text = (name: string): unknown => readJson(`${place}, ${name}`, Buffer.from(archive.read(name)).toString('utf8'));
+  const text = (name: string): unknown =>
+    readJson(`${place}, ${name}`, Buffer.from(archive.read(name)).toString('utf8'));
   const described = text(CONFIG);
   const model = modelFromKeras(place, described);
   const compile = compileFromKeras(place, (described as Config)['compile_config']);
@@ -159,7 +163,9 @@ export async function readKeras<T>(
     const byName = new Map(weights.map((array) => [array.name, array]));
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const state =
-      optimizer === undefined ? null : optimizerFromKeras(file, place, variables(file, OPTIMIZER), optimizer, places, byName);
+      optimizer === undefined
+        ? null
+        : optimizerFromKeras(file, place, variables(file, OPTIMIZER), optimizer, places, byName);
     return use({ model, weights, compile, ...ownParts(place, own, state) });
   });
 }
@@ -177,7 +183,8 @@ function ownParts(
 ): Pick<ModelDocument, 'training' | 'assets'> {
   const { layers = null, assets = {} } = isPlainObject(own) ? own : {};
   if (!isPlainObject(assets)) throw refusal('ERR_DATA', where, 'assets by name', describe(assets));
-  const checked = layers === null ? null : checkTrainingState(where, { optimizer: null, layers: asFloats(layers) }).layers;
+  const checked =
+    layers === null ? null : checkTrainingState(where, { optimizer: null, layers: asFloats(layers) }).layers;
   return { training: { optimizer, layers: checked }, assets };
 }
 
@@ -210,7 +217,11 @@ export async function readKerasWeights<T>(
 ): Promise<T> {
   const bytes = await readWholeFile(where, path, LONGEST);
   return H5Reader.read(`${where}, ${path}`, bytes, (file) => {
-    const { places } = located(model, orderedLayers, byName ? (layers, name) => namedIn(file, layers, name) : undefined);
+    const { places } = located(
+      model,
+      orderedLayers,
+      byName ? (layers, name) => namedIn(file, layers, name) : undefined,
+    );
     const present = places.filter((each) => file.kind(each.path) === 'array');
     return use({ model: null, weights: readWeights(file, present), compile: null, training: null, assets: {} });
   });

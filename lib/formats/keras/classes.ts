@@ -4,15 +4,7 @@
 
 /** What a value of a config stands for. */
 export type Kind =
-  | 'layer'
-  | 'cell'
-  | 'initializer'
-  | 'regularizer'
-  | 'constraint'
-  | 'loss'
-  | 'metric'
-  | 'optimizer'
-  | 'schedule';
+  'layer' | 'cell' | 'initializer' | 'regularizer' | 'constraint' | 'loss' | 'metric' | 'optimizer' | 'schedule';
 
 /** One class. */
 export interface Spelling {

@@ -552,7 +552,16 @@ const PASSES = new Set([
 ]);
 
 /** Operations that masks are made with; the older `.h5` does not say where they are from. */
-const OPERATIONS = new Set(['NotEqual', 'Any', 'LogicalOr', 'LogicalAnd', 'ExpandDims', 'OnesLike', 'ZerosLike', 'Flip']);
+const OPERATIONS = new Set([
+  'NotEqual',
+  'Any',
+  'LogicalOr',
+  'LogicalAnd',
+  'ExpandDims',
+  'OnesLike',
+  'ZerosLike',
+  'Flip',
+]);
 
 function isOperation({ module }: Config, className: string): boolean {
   if (className === 'GetItem') return false;

@@ -34,7 +34,10 @@ interface LayerWeights {
 }
 
 /** Weights layer by layer. @param order the layers of a graph in Keras' order */
-function layersOf(model: Described, order: (config: Config) => readonly Described[]): {
+function layersOf(
+  model: Described,
+  order: (config: Config) => readonly Described[],
+): {
   readonly layers: readonly LayerWeights[];
   readonly all: readonly WeightPlace[];
 } {
@@ -86,7 +89,10 @@ export async function writeLegacy(
     const state = training?.optimizer ?? null;
     const own = compile['optimizer'] as { className: string; config: Config };
     if (state !== null)
-      groups[OPTIMIZER] = listedTree(await optimizerToKeras(where, own, state, all, arrays), String(own.config['name']));
+      groups[OPTIMIZER] = listedTree(
+        await optimizerToKeras(where, own, state, all, arrays),
+        String(own.config['name']),
+      );
   }
   for (const [name, text] of Object.entries(attributes))
     if (Buffer.byteLength(text) > LONGEST_HEADER)
@@ -159,7 +165,11 @@ async function weightsTree(
 
 function listedTree(values: readonly H5Values[], prefix: string): H5Tree {
   const entries = values.map((value, index): [string, H5Values] => [`${prefix}_${index}`, value]);
-  return { attributes: { weight_names: entries.map(([name]) => name) }, arrays: Object.fromEntries(entries), groups: {} };
+  return {
+    attributes: { weight_names: entries.map(([name]) => name) },
+    arrays: Object.fromEntries(entries),
+    groups: {},
+  };
 }
 
 // Reading

@@ -6,16 +6,7 @@ import { nearest } from '../../util/did_you_mean';
 import { normalizeName } from '../../util/identifiers';
 import { describe, refusal } from '../../util/validate';
 import { floats } from './python_json';
-import {
-  LAYER_OWN,
-  MODULES,
-  namesOf,
-  spellingOf,
-  toSnake,
-  type Config,
-  type Kind,
-  type Spelling,
-} from './classes';
+import { LAYER_OWN, MODULES, namesOf, spellingOf, toSnake, type Config, type Kind, type Spelling } from './classes';
 
 /** An object as this library describes it. */
 export interface Described {
@@ -198,9 +189,21 @@ const KERAS = /^(keras|tf_keras|tensorflow\.keras|tensorflow\.python\.keras)(\.|
 function checkOrigin(where: string, kind: Kind, className: string, module: unknown, registered: unknown): void {
   const hint = 'Only classes of Keras itself can be read: rebuild the model of these, or export its weights.';
   if (module !== undefined && (typeof module !== 'string' || !KERAS.test(module)))
-    throw refusal('ERR_UNKNOWN_NAME', where, `a ${kind} of Keras`, `${describe(className)} of ${describe(module)}`, hint);
+    throw refusal(
+      'ERR_UNKNOWN_NAME',
+      where,
+      `a ${kind} of Keras`,
+      `${describe(className)} of ${describe(module)}`,
+      hint,
+    );
   if (registered === undefined || registered === null || registered === className) return;
-  throw refusal('ERR_UNKNOWN_NAME', where, `a ${kind} of Keras`, `${describe(className)}, registered as ${describe(registered)}`, hint);
+  throw refusal(
+    'ERR_UNKNOWN_NAME',
+    where,
+    `a ${kind} of Keras`,
+    `${describe(className)}, registered as ${describe(registered)}`,
+    hint,
+  );
 }
 
 function findSpelling(where: string, kind: Kind, className: string): Spelling {
@@ -293,7 +296,8 @@ function fromKerasValue(where: string, kind: Kind, option: string, value: unknow
   if (inner === 'layers') return nested.layer(value);
   if (inner === 'cell' && Array.isArray(value)) return value.map((each) => fromKeras(where, 'cell', each, nested));
   if (inner === 'cell') return fromKeras(where, 'cell', value, nested);
-  if (inner === 'plain') return SINGLE.has(option) && Array.isArray(value) && value.length === 1 ? value[0] : plainOf(where, option, value);
+  if (inner === 'plain')
+    return SINGLE.has(option) && Array.isArray(value) && value.length === 1 ? value[0] : plainOf(where, option, value);
   if (isPlainObject(value)) return fromKeras(where, inner, value, nested);
   return typeof value === 'string' ? nameOf(where, inner, value) : value;
 }

@@ -101,10 +101,9 @@ class OlderConfig {
   }
 
   #config(className: string, given: Config, prefix: string): Config {
-    const config: Record<string, unknown> = { ...given };
-    if (config['time_major'] === true)
+    const config: Record<string, unknown> = className === 'InputLayer' ? { ...given } : without(given, ...LEFT_OUT);
+    if (given['time_major'] === true)
       throw refusal('ERR_CONFIG', this.where, 'time_major to be false', 'true', 'time_major is not supported.');
-    for (const key of LEFT_OUT) if (className !== 'InputLayer') delete config[key];
     if (className === 'InputLayer' && config['batch_input_shape'] !== undefined) {
       config['batch_shape'] = config['batch_input_shape'];
       delete config['batch_input_shape'];
@@ -123,7 +122,8 @@ class OlderConfig {
     if (className === 'Bidirectional') config['backward_layer'] ??= backwardOf(config['layer']);
     const inner = `${weightPrefix(prefix, config)}/`;
     for (const key of ['layer', 'backward_layer'])
-      if (config[key] !== undefined && config[key] !== null) config[key] = this.#layer(this.#called(className, key, config[key]), inner);
+      if (config[key] !== undefined && config[key] !== null)
+        config[key] = this.#layer(this.#called(className, key, config[key]), inner);
     if (config['cell'] !== undefined) config['cell'] = this.#layer(config['cell'], inner);
     if (Array.isArray(config['cells'])) config['cells'] = config['cells'].map((each) => this.#layer(each, inner));
     return config;
@@ -139,7 +139,9 @@ class OlderConfig {
   }
 
   #hardSigmoid(className: string, config: Record<string, unknown>, prefix: string): void {
-    const [gates, state] = [config['recurrent_activation'], config['activation']].map((each) => each === 'hard_sigmoid');
+    const [gates, state] = [config['recurrent_activation'], config['activation']].map(
+      (each) => each === 'hard_sigmoid',
+    );
     if (!gates && !state) return;
     const at = `${weightPrefix(prefix, config)}/`;
     const scale = (factors: readonly number[]): void => {
@@ -180,7 +182,8 @@ function isEmbedding(value: unknown): boolean {
 
 /** The input that the first layer of an older Sequential tells. */
 function inputShapeOf(first: unknown): unknown {
-  if (!isPlainObject(first) || first['class_name'] === 'InputLayer' || !isPlainObject(first['config'])) return undefined;
+  if (!isPlainObject(first) || first['class_name'] === 'InputLayer' || !isPlainObject(first['config']))
+    return undefined;
   const { batch_input_shape: shape, layer } = first['config'];
   return Array.isArray(shape) ? shape : layer === undefined ? undefined : inputShapeOf(layer);
 }
@@ -264,7 +267,7 @@ const OPTIMIZERS: ReadonlyMap<string, string> = new Map([
 
 function olderOptimizer(where: string, { class_name: className, config, ...others }: Config): Config {
   if (!isPlainObject(config)) return { class_name: className, config, ...others };
-  const { lr, decay, learning_rate: given, is_legacy_optimizer: _legacy, jit_compile: _jit, epsilon, ...rest } = config;
+  const { lr, decay, learning_rate: given, epsilon, ...rest } = without(config, 'is_legacy_optimizer', 'jit_compile');
   const rate = given ?? lr;
   if (typeof decay === 'number' && decay > 0 && typeof rate !== 'number')
     throw refusal('ERR_CONFIG', where, 'decay of a rate that is a number', describe(rate));
@@ -290,10 +293,14 @@ function olderLoss(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(olderLoss);
   if (!isPlainObject(value)) return value;
   const { class_name: className, config } = value;
-  if (typeof className !== 'string') return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, olderLoss(each)]));
+  if (typeof className !== 'string')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, olderLoss(each)]));
   if (!isPlainObject(config)) return value;
-  const { fn: _fn, reduction, ...rest } = config;
-  return { ...value, config: { ...rest, reduction: reduction === 'auto' ? 'sum_over_batch_size' : (reduction ?? 'sum_over_batch_size') } };
+  const { reduction, ...rest } = without(config, 'fn');
+  return {
+    ...value,
+    config: { ...rest, reduction: reduction === 'auto' ? 'sum_over_batch_size' : (reduction ?? 'sum_over_batch_size') },
+  };
 }
 
 /** A mean of a function is that function's metric. One list in a list is that of the one output. */
@@ -306,10 +313,11 @@ function olderMetrics(value: unknown): unknown {
   if (!isPlainObject(value)) return value;
   const { class_name: className, config } = value;
   if (className === 'MeanMetricWrapper' && isPlainObject(config)) return config['fn'] ?? config['name'];
-  if (typeof className !== 'string') return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, olderMetrics(each)]));
+  if (typeof className !== 'string')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, olderMetrics(each)]));
   return isPlainObject(config) ? { ...value, config: without(config, 'fn') } : value;
 }
 
-function without(config: Config, key: string): Config {
-  return Object.fromEntries(Object.entries(config).filter(([each]) => each !== key));
+function without(config: Config, ...keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
 }

@@ -82,7 +82,13 @@ function inputLayer(
       'Predict a batch before, of the rows that it shall have in Keras.',
     );
   const batch = isStateful ? rows : null;
-  const config = { batch_shape: [batch, ...(shape as unknown[])], dtype: dtype ?? 'float32', sparse: false, ragged: false, name };
+  const config = {
+    batch_shape: [batch, ...(shape as unknown[])],
+    dtype: dtype ?? 'float32',
+    sparse: false,
+    ragged: false,
+    name,
+  };
   return { module: 'keras.layers', class_name: 'InputLayer', config, registered_name: null };
 }
 
@@ -120,7 +126,9 @@ function inputOf(where: string, first: Entry, config: Config, around: Surroundin
   if (first.className === 'Input')
     return inputLayer(around, where, first.config['name'], first.config['shape'], first.config['dtype']);
   const shape = (config['buildInputShape'] as readonly unknown[] | null)?.slice(1) ?? givenShape(first);
-  return shape === undefined ? undefined : inputLayer(around, where, `${String(first.config['name'])}_input`, shape, null);
+  return shape === undefined
+    ? undefined
+    : inputLayer(around, where, `${String(first.config['name'])}_input`, shape, null);
 }
 
 /** The shape that a first layer was told. */
@@ -169,12 +177,19 @@ function withCalls(where: string, entry: Entry, around: Surroundings): KerasObje
     const { shape, dtype } = entry.config;
     return { ...inputLayer(around, where, name, shape, dtype), name, inbound_nodes: [] };
   }
-  return { ...layerToKeras(where, entry, around), name, inbound_nodes: entry.calls!.map((call) => callToKeras(entry, call)) };
+  return {
+    ...layerToKeras(where, entry, around),
+    name,
+    inbound_nodes: entry.calls!.map((call) => callToKeras(entry, call)),
+  };
 }
 
 /** Keras finds the tensor by its history; shape and dtype are what it computes. */
 function tensor([name, call, output]: Place): unknown {
-  return { class_name: '__keras_tensor__', config: { shape: [], dtype: 'float32', keras_history: [name, call, output] } };
+  return {
+    class_name: '__keras_tensor__',
+    config: { shape: [], dtype: 'float32', keras_history: [name, call, output] },
+  };
 }
 
 function callToKeras(entry: Entry, call: Call): { args: unknown[]; kwargs: Record<string, unknown> } {
@@ -255,7 +270,11 @@ export function orderedLayers(config: Config): readonly Entry[] {
     return made;
   };
   const outputs = config['outputs'] as readonly Place[] | Readonly<Record<string, Place>>;
-  const ends = isList(outputs) ? outputs : Object.keys(outputs).sort().map((key) => outputs[key]!);
+  const ends = isList(outputs)
+    ? outputs
+    : Object.keys(outputs)
+        .sort()
+        .map((key) => outputs[key]!);
   const indices = new Map<string, number>();
   const finished = walk(ends.map(node), indices);
   const depths = depthsOf(finished);
@@ -268,7 +287,9 @@ export function orderedLayers(config: Config): readonly Entry[] {
 
 /** What a call reads: arguments, then others by their names in Keras. */
 function sourcesOf({ inputs, initialState = [], mask, tensors = {} }: Call): readonly Place[] {
-  const masks = Object.keys(tensors).sort().map((name) => tensors[name]!);
+  const masks = Object.keys(tensors)
+    .sort()
+    .map((name) => tensors[name]!);
   return [...inputs, ...initialState, ...(mask === undefined ? [] : [mask]), ...masks];
 }
 

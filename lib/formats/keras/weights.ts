@@ -86,7 +86,10 @@ class Nodes {
       return { ...common, own: [], ownAt: '', parts, here };
     }
     const spelling = spellingOf('layer', className) ?? spellingOf('cell', className);
-    const parts = (spelling?.parts?.(config) ?? []).map(({ path, described }) => ({ path, node: this.make(described) }));
+    const parts = (spelling?.parts?.(config) ?? []).map(({ path, described }) => ({
+      path,
+      node: this.make(described),
+    }));
     return {
       ...common,
       own: spelling?.weights?.(config) ?? [],

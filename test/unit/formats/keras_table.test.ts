@@ -66,33 +66,74 @@ function optionsOf(spelling: Spelling): string[] {
 const TABLE = SPELLINGS.filter(({ className }) => className !== 'EinsumDense');
 
 describe('the table of spellings of Keras', () => {
-  it.each(TABLE.map((each) => [`${each.kind} ${each.className}`, each] as const))('has the options of %s', (_, spelling) => {
-    const listed = [...spelling.options, ...(spelling.own ?? [])];
-    const written = optionsOf(spelling).filter((option) => option !== 'reduction' || spelling.kind !== 'metric');
-    expect(listed.filter((option) => option !== 'reduction' || spelling.kind !== 'metric').sort()).toEqual(written);
-  });
+  it.each(TABLE.map((each) => [`${each.kind} ${each.className}`, each] as const))(
+    'has the options of %s',
+    (_, spelling) => {
+      const listed = [...spelling.options, ...(spelling.own ?? [])];
+      const written = optionsOf(spelling).filter((option) => option !== 'reduction' || spelling.kind !== 'metric');
+      expect(listed.filter((option) => option !== 'reduction' || spelling.kind !== 'metric').sort()).toEqual(written);
+    },
+  );
 
   it('has every class that files can hold', () => {
-    const bases = ['Layer', 'Model', 'Sequential', 'Input', 'Loss', 'Metric', 'Optimizer', 'Initializer', 'Regularizer', 'Constraint', 'RecurrentCell'];
+    const bases = [
+      'Layer',
+      'Model',
+      'Sequential',
+      'Input',
+      'Loss',
+      'Metric',
+      'Optimizer',
+      'Initializer',
+      'Regularizer',
+      'Constraint',
+      'RecurrentCell',
+    ];
     const lookups = ['StringLookup', 'IntegerLookup', 'TextVectorization', 'LossMetric', 'NdArray', 'History'];
     const known = new Set(SPELLINGS.map(({ className }) => className));
     const missing = Object.entries(ostinato as unknown as Record<string, unknown>)
       .filter(([, value]) => typeof value === 'function')
-      .map(([name, value]) => [name, (value as { prototype?: { getConfig?: unknown; toJSON?: unknown } }).prototype] as const)
+      .map(
+        ([name, value]) =>
+          [name, (value as { prototype?: { getConfig?: unknown; toJSON?: unknown } }).prototype] as const,
+      )
       .filter(([name, prototype]) => (prototype?.getConfig ?? prototype?.toJSON) !== undefined && !bases.includes(name))
       .map(([name]) => name)
       .filter((name) => !known.has(name) && !lookups.includes(name));
     expect(missing).toEqual([]);
   });
 
-  it.each(['layer', 'initializer', 'loss', 'metric', 'optimizer', 'schedule'] as Kind[])('names each %s once', (kind) => {
-    const names = namesOf(kind);
-    expect(new Set(names).size).toBe(names.length);
-  });
+  it.each(['layer', 'initializer', 'loss', 'metric', 'optimizer', 'schedule'] as Kind[])(
+    'names each %s once',
+    (kind) => {
+      const names = namesOf(kind);
+      expect(new Set(names).size).toBe(names.length);
+    },
+  );
 
   it('names classes in paths as Keras does', () => {
-    expect(['LSTM', 'GRU', 'SimpleRNN', 'Conv1D', 'PReLU', 'MultiHeadAttention', 'RNN', 'StackedRNNCells', 'MaxPooling1D'].map(pathName)).toEqual(
-      ['lstm', 'gru', 'simple_rnn', 'conv1d', 'p_re_lu', 'multi_head_attention', 'rnn', 'stacked_rnn_cells', 'max_pooling1d'],
-    );
+    expect(
+      [
+        'LSTM',
+        'GRU',
+        'SimpleRNN',
+        'Conv1D',
+        'PReLU',
+        'MultiHeadAttention',
+        'RNN',
+        'StackedRNNCells',
+        'MaxPooling1D',
+      ].map(pathName),
+    ).toEqual([
+      'lstm',
+      'gru',
+      'simple_rnn',
+      'conv1d',
+      'p_re_lu',
+      'multi_head_attention',
+      'rnn',
+      'stacked_rnn_cells',
+      'max_pooling1d',
+    ]);
   });
 });
