@@ -2,7 +2,7 @@
 // Models as Keras describes them. Keras has an order of its own for the layers of a graph, which paths of weights follow:
 // it is worked out here as Keras works it out when it opens the file (keras/src/ops/function.py, map_graph).
 import { describe, refusal } from '../../util/validate';
-import { spellingOf, toSnake, type Config } from './classes';
+import { toSnake, type Config } from './classes';
 import { toKeras, type Described, type KerasObject } from './objects';
 
 /** A layer or an input of a graph here. */
@@ -42,7 +42,6 @@ const TAKES_MASK = new Set([
   'BatchNormalization',
   'Softmax',
 ]);
-const IS_MODEL = new Set(['Model', 'Sequential']);
 
 /** @throws ConfigError `ERR_CONFIG` where Keras has no such layer or option */
 export function modelToKeras(where: string, model: Described, surroundings: Surroundings): KerasObject {
@@ -258,17 +257,7 @@ interface Node {
 /** The layers and inputs of a graph in the order that Keras gives them: by their depth, then as a walk from the outputs meets them. */
 export function orderedLayers(config: Config): readonly Entry[] {
   const layers = config['layers'] as readonly Entry[];
-  const entries = new Map(layers.map((entry) => [entry.config['name'] as string, entry]));
-  const nodes = new Map<string, Node>();
-  const node = (place: Place): Node => {
-    const key = `${place[1]}/${place[0]}`;
-    const known = nodes.get(key);
-    if (known !== undefined) return known;
-    const call = entries.get(place[0])!.calls?.[place[1]];
-    const made: Node = { operation: place[0], parents: call === undefined ? [] : sourcesOf(call).map(node) };
-    nodes.set(key, made);
-    return made;
-  };
+  const nodes = new GraphNodes(layers);
   const outputs = config['outputs'] as readonly Place[] | Readonly<Record<string, Place>>;
   const ends = isList(outputs)
     ? outputs
@@ -276,14 +265,116 @@ export function orderedLayers(config: Config): readonly Entry[] {
         .sort()
         .map((key) => outputs[key]!);
   const indices = new Map<string, number>();
-  const finished = walk(ends.map(node), indices);
+  const finished = walk(
+    ends.map((place) => nodes.of(place)),
+    indices,
+  );
   const depths = depthsOf(finished);
-  for (const name of entries.keys()) if (!depths.has(name)) depths.set(name, 0);
-  return [...layers].sort((a, b) => {
-    const [one, other] = [a.config['name'] as string, b.config['name'] as string];
-    return depths.get(other)! - depths.get(one)! || (indices.get(one) ?? -1) - (indices.get(other) ?? -1);
-  });
+  const depthOf = ({ config: { name } }: Entry): number => depths.get(name as string) ?? 0;
+  const indexOf = ({ config: { name } }: Entry): number => indices.get(name as string) ?? -1;
+  return [...layers].sort((a, b) => depthOf(b) - depthOf(a) || indexOf(a) - indexOf(b));
 }
+
+/**
+ * Calls as Keras sees them. To a model that is a layer it hands the masks of what the model reads, and so the operations
+ * that these are made with are calls of the graph too, which lead from layers to the model.
+ */
+class GraphNodes {
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #nodes = new Map<string, Node>();
+  readonly #masks = new Map<string, Node | null>();
+  #operations = 0;
+
+  constructor(layers: readonly Entry[]) {
+    this.#entries = new Map(layers.map((entry) => [entry.config['name'] as string, entry]));
+  }
+
+  of(place: Place): Node {
+    const key = `${place[1]}/${place[0]}`;
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const entry = this.#entries.get(place[0])!;
+    const call = entry.calls?.[place[1]];
+    const parents = call === undefined ? [] : sourcesOf(call).map((each) => this.of(each));
+    if (call !== undefined && entry.className === 'Model')
+      parents.push(...call.inputs.map((each) => this.#mask(each)).filter((each) => each !== null));
+    const made: Node = { operation: place[0], parents };
+    this.#nodes.set(key, made);
+    return made;
+  }
+
+  #operation(...parents: readonly Node[]): Node {
+    this.#operations++;
+    return { operation: `/${this.#operations}`, parents };
+  }
+
+  /** What makes the mask of a tensor; null where it has none. */
+  #mask(place: Place): Node | null {
+    const key = place.join('/');
+    const known = this.#masks.get(key);
+    if (known !== undefined) return known;
+    const made = this.#makeMask(place);
+    this.#masks.set(key, made);
+    return made;
+  }
+
+  #makeMask(place: Place): Node | null {
+    const { className, config, calls } = this.#entries.get(place[0])!;
+    const call = calls?.[place[1]];
+    if (call === undefined) return null;
+    const [first] = call.inputs as [Place];
+    if (className === 'Embedding') return config['maskZero'] === true ? this.#operation(this.of(first)) : null;
+    if (className === 'Masking') return this.#operation(this.#operation(this.of(first)));
+    if (HANDS_MASK_ON.has(className)) return this.#mask(first);
+    if (RECURRENT.has(className)) {
+      const inner = className === 'Bidirectional' ? (config['layer'] as Described).config : config;
+      if (inner['returnSequences'] !== true || place[2] !== 0) return null;
+      return call.mask === undefined ? this.#mask(first) : this.of(call.mask);
+    }
+    if (className === 'Concatenate') return this.#joinedMask(call.inputs);
+    if (!MERGES.has(className)) return null;
+    const masks = call.inputs.map((each) => this.#mask(each));
+    return masks.reduce((one, other) => (one === null || other === null ? null : this.#operation(one, other)));
+  }
+
+  /** Each mask beside its input, all of them side by side, and any of them. */
+  #joinedMask(inputs: readonly Place[]): Node | null {
+    const masks = inputs.map((each) => this.#mask(each));
+    if (masks.every((each) => each === null)) return null;
+    const beside = masks.map((mask, index) => {
+      const like = this.#operation(this.of(inputs[index]!));
+      return mask === null ? like : this.#operation(this.#operation(mask), like);
+    });
+    return this.#operation(this.#operation(...beside));
+  }
+}
+
+const RECURRENT = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'Bidirectional']);
+const MERGES = new Set(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum']);
+/** Layers whose output has the mask of what they read first. */
+const HANDS_MASK_ON = new Set([
+  'Activation',
+  'ActivityRegularization',
+  'AdditiveAttention',
+  'Attention',
+  'BatchNormalization',
+  'Dense',
+  'Dropout',
+  'ELU',
+  'GaussianDropout',
+  'GaussianNoise',
+  'LayerNormalization',
+  'LeakyReLU',
+  'MultiHeadAttention',
+  'Normalization',
+  'PReLU',
+  'ReLU',
+  'Rescaling',
+  'Softmax',
+  'SpatialDropout1D',
+  'TimeDistributed',
+  'UnitNormalization',
+]);
 
 /** What a call reads: arguments, then others by their names in Keras. */
 function sourcesOf({ inputs, initialState = [], mask, tensors = {} }: Call): readonly Place[] {
@@ -325,5 +416,3 @@ export function isStateful({ config }: Described): boolean {
   const inner = [config['layer'], config['backwardLayer'], ...((config['layers'] as unknown[] | undefined) ?? [])];
   return inner.some((each) => each !== undefined && each !== null && isStateful(each as Described));
 }
-
-export { IS_MODEL, spellingOf };
