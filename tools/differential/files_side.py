@@ -135,6 +135,8 @@ class Case:
         self.loss = self.step(again)
         self.reset(again)
         self.after = self.predict(again)
+        if not all(np.isfinite(v).all() for v in (*self.outputs, *self.after, np.float32(self.loss))):
+            raise ValueError("NaN or infinity in what Keras computes")
 
     def chain(self, draw: Draw) -> Any:
         """A Sequential."""
