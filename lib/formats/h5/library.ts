@@ -96,9 +96,11 @@ export function loadLibrary(where: string): Promise<LoadedLibrary> {
 }
 
 const HINT = 'Install it: npm install h5wasm.';
+/** No literal of the import: a bundler of a program that has no HDF5 files need not find it. */
+const PACKAGE: string = 'h5wasm';
 
 async function load(): Promise<LoadedLibrary> {
-  const library = (await import('h5wasm')) as unknown as H5Library;
+  const library = (await import(PACKAGE)) as H5Library;
   const module = await library.ready;
   silence(module);
   return { library, module };

@@ -390,7 +390,10 @@ class GraphReading {
       const isPassed = passed === `t:${place.join('/')}`;
       return isPassed ? undefined : place;
     }
-    if (passed !== null && (passed === DERIVED || passed === this.#expression(place))) return undefined;
+    const expression = this.#expression(place);
+    // A layer that goes backwards hands its mask on in reverse.
+    if (passed !== null && [DERIVED, expression].includes(passed)) return undefined;
+    if (passed !== null && expression === `Flip(${passed})`) return undefined;
     const operation = this.#operations.get(place[0])!['class_name'];
     throw refusal(
       'ERR_UNKNOWN_NAME',
