@@ -56,6 +56,7 @@ export const BARS = Object.freeze({
   'serve.beside.lstm256': { bar: 5, atMost: true },
   'serve.beside.lstm512': { bar: 20, atMost: true },
   'memory.book': { bar: 400, atMost: true },
+  'files.load': { bar: 5 },
   'memory.peak': { bar: 300, atMost: true },
   'fit.generator': { bar: 1.05, atMost: true },
   'fit.extras': { bar: 5, atMost: true },

@@ -20,6 +20,7 @@ import isa from './figures/isa.mjs';
 import loopBuild from './figures/loop_build.mjs';
 import loopDelay from './figures/loop_delay.mjs';
 import masked from './figures/masked.mjs';
+import filesLoad from './figures/files_load.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
 import resume from './figures/resume.mjs';
@@ -81,6 +82,7 @@ function allFigures() {
     loopBuild,
     abortLatency,
     serveBeside,
+    filesLoad,
     memory,
     resume,
     install,

@@ -44,13 +44,17 @@ const LIB_FLOORS = [
   ['util'],
   ['ndarray'],
   ['arrays'],
+  ['serialization'],
+  ['formats/zip'],
+  ['formats/npy'],
   ['native'],
   ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
   ['metrics'],
   ['preprocessing', 'datasets', 'text', 'layers', 'graph'],
-  ['serialization'],
   ['formats'],
+  ['formats/h5', 'formats/keras_config'],
+  ['formats/keras', 'formats/onnx', 'formats/tfjs', 'formats/torch'],
   ['callbacks'],
   ['training', 'streams'],
   ['models'],
@@ -117,9 +121,14 @@ export function libProblems(file, text) {
   return problems;
 }
 
-/** "lib/util/validate.ts" -> "util", "lib/errors.ts" -> "errors". */
+/**
+ * "lib/util/validate.ts" -> "util", "lib/errors.ts" -> "errors". Each folder of lib/formats is a room:
+ * "lib/formats/zip/layout.ts" -> "formats/zip", "lib/formats/document.ts" -> "formats".
+ */
 function roomOf(file) {
-  return (file.split('/')[1] ?? 'index').replace(/\.(ts|js)$/, '');
+  const [, room = 'index', part, below] = file.replace(/\.(ts|js)$/, '').split('/');
+  const folder = `${room}/${part}`;
+  return room === 'formats' && (below !== undefined || floorOf(folder) >= 0) ? folder : room;
 }
 
 function floorOf(room) {

@@ -4,6 +4,8 @@
 // Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
 // With `--graphs` random graphs of layers, of every part of which the first cases are trained for twenty steps too.
 // With `--onnx` each case is written as an ONNX file, and ONNX Runtime's outputs are compared with Keras' and with `predict`.
+// With `--files` random chains and graphs go through files: differential/files.mjs. `--backends jax,tensorflow,torch` names
+// Keras' backends, of which the first has all cases and the others the first `--backendCases` (default 30).
 //
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
@@ -23,6 +25,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { parseArgs } from 'node:util';
 import { loadComparisons } from './differential/comparisons.mjs';
+import { BACKENDS, runFiles } from './differential/files.mjs';
 import { openRuntime } from './differential/onnx_runtime.mjs';
 import { ensure } from './ensure.mjs';
 import { main, ROOT, StepError } from './steps.mjs';
@@ -69,12 +72,25 @@ await main(async () => {
       dump: { type: 'string' },
       graphs: { type: 'boolean', default: false },
       onnx: { type: 'boolean', default: false },
+      files: { type: 'boolean', default: false },
+      backends: { type: 'string', default: BACKENDS.join(',') },
+      backendCases: { type: 'string', default: '30' },
     },
   });
   const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
   const [seed, start] = [numberOf(values, 'seed', 0), numberOf(values, 'start', 0)];
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
+  if (values.files) {
+    const backends = values.backends.split(',');
+    const backendCases = numberOf(values, 'backendCases', 0);
+    console.log(`seed ${seed}, cases ${start} to ${start + count - 1}, ${backends.join(', ')}`);
+    const { differential, differential_graphs } = loadComparisons();
+    const makers = { modelOf: differential_graphs.modelOf, layerOf: differential.layerOf };
+    const { python } = values;
+    const failures = await runFiles({ lib, python, seed, start, count, backends, backendCases, makers });
+    return failures === 0 ? 0 : 1;
+  }
   const isOfGraphs = values.graphs;
   const { differential: chains, differential_graphs: graphs, differential_onnx: files } = loadComparisons();
   const [compare, summaryOf] = isOfGraphs

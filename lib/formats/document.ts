@@ -2,7 +2,8 @@
 // A model as plain data and named arrays: what every reader of a file makes and every writer takes. Everything in it is
 // spelt as this library spells it (`model.toJson()`, `compileConfig`, `weightNames`); a format translates, and knows no
 // other format. Models are made of documents in one place, `lib/models/documents.ts`.
-import type { TrainingState } from '../serialization';
+import { toArray, type Floats } from '../arrays/float_source';
+import type { LayersState, OptimizerState } from '../serialization';
 
 /** A model as `model.toJson()` describes it. */
 export interface DescribedModel {
@@ -14,7 +15,20 @@ export interface DescribedModel {
 export interface NamedArray {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly data: Floats;
+}
+
+/** The same, in memory. */
+export interface LoadedArray extends NamedArray {
   readonly data: Float32Array;
+}
+
+/** What training goes on from. */
+export interface DocumentTraining {
+  /** null before the first step. */
+  readonly optimizer: OptimizerState | null;
+  /** null where a file says nothing of it: seeds and states are those of a new model. */
+  readonly layers: LayersState | null;
 }
 
 export interface ModelDocument {
@@ -25,9 +39,21 @@ export interface ModelDocument {
   /** What `compile` was given; null where it was not called. */
   readonly compile: Readonly<Record<string, unknown>> | null;
   /** null where a file says nothing of it: training begins anew. */
-  readonly training: TrainingState | null;
+  readonly training: DocumentTraining | null;
   /** Plain data that was saved beside the model. */
   readonly assets: Readonly<Record<string, unknown>>;
+}
+
+/** A document whose weights are in memory, for formats that lay them out anew. */
+export interface LoadedDocument extends ModelDocument {
+  readonly weights: readonly LoadedArray[];
+}
+
+/** @throws (rejects) InternalError `ERR_OUT_OF_MEMORY` */
+export async function loadedDocument(where: string, document: ModelDocument): Promise<LoadedDocument> {
+  const weights: LoadedArray[] = [];
+  for (const array of document.weights) weights.push({ ...array, data: await toArray(where, array.data) });
+  return { ...document, weights };
 }
 
 /** Reads a file. `use` may read the document's arrays until its promise settles. */

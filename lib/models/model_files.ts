@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What of a model is in its files, and under which names. Making models of files is `loading.ts`.
 import {
-  checkExtension,
   checkPath,
   checkTrainingState,
   ModelFile,
@@ -11,9 +10,10 @@ import {
 } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
-import { weightNames, type NamedLayer } from '../util/weight_names';
-import type { Floats, FloatSource } from '../arrays/float_source';
-import type { CompileConfig } from '../training/compile_config';
+import { describedModel, documentOf, matched, type DocumentOptions } from './documents';
+import { formatOf, OWN, type DocumentFormat } from './file_formats';
+import { expectedWeights, type SavedModel, type Snapshot } from './saved_model';
+import type { WriteDocument } from '../formats/document';
 
 /** Options of `model.save`. */
 export interface SaveOptions {
@@ -33,37 +33,18 @@ export type SaveWeightsOptions = Pick<SaveOptions, 'overwrite'>;
 
 /** Options of `model.loadWeights`. */
 export interface LoadWeightsOptions {
+  /**
+   * For files of Keras: takes the weights of each layer from the one of its name in the file, wherever that stands, and passes
+   * over layers that the file lacks. Default false: layers go by their classes and their order.
+   */
+  byName?: boolean;
   /** Passes over weights that are missing in the file or have another shape, and over arrays that are none. Default false. */
   skipMismatch?: boolean;
 }
 
 const SAVE_DEFAULTS = Object.freeze({ overwrite: true, includeOptimizer: true, assets: Object.freeze({}) });
 const SAVE_WEIGHTS_DEFAULTS = Object.freeze({ overwrite: true });
-const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ skipMismatch: false });
-
-/** A model as its files see it. */
-export interface SavedModel {
-  readonly name: string;
-  readonly className: string;
-  readonly isBuilt: boolean;
-  readonly layers: readonly NamedLayer[];
-  readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
-  readonly compileConfig: CompileConfig | null;
-  getConfig(): object;
-  /** Copies of the weights, and of what training goes on from, as they are at the call. */
-  snapshot(): Snapshot;
-  /** Sets weights, where they are given, and what training goes on from; all or nothing. */
-  restore(method: string, weights: readonly (Floats | undefined)[], training?: TrainingState): Promise<void>;
-}
-
-/** A model at one moment. Its sources can be read from when `whenCopied` resolves to when it is released. */
-export interface Snapshot {
-  readonly weights: readonly FloatSource[];
-  readonly training: TrainingState;
-  readonly whenCopied: Promise<void>;
-  /** Gives its memory back. */
-  release(): void;
-}
+const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ byName: false, skipMismatch: false });
 
 /** A model's weights under the names that they have in files. */
 function named(model: SavedModel, { weights }: Snapshot): WeightValues[] {
@@ -96,7 +77,10 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
   const includeOptimizer = checkBoolean(where, 'includeOptimizer', o.includeOptimizer);
   if (typeof o.assets !== 'object' || o.assets === null)
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'model');
+  if (format !== OWN)
+    return writeDocument(where, file, model, format.writeModel!, { includeOptimizer, assets: o.assets, overwrite });
   const sections = ({ optimizer, layers }: TrainingState) => ({
     model: { className: model.className, config: model.getConfig() },
     compile: model.compileConfig,
@@ -115,7 +99,10 @@ export function saveWeights(
 ): Promise<void> {
   const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'overwrite', overwrite);
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'weights');
+  if (format !== OWN)
+    return writeDocument(where, file, model, format.writeWeights, { includeOptimizer: false, assets: {}, overwrite });
   return write(where, file, model, () => ({}), overwrite);
 }
 
@@ -126,18 +113,49 @@ export async function loadWeights(
   path: unknown,
   options?: LoadWeightsOptions,
 ): Promise<void> {
-  const { skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
+  const { byName, skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
+  checkBoolean(where, 'byName', byName);
   checkBoolean(where, 'skipMismatch', skipMismatch);
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'weights');
+  if (format !== OWN) return readDocument(where, file, model, format, { byName, skipMismatch });
+  if (byName) {
+    const hint = 'Its arrays go by name anyway: skipMismatch passes over those that are not there.';
+    throw refusal('ERR_CONFIG', where, 'byName for a file of Keras', `one that ends in ${OWN}`, hint);
+  }
   await ModelFile.read(where, file, (opened) =>
     model.restore('loadWeights', opened.weights(expectedWeights(model), skipMismatch)),
   );
 }
 
-/** The weights that a file of this model has. */
-export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
-  const names = weightNames(model.layers);
-  return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
+/** Writes a model as a document of this moment. */
+async function writeDocument(
+  where: string,
+  file: string,
+  model: SavedModel,
+  writeFile: WriteDocument,
+  { overwrite, ...parts }: DocumentOptions & { readonly overwrite: boolean },
+): Promise<void> {
+  const { document, whenFilled, release } = documentOf(model, parts);
+  try {
+    await whenFilled;
+    await writeFile(where, file, document, { overwrite });
+  } finally {
+    release();
+  }
+}
+
+async function readDocument(
+  where: string,
+  file: string,
+  model: SavedModel,
+  format: DocumentFormat,
+  { byName, skipMismatch }: Required<LoadWeightsOptions>,
+): Promise<void> {
+  await format.readWeights(where, file, describedModel(model), { byName }, ({ weights }) => {
+    const values = matched(`${where}, ${file}`, model, weights, { skipMissing: byName, skipMismatch });
+    return model.restore('loadWeights', values);
+  });
 }
 
 /** See `TrainableModel.saveTraining`. */

@@ -4,7 +4,8 @@ import { ONNX_DEFAULTS, writeOnnx, type OnnxOptions } from '../formats/onnx';
 import { checkPath } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkOneOf, describe, refusal } from '../util/validate';
-import { expectedWeights, type SavedModel } from './model_files';
+import { documentOf } from './documents';
+import type { SavedModel } from './saved_model';
 
 /** A path that says by its end that it is an ONNX file. */
 export function checkOnnxPath(where: string, path: unknown): string {
@@ -19,10 +20,11 @@ export async function saveOnnx(where: string, model: SavedModel, path: unknown, 
   checkBoolean(where, 'overwrite', overwrite);
   checkOneOf(where, 'idType', idType, ['int32', 'int64']);
   const file = checkOnnxPath(where, path);
-  const described = { className: model.className, config: model.getConfig() as Record<string, unknown> };
-  const snapshot = model.snapshot();
-  const weights = expectedWeights(model).map((weight, index) => ({ ...weight, data: snapshot.weights[index]! }));
-  await snapshot.whenCopied;
-  const document = { model: described, weights, compile: null, training: null, assets: {} };
-  return writeOnnx(where, file, document, { overwrite, idType });
+  const { document, whenFilled, release } = documentOf(model, { includeOptimizer: false, assets: {} });
+  try {
+    await whenFilled;
+    await writeOnnx(where, file, document, { overwrite, idType });
+  } finally {
+    release();
+  }
 }

@@ -2,9 +2,8 @@
 // Models of ONNX files.
 import { readOnnx } from '../formats/onnx';
 import { refuseMore } from '../util/arguments';
-import { refusal } from '../util/validate';
+import { restoreDocument } from './documents';
 import { modelOf } from './loading';
-import { expectedWeights } from './model_files';
 import { checkOnnxPath } from './onnx_files';
 import type { Model } from './model';
 
@@ -33,18 +32,12 @@ export async function loadOnnx<M extends Model = Model>(path: string, ...rest: [
   return readOnnx(where, file, async (document) => {
     const place = `${where}, ${file}`;
     const model = modelOf(place, document.model) as M;
-    const arrays = new Map(document.weights.map((array) => [array.name, array]));
-    const values = expectedWeights(model).map(({ name, shape }) => {
-      const array = arrays.get(name);
-      if (array !== undefined && String(array.shape) === String(shape)) return array.data;
-      throw refusal(
-        'ERR_DATA',
-        place,
-        `"${name}" [${shape.join(', ')}]`,
-        array ? `[${array.shape.join(', ')}]` : 'none',
-      );
-    });
-    await model.adoptWeights('loadOnnx', values);
+    try {
+      await restoreDocument(place, model, document, { compile: false });
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
     return model;
   });
 }

@@ -334,9 +334,8 @@ export class Sequential extends Model {
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
     checkOptions(where, config, ['name', 'automaticName', 'layers', 'buildInputShape', 'trainable']);
-    const { layers: items } = config;
+    const { layers: items, name = null, automaticName = null } = config;
     const layers = makeShared(() => items.map((layer) => layerFromConfig(where, layer)));
-    const { name = null, automaticName = null } = config;
     const model = new Sequential(layers, { name, automaticName });
     model.ownTrainable = config.trainable ?? true;
     if (config.buildInputShape) model.build(config.buildInputShape);

@@ -20,12 +20,11 @@ import {
   saveTraining,
   saveWeights,
   type LoadWeightsOptions,
-  type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
-  type Snapshot,
 } from './model_files';
 import { saveOnnx } from './onnx_files';
+import type { SavedModel, Snapshot } from './saved_model';
 import type { History, Logs } from '../callbacks';
 import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeCopy, NativeModel } from '../native/binding';

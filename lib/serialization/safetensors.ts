@@ -2,12 +2,12 @@
 // The safetensors format: eight bytes of length, a JSON header, and the arrays one after another without a gap. The
 // reader takes nothing on trust: it allocates what the file holds and the caller asks for, and never more.
 // Source: the format's specification in the README of huggingface/safetensors.
-import { constants } from 'node:fs';
-import * as fs from 'node:fs/promises';
+import type * as fs from 'node:fs/promises';
 import { FloatSource, inParts } from '../arrays/float_source';
 import { allocate } from '../arrays/nested_arrays';
 import { describe, refusal } from '../util/validate';
 import { ioError, writeAtomically, type Placement } from './atomic_file';
+import { openFile, readAll } from './input_file';
 import { isPlainObject, readJson } from './json';
 
 /** Types of elements, and the bytes of one. */
@@ -143,18 +143,10 @@ export class SafetensorsFile {
    */
   static async open(where: string, file: string): Promise<SafetensorsFile> {
     const place = `${where}, ${file}`;
-    let handle: fs.FileHandle;
+    const { handle, size } = await openFile(where, file);
     try {
-      // A pipe would let the opening wait for ever.
-      handle = await fs.open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    } catch (error) {
-      throw ioError(where, `read ${file}`, error);
-    }
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw refusal('ERR_DATA', place, 'a file', 'a folder or a device');
-      const { text, end } = await readHeader(place, handle, stat.size);
-      const { tensors, metadata } = parseHeader(place, text, stat.size - end);
+      const { text, end } = await readHeader(place, handle, size);
+      const { tensors, metadata } = parseHeader(place, text, size - end);
       return new SafetensorsFile(place, handle, end, tensors, metadata);
     } catch (error) {
       await handle.close().catch(() => undefined);
@@ -223,14 +215,6 @@ class FileFloats extends FloatSource {
     readonly read: (begin: number, out: Float32Array) => Promise<void>,
   ) {
     super();
-  }
-}
-
-async function readAll(where: string, handle: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, position + at);
-    if (bytesRead === 0) throw refusal('ERR_DATA', where, `${bytes.length} bytes`, `${at}: the file was cut off`);
-    at += bytesRead;
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes small .npz files for tests, whole or with something wrong in them: zip, .npy headers and pickles of integer lists.
 import { deflateRawSync } from 'node:zlib';
-import { crc32 } from '../../lib/datasets/npz/zip';
+import { crc32 } from '../../lib/formats/zip/crc32';
 
 /** A member of an archive; the optional fields overwrite what a true archive would say. */
 export interface Member {

@@ -2,7 +2,7 @@
 // All that training goes on from, read from a model and written into another.
 import { toArray } from '../../lib/arrays/float_source';
 import type { Model } from '../../lib/models';
-import type { Snapshot } from '../../lib/models/model_files';
+import type { Snapshot } from '../../lib/models/saved_model';
 
 export interface TrainingState {
   weights: Float32Array[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The .npy format, versions 1 to 3: a hand-written reader of the header (a Python dict, never evaluated) and of plain numbers.
 // Source: numpy/lib/format.py.
-import { asBuffer } from './as_buffer';
+import { asBuffer } from '../../util/as_buffer';
 import { describe, refusal } from '../../util/validate';
 
 /** A parsed header and the bytes that follow it. */

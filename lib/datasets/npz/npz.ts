@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // An .npz file: a zip of .npy members, each read on demand.
+import { ZipArchive } from '../../formats/zip';
 import { describe, refusal } from '../../util/validate';
-import { asBuffer } from './as_buffer';
 import { parseNpy, readNumbers, type NpyNumbers } from './npy';
 import { readPickledLists, type IntLists } from './pickle';
-import { listZip, readZipEntry, type ZipEntry } from './zip';
 
 /**
  * A view of an archive in memory.
@@ -14,16 +13,14 @@ import { listZip, readZipEntry, type ZipEntry } from './zip';
  * npz.numbers('y_train'); // Int32Array
  */
 export class Npz {
-  private readonly archive: Buffer;
-  private readonly entries: ReadonlyMap<string, ZipEntry>;
+  private readonly archive: ZipArchive;
 
-  /** @throws DataError `ERR_DATA` where the archive is malformed or exceeds the limits of `zip.ts` */
+  /** @throws DataError `ERR_DATA` where the archive is malformed or exceeds the limits of zip archives */
   constructor(
     private readonly where: string,
     archive: Uint8Array,
   ) {
-    this.archive = asBuffer(archive);
-    this.entries = listZip(where, this.archive);
+    this.archive = new ZipArchive(where, archive);
   }
 
   /** A one-dimensional array of numbers. */
@@ -41,12 +38,7 @@ export class Npz {
 
   private open(name: string) {
     const where = `${this.where}, ${name}`;
-    const entry = this.entries.get(`${name}.npy`);
-    if (entry === undefined) {
-      const found = [...this.entries.keys()].map((key) => describe(key)).join(', ');
-      throw refusal('ERR_DATA', this.where, `a member ${name}.npy`, found === '' ? 'an empty archive' : found);
-    }
-    const npy = parseNpy(where, readZipEntry(where, this.archive, entry));
+    const npy = parseNpy(where, this.archive.read(`${name}.npy`));
     if (npy.shape.length !== 1) throw refusal('ERR_DATA', where, 'one axis', `shape (${npy.shape.join(', ')})`);
     return { where, npy };
   }

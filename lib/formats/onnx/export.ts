@@ -3,14 +3,14 @@
 import { kindOf } from '../../graph/lowering';
 import { partsOf, type Layer } from '../../layers/layer';
 import { layerFromConfig } from '../../layers/registry';
-import { writeAtomically, writeJson } from '../../serialization';
+import { writeAtomically, writeJson, type Append } from '../../serialization';
 import { withoutDrawing } from '../../util/seeds';
 import { refusal } from '../../util/validate';
 import { weightNames } from '../../util/weight_names';
 import { Exporter, type GraphLayer } from './exporter';
 import { GraphWriter, type Value } from './graph_writer';
 import { graphMessage, modelMessage, type OnnxGraph, type OnnxValue } from './schema';
-import type { ModelDocument, NamedArray } from '../document';
+import { loadedDocument, type LoadedArray, type LoadedDocument, type ModelDocument } from '../document';
 
 /** Options of `model.toOnnx`. */
 export interface OnnxOptions {
@@ -25,7 +25,7 @@ export const ONNX_DEFAULTS = Object.freeze({ overwrite: true, idType: 'int32' } 
 
 /** Who wrote a file. */
 export const PRODUCER = 'ostinato';
-/** Under this name the file has what {@link ModelDocument} says of the model, so that it can be read back as it was. */
+/** Under this name the file has what {@link LoadedDocument} says of the model, so that it can be read back as it was. */
 export const MODEL_TEXT = 'ostinato.model';
 
 /** Protocol buffers end here. */
@@ -38,7 +38,7 @@ interface ModelLayer extends GraphLayer {
 }
 
 /** The layers of a document, built. They are like those of the model, and none of them. */
-function layersOf(where: string, { model }: ModelDocument): ModelLayer {
+function layersOf(where: string, { model }: LoadedDocument): ModelLayer {
   if (model === null) throw refusal('ERR_CONFIG', where, 'a model', 'weights alone');
   const made = withoutDrawing(() => layerFromConfig(where, model)) as ModelLayer;
   if (made.graph !== undefined) return made;
@@ -49,7 +49,7 @@ function layersOf(where: string, { model }: ModelDocument): ModelLayer {
 /** Names and shapes of the weights that a document of this model has, and the layers that they are of. */
 export function expectedWeights(
   where: string,
-  document: ModelDocument,
+  document: LoadedDocument,
 ): { layer: Layer; name: string; shape: readonly number[] }[] {
   return weightsOf(layersOf(where, document));
 }
@@ -63,9 +63,9 @@ function weightsOf(model: ModelLayer): { layer: Layer; name: string; shape: read
 }
 
 /** The weights of each layer. @throws DataError `ERR_DATA` where one is missing */
-function weightsByLayer(where: string, model: ModelLayer, { weights }: ModelDocument): Map<Layer, NamedArray[]> {
+function weightsByLayer(where: string, model: ModelLayer, { weights }: LoadedDocument): Map<Layer, LoadedArray[]> {
   const known = new Map(weights.map((array) => [array.name, array]));
-  const byLayer = new Map<Layer, NamedArray[]>();
+  const byLayer = new Map<Layer, LoadedArray[]>();
   for (const { layer, name } of weightsOf(model)) {
     const array = known.get(name);
     if (array === undefined) throw refusal('ERR_DATA', where, `the weight "${name}"`, 'a document without it');
@@ -80,7 +80,7 @@ function weightsByLayer(where: string, model: ModelLayer, { weights }: ModelDocu
  * @throws ConfigError `ERR_CONFIG` where ONNX cannot say a layer: the message has its name and the reason; StateError
  *   `ERR_STATE` where the model is not built
  */
-export function onnxGraph(where: string, document: ModelDocument, idType: 'int32' | 'int64'): OnnxGraph {
+export function onnxGraph(where: string, document: LoadedDocument, idType: 'int32' | 'int64'): OnnxGraph {
   const model = layersOf(where, document);
   const graph = model.graph!;
   const { inputNames, outputNames } = model;
@@ -135,9 +135,12 @@ export async function writeOnnx(
   document: ModelDocument,
   { overwrite, idType }: Required<OnnxOptions>,
 ): Promise<void> {
-  const graph = graphMessage(onnxGraph(where, document, idType));
+  const graph = graphMessage(onnxGraph(where, await loadedDocument(where, document), idType));
   const message = modelMessage(graph, PRODUCER, { [MODEL_TEXT]: writeJson(where, document.model) });
   if (message.length > MOST_BYTES)
     throw refusal('ERR_CONFIG', where, 'a model of at most 2 GB, as ONNX files are', `${message.length} bytes`);
-  await writeAtomically(where, path, message.joined(), { overwrite });
+  const write = async (append: Append): Promise<void> => {
+    for (const piece of message.joined()) await append(piece);
+  };
+  await writeAtomically(where, path, write, { overwrite });
 }

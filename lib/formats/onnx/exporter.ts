@@ -7,7 +7,7 @@ import { ELEMENT } from './schema';
 import type { Graph } from '../../graph/graph';
 import type { SymbolicTensor, TensorSpec } from '../../graph/symbolic_tensor';
 import type { Layer } from '../../layers';
-import type { NamedArray } from '../document';
+import type { LoadedArray } from '../document';
 import type { GraphWriter, Value } from './graph_writer';
 
 /** What a layer gives: its shape is the layer's to say. */
@@ -42,10 +42,10 @@ export class Exporter {
   constructor(
     private readonly where: string,
     readonly graph: GraphWriter,
-    private readonly weights: ReadonlyMap<Layer, readonly NamedArray[]>,
+    private readonly weights: ReadonlyMap<Layer, readonly LoadedArray[]>,
   ) {}
 
-  weightsOf(layer: Layer): readonly NamedArray[] {
+  weightsOf(layer: Layer): readonly LoadedArray[] {
     return this.weights.get(layer) ?? [];
   }
 

@@ -18,7 +18,7 @@ import {
   type Ref,
 } from './import_values';
 import { freeName, type NameCounts } from './names';
-import type { ModelDocument, NamedArray } from '../document';
+import type { LoadedDocument, LoadedArray } from '../document';
 import type { NativeActivation } from '../../native/binding';
 import type { OnnxGraph, OnnxModel, OnnxNode } from './schema';
 
@@ -71,7 +71,7 @@ const LAYOUTS = [
  * @throws ConfigError `ERR_CONFIG` where an operator is none of those that are read, or has attributes that no layer has;
  *   DataError `ERR_DATA` where the graph is malformed
  */
-export function readForeign(where: string, model: OnnxModel): ModelDocument {
+export function readForeign(where: string, model: OnnxModel): LoadedDocument {
   checkGraph(where, model.graph);
   try {
     return new GraphImporter(where, model.graph, LAYOUTS[0]).read();
@@ -103,7 +103,7 @@ class GraphImporter {
       this.#readers.set(name, 1 + (this.#readers.get(name) ?? 0));
   }
 
-  read(): ModelDocument {
+  read(): LoadedDocument {
     const { initializers, nodes } = this.graph;
     for (const constant of initializers) this.#known.set(constant.name, { constant });
     const input = this.#readInput();
@@ -157,7 +157,7 @@ class GraphImporter {
     return { className: 'Input', config: { shape, name: this.#name(input.name), dtype: isIds ? 'int32' : 'float32' } };
   }
 
-  #document(input: { className: string; config: Record<string, unknown> }): ModelDocument {
+  #document(input: { className: string; config: Record<string, unknown> }): LoadedDocument {
     const places = this.graph.outputs.map(({ name }) => {
       const flow = this.#at.flowOf(name, `the output ${describe(name)}`);
       const axes = flow.axes.filter((axis) => axis !== 'D');
@@ -219,14 +219,14 @@ class GraphImporter {
     className: string,
     flow: Flow,
     config: Record<string, unknown>,
-    changes: Partial<Flow> & { weights?: NamedArray[] } = {},
+    changes: Partial<Flow> & { weights?: LoadedArray[] } = {},
   ): void {
     const { weights = [], ...others } = changes;
     const made = this.#make(className, this.#apart(flow), config, weights);
     this.#give({ flow: { ...flow, refs: [{ of: made, output: 0 }], ...others } });
   }
 
-  #make(className: string, inputs: readonly Ref[], config: Record<string, unknown>, weights: NamedArray[]): Made {
+  #make(className: string, inputs: readonly Ref[], config: Record<string, unknown>, weights: LoadedArray[]): Made {
     const { name, operator } = this.#at.node;
     const made: Made = { name: this.#name(name || operator), className, config, inputs, weights };
     this.#made.push(made);
@@ -516,7 +516,7 @@ class GraphImporter {
   }
 
   #dense(flow: Flow, kernel: Float32Array, units: number, bias: Float32Array | undefined): void {
-    const weights: NamedArray[] = [{ name: 'kernel', shape: [flow.features, units], data: kernel }];
+    const weights: LoadedArray[] = [{ name: 'kernel', shape: [flow.features, units], data: kernel }];
     if (bias !== undefined) weights.push({ name: 'bias', shape: [units], data: bias });
     return this.#layer('Dense', flow, { units, useBias: bias !== undefined }, { features: units, weights });
   }
@@ -543,7 +543,7 @@ class GraphImporter {
       ['gamma', 1, 'the scale'],
       ['beta', 2, 'the offset'],
     ] as const;
-    const weights = names.flatMap(([name, index, what]): NamedArray[] =>
+    const weights = names.flatMap(([name, index, what]): LoadedArray[] =>
       this.#at.node.inputs[index]
         ? [{ name, shape: [flow.features], data: this.#biasOf(this.#at.floats(index, what), flow.features) }]
         : [],

@@ -3,7 +3,7 @@
 import { describe } from '../../util/validate';
 import { CELL_FUNCTIONS, type CellFunction } from './activations';
 import { fromOnnxBias, fromOnnxKernel, gatesOf, type CellClass } from './cell_weights';
-import type { NamedArray } from '../document';
+import type { LoadedArray } from '../document';
 import type { NativeActivation } from '../../native/binding';
 import type { Flow, NodeReader } from './import_values';
 
@@ -21,7 +21,7 @@ export const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
 export interface CellPart {
   readonly units: number;
   readonly config: Record<string, unknown>;
-  readonly weights: NamedArray[];
+  readonly weights: LoadedArray[];
 }
 
 /** Options and weights of one direction. */
@@ -45,7 +45,7 @@ export function cellPart(at: NodeReader, cell: CellClass, flow: Flow, index: num
     throw at.refuse(`hidden_size ${units}`, String(at.int('hidden_size', units)));
   const part = ({ data }: { data: Float32Array }, size: number): Float32Array =>
     data.subarray(index * size, (index + 1) * size);
-  const weights: NamedArray[] = [
+  const weights: LoadedArray[] = [
     {
       name: 'kernel',
       shape: [flow.features, columns],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is known of the values of a graph that is read, and one operator as the importer looks at it.
 import { describe, refusal } from '../../util/validate';
-import type { NamedArray } from '../document';
+import type { LoadedArray } from '../document';
 import type { Attribute, OnnxGraph, OnnxNode, Tensor } from './schema';
 
 /** What an axis of a value is: rows, timesteps, features or ids, directions of a recurrent layer. */
@@ -14,7 +14,7 @@ export interface Made {
   readonly config: Record<string, unknown>;
   readonly inputs: readonly Ref[];
   /** Names behind the layer's own. */
-  weights: NamedArray[];
+  weights: LoadedArray[];
   /** Of a layer both ways: whether its outputs are read apart, and merged. */
   reads?: Set<'apart' | 'merged'>;
 }

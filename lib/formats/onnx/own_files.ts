@@ -6,10 +6,10 @@ import { GRU, type Conv1D, type Layer, type Recurrent } from '../../layers';
 import { fromOnnxBias, fromOnnxKernel, gatesOf, type CellClass } from './cell_weights';
 import { expectedWeights, MODEL_TEXT, onnxGraph, PRODUCER } from './export';
 import { graphMessage, readGraph, type OnnxGraph, type OnnxModel, type Tensor } from './schema';
-import type { DescribedModel, ModelDocument, NamedArray } from '../document';
+import type { DescribedModel, LoadedDocument, LoadedArray } from '../document';
 
 /** The document that a file was written of; undefined where it is of somebody else, or was changed. */
-export function readOwn(where: string, { producer, texts, graph }: OnnxModel): ModelDocument | undefined {
+export function readOwn(where: string, { producer, texts, graph }: OnnxModel): LoadedDocument | undefined {
   const text = texts.get(MODEL_TEXT);
   if (producer !== PRODUCER || text === undefined) return undefined;
   try {
@@ -25,7 +25,7 @@ export function readOwn(where: string, { producer, texts, graph }: OnnxModel): M
     const arrays = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
     const weights = expectedWeights(where, document).map((expected) => weightOf(expected, arrays));
     if (weights.includes(undefined)) return undefined;
-    const whole = { ...document, weights: weights as NamedArray[] };
+    const whole = { ...document, weights: weights as LoadedArray[] };
     const idType = graph.inputs.some(({ type }) => type === 'int64') ? 'int64' : 'int32';
     const written = readGraph(where, Buffer.concat(graphMessage(onnxGraph(where, whole, idType)).joined()));
     return isSame(written, graph) ? whole : undefined;
@@ -39,7 +39,7 @@ export function readOwn(where: string, { producer, texts, graph }: OnnxModel): M
 function weightOf(
   { layer, name, shape }: { readonly layer: Layer; readonly name: string; readonly shape: readonly number[] },
   arrays: ReadonlyMap<string, Tensor>,
-): NamedArray | undefined {
+): LoadedArray | undefined {
   const size = shape.reduce((product, axis) => product * axis, 1);
   const data = arrays.get(name)?.data;
   if (data === undefined) return size === 1 ? { name, shape, data: new Float32Array(1) } : undefined;

@@ -8,7 +8,7 @@ import { describe, refusal } from '../../util/validate';
 import { readForeign } from './import';
 import { readOwn } from './own_files';
 import { readModel } from './schema';
-import type { ModelDocument } from '../document';
+import type { LoadedDocument } from '../document';
 
 /** Protocol buffers end here. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -50,7 +50,7 @@ async function readWhole(where: string, file: string): Promise<Uint8Array> {
 export async function readOnnx<T>(
   where: string,
   path: string,
-  use: (document: ModelDocument) => Promise<T>,
+  use: (document: LoadedDocument) => Promise<T>,
 ): Promise<T> {
   const place = `${where}, ${path}`;
   const model = readModel(place, await readWhole(place, path));

@@ -42,7 +42,7 @@ describe('reuters.loadData: misuse', () => {
     writeFileSync(other, imdbArchive([[1]], [1], [[1]], [1]));
     await expect(reuters.loadData({ path: other })).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/a member x\.npy/) as unknown,
+      message: expect.stringMatching(/a member "x\.npy"/) as unknown,
     });
   });
 });

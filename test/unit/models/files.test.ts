@@ -74,7 +74,7 @@ describe('misuse', () => {
   test.each<[string, (model: Sequential) => Promise<unknown>, string]>([
     ['a path that is none', (model) => model.save(3 as never), 'ERR_TYPE'],
     ['an empty path', (model) => model.save(''), 'ERR_CONFIG'],
-    ['a format that is not there', (model) => model.save(at('model.h5')), 'ERR_CONFIG'],
+    ['a format that is not there', (model) => model.save(at('model.hdf5')), 'ERR_CONFIG'],
     [
       'an option that does not exist',
       (model) => model.save(at('m.safetensors'), { overwrit: true } as never),

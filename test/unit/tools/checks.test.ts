@@ -44,8 +44,17 @@ describe('include check', () => {
     ['lib/graph/graph.ts', "import type { Model } from '../models/model';"],
     ['lib/graph/graph.ts', "import { pad } from '../preprocessing/sequence';"],
     ['lib/text/text.ts', "import { Graph } from '../graph/graph';"],
+    ['lib/formats/tfjs/read.ts', "import { a } from '../keras';"],
+    ['lib/formats/zip/zip_archive.ts', "import type { ModelDocument } from '../document';"],
+    ['lib/serialization/safetensors.ts', "import { writeZip } from '../formats/zip';"],
+    ['lib/formats/attic/a.ts', ''],
   ])('refuses %s with %s', (file, text) => {
     expect(call('check_includes.mjs', 'libProblems', file, text).length).toBeGreaterThan(0);
+  });
+
+  test('lets formats of models know the document and archives', () => {
+    const text = "import { writeZip } from '../zip';\nimport type { ModelDocument } from '../document';\n";
+    expect(call('check_includes.mjs', 'libProblems', 'lib/formats/keras/archive.ts', text)).toEqual([]);
   });
 
   test('lets layers and graphs know each other', () => {

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// The reader and the writer of zip archives: hostile archives first. Second witness: zlib's CRC and archives laid out by
+// test/support/npz_writer.ts.
+import { readFile, writeFile } from 'node:fs/promises';
+import { crc32, tableCrc32 } from '../../../lib/formats/zip/crc32';
+import { writeZip, ZipArchive, zipChunks } from '../../../lib/formats/zip';
+import { zip, type Member } from '../../support/npz_writer';
+import { temporaryFolder } from '../../support/temporary_folder';
+
+const refused = (message: RegExp, code = 'ERR_DATA') =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) }) as unknown as Error;
+const inFolder = temporaryFolder();
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const y: Member = { name: 'y', bytes: latin1('some bytes, some bytes, some bytes') };
+const read = (archive: Uint8Array, name = 'y') => Buffer.from(new ZipArchive('file', archive).read(name)).toString();
+
+/** Overwrites 16 bits of the end record (its last 22 bytes). */
+function withEnd(archive: Buffer, at: number, value: number): Buffer {
+  const copy = Buffer.from(archive);
+  copy.writeUInt16LE(value, copy.length - 22 + at);
+  return copy;
+}
+
+describe('hostile archives', () => {
+  const zeros = Buffer.alloc(32 * 1024 * 1024);
+  const good = zip([y]);
+  const hostile: [title: string, archive: Buffer, message: RegExp][] = [
+    ['nothing', Buffer.alloc(0), /zip archive/],
+    ['bytes of something else', Buffer.alloc(100, 7), /zip archive/],
+    ['a truncated archive', good.subarray(0, good.length - 5), /complete/],
+    ['an archive with its head cut off', good.subarray(10), /another place/],
+    ['a split archive', withEnd(good, 4, 1), /split/],
+    ['a zip64 archive', withEnd(withEnd(good, 8, 0xffff), 10, 0xffff), /zip64/],
+    ['a count that is too large', withEnd(withEnd(good, 8, 2), 10, 2), /member record/],
+    ['a count that is too small', withEnd(withEnd(zip([y, { ...y, name: 'z' }]), 8, 1), 10, 1), /left over/],
+    ['two members of one name', zip([y, y]), /twice/],
+    ['an empty name', zip([{ ...y, name: '' }]), /relative path/],
+    ['a name of 2000 bytes', zip([{ ...y, name: 'a'.repeat(2000) }]), /1024/],
+    ['a name that leads out', zip([{ ...y, name: 'a/../../y' }]), /relative path/],
+    ['an absolute name', zip([{ ...y, name: '/etc/passwd' }]), /relative path/],
+    ['a name on a drive', zip([{ ...y, name: 'C:y' }]), /relative path/],
+    ['a name with backslashes', zip([{ ...y, name: '..\\y' }]), /relative path/],
+    ['a name with a NUL', zip([{ ...y, name: 'y\0.png' }]), /relative path/],
+    ['an encrypted member', zip([{ ...y, flags: 1 }]), /encrypted/],
+    ['an unknown method', zip([{ ...y, method: 12 }]), /method 12/],
+    ['a zip64 member', zip([{ ...y, size: 0xffffffff }]), /zip64/],
+    ['a bomb', zip([{ name: 'y', bytes: zeros }]), /when inflated/],
+    ['a bomb in parts', zip([0, 1, 2].map((i) => ({ name: `y${i}`, bytes: zeros.subarray(0, 8 << 20) }))), /inflated/],
+    ['a stored member of two sizes', zip([{ ...y, store: true, size: 7 }]), /stored/],
+    ['a member that inflates to more than it says', zip([{ ...y, size: 20 }]), /inflate/],
+    ['a member that inflates to less than it says', zip([{ ...y, size: 2000 }]), /bytes/],
+    ['a wrong checksum', zip([{ ...y, crc32: 1 }]), /CRC-32/],
+    ['a local header of another name', zip([{ ...y, localName: 'z' }]), /agrees/],
+    ['a member outside the archive', zip([{ ...y, offset: 99999 }]), /local header/],
+    ['overlapping members', zip([y, { ...y, name: 'z', localName: 'y', offset: 0 }]), /agrees|overlap/],
+    ['a member within a member', nested(), /overlapping/],
+  ];
+  test.each(hostile)('refuses %s', (_title, archive, message) => {
+    expect(() => read(archive)).toThrow(refused(message));
+  });
+
+  test('names the members that are there where one is missing', () => {
+    expect(() => read(good, 'x')).toThrow(refused(/a member "x".*"y"/));
+    expect(() => read(zip([]), 'x')).toThrow(refused(/empty archive/));
+    const many = zip(Array.from({ length: 10 }, (_, i) => ({ ...y, name: `${i}` })));
+    expect(() => read(many)).toThrow(refused(/"7" and 2 more/));
+  });
+
+  test('refuses every truncation of an archive, and survives every changed byte', () => {
+    for (let end = 0; end < good.length; end++) expect(() => read(good.subarray(0, end))).toThrow(refused(/./));
+    for (let at = 0; at < good.length; at++) {
+      const changed = Buffer.from(good);
+      changed[at]! ^= 0xff;
+      try {
+        read(changed);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_DATA' });
+      }
+    }
+  });
+
+  test('refuses a missing file and a folder', async () => {
+    await expect(ZipArchive.open('read', inFolder('none.zip'))).rejects.toThrow(refused(/none\.zip/, 'ERR_NOT_FOUND'));
+    await expect(ZipArchive.open('read', inFolder())).rejects.toThrow(refused(/folder/));
+  });
+});
+
+/** An archive whose second member lies in the bytes of the first. */
+function nested(): Buffer {
+  const inner = zip([{ ...y, name: 'z', store: true }]);
+  const begin = 30 + 'y'.length;
+  return zip([
+    { name: 'y', bytes: inner.subarray(0, inner.length - 22), store: true },
+    { ...y, name: 'z', store: true, offset: begin },
+  ]);
+}
+
+describe('the reader', () => {
+  test('reads stored and deflated members, and an archive with a comment', () => {
+    expect(read(zip([{ ...y, store: true }]))).toBe(y.bytes.toString());
+    expect(read(zip([y]))).toBe(y.bytes.toString());
+    expect(read(Buffer.concat([withEnd(zip([y]), 20, 2), latin1('hi')]))).toBe(y.bytes.toString());
+  });
+
+  test('reads a member only when it is asked for', () => {
+    const archive = new ZipArchive(
+      'file',
+      zip([
+        { ...y, crc32: 1 },
+        { ...y, name: 'z' },
+      ]),
+    );
+    expect(Buffer.from(archive.read('z')).toString()).toBe(y.bytes.toString());
+    expect(() => archive.read('y')).toThrow(refused(/CRC-32/));
+  });
+});
+
+describe('the writer', () => {
+  const members = [
+    { name: 'config.json', data: latin1('{}') },
+    { name: 'a/empty', data: new Uint8Array() },
+    { name: 'größe.bin', data: Uint8Array.from({ length: 1000 }, (_, i) => i * 7) },
+  ];
+
+  test.each([
+    ['a name twice', ['a', 'a'], /twice/],
+    ['a name that leads out', ['../a'], /relative path/],
+    ['an empty name', [''], /relative path/],
+    ['too many members', Array.from({ length: 65535 }, (_, i) => `${i}`), /fewer than 65535/],
+  ])('refuses %s', (_title, names, message) => {
+    const given = names.map((name) => ({ name, data: new Uint8Array() }));
+    expect(() => zipChunks('save', given)).toThrow(refused(message));
+  });
+
+  test('refuses an archive of 4 GB', () => {
+    // A real array of this size would need the memory. The size is looked at before the bytes.
+    const data = Object.create(Uint8Array.prototype, { length: { value: 0xffffffff } }) as Uint8Array;
+    expect(() => zipChunks('save', [{ name: 'a', data }])).toThrow(refused(/4 GB/));
+  });
+
+  test('writes what the reader reads, in the order of the members', () => {
+    const archive = new ZipArchive('file', Buffer.concat(zipChunks('save', members)));
+    expect(archive.names).toEqual(members.map(({ name }) => name));
+    for (const { name, data } of members) expect(Buffer.from(archive.read(name))).toEqual(Buffer.from(data));
+  });
+
+  test('lays plain members out as the independent writer of the tests does, but for the date', () => {
+    const ours = Buffer.concat(zipChunks('save', [{ name: 'y', data: y.bytes }]));
+    const theirs = zip([{ ...y, store: true }]);
+    theirs.writeUInt16LE(0x21, 12);
+    theirs.writeUInt16LE(0x21, 31 + y.bytes.length + 14);
+    expect(ours).toEqual(theirs);
+  });
+
+  test('writes a file whole, and leaves one that is there alone where it is told to', async () => {
+    const file = inFolder('a.zip');
+    await writeFile(file, 'old');
+    await expect(writeZip('save', file, members, { overwrite: false })).rejects.toThrow(refused(/EEXIST/, 'ERR_IO'));
+    expect(await readFile(file, 'utf8')).toBe('old');
+    await writeZip('save', file, members, { overwrite: true });
+    expect((await ZipArchive.open('read', file)).size('größe.bin')).toBe(1000);
+  });
+});
+
+describe('CRC-32', () => {
+  test('has the published check value, with the table and with what the runtime brings', () => {
+    expect(tableCrc32(latin1('123456789'))).toBe(0xcbf43926);
+    expect(crc32(latin1('123456789'))).toBe(0xcbf43926);
+  });
+
+  test('is the same by table and by runtime at every length', () => {
+    const bytes = Uint8Array.from({ length: 40 }, (_, i) => i * 89);
+    for (let length = 0; length <= bytes.length; length++)
+      expect(tableCrc32(bytes.subarray(0, length))).toBe(crc32(bytes.subarray(0, length)));
+  });
+});
