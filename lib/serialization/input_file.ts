@@ -45,8 +45,13 @@ export async function readAll(
   }
 }
 
-/** All bytes of a file. @param most bytes that it may have. @throws as {@link openFile}; DataError `ERR_DATA` where it has more */
-export async function readWholeFile(where: string, path: string, most: number): Promise<Uint8Array> {
+/**
+ * All bytes of a file.
+ *
+ * @param most bytes that it may have
+ * @throws as {@link openFile}; DataError `ERR_DATA` where it has more; InternalError `ERR_OUT_OF_MEMORY`
+ */
+export async function readWholeFile(where: string, path: string, most = Infinity): Promise<Uint8Array> {
   const { handle, size } = await openFile(where, path);
   try {
     if (size > most) throw refusal('ERR_DATA', `${where}, ${path}`, `a file of at most ${most} bytes`, `${size}`);

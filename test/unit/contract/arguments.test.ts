@@ -185,6 +185,8 @@ const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
   'Tokenizer.fromJson': (options) => lib.Tokenizer.fromJson(new lib.Tokenizer().toJson(), options),
   ctcDecode: (options) => lib.ctcDecode([[[0.4, 0.6]]], [1], options),
   loadModel: (options) => lib.loadModel(file(), options),
+  saveNpy: (options) => lib.saveNpy(file(), [1], options),
+  saveNpz: (options) => lib.saveNpz(file(), { x: [1] }, options),
   padSequences: (options) => lib.padSequences([[1]], options),
   gru: (parameters) =>
     lib.gru(X, {
