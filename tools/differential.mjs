@@ -3,6 +3,8 @@
 //
 // Random layers and small models, computed by Keras 3 and by the package: outputs, loss and every gradient compared.
 // With `--graphs` random graphs of layers, of every part of which the first cases are trained for twenty steps too.
+// With `--files` random chains and graphs go through files: differential/files.mjs. `--backends jax,tensorflow,torch` names
+// Keras' backends, of which the first has all cases and the others the first `--backendCases` (default 30).
 //
 //   differential/cases.py       draws configurations and data; case i of a seed is always the same
 //   differential/keras_side.py  computes them with Keras on JAX in float64, and prints one JSON line a case
@@ -21,6 +23,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
+import { BACKENDS, runFiles } from './differential/files.mjs';
 import { ensure } from './ensure.mjs';
 import { main, ROOT, StepError } from './steps.mjs';
 
@@ -44,6 +47,7 @@ function loadComparison(isOfGraphs) {
     const require = createRequire(import.meta.url);
     const chains = require(path.join(folder, 'differential.js'));
     const graphs = require(path.join(folder, 'differential_graphs.js'));
+    if (isOfGraphs === undefined) return { modelOf: graphs.modelOf, layerOf: chains.layerOf };
     return isOfGraphs
       ? { compare: graphs.graphDifferences, summaryOf: graphs.graphSummary }
       : { compare: chains.differencesFromKeras, summaryOf: chains.summaryOf };
@@ -87,12 +91,24 @@ await main(async () => {
       python: { type: 'string', default: process.env.PYTHON ?? 'python3' },
       dump: { type: 'string' },
       graphs: { type: 'boolean', default: false },
+      files: { type: 'boolean', default: false },
+      backends: { type: 'string', default: BACKENDS.join(',') },
+      backendCases: { type: 'string', default: '30' },
     },
   });
   const [count, jobs] = [numberOf(values, 'count', 1), numberOf(values, 'jobs', 1)];
   const [seed, start] = [numberOf(values, 'seed', 0), numberOf(values, 'start', 0)];
   ensure();
   const lib = createRequire(import.meta.url)(path.join(ROOT, 'dist/index.js'));
+  if (values.files) {
+    const backends = values.backends.split(',');
+    const backendCases = numberOf(values, 'backendCases', 0);
+    console.log(`seed ${seed}, cases ${start} to ${start + count - 1}, ${backends.join(', ')}`);
+    const makers = loadComparison();
+    const { python } = values;
+    const failures = await runFiles({ lib, python, seed, start, count, backends, backendCases, makers });
+    return failures === 0 ? 0 : 1;
+  }
   const isOfGraphs = values.graphs;
   const { compare, summaryOf } = loadComparison(isOfGraphs);
   console.log(`seed ${seed}, cases ${start} to ${start + count - 1}`);

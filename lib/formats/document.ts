@@ -2,7 +2,7 @@
 // A model as plain data and named arrays: what every reader of a file makes and every writer takes. Everything in it is
 // spelt as this library spells it (`model.toJson()`, `compileConfig`, `weightNames`); a format translates, and knows no
 // other format. Models are made of documents in one place, `lib/models/documents.ts`.
-import type { TrainingState } from '../serialization';
+import type { LayersState, OptimizerState } from '../serialization';
 
 /** A model as `model.toJson()` describes it. */
 export interface DescribedModel {
@@ -17,6 +17,14 @@ export interface NamedArray {
   readonly data: Float32Array;
 }
 
+/** What training goes on from. */
+export interface DocumentTraining {
+  /** null before the first step. */
+  readonly optimizer: OptimizerState | null;
+  /** null where a file says nothing of it: seeds and states are those of a new model. */
+  readonly layers: LayersState | null;
+}
+
 export interface ModelDocument {
   /** null where a file holds weights alone. */
   readonly model: DescribedModel | null;
@@ -25,7 +33,7 @@ export interface ModelDocument {
   /** What `compile` was given; null where it was not called. */
   readonly compile: Readonly<Record<string, unknown>> | null;
   /** null where a file says nothing of it: training begins anew. */
-  readonly training: TrainingState | null;
+  readonly training: DocumentTraining | null;
   /** Plain data that was saved beside the model. */
   readonly assets: Readonly<Record<string, unknown>>;
 }

@@ -2,11 +2,13 @@
 // Models made of files and of JSON. What a file says is taken from a closed table of classes; nothing in it is run, and
 // no path or address in it is opened.
 import { makeError, OstinatoError } from '../errors';
-import { checkExtension, checkPath, checkTrainingState, isPlainObject, ModelFile, readJson } from '../serialization';
+import { checkPath, checkTrainingState, isPlainObject, ModelFile, readJson } from '../serialization';
 import { compileOptions } from '../training/compile_config';
 import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
+import { restoreDocument } from './documents';
+import { formatOf, OWN } from './file_formats';
 import { expectedWeights } from './model_files';
 import { Model } from './model';
 import { Sequential } from './sequential';
@@ -43,9 +45,16 @@ export async function loadModel<M extends Model = Model>(
   const where = 'loadModel';
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'model');
+  const place = `${where}, ${file}`;
+  if (format !== OWN)
+    return format.readModel!(where, file, async (document) => {
+      const model = modelOf(place, document.model);
+      await guarded(place, () => restoreDocument(place, model, document, { compile }));
+      return model as M;
+    });
   return ModelFile.read(where, file, async (opened) => {
-    const place = `${where}, ${file}`;
     const described = await opened.section('model');
     if (described === undefined) {
       const hint = 'Weights alone are read by model.loadWeights.';
@@ -76,7 +85,9 @@ export async function loadModel<M extends Model = Model>(
 export async function loadAssets(path: string, ...rest: []): Promise<Record<string, unknown>> {
   refuseMore('loadAssets', rest);
   const where = 'loadAssets';
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'model');
+  if (format !== OWN) return format.readModel!(where, file, (document) => Promise.resolve({ ...document.assets }));
   const assets = (await ModelFile.read(where, file, (opened) => opened.section('assets'))) ?? {};
   if (isPlainObject(assets)) return assets;
   throw refusal('ERR_DATA', `${where}, ${file}`, 'assets by name', describe(assets));

@@ -44,10 +44,12 @@ import type { ArrayInput, Shape } from '../types';
 export interface ModelOptions {
   /** Default: `model_1` and so on. */
   name?: string | null;
+  /** What {@link Model.getConfig} writes beside `name` where the library made the name, as for layers. Default null. */
+  automaticName?: string | null;
 }
 
 /** Defaults of {@link ModelOptions}. */
-export const defaults = Object.freeze({ name: null });
+export const defaults = Object.freeze({ name: null, automaticName: null });
 
 export type { TensorStructure };
 
@@ -99,8 +101,8 @@ export class Model extends TrainableModel {
     refuseMore('Model', rest);
     const isDeferred = inputs === DEFERRED;
     const where = isDeferred ? 'Sequential' : 'Model';
-    const { name } = withDefaults(where, options, defaults);
-    super(where, { name, trainable: true, inputShape: null });
+    const { name, automaticName } = withDefaults(where, options, defaults);
+    super(where, { name, automaticName, trainable: true, inputShape: null });
     this.#engine = new ModelEngine(this, () => this.forgetStates());
     if (isDeferred) return;
     const [from, to] = [readTensors(where, 'inputs', inputs), readTensors(where, 'outputs', outputs)];
@@ -619,7 +621,13 @@ export class Model extends TrainableModel {
     const config = describeShared(() =>
       graphConfig(this.#builtGraph('getConfig'), this.inputNames, this.#keys.outputs),
     );
-    return { name: this.name, trainable: this.ownTrainable, ...config };
+    return { ...this.naming, trainable: this.ownTrainable, ...config };
+  }
+
+  /** What a config says of the name. */
+  protected get naming(): { readonly name: string; readonly automaticName?: string } {
+    const { name } = this;
+    return this.hasAutomaticName ? { name, automaticName: name } : { name };
   }
 
   /**
@@ -632,12 +640,13 @@ export class Model extends TrainableModel {
    */
   static fromConfig(given: object): Model {
     const where = 'Model.fromConfig';
-    const config = given as Partial<GraphConfig> & { readonly name?: string; readonly trainable?: boolean };
+    const config = given as Partial<GraphConfig> & ModelOptions & { readonly trainable?: boolean };
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers, inputs, outputs }', describe(config));
-    checkOptions(where, config, ['name', 'layers', 'inputs', 'outputs', 'trainable']);
+    checkOptions(where, config, ['name', 'automaticName', 'layers', 'inputs', 'outputs', 'trainable']);
     const { inputs, outputs } = makeShared(() => graphFromConfig(where, config));
-    const model = new Model(inputs, outputs, { name: config.name ?? null });
+    const { name = null, automaticName = null } = config;
+    const model = new Model(inputs, outputs, { name, automaticName });
     model.ownTrainable = config.trainable ?? true;
     return model;
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What of a model is in its files, and under which names. Making models of files is `loading.ts`.
 import {
-  checkExtension,
   checkPath,
   checkTrainingState,
   ModelFile,
@@ -12,6 +11,8 @@ import {
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { weightNames, type NamedLayer } from '../util/weight_names';
+import { describedModel, documentOf, matched } from './documents';
+import { formatOf, OWN } from './file_formats';
 import type { CompileConfig } from '../training/compile_config';
 
 /** Options of `model.save`. */
@@ -32,13 +33,18 @@ export type SaveWeightsOptions = Pick<SaveOptions, 'overwrite'>;
 
 /** Options of `model.loadWeights`. */
 export interface LoadWeightsOptions {
+  /**
+   * For files of Keras: takes the weights of each layer from the one of its name in the file, wherever that stands, and passes
+   * over layers that the file lacks. Default false: layers go by their classes and their order.
+   */
+  byName?: boolean;
   /** Passes over weights that are missing in the file or have another shape, and over arrays that are none. Default false. */
   skipMismatch?: boolean;
 }
 
 const SAVE_DEFAULTS = Object.freeze({ overwrite: true, includeOptimizer: true, assets: Object.freeze({}) });
 const SAVE_WEIGHTS_DEFAULTS = Object.freeze({ overwrite: true });
-const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ skipMismatch: false });
+const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ byName: false, skipMismatch: false });
 
 /** A model as its files see it. */
 export interface SavedModel {
@@ -76,7 +82,12 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
   const includeOptimizer = checkBoolean(where, 'includeOptimizer', o.includeOptimizer);
   if (typeof o.assets !== 'object' || o.assets === null)
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'model');
+  if (format !== OWN) {
+    const { document, whenFilled } = documentOf(model, { includeOptimizer, assets: o.assets });
+    return whenFilled.then(() => format.writeModel!(where, file, document, { overwrite }));
+  }
   const snapshot = model.snapshot();
   const { optimizer, layers } = snapshot.training;
   const sections = {
@@ -98,7 +109,12 @@ export function saveWeights(
 ): Promise<void> {
   const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'overwrite', overwrite);
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
+  const file = checkPath(where, 'path', path);
+  const format = formatOf(where, file, 'weights');
+  if (format !== OWN) {
+    const { document, whenFilled } = documentOf(model, { includeOptimizer: false, assets: {} });
+    return whenFilled.then(() => format.writeWeights(where, file, document, { overwrite }));
+  }
   const snapshot = model.snapshot();
   const contents = { weights: named(model, snapshot), sections: {}, whenFilled: snapshot.whenCopied };
   return writeModelFile(where, file, contents, overwrite);
@@ -111,16 +127,42 @@ export async function loadWeights(
   path: unknown,
   options?: LoadWeightsOptions,
 ): Promise<void> {
-  const { skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
+  const { byName, skipMismatch } = withDefaults(where, options, LOAD_WEIGHTS_DEFAULTS);
+  checkBoolean(where, 'byName', byName);
   checkBoolean(where, 'skipMismatch', skipMismatch);
-  const file = checkExtension(where, 'path', checkPath(where, 'path', path));
-  const values = await ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
+  const file = checkPath(where, 'path', path);
+  const values = await readValues(where, model, file, byName, skipMismatch);
   // Weights of this moment stand in for those that the file lacks.
   const present = values.includes(undefined) ? model.snapshot() : undefined;
   await present?.whenCopied;
   await model.adoptWeights(
     'loadWeights',
     values.map((value, index) => value ?? present!.weights[index]!),
+  );
+}
+
+/** Values of the weights of a file; undefined for those that it lacks. */
+async function readValues(
+  where: string,
+  model: SavedModel,
+  file: string,
+  byName: boolean,
+  skipMismatch: boolean,
+): Promise<(Float32Array | undefined)[]> {
+  const format = formatOf(where, file, 'weights');
+  if (format === OWN) {
+    if (byName)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        `byName for a file of Keras`,
+        `one that ends in ${OWN}`,
+        'Its arrays go by name anyway: skipMismatch passes over those that are not there.',
+      );
+    return ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
+  }
+  return format.readWeights(where, file, describedModel(model), { byName }, ({ weights }) =>
+    Promise.resolve(matched(`${where}, ${file}`, model, weights, { skipMissing: byName, skipMismatch })),
   );
 }
 

@@ -21,6 +21,8 @@ export type SequentialOptions = ModelOptions;
 /** A model as plain data. */
 export interface SequentialConfig {
   name: string;
+  /** The name again, where the library made it. */
+  automaticName?: string;
   /** Whether the model lets its layers be trained, which have flags of their own. */
   trainable: boolean;
   layers: LayerConfig[];
@@ -312,7 +314,7 @@ export class Sequential extends Model {
     const configOf = (item: Layer | Input): LayerConfig =>
       item instanceof Layer ? configOfLayer(item) : { className: item.className, config: { ...item.getConfig() } };
     return {
-      name: this.name,
+      ...this.naming,
       trainable: this.ownTrainable,
       layers: describeShared(() => items.map(configOf)),
       buildInputShape: isTold ? null : (this.#source?.shape ?? null),
@@ -331,10 +333,10 @@ export class Sequential extends Model {
     const where = 'Sequential.fromConfig';
     if (typeof config !== 'object' || config === null || !Array.isArray(config.layers))
       throw refusal('ERR_TYPE', where, '{ name, layers }', describe(config));
-    checkOptions(where, config, ['name', 'layers', 'buildInputShape', 'trainable']);
-    const { layers: items } = config;
+    checkOptions(where, config, ['name', 'automaticName', 'layers', 'buildInputShape', 'trainable']);
+    const { layers: items, name = null, automaticName = null } = config;
     const layers = makeShared(() => items.map((layer) => layerFromConfig(where, layer)));
-    const model = new Sequential(layers, { name: config.name ?? null });
+    const model = new Sequential(layers, { name, automaticName });
     model.ownTrainable = config.trainable ?? true;
     if (config.buildInputShape) model.build(config.buildInputShape);
     return model;

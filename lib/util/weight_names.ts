@@ -37,7 +37,7 @@ function namesWithin(layer: NamedLayer, known: Set<NamedLayer>): string[] {
 }
 
 /** `dense_7`, `lstm_3`, `dense_9` become `dense_1`, `lstm_1`, `dense_2`, unless another layer was given such a name. */
-function layerNames(layers: readonly NamedLayer[]): string[] {
+export function layerNames(layers: readonly Pick<NamedLayer, 'name' | 'hasAutomaticName'>[]): string[] {
   const given = new Set(layers.filter(({ hasAutomaticName }) => !hasAutomaticName).map(({ name }) => name));
   const counts = new Map<string, number>();
   return layers.map(({ name, hasAutomaticName }) => {

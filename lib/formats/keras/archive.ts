@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// Keras 3's files: `.keras`, a zip archive of config.json, metadata.json and model.weights.h5, and `.weights.h5` alone. What
+// Keras has no place for, assets and the seeds of layers, is in metadata.json, of which Keras reads nothing.
+import { checkTrainingState, isPlainObject, readJson, writeJson } from '../../serialization';
+import { describe, refusal } from '../../util/validate';
+import { readWholeFile } from '../../serialization/input_file';
+import { writeAtomically } from '../../serialization/atomic_file';
+import { H5Reader, writeH5, type H5Tree, type H5Values } from '../h5';
+import { writeZip, ZipArchive } from '../zip';
+import { compileFromKeras, compileToKeras } from './compile';
+import { modelFromKeras } from './from_graph';
+import { pythonJson } from './python_json';
+import { optimizerFromKeras, optimizerToKeras } from './optimizer';
+import { isStateful, modelToKeras, orderedLayers } from './to_graph';
+import { layerPlaces, namesOfNodes, nodeOf, placesOf, type FindLayer, type WeightNode, type WeightPlace } from './weights';
+import type { DescribedModel, DocumentTraining, ModelDocument, NamedArray } from '../document';
+import type { Config } from './classes';
+import type { Described } from './objects';
+
+const CONFIG = 'config.json';
+const METADATA = 'metadata.json';
+const WEIGHTS = 'model.weights.h5';
+/** The version of Keras whose files these are. */
+const KERAS_VERSION = '3.15.1';
+/** Files of Keras that are larger cannot be held in memory at once. */
+const LONGEST = 2 ** 32 - 2;
+/** The group of what an optimizer holds. */
+const OPTIMIZER = 'optimizer/vars';
+
+// Writing
+
+/** Writes `.keras`. @throws (rejects) ConfigError `ERR_CONFIG` where Keras lacks a layer or an option; StateError `ERR_STATE` */
+export async function writeKeras(
+  where: string,
+  path: string,
+  document: ModelDocument,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  const { model, compile, training, assets } = document;
+  if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone', 'Save them as .weights.h5.');
+  const described = modelToKeras(where, model, {
+    rows: training?.layers?.statefulRows ?? null,
+    isStateful: isStateful(model),
+  });
+  const config = compile === null ? described : { ...described, compile_config: compileToKeras(where, compile) };
+  const metadata = {
+    keras_version: KERAS_VERSION,
+    date_saved: dateText(new Date()),
+    ostinato: { layers: training?.layers ?? null, assets },
+  };
+  const weights = await writeH5(where, weightsTree(where, model, document));
+  const members = [
+    { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
+    { name: CONFIG, data: Buffer.from(pythonJson(config)) },
+    { name: WEIGHTS, data: weights },
+  ];
+  await writeZip(where, path, members, { overwrite });
+}
+
+/** As Keras writes it: 2024-01-31@12:34:56. */
+function dateText(date: Date): string {
+  return date.toISOString().slice(0, 19).replace('T', '@');
+}
+
+/** Writes `.weights.h5`. */
+export async function writeKerasWeights(
+  where: string,
+  path: string,
+  document: ModelDocument,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  const { model } = document;
+  if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
+  const bytes = await writeH5(where, weightsTree(where, model, document));
+  await writeAtomically(where, path, [bytes], { overwrite });
+}
+
+interface Located {
+  readonly root: WeightNode;
+  readonly places: readonly WeightPlace[];
+}
+
+/** @param order the layers of a graph in Keras' order */
+function located(model: Described, order: (config: Config) => readonly Described[], find?: FindLayer): Located {
+  const root = nodeOf(model, order);
+  return { root, places: placesOf(root, namesOfNodes(root), find) };
+}
+
+class Tree {
+  readonly attributes: Record<string, string> = {};
+  readonly arrays: Record<string, H5Values> = {};
+  readonly groups: Record<string, Tree> = {};
+
+  at(path: string): Tree {
+    return path.split('/').reduce<Tree>((tree, name) => (tree.groups[name] ??= new Tree()), this);
+  }
+}
+
+function weightsTree(where: string, model: DescribedModel, { weights, compile, training }: ModelDocument): H5Tree {
+  const tree = new Tree();
+  const { root, places } = located(model, orderedLayers);
+  for (const { path, layerName } of layerPlaces(root)) tree.at(path).attributes['name'] = layerName;
+  const arrays = new Map(weights.map((array) => [array.name, array]));
+  for (const { name, path } of places) {
+    const array = arrays.get(name);
+    if (array === undefined) throw refusal('ERR_DATA', where, `the weights ${describe(name)}`, 'none');
+    const at = path.lastIndexOf('/');
+    tree.at(path.slice(0, at)).arrays[path.slice(at + 1)] = array;
+  }
+  const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
+  const state = training?.optimizer ?? null;
+  if (optimizer === undefined || state === null) return tree;
+  const group = tree.at(OPTIMIZER);
+  group.attributes['name'] = String(optimizer.config['name']);
+  optimizerToKeras(where, optimizer, state, places, arrays).forEach((array, index) => {
+    group.arrays[String(index)] = array;
+  });
+  return tree;
+}
+
+// Reading
+
+/** Reads `.keras`. */
+export async function readKeras<T>(
+  where: string,
+  path: string,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
+  const archive = await ZipArchive.open(where, path);
+  const place = `${where}, ${path}`;
+  const text = (name: string): unknown => readJson(`${place}, ${name}`, Buffer.from(archive.read(name)).toString('utf8'));
+  const described = text(CONFIG);
+  const model = modelFromKeras(place, described);
+  const compile = compileFromKeras(place, (described as Config)['compile_config']);
+  const metadata = archive.has(METADATA) ? text(METADATA) : null;
+  const own = isPlainObject(metadata) ? metadata['ostinato'] : undefined;
+  if (!archive.has(WEIGHTS) && archive.has('model.weights.npz')) {
+    const hint = 'Save the model with weights in HDF5, which is the default.';
+    throw refusal('ERR_DATA', place, WEIGHTS, 'model.weights.npz', hint);
+  }
+  return H5Reader.read(`${place}, ${WEIGHTS}`, archive.read(WEIGHTS), async (file) => {
+    const { places } = located(model, (config) => config['layers'] as readonly Described[]);
+    const weights = readWeights(file, places);
+    const byName = new Map(weights.map((array) => [array.name, array]));
+    const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
+    const state =
+      optimizer === undefined ? null : optimizerFromKeras(file, place, OPTIMIZER, optimizer, places, byName);
+    return use({ model, weights, compile, ...ownParts(place, own, state) });
+  });
+}
+
+/** What is beside Keras' own in the file; nothing where Keras wrote it. */
+function ownParts(
+  where: string,
+  own: unknown,
+  optimizer: DocumentTraining['optimizer'],
+): Pick<ModelDocument, 'training' | 'assets'> {
+  const { layers = null, assets = {} } = isPlainObject(own) ? own : {};
+  if (!isPlainObject(assets)) throw refusal('ERR_DATA', where, 'assets by name', describe(assets));
+  const checked = layers === null ? null : checkTrainingState(where, { optimizer: null, layers: asFloats(layers) }).layers;
+  return { training: { optimizer, layers: checked }, assets };
+}
+
+/** States, which are lists of numbers in JSON. */
+function asFloats(layers: unknown): unknown {
+  if (!isPlainObject(layers) || !Array.isArray(layers['states'])) return layers;
+  const states = (layers['states'] as unknown[]).map((each) =>
+    Array.isArray(each) && each.every((value) => typeof value === 'number') ? Float32Array.from(each) : each,
+  );
+  return { ...layers, states };
+}
+
+function readWeights(file: H5Reader, places: readonly WeightPlace[]): NamedArray[] {
+  return places.map(({ name, path }) => {
+    const { shape } = file.array(path);
+    return { name, shape, data: file.floats(path) };
+  });
+}
+
+/** How weights of a file are found. */
+export interface WeightsChoice {
+  /** By the names of layers in the file; else by Keras' paths. */
+  readonly byName: boolean;
+}
+
+/** Reads the weights that a described model has from `.weights.h5`; those that the file lacks are left out. */
+export async function readKerasWeights<T>(
+  where: string,
+  path: string,
+  model: DescribedModel,
+  { byName }: WeightsChoice,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
+  const bytes = await readWholeFile(where, path, LONGEST);
+  return H5Reader.read(`${where}, ${path}`, bytes, (file) => {
+    const { places } = located(model, orderedLayers, byName ? (layers, name) => namedIn(file, layers, name) : undefined);
+    const present = places.filter((each) => file.kind(each.path) === 'array');
+    return use({ model: null, weights: readWeights(file, present), compile: null, training: null, assets: {} });
+  });
+}
+
+/** Where the layer of a name is in a group of layers; a place that is not there where it has none. */
+function namedIn(file: H5Reader, layers: string, name: string): string {
+  const found = file.names(layers).find((each) => file.text(`${layers}/${each}/vars`, 'name') === name);
+  return `${layers}/${found ?? '?'}`;
+}

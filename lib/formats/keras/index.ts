@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The public names of this room.
+export { readKeras, readKerasWeights, writeKeras, writeKerasWeights, type WeightsChoice } from './archive';

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// What an optimizer holds, in the order of Keras' variables: iteration, learning rate, and the arrays for each weight.
+import { H5Reader, type H5Values } from '../h5';
+import { describe, refusal } from '../../util/validate';
+import type { OptimizerState } from '../../serialization';
+import type { NamedArray } from '../document';
+import type { Config } from './classes';
+import type { WeightPlace } from './weights';
+
+/** Arrays of each optimizer for each weight, in groups: those of one group follow each other weight by weight. */
+function slotGroups(className: string, config: Config): readonly (readonly string[])[] {
+  const isSet = (option: string): boolean => config[option] === true;
+  const hasMomentum = typeof config['momentum'] === 'number' && config['momentum'] > 0;
+  const own: Readonly<Record<string, readonly (readonly string[])[]>> = {
+    Adadelta: [['accumulated_grad', 'accumulated_delta_var']],
+    Adagrad: [['accumulator']],
+    Adam: [['momentum', 'velocity'], ...(isSet('amsgrad') ? [['velocity_hat']] : [])],
+    AdamW: [['momentum', 'velocity'], ...(isSet('amsgrad') ? [['velocity_hat']] : [])],
+    Adamax: [['momentum', 'norm']],
+    Lion: [['momentum']],
+    Nadam: [['momentum', 'velocity']],
+    RMSprop: [
+      ['velocity'],
+      ...(hasMomentum ? [['momentum']] : []),
+      ...(isSet('centered') ? [['average_gradient']] : []),
+    ],
+    SGD: hasMomentum ? [['momentum']] : [],
+  };
+  return [
+    ...(isSet('useEma') ? [['average']] : []),
+    ...(accumulates(config) ? [['gradient_accumulator']] : []),
+    ...(own[className] ?? []),
+  ];
+}
+
+function accumulates(config: Config): boolean {
+  return typeof config['gradientAccumulationSteps'] === 'number';
+}
+
+function followsSchedule(config: Config): boolean {
+  return typeof config['learningRate'] === 'object' && config['learningRate'] !== null;
+}
+
+/** Batches whose gradients wait for the next step. */
+const BATCHES = 'accumulated_batches';
+
+/** Variables of Keras' optimizer by their numbers. */
+export function optimizerToKeras(
+  where: string,
+  { className, config }: { readonly className: string; readonly config: Config },
+  state: OptimizerState,
+  places: readonly WeightPlace[],
+  weights: ReadonlyMap<string, NamedArray>,
+): H5Values[] {
+  const steps = accumulates(config) ? (config['gradientAccumulationSteps'] as number) : 1;
+  const waiting = state.slots[BATCHES]?.[0] ?? 0;
+  const iteration = state.iterations * steps + waiting;
+  const rate = state.learningRate ?? (config['learningRate'] as number);
+  const groups = slotGroups(className, config);
+  const trained = places.filter(({ name }) => groups.length === 0 || `${groups[0]![0]!}/${name}` in state.slots);
+  const arrays = groups.flatMap((group) =>
+    trained.flatMap(({ name }) =>
+      group.map((slot): H5Values => {
+        const data = state.slots[`${slot}/${name}`];
+        if (data === undefined) throw refusal('ERR_DATA', where, `the array ${slot}/${name}`, 'none');
+        return { shape: weights.get(name)!.shape, data };
+      }),
+    ),
+  );
+  return [
+    { shape: [], data: Int32Array.of(iteration) },
+    ...(followsSchedule(config) ? [] : [{ shape: [], data: Float32Array.of(rate) }]),
+    ...arrays,
+    ...(className === 'Nadam' ? [{ shape: [], data: Float32Array.of(nadamProduct(config, state.iterations)) }] : []),
+  ];
+}
+
+/** The product of the momenta of all steps, which Keras keeps and this library works out. */
+function nadamProduct(config: Config, iterations: number): number {
+  const beta = config['beta1'] as number;
+  let product = 1;
+  for (let step = 1; step <= iterations && product > 0; step++) product *= beta * (1 - 0.5 * 0.96 ** step);
+  return product;
+}
+
+/** The state of an optimizer; null where it has done no step, and holds nothing. */
+export function optimizerFromKeras(
+  file: H5Reader,
+  where: string,
+  at: string,
+  { className, config }: { readonly className: string; readonly config: Config },
+  places: readonly WeightPlace[],
+  weights: ReadonlyMap<string, NamedArray>,
+): OptimizerState | null {
+  const count = file.names(at).length;
+  if (count === 0) return null;
+  const iteration = file.number(`${at}/0`);
+  const hasRate = !followsSchedule(config);
+  const groups = slotGroups(className, config);
+  const trained = places.filter(({ trainable }) => trainable);
+  const first = hasRate ? 2 : 1;
+  const others = className === 'Nadam' ? 1 : 0;
+  const expected = first + others + trained.length * groups.reduce((sum, group) => sum + group.length, 0);
+  if (count <= 2 && count < expected && iteration === 0) return null;
+  if (count !== expected)
+    throw refusal(
+      'ERR_DATA',
+      where,
+      `${expected} variables of ${className}`,
+      `${count}`,
+      'Load the model without them: loadModel(path, { compile: false }).',
+    );
+  if (!Number.isSafeInteger(iteration) || iteration < 0)
+    throw refusal('ERR_DATA', where, 'the number of iterations', describe(iteration));
+  const steps = accumulates(config) ? (config['gradientAccumulationSteps'] as number) : 1;
+  const slots: Record<string, Float32Array> = {};
+  let next = first;
+  for (const group of groups)
+    for (const { name } of trained)
+      for (const slot of group) {
+        slots[`${slot}/${name}`] = sized(file, where, `${at}/${next}`, weights.get(name)!.shape);
+        next++;
+      }
+  if (accumulates(config)) slots[BATCHES] = Float32Array.of(iteration % steps);
+  return {
+    className,
+    iterations: Math.floor(iteration / steps),
+    learningRate: hasRate ? file.number(`${at}/1`) : null,
+    slots,
+  };
+}
+
+function sized(file: H5Reader, where: string, path: string, shape: readonly number[]): Float32Array {
+  const given = file.array(path).shape;
+  if (given.length === shape.length && shape.every((axis, index) => axis === given[index])) return file.floats(path);
+  throw refusal('ERR_SHAPE', where, `${describe(path)} of shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);
+}

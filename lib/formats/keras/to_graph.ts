@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+// Models as Keras describes them. Keras has an order of its own for the layers of a graph, which paths of weights follow:
+// it is worked out here as Keras works it out when it opens the file (keras/src/ops/function.py, map_graph).
+import { describe, refusal } from '../../util/validate';
+import { spellingOf, toSnake, type Config } from './classes';
+import { toKeras, type Described, type KerasObject } from './objects';
+
+/** A layer or an input of a graph here. */
+interface Entry extends Described {
+  readonly shared?: number;
+  readonly calls?: readonly Call[];
+}
+
+interface Call {
+  readonly inputs: readonly Place[];
+  readonly initialState?: readonly Place[];
+  readonly mask?: Place;
+  readonly tensors?: Readonly<Record<string, Place>>;
+  readonly [option: string]: unknown;
+}
+
+/** Which output of which call of which layer. */
+type Place = readonly [layer: string, call: number, output: number];
+
+/** What a graph's file needs to know besides its config. */
+export interface Surroundings {
+  /** Rows of a batch, where stateful layers hold states. */
+  readonly rows: number | null;
+  /** Whether some layer carries states from batch to batch. */
+  readonly isStateful: boolean;
+}
+
+/** Classes whose call takes a mask of its first input, and says so. */
+const TAKES_MASK = new Set([
+  'SimpleRNN',
+  'LSTM',
+  'GRU',
+  'RNN',
+  'Bidirectional',
+  'TimeDistributed',
+  'GlobalAveragePooling1D',
+  'BatchNormalization',
+  'Softmax',
+]);
+const IS_MODEL = new Set(['Model', 'Sequential']);
+
+/** @throws ConfigError `ERR_CONFIG` where Keras has no such layer or option */
+export function modelToKeras(where: string, model: Described, surroundings: Surroundings): KerasObject {
+  return layerToKeras(where, model, surroundings);
+}
+
+function layerToKeras(where: string, entry: Entry, around: Surroundings): KerasObject {
+  const made = describedLayer(where, entry, around);
+  return entry.shared === undefined ? made : { ...made, shared_object_id: entry.shared };
+}
+
+function describedLayer(where: string, entry: Entry, around: Surroundings): KerasObject {
+  const { className, config } = entry;
+  if (className === 'Model') return functional(where, config, around);
+  if (className === 'Sequential') return sequential(where, config, around);
+  if (className === 'Slice') {
+    const module = 'keras.src.ops.numpy';
+    return { module, class_name: 'GetItem', config: { name: config['name'] }, registered_name: 'GetItem' };
+  }
+  const nested = { layer: (value: unknown) => layerToKeras(where, value as Entry, around) };
+  return toKeras(where, 'layer', entry, nested);
+}
+
+function inputLayer(
+  { rows, isStateful }: Surroundings,
+  where: string,
+  name: unknown,
+  shape: unknown,
+  dtype: unknown,
+): KerasObject {
+  if (isStateful && rows === null)
+    throw refusal(
+      'ERR_STATE',
+      where,
+      'stateful layers that hold states, for Keras has a fixed number of rows for them',
+      'layers that begin at zero',
+      'Predict a batch before, of the rows that it shall have in Keras.',
+    );
+  const batch = isStateful ? rows : null;
+  const config = { batch_shape: [batch, ...(shape as unknown[])], dtype: dtype ?? 'float32', sparse: false, ragged: false, name };
+  return { module: 'keras.layers', class_name: 'InputLayer', config, registered_name: null };
+}
+
+function sequential(where: string, config: Config, around: Surroundings): KerasObject {
+  const layers = config['layers'] as readonly Entry[];
+  const slice = layers.find(({ className }) => className === 'Slice');
+  if (slice !== undefined)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'layers of a Sequential that Keras has',
+      `Slice ${describe(slice.config['name'])}, which is an operation in Keras`,
+      'A Model may have it: new Model(model.inputs, model.outputs).',
+    );
+  const [first] = layers;
+  const made = layers
+    .filter(({ className }) => className !== 'Input')
+    .map((entry) => layerToKeras(where, entry, around));
+  const input = first === undefined ? undefined : inputOf(where, first, config, around);
+  return {
+    module: 'keras',
+    class_name: 'Sequential',
+    config: {
+      name: config['name'],
+      trainable: config['trainable'],
+      dtype: 'float32',
+      layers: input === undefined ? made : [input, ...made],
+    },
+    registered_name: null,
+  };
+}
+
+/** The input of a Sequential; undefined where it is not known. */
+function inputOf(where: string, first: Entry, config: Config, around: Surroundings): KerasObject | undefined {
+  if (first.className === 'Input')
+    return inputLayer(around, where, first.config['name'], first.config['shape'], first.config['dtype']);
+  const shape = (config['buildInputShape'] as readonly unknown[] | null)?.slice(1) ?? givenShape(first);
+  return shape === undefined ? undefined : inputLayer(around, where, `${String(first.config['name'])}_input`, shape, null);
+}
+
+/** The shape that a first layer was told. */
+function givenShape({ className, config }: Entry): readonly unknown[] | undefined {
+  const given = config['inputShape'] as readonly unknown[] | null | undefined;
+  if (given !== null && given !== undefined) return given;
+  if (className === 'Embedding') return [config['inputLength'] ?? null];
+  const inner = config['layer'] as Entry | undefined;
+  return inner === undefined ? undefined : givenShape(inner);
+}
+
+// Functional models
+
+function functional(where: string, config: Config, around: Surroundings): KerasObject {
+  const layers = orderedLayers(config);
+  const classes = new Map(layers.map(({ className, config: { name } }) => [name, className]));
+  const outputs = config['outputs'] as readonly Place[] | Readonly<Record<string, Place>>;
+  const inputs = config['inputs'] as readonly Place[];
+  /** Keras counts a call of a functional model from 1 here, and here alone. */
+  const counted = ([name, call, output]: Place): unknown[] => [
+    name,
+    classes.get(name) === 'Model' ? call + 1 : call,
+    output,
+  ];
+  const listed = (places: readonly Place[]): unknown =>
+    places.length === 1 ? counted(places[0]!) : places.map(counted);
+  return {
+    module: 'keras.src.models.functional',
+    class_name: 'Functional',
+    config: {
+      name: config['name'],
+      trainable: config['trainable'],
+      layers: layers.map((entry) => withCalls(where, entry, around)),
+      input_layers: listed(inputs),
+      output_layers: isList(outputs)
+        ? listed(outputs)
+        : Object.fromEntries(Object.entries(outputs).map(([key, place]) => [key, counted(place)])),
+    },
+    registered_name: 'Functional',
+  };
+}
+
+function withCalls(where: string, entry: Entry, around: Surroundings): KerasObject {
+  const { name } = entry.config;
+  if (entry.className === 'Input') {
+    const { shape, dtype } = entry.config;
+    return { ...inputLayer(around, where, name, shape, dtype), name, inbound_nodes: [] };
+  }
+  return { ...layerToKeras(where, entry, around), name, inbound_nodes: entry.calls!.map((call) => callToKeras(entry, call)) };
+}
+
+/** Keras finds the tensor by its history; shape and dtype are what it computes. */
+function tensor([name, call, output]: Place): unknown {
+  return { class_name: '__keras_tensor__', config: { shape: [], dtype: 'float32', keras_history: [name, call, output] } };
+}
+
+function callToKeras(entry: Entry, call: Call): { args: unknown[]; kwargs: Record<string, unknown> } {
+  const { inputs, initialState, mask, tensors = {}, ...options } = call;
+  const read = inputs.map(tensor);
+  if (entry.className === 'Slice') return { args: [read[0], slices(entry.config)], kwargs: {} };
+  const kwargs: Record<string, unknown> = {
+    ...(TAKES_MASK.has(entry.className) || entry.className === 'Sequential' ? { mask: null } : {}),
+    ...(initialState === undefined ? {} : { initial_state: statesOf(entry, initialState) }),
+    ...(mask === undefined ? {} : { mask: tensor(mask) }),
+    ...Object.fromEntries(Object.entries(options).map(([option, value]) => [toSnake(option), value])),
+    ...masksOf(entry, tensors),
+  };
+  if (entry.className === 'MultiHeadAttention') return { args: read, kwargs };
+  return { args: [read.length === 1 ? read[0] : read], kwargs };
+}
+
+/** `Attention` and its kin take a list; others take each mask by its name. */
+function masksOf({ className }: Entry, tensors: Readonly<Record<string, Place>>): Record<string, unknown> {
+  const places = Object.entries(tensors);
+  if (className === 'MultiHeadAttention')
+    return Object.fromEntries(places.map(([name, place]) => [toSnake(name), tensor(place)]));
+  if (places.length === 0) return {};
+  const { queryMask, valueMask } = tensors;
+  return { mask: [queryMask, valueMask].map((place) => (place === undefined ? null : tensor(place))) };
+}
+
+/** One state stands alone; those of a stack of cells are grouped by cell. */
+function statesOf({ className, config }: Entry, states: readonly Place[]): unknown {
+  const given = states.map(tensor);
+  if (className !== 'RNN') return given.length === 1 ? given[0] : given;
+  const { className: kind, config: inner } = config['cell'] as Described;
+  if (kind !== 'StackedRNNCells') return given.length === 1 ? given[0] : given;
+  const cells = inner['cells'] as readonly Described[];
+  return cells.map((cell) => {
+    const own = given.splice(0, cell.className === 'LSTMCell' ? 2 : 1);
+    return own.length === 1 ? own[0] : own;
+  });
+}
+
+function slices({ steps, features }: Config): unknown[] {
+  const whole = sliceOf([null, null, null]);
+  const ellipsis = { class_name: '__ellipsis__', config: {} };
+  const ofSteps = typeof steps === 'number' ? steps : isList(steps) ? sliceOf(steps) : undefined;
+  const ofFeatures = isList(features) ? sliceOf(features) : undefined;
+  if (ofSteps === undefined) return [ellipsis, ofFeatures];
+  return ofFeatures === undefined ? [whole, ofSteps] : [whole, ofSteps, ofFeatures];
+}
+
+function sliceOf([start = null, stop = null, step = null]: readonly unknown[]): unknown {
+  return { class_name: '__slice__', config: { start, stop, step } };
+}
+
+function isList(value: unknown): value is readonly Place[] {
+  return Array.isArray(value);
+}
+
+// The order
+
+/** One call in Keras' walk through the graph. */
+interface Node {
+  readonly operation: string;
+  readonly parents: readonly Node[];
+}
+
+/** The layers and inputs of a graph in the order that Keras gives them: by their depth, then as a walk from the outputs meets them. */
+export function orderedLayers(config: Config): readonly Entry[] {
+  const layers = config['layers'] as readonly Entry[];
+  const entries = new Map(layers.map((entry) => [entry.config['name'] as string, entry]));
+  const nodes = new Map<string, Node>();
+  const node = (place: Place): Node => {
+    const key = `${place[1]}/${place[0]}`;
+    const known = nodes.get(key);
+    if (known !== undefined) return known;
+    const call = entries.get(place[0])!.calls?.[place[1]];
+    const made: Node = { operation: place[0], parents: call === undefined ? [] : sourcesOf(call).map(node) };
+    nodes.set(key, made);
+    return made;
+  };
+  const outputs = config['outputs'] as readonly Place[] | Readonly<Record<string, Place>>;
+  const ends = isList(outputs) ? outputs : Object.keys(outputs).sort().map((key) => outputs[key]!);
+  const indices = new Map<string, number>();
+  const finished = walk(ends.map(node), indices);
+  const depths = depthsOf(finished);
+  for (const name of entries.keys()) if (!depths.has(name)) depths.set(name, 0);
+  return [...layers].sort((a, b) => {
+    const [one, other] = [a.config['name'] as string, b.config['name'] as string];
+    return depths.get(other)! - depths.get(one)! || (indices.get(one) ?? -1) - (indices.get(other) ?? -1);
+  });
+}
+
+/** What a call reads: arguments, then others by their names in Keras. */
+function sourcesOf({ inputs, initialState = [], mask, tensors = {} }: Call): readonly Place[] {
+  const masks = Object.keys(tensors).sort().map((name) => tensors[name]!);
+  return [...inputs, ...initialState, ...(mask === undefined ? [] : [mask]), ...masks];
+}
+
+/** All nodes behind some, each after those that it reads. Notes when each operation is met first. */
+function walk(ends: readonly Node[], indices: Map<string, number>): Node[] {
+  const finished = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (finished.has(node)) return;
+    if (!indices.has(node.operation)) indices.set(node.operation, indices.size);
+    node.parents.forEach(visit);
+    finished.add(node);
+  };
+  ends.forEach(visit);
+  return [...finished];
+}
+
+/** How far each operation is from the outputs, at most. */
+function depthsOf(nodes: readonly Node[]): Map<string, number> {
+  const ofNodes = new Map<Node, number>();
+  const depths = new Map<string, number>();
+  for (const node of [...nodes].reverse()) {
+    const depth = Math.max(ofNodes.get(node) ?? 0, depths.get(node.operation) ?? 0);
+    depths.set(node.operation, depth);
+    ofNodes.set(node, depth);
+    for (const parent of node.parents) ofNodes.set(parent, Math.max(depth + 1, ofNodes.get(parent) ?? 0));
+  }
+  return depths;
+}
+
+/** Whether a described model has a layer that carries states on. */
+export function isStateful({ config }: Described): boolean {
+  if (config['stateful'] === true) return true;
+  const inner = [config['layer'], config['backwardLayer'], ...((config['layers'] as unknown[] | undefined) ?? [])];
+  return inner.some((each) => each !== undefined && each !== null && isStateful(each as Described));
+}
+
+export { IS_MODEL, spellingOf };

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Formats of files by the ends of their names: the one table that loadModel, save, loadWeights and saveWeights go by.
+import { readKeras, readKerasWeights, writeKeras, writeKerasWeights, type WeightsChoice } from '../formats/keras';
+import { describe, refusal } from '../util/validate';
+import type { DescribedModel, ModelDocument, ReadDocument, WriteDocument } from '../formats/document';
+
+/** Reads weights for a described model. */
+type ReadWeights = <T>(
+  where: string,
+  path: string,
+  model: DescribedModel,
+  choice: WeightsChoice,
+  use: (document: ModelDocument) => Promise<T>,
+) => Promise<T>;
+
+/** A format whose files are read and written as documents. */
+export interface DocumentFormat {
+  /** Absent where such files hold weights alone. */
+  readonly readModel?: ReadDocument;
+  readonly writeModel?: WriteDocument;
+  readonly readWeights: ReadWeights;
+  readonly writeWeights: WriteDocument;
+}
+
+/** The format of this library, which is read and written part by part. */
+export const OWN = '.safetensors';
+
+/** Longer ends first. */
+const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof OWN])[] = [
+  [OWN, OWN],
+  ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
+  ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
+];
+
+/** What a path is used for. */
+export type Use = 'model' | 'weights';
+
+/**
+ * The format of a path.
+ *
+ * @throws ConfigError `ERR_CONFIG` where its end says none, or one that such files do not have
+ */
+export function formatOf(where: string, path: string, use: Use): DocumentFormat | typeof OWN {
+  const found = FORMATS.find(([end]) => path.endsWith(end));
+  if (found !== undefined && fits(found, use)) return found[1];
+  const ends = FORMATS.filter((each) => fits(each, use)).map(([end]) => end);
+  const hint =
+    found !== undefined ? `Files that end in ${found[0]} are for ${use === 'model' ? 'weights alone' : 'whole models'}.` : '';
+  throw refusal('ERR_CONFIG', where, `path to end in ${listed(ends)}`, describe(path), hint);
+}
+
+function fits([end, format]: (typeof FORMATS)[number], use: Use): boolean {
+  if (format === OWN) return true;
+  return use === 'model' ? format.readModel !== undefined : end !== '.keras';
+}
+
+function listed(ends: readonly string[]): string {
+  return ends.length < 2 ? ends.join('') : `${ends.slice(0, -1).join(', ')} or ${ends.at(-1)!}`;
+}
