@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The formats of files, as `npm run fuzz` and `npm run kill` need them. A new format is a new entry.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './steps.mjs';
 
@@ -12,6 +12,17 @@ const golden = (name) => JSON.parse(readFileSync(path.join(PACKS, `${name}.json`
 async function readModel(ostinato, file) {
   const model = await ostinato.loadModel(file);
   model.dispose();
+}
+
+/** Files of a pack: one of each folder is read, with those beside it. */
+function foldersOf(pack, main) {
+  return readdirSync(path.join(PACKS, pack), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => {
+      const folder = path.join(PACKS, pack, name);
+      const files = readdirSync(folder).filter((file) => file === main || file.endsWith('.bin'));
+      return { main, files: Object.fromEntries(files.map((file) => [file, readFileSync(path.join(folder, file))])) };
+    });
 }
 
 const one = (main, bytes) => ({ main, files: { [main]: bytes } });
@@ -95,5 +106,19 @@ export const FORMATS = [
     load: loadModel,
     seeds: (ostinato, folder) => saved(ostinato, folder, '.safetensors'),
     read: readModel,
+  },
+  {
+    name: 'tfjs',
+    end: '.json',
+    seeds: () => foldersOf('tfjs', 'model.json'),
+    read: readModel,
+  },
+  {
+    name: 'keras',
+    end: '.keras',
+    seeds: (ostinato, folder) => saved(ostinato, folder, '.keras'),
+    read: readModel,
+    save: saveModel,
+    load: loadModel,
   },
 ];

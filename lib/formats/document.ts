@@ -36,6 +36,8 @@ export interface ModelDocument {
   readonly training: DocumentTraining | null;
   /** Plain data that was saved beside the model. */
   readonly assets: Readonly<Record<string, unknown>>;
+  /** The program that wrote the file, where the file says so. */
+  readonly writtenBy?: string | null;
 }
 
 /** Reads a file. `use` may read the document's arrays until its promise settles. */

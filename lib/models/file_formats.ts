@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Formats of files by the ends of their names: the one table that loadModel, save, loadWeights and saveWeights go by.
 import { readKeras, readKerasWeights, writeKeras, writeKerasWeights, type WeightsChoice } from '../formats/keras';
+import { readTfjs, readTfjsWeights, refuseTfjs } from '../formats/tfjs';
 import { describe, refusal } from '../util/validate';
 import type { DescribedModel, ModelDocument, ReadDocument, WriteDocument } from '../formats/document';
 
@@ -29,6 +30,7 @@ export const OWN = '.safetensors';
 const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof OWN])[] = [
   [OWN, OWN],
   ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
+  ['.json', { readModel: readTfjs, writeModel: refuseTfjs, readWeights: readTfjsWeights, writeWeights: refuseTfjs }],
   ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
 ];
 
