@@ -104,6 +104,7 @@
       "native/napi/native_dataset.cc",
       "native/napi/native_layer.cc",
       "native/napi/native_model.cc",
+      "native/napi/native_store.cc",
       "native/napi/native_streams.cc",
       "native/napi/new_delete.cc",
       "native/napi/optimizer_config.cc"

@@ -32,8 +32,3 @@ export async function joinInTurns(where: string, arrays: readonly Float32Array[]
     }
   return out;
 }
-
-/** A copy of an array, as {@link joinInTurns}. */
-export function copyInTurns(where: string, from: Float32Array): Promise<Float32Array> {
-  return joinInTurns(where, [from]);
-}

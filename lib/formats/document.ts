@@ -2,6 +2,7 @@
 // A model as plain data and named arrays: what every reader of a file makes and every writer takes. Everything in it is
 // spelt as this library spells it (`model.toJson()`, `compileConfig`, `weightNames`); a format translates, and knows no
 // other format. Models are made of documents in one place, `lib/models/documents.ts`.
+import type { Floats } from '../arrays/float_source';
 import type { LayersState, OptimizerState } from '../serialization';
 
 /** A model as `model.toJson()` describes it. */
@@ -14,7 +15,7 @@ export interface DescribedModel {
 export interface NamedArray {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Floats;
 }
 
 /** What training goes on from. */

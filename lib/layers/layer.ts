@@ -428,13 +428,6 @@ export abstract class Layer {
     else values.forEach((value, index) => this.#atRest('setWeights', () => native.writeWeight(index, value)));
   }
 
-  /** @internal Takes checked values that nobody else has. They are copied into the engine when they are needed there. */
-  takeWeights(values: readonly Float32Array[]): void {
-    const native = this.#native;
-    if (native === undefined) this.#sources = values.map((each) => ({ values: each }));
-    else values.forEach((value, index) => this.#atRest('setWeights', () => native.adoptWeight(index, value)));
-  }
-
   /** @internal @throws StateError `ERR_BUSY` while a model computes with the weights */
   assertAtRest(method: string): void {
     if (this.#native?.busy === true)

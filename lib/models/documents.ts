@@ -2,8 +2,10 @@
 // Models made of documents, and documents of models: what files of other programs are read and written through.
 import { compileOptions } from '../training/compile_config';
 import { describe, refusal } from '../util/validate';
-import { expectedWeights, type SavedModel } from './model_files';
+import { expectedWeights, type SavedModel } from './saved_model';
+import type { Floats } from '../arrays/float_source';
 import type { DescribedModel, ModelDocument, NamedArray } from '../formats/document';
+import type { LayersState } from '../serialization';
 import type { CompileOptions } from '../training/options';
 
 /** A model that takes what a document holds. */
@@ -11,10 +13,12 @@ export interface RestoredModel extends SavedModel {
   compile(options: CompileOptions): void;
 }
 
-/** A document of a model as it is at the call. Its arrays are filled when `whenFilled` resolves. */
+/** A document of a model as it is at the call. Its arrays can be read from when `whenFilled` resolves to when it is released. */
 export interface SavedDocument {
   readonly document: ModelDocument;
   readonly whenFilled: Promise<void>;
+  /** Gives its memory back. */
+  readonly release: () => void;
 }
 
 /** What else is in the document. */
@@ -37,6 +41,7 @@ export function documentOf(model: SavedModel, { includeOptimizer, assets }: Docu
       assets,
     },
     whenFilled: snapshot.whenCopied,
+    release: () => snapshot.release(),
   };
 }
 
@@ -58,13 +63,20 @@ export async function restoreDocument(
   { compile: compiles }: { readonly compile: boolean },
 ): Promise<void> {
   const values = matched(where, model, weights, { skipMissing: false, skipMismatch: false });
-  if (model.isBuilt) await model.adoptWeights(where, values as Float32Array[]);
   const isCompiled = compiles && compile !== null;
   if (isCompiled) model.compile(compileOptions(where, compile));
   const optimizer = isCompiled ? (training?.optimizer ?? null) : null;
   const layers = training?.layers ?? null;
-  if (optimizer === null && layers === null) return;
-  await model.setTrainingState({ optimizer, layers: layers ?? model.snapshot().training.layers });
+  if (optimizer === null && layers === null) return model.restore(where, values);
+  await model.restore(where, values, { optimizer, layers: layers ?? layersOf(model) });
+}
+
+/** Seeds and states as they are. */
+function layersOf(model: SavedModel): LayersState {
+  const snapshot = model.snapshot();
+  snapshot.release();
+  // Of a model that has just been made nothing is carried from batch to batch.
+  return { ...snapshot.training.layers, statefulRows: null, states: [] };
 }
 
 /** What is done where a document is not of the model. */
@@ -79,7 +91,7 @@ export function matched(
   model: SavedModel,
   weights: readonly NamedArray[],
   { skipMissing, skipMismatch }: Matching,
-): (Float32Array | undefined)[] {
+): (Floats | undefined)[] {
   const arrays = new Map(weights.map((array) => [array.name, array]));
   return expectedWeights(model).map(({ name, shape }) => {
     const array = arrays.get(name);

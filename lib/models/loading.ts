@@ -9,7 +9,7 @@ import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { restoreDocument } from './documents';
 import { formatOf, OWN } from './file_formats';
-import { expectedWeights } from './model_files';
+import { expectedWeights } from './saved_model';
 import { Model } from './model';
 import { Sequential } from './sequential';
 
@@ -51,7 +51,12 @@ export async function loadModel<M extends Model = Model>(
   if (format !== OWN)
     return format.readModel!(where, file, async (document) => {
       const model = modelOf(place, document.model);
-      await guarded(place, () => restoreDocument(place, model, document, { compile }));
+      try {
+        await guarded(place, () => restoreDocument(place, model, document, { compile }));
+      } catch (error) {
+        model.dispose();
+        throw error;
+      }
       return model as M;
     });
   return ModelFile.read(where, file, async (opened) => {
@@ -61,14 +66,18 @@ export async function loadModel<M extends Model = Model>(
       throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
     }
     const model = modelOf(place, described);
-    const weights = await opened.weights(expectedWeights(model));
-    if (model.isBuilt) await model.adoptWeights(where, weights as Float32Array[]);
-    const { optimizer, layers } = checkTrainingState(place, await opened.section('training'));
-    const compiled = compile ? await opened.section('compile') : null;
-    await guarded(place, async () => {
-      if (compiled !== null) model.compile(compileOptions(place, compiled));
-      await model.setTrainingState({ optimizer: compiled === null ? null : optimizer, layers });
-    });
+    try {
+      const weights = opened.weights(expectedWeights(model));
+      const { optimizer, layers } = checkTrainingState(place, await opened.sectionOfSources('training'));
+      const compiled = compile ? await opened.section('compile') : null;
+      await guarded(place, async () => {
+        if (compiled !== null) model.compile(compileOptions(place, compiled));
+        await model.restore(where, weights, { optimizer: compiled === null ? null : optimizer, layers });
+      });
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
     return model as M;
   });
 }

@@ -16,7 +16,6 @@ import { SymbolicTensor, type TensorSpec } from '../graph/symbolic_tensor';
 import { assignParts, partsOf, specsOf, type Layer, type Part } from '../layers/layer';
 import { outputMask, type StepInputs, type StepMask } from '../layers/step_mask';
 import { checkWeights, copyWeights } from '../layers/weights';
-import { copyInTurns } from '../arrays/copy';
 import { copyOut, prepare } from '../native/copies';
 import { refuseMore } from '../util/arguments';
 import { describeShared, makeShared } from '../layers/registry';
@@ -36,7 +35,8 @@ import { TrainableModel } from './trainable_model';
 import type { ApplyOptions } from '../layers/apply';
 import type { WeightSpec } from '../layers';
 import { NdArray } from '../ndarray';
-import type { NativeActivation, NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
+import type { NativeActivation, NativeModel, NativeShortcuts } from '../native/binding';
+import type { FloatStore } from '../native/float_store';
 import type { BatchRows, CarriedStates, HostInput, HostOutput } from '../training/trainer_host';
 import type { ArrayInput, Shape } from '../types';
 
@@ -470,10 +470,8 @@ export class Model extends TrainableModel {
     const where = `${this.name}.${method}`;
     this.#assertBuilt(method);
     this.assertTurn(method);
-    const own: Float32Array[] = [];
-    for (const { data, isOwn } of checkWeights(where, this.weights, weights))
-      own.push(isOwn ? data : await copyInTurns(where, data));
-    await this.adoptWeights(method, own);
+    const values = checkWeights(where, this.weights, weights).map(({ data }) => data);
+    await this.restore(method, values);
   }
 
   /**
@@ -489,20 +487,6 @@ export class Model extends TrainableModel {
     this.#assertBuilt('prepare');
     this.assertFree('prepare');
     await prepare(this.nativeModel());
-  }
-
-  /** @internal Sets all weights to arrays of their sizes that nobody else has. */
-  async adoptWeights(method: string, values: readonly Float32Array[]): Promise<void> {
-    this.#assertBuilt(method);
-    this.assertTurn(method);
-    this.#engine.assertQuiet(method);
-    this.assertAtRest(method);
-    let next = 0;
-    for (const { layer } of this.parts) {
-      const count = layer.weightSpecs.length;
-      layer.takeWeights(values.slice(next, next + count));
-      next += count;
-    }
   }
 
   /** @internal */
@@ -730,12 +714,12 @@ export class Model extends TrainableModel {
     this.#engine.assertQuiet(method);
   }
 
-  protected override layersState(copies: NativeCopy[]): LayersState {
-    return this.#engine.layersState('trainingState', copies);
+  protected override layersState(store: FloatStore): LayersState {
+    return this.#engine.layersState('trainingState', store);
   }
 
-  protected override setLayersState(state: LayersState): void {
-    this.#engine.setLayersState('setTrainingState', state);
+  protected override setLayersState(state: LayersState, states: readonly Float32Array[]): void {
+    this.#engine.setLayersState('restore', state, states);
   }
 
   #assertBuilt(method: string): void {

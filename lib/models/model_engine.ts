@@ -7,7 +7,8 @@ import { ALL_SHORTCUTS } from '../native/shortcuts';
 import { refusal } from '../util/validate';
 import type { Graph } from '../graph/graph';
 import type { Layer, StatefulUser } from '../layers/layer';
-import type { NativeCopy, NativeModel, NativeShortcuts } from '../native/binding';
+import type { NativeModel, NativeShortcuts } from '../native/binding';
+import type { FloatStore } from '../native/float_store';
 import type { LayersState } from '../serialization';
 import type { BatchRows, CarriedStates } from '../training/trainer_host';
 
@@ -127,25 +128,26 @@ export class ModelEngine implements StatefulUser {
   /**
    * What layers hold besides weights.
    *
-   * @param copies arrays of the state that are yet to be filled are added to these
+   * @param store has arrays of the state added to it, which are yet to be filled
    * @throws StateError `ERR_BUSY`, `ERR_DISPOSED`
    */
-  layersState(method: string, copies: NativeCopy[]): LayersState {
+  layersState(method: string, store: FloatStore): LayersState {
     this.assertUsable(method);
     this.assertQuiet(method);
     return {
       seeds: this.#drawingLayers().map(({ drawSeed }) => drawSeed!),
       statefulRows: this.#batchRows.count ?? null,
-      states: this.#native === undefined ? [] : stateCopies(`${this.host.name}.${method}`, this.#native, copies),
+      states: stateSizes(this.#native).map((size, index) => store.add('states', index, size)),
     };
   }
 
   /**
    * Lets the layers go on from a state.
    *
+   * @param states the values of those of the state
    * @throws DataError `ERR_DATA` where the state is of other layers; StateError `ERR_BUSY`, `ERR_DISPOSED`
    */
-  setLayersState(method: string, { seeds, statefulRows, states }: LayersState): void {
+  setLayersState(method: string, { seeds, statefulRows }: LayersState, states: readonly Float32Array[]): void {
     this.assertUsable(method);
     this.assertQuiet(method);
     const where = `${this.host.name}.${method}`;
@@ -189,19 +191,16 @@ export class ModelEngine implements StatefulUser {
   }
 }
 
-/** Arrays for what stateful layers carry, which `copies` are to fill. */
-function stateCopies(where: string, native: NativeModel, copies: NativeCopy[]): Float32Array[] {
-  return callEngine(() => native.layerStates()).map((size, index) => {
-    const values = allocate(where, () => new Float32Array(size));
-    copies.push({ kind: 'states', index, values });
-    return values;
-  });
+/** Elements of what each stateful layer carries. */
+function stateSizes(native: NativeModel | undefined): number[] {
+  return native === undefined ? [] : callEngine(() => native.layerStates());
 }
 
 /** What stateful layers carry. */
 function readStates(where: string, native: NativeModel): Float32Array[] {
-  const copies: NativeCopy[] = [];
-  const states = stateCopies(where, native, copies);
-  for (const { index, values } of copies) callEngine(() => native.readLayerStates(index, values));
-  return states;
+  return stateSizes(native).map((size, index) => {
+    const values = allocate(where, () => new Float32Array(size));
+    callEngine(() => native.readLayerStates(index, values));
+    return values;
+  });
 }

@@ -10,10 +10,10 @@ import {
 } from '../serialization';
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
-import { weightNames, type NamedLayer } from '../util/weight_names';
-import { describedModel, documentOf, matched } from './documents';
-import { formatOf, OWN } from './file_formats';
-import type { CompileConfig } from '../training/compile_config';
+import { describedModel, documentOf, matched, type DocumentOptions } from './documents';
+import { formatOf, OWN, type DocumentFormat } from './file_formats';
+import { expectedWeights, type SavedModel, type Snapshot } from './saved_model';
+import type { WriteDocument } from '../formats/document';
 
 /** Options of `model.save`. */
 export interface SaveOptions {
@@ -46,33 +46,28 @@ const SAVE_DEFAULTS = Object.freeze({ overwrite: true, includeOptimizer: true, a
 const SAVE_WEIGHTS_DEFAULTS = Object.freeze({ overwrite: true });
 const LOAD_WEIGHTS_DEFAULTS = Object.freeze({ byName: false, skipMismatch: false });
 
-/** A model as its files see it. */
-export interface SavedModel {
-  readonly name: string;
-  readonly className: string;
-  readonly isBuilt: boolean;
-  readonly layers: readonly NamedLayer[];
-  readonly weights: readonly { readonly layer: string; readonly name: string; readonly shape: readonly number[] }[];
-  readonly compileConfig: CompileConfig | null;
-  getConfig(): object;
-  /** Copies of the weights, and of what training goes on from, as they are at the call. */
-  snapshot(): Snapshot;
-  /** Sets all weights to arrays of their sizes that nobody else has. */
-  adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
-  setTrainingState(state: TrainingState): Promise<void>;
-}
-
-/** A model at one moment. Its arrays are filled when `whenCopied` resolves. */
-export interface Snapshot {
-  readonly weights: readonly Float32Array[];
-  readonly training: TrainingState;
-  readonly whenCopied: Promise<void>;
-}
-
 /** A model's weights under the names that they have in files. */
 function named(model: SavedModel, { weights }: Snapshot): WeightValues[] {
   const expected = expectedWeights(model);
   return weights.map((data, index) => ({ ...expected[index]!, data }));
+}
+
+/** Writes a snapshot of a model, with sections that are made from what training goes on from. */
+async function write(
+  where: string,
+  path: string,
+  model: SavedModel,
+  sections: (training: TrainingState) => Readonly<Record<string, unknown>>,
+  overwrite?: boolean,
+): Promise<void> {
+  const snapshot = model.snapshot();
+  const { training, whenCopied } = snapshot;
+  try {
+    const contents = { weights: named(model, snapshot), sections: sections(training), whenFilled: whenCopied };
+    await writeModelFile(where, path, contents, overwrite);
+  } finally {
+    snapshot.release();
+  }
 }
 
 /** See `TrainableModel.save`. What is saved is that of the call, though arrays are copied later. */
@@ -84,20 +79,15 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
   const file = checkPath(where, 'path', path);
   const format = formatOf(where, file, 'model');
-  if (format !== OWN) {
-    const { document, whenFilled } = documentOf(model, { includeOptimizer, assets: o.assets });
-    return whenFilled.then(() => format.writeModel!(where, file, document, { overwrite }));
-  }
-  const snapshot = model.snapshot();
-  const { optimizer, layers } = snapshot.training;
-  const sections = {
+  if (format !== OWN)
+    return writeDocument(where, file, model, format.writeModel!, { includeOptimizer, assets: o.assets, overwrite });
+  const sections = ({ optimizer, layers }: TrainingState) => ({
     model: { className: model.className, config: model.getConfig() },
     compile: model.compileConfig,
     training: { optimizer: includeOptimizer ? optimizer : null, layers },
     assets: o.assets,
-  };
-  const contents = { weights: named(model, snapshot), sections, whenFilled: snapshot.whenCopied };
-  return writeModelFile(where, file, contents, overwrite);
+  });
+  return write(where, file, model, sections, overwrite);
 }
 
 /** See `TrainableModel.saveWeights`. */
@@ -111,13 +101,9 @@ export function saveWeights(
   checkBoolean(where, 'overwrite', overwrite);
   const file = checkPath(where, 'path', path);
   const format = formatOf(where, file, 'weights');
-  if (format !== OWN) {
-    const { document, whenFilled } = documentOf(model, { includeOptimizer: false, assets: {} });
-    return whenFilled.then(() => format.writeWeights(where, file, document, { overwrite }));
-  }
-  const snapshot = model.snapshot();
-  const contents = { weights: named(model, snapshot), sections: {}, whenFilled: snapshot.whenCopied };
-  return writeModelFile(where, file, contents, overwrite);
+  if (format !== OWN)
+    return writeDocument(where, file, model, format.writeWeights, { includeOptimizer: false, assets: {}, overwrite });
+  return write(where, file, model, () => ({}), overwrite);
 }
 
 /** See `TrainableModel.loadWeights`. */
@@ -131,45 +117,45 @@ export async function loadWeights(
   checkBoolean(where, 'byName', byName);
   checkBoolean(where, 'skipMismatch', skipMismatch);
   const file = checkPath(where, 'path', path);
-  const values = await readValues(where, model, file, byName, skipMismatch);
-  // Weights of this moment stand in for those that the file lacks.
-  const present = values.includes(undefined) ? model.snapshot() : undefined;
-  await present?.whenCopied;
-  await model.adoptWeights(
-    'loadWeights',
-    values.map((value, index) => value ?? present!.weights[index]!),
-  );
-}
-
-/** Values of the weights of a file; undefined for those that it lacks. */
-async function readValues(
-  where: string,
-  model: SavedModel,
-  file: string,
-  byName: boolean,
-  skipMismatch: boolean,
-): Promise<(Float32Array | undefined)[]> {
   const format = formatOf(where, file, 'weights');
-  if (format === OWN) {
-    if (byName)
-      throw refusal(
-        'ERR_CONFIG',
-        where,
-        `byName for a file of Keras`,
-        `one that ends in ${OWN}`,
-        'Its arrays go by name anyway: skipMismatch passes over those that are not there.',
-      );
-    return ModelFile.read(where, file, (opened) => opened.weights(expectedWeights(model), skipMismatch));
+  if (format !== OWN) return readDocument(where, file, model, format, { byName, skipMismatch });
+  if (byName) {
+    const hint = 'Its arrays go by name anyway: skipMismatch passes over those that are not there.';
+    throw refusal('ERR_CONFIG', where, 'byName for a file of Keras', `one that ends in ${OWN}`, hint);
   }
-  return format.readWeights(where, file, describedModel(model), { byName }, ({ weights }) =>
-    Promise.resolve(matched(`${where}, ${file}`, model, weights, { skipMissing: byName, skipMismatch })),
+  await ModelFile.read(where, file, (opened) =>
+    model.restore('loadWeights', opened.weights(expectedWeights(model), skipMismatch)),
   );
 }
 
-/** The weights that a file of this model has. */
-export function expectedWeights(model: SavedModel): Omit<WeightValues, 'data'>[] {
-  const names = weightNames(model.layers);
-  return model.weights.map(({ shape }, index) => ({ name: names[index]!, shape }));
+/** Writes a model as a document of this moment. */
+async function writeDocument(
+  where: string,
+  file: string,
+  model: SavedModel,
+  writeFile: WriteDocument,
+  { overwrite, ...parts }: DocumentOptions & { readonly overwrite: boolean },
+): Promise<void> {
+  const { document, whenFilled, release } = documentOf(model, parts);
+  try {
+    await whenFilled;
+    await writeFile(where, file, document, { overwrite });
+  } finally {
+    release();
+  }
+}
+
+async function readDocument(
+  where: string,
+  file: string,
+  model: SavedModel,
+  format: DocumentFormat,
+  { byName, skipMismatch }: Required<LoadWeightsOptions>,
+): Promise<void> {
+  await format.readWeights(where, file, describedModel(model), { byName }, ({ weights }) => {
+    const values = matched(`${where}, ${file}`, model, weights, { skipMissing: byName, skipMismatch });
+    return model.restore('loadWeights', values);
+  });
 }
 
 /** See `TrainableModel.saveTraining`. */
@@ -179,27 +165,23 @@ export function saveTraining(
   path: string,
   sections: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const snapshot = model.snapshot();
-  const { training, whenCopied } = snapshot;
-  const contents = { weights: named(model, snapshot), sections: { training, ...sections }, whenFilled: whenCopied };
-  return writeModelFile(where, path, contents);
+  return write(where, path, model, (training) => ({ training, ...sections }));
 }
 
 /** See `TrainableModel.loadTraining`. Everything is read before anything is set. */
-export async function loadTraining(
+export function loadTraining(
   where: string,
   model: SavedModel,
   path: string,
   names: readonly string[],
 ): Promise<unknown[]> {
-  const { weights, training, sections } = await ModelFile.read(where, path, async (file) => ({
-    weights: await file.weights(expectedWeights(model)),
-    training: checkTrainingState(`${where}, ${path}`, await file.section('training')),
-    sections: await inOrder(names, (name) => file.section(name)),
-  }));
-  await model.adoptWeights('loadTraining', weights as Float32Array[]);
-  await model.setTrainingState(training);
-  return sections;
+  return ModelFile.read(where, path, async (file) => {
+    const weights = file.weights(expectedWeights(model));
+    const training = checkTrainingState(`${where}, ${path}`, await file.sectionOfSources('training'));
+    const sections = await inOrder(names, (name) => file.section(name));
+    await model.restore('loadTraining', weights, training);
+    return sections;
+  });
 }
 
 async function inOrder<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<T[]> {

@@ -3,11 +3,14 @@
 // handed to Trainer. What the model is made of is for subclasses to say.
 import { Layer } from '../layers/layer';
 import { allocate } from '../arrays/nested_arrays';
+import { inParts, toArray, type Floats } from '../arrays/float_source';
 import { copyOut } from '../native/copies';
 import { callEngine } from '../native/engine';
+import { FloatStore, type StoredFloats } from '../native/float_store';
 import { NdArray } from '../ndarray';
 import { Trainer, type Predicted } from '../training/trainer';
 import { writeJson } from '../serialization';
+import { sizeOf } from '../layers/weights';
 import { refusal } from '../util/validate';
 import { weightNames } from '../util/weight_names';
 import {
@@ -17,11 +20,10 @@ import {
   saveTraining,
   saveWeights,
   type LoadWeightsOptions,
-  type SavedModel,
   type SaveOptions,
   type SaveWeightsOptions,
-  type Snapshot,
 } from './model_files';
+import type { SavedModel, Snapshot } from './saved_model';
 import type { History, Logs } from '../callbacks';
 import type { StepInputs, StepMask } from '../layers/step_mask';
 import type { NativeCopy, NativeModel } from '../native/binding';
@@ -56,7 +58,6 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
   /** @internal The engine's model. */
   abstract nativeModel(): NativeModel;
   abstract getWeightsAsync(): Promise<NdArray[]>;
-  abstract adoptWeights(method: string, values: readonly Float32Array[]): Promise<void>;
   abstract setWeightsAsync(weights: readonly ArrayInput[]): Promise<void>;
   abstract readonly layers: SavedModel['layers'];
   abstract readonly weights: (SavedModel['weights'][number] & { readonly trainable: boolean })[];
@@ -401,22 +402,60 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
   /** @internal Weights, and all else that training goes on from, as they are at the call. */
   snapshot(): Snapshot {
     this.#still('snapshot');
-    const copies = this.weightCopies('save');
-    const weights = copies.map(({ values }) => values);
+    const store = new FloatStore();
+    const weights = this.weights.map(({ shape }, index) => store.add('weight', index, sizeOf(shape)));
     const names = weightNames(this.layers);
-    const training = { optimizer: this.#trainer.optimizerState(names, copies), layers: this.layersState(copies) };
-    const whenCopied = copies.length > 0 ? copyOut(this.nativeModel(), copies) : Promise.resolve();
+    const training = { optimizer: this.#trainer.optimizerState(names, store), layers: this.layersState(store) };
+    const whenCopied = store.isEmpty ? Promise.resolve() : store.copyFrom(this.nativeModel());
     // Where the rest of a snapshot is refused, nobody waits for the copies.
     whenCopied.catch(() => undefined);
-    return { weights, training, whenCopied };
+    return { weights, training, whenCopied, release: () => store.release() };
   }
 
-  /** @internal Lets training go on from a state. Throws `ERR_DATA` where it is of another model. */
-  async setTrainingState({ optimizer, layers }: TrainingState): Promise<void> {
-    this.#still('setTrainingState');
-    this.setLayersState(layers);
-    if (optimizer === null) return;
-    await this.#trainer.setOptimizerState('setTrainingState', weightNames(this.layers), optimizer);
+  /**
+   * @internal Sets weights, those that are given, and what training goes on from. All is read into memory of its own, which
+   * then takes the place of the model's: where a source fails, or the state is of another model, weights and optimizer stay
+   * as they are. States of other sizes let stateful layers begin at zero.
+   *
+   * @throws (rejects) DataError `ERR_DATA` where a state is of another model or an array was detached; StateError `ERR_BUSY`,
+   *   also where layers or the optimizer are changed meanwhile, `ERR_DISPOSED`; InternalError `ERR_OUT_OF_MEMORY`; what sources throw
+   */
+  async restore(method: string, weights: readonly (Floats | undefined)[], training?: TrainingState): Promise<void> {
+    const where = this.#still(method);
+    const present = this.#make();
+    const store = new FloatStore();
+    const sources: Floats[] = [];
+    const rooms: StoredFloats[] = [];
+    const add = (kind: 'weight' | 'optimizer', index: number, values: Floats): void => {
+      sources.push(values);
+      rooms.push(store.add(kind, index, values.length));
+    };
+    try {
+      for (const [index, values] of weights.entries()) if (values !== undefined) add('weight', index, values);
+      const optimizer = training?.optimizer ?? null;
+      const fitting =
+        optimizer === null
+          ? undefined
+          : await this.#trainer.checkOptimizerState(method, weightNames(this.layers), optimizer);
+      for (const { index, values } of fitting?.arrays ?? []) add('optimizer', index, values);
+      const states: Float32Array[] = [];
+      for (const values of training?.layers.states ?? []) states.push(await toArray(where, values));
+      await inParts(where, sources, (part, index, begin) => rooms[index]!.write(begin, part));
+      this.#still(method);
+      this.assertAtRest(method);
+      if (this.#make().some((part, index) => part !== present[index]))
+        throw refusal('ERR_BUSY', where, 'a model that is left alone until it is loaded', 'other layers or optimizer');
+      if (training !== undefined) this.setLayersState(training.layers, states);
+      fitting?.setNumbers();
+      if (!store.isEmpty) await store.exchangeWith(this.nativeModel());
+    } finally {
+      store.release();
+    }
+  }
+
+  /** What a state of the model fits: others take their place where layers come or go, and with `compile`. */
+  #make(): unknown[] {
+    return [this.isBuilt ? this.nativeModel() : undefined, this.#trainer.optimizer];
   }
 
   /** Arrays that are to have the weights. */
@@ -424,12 +463,12 @@ export abstract class TrainableModel extends Layer implements TrainerHost {
     return this.weights.map(({ shape }, index) => ({
       kind: 'weight',
       index,
-      values: allocate(`${this.name}.${method}`, () => new Float32Array(shape.reduce((a, b) => a * b, 1))),
+      values: allocate(`${this.name}.${method}`, () => new Float32Array(sizeOf(shape))),
     }));
   }
 
-  protected abstract layersState(copies: NativeCopy[]): LayersState;
-  protected abstract setLayersState(state: LayersState): void;
+  protected abstract layersState(store: FloatStore): LayersState;
+  protected abstract setLayersState(state: LayersState, states: readonly Float32Array[]): void;
 
   /** The name of a method, for messages, where the model is neither in another call nor computing. */
   #still(method: string): string {

@@ -626,10 +626,14 @@ export interface NativeRun {
 /** `code` is null on success. `rowsDone` is less than asked for where `stop()` ended the run early. */
 export type NativeDone = (code: string | null, message: string, rowsDone: number, seconds: number) => void;
 
-/** An array of JavaScript and what of a model belongs to it. */
-export interface NativeCopy {
+/** An array of a model. */
+export interface NativePlace {
   kind: 'weight' | 'optimizer' | 'states';
   index: number;
+}
+
+/** An array of JavaScript and what of a model belongs to it. */
+export interface NativeCopy extends NativePlace {
   values: Float32Array;
 }
 
@@ -647,12 +651,17 @@ export interface NativeModel {
   readonly busy: boolean;
   /**
    * Copies on compute threads, in the order of the calls and of runs: what is copied out is as it is now, whatever comes
-   * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. Numbers
-   * that stand alone in an optimizer are not copied so. ERR_BUSY as for a run that reads weights, or for `copyIn` writes
-   * them.
+   * after. Calls that read or write at once wait for it. The arrays are to be left alone until `done` is called. With a
+   * store, its arrays are filled, one for each place. Numbers that stand alone in an optimizer are not copied so. ERR_BUSY as
+   * for a run that reads weights.
    */
-  copyOut(copies: readonly NativeCopy[], done: NativeCopied): void;
-  copyIn(copies: readonly NativeCopy[], done: NativeCopied): void;
+  copyOut(copies: readonly NativeCopy[], store: null, done: NativeCopied): void;
+  copyOut(places: readonly NativePlace[], store: NativeStore, done: NativeCopied): void;
+  /**
+   * Changes weights and arrays of the optimizer, not states, with the arrays of a store, all at once and without a copy;
+   * in the order of the calls, as `copyOut`. ERR_BUSY as for a run that writes weights.
+   */
+  exchange(places: readonly NativePlace[], store: NativeStore, done: NativeCopied): void;
   /** Has weights drawn, and packed for streams, on compute threads. */
   prepare(done: NativeCopied): void;
   /** Sets optimizer, losses and metrics; optimizer slots begin at zero, iterations at 0. */
@@ -680,7 +689,7 @@ export interface NativeModel {
   optimizerState(): NativeOptimizerArray[];
   readOptimizer(index: number, out: Float32Array): void;
   writeOptimizer(index: number, values: Float32Array): void;
-  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `copyIn`. */
+  /** Writes the moving averages over the weights where the optimizer keeps some and has done a step; as `exchange`. */
   applyEma(done: NativeCopied): void;
   /**
    * Elements of the states that each use of a stateful layer carries into the next batch, row after row; 0 where it begins
@@ -702,6 +711,18 @@ export interface NativeModel {
   trim(): void;
   /** Frees all native memory now; the object is unusable afterwards. Idempotent; ERR_BUSY while a run goes on. */
   dispose(): void;
+}
+
+/**
+ * Arrays of floats outside of JavaScript, zero at first. `read` and `write` copy a part of one, from `begin` on, on compute
+ * threads; one call at a time has a store. What V8 lets go of stays with the system until a collection, and goes back in
+ * one piece, which holds up every thread of the process that asks for memory; a store goes in small ones when it is released.
+ */
+export interface NativeStore {
+  read(index: number, begin: number, out: Float32Array, done: NativeCopied): void;
+  write(index: number, begin: number, values: Float32Array, done: NativeCopied): void;
+  /** Idempotent; a call that has the store keeps it to its end. */
+  release(): void;
 }
 
 /**
@@ -782,6 +803,7 @@ export interface NativeBinding {
   NativeLayer: new (config: NativeLayerConfig) => NativeLayer;
   NativeModel: new (config: NativeModelConfig) => NativeModel;
   NativeDataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  NativeStore: new (sizes: readonly number[]) => NativeStore;
   NativeStreams: new (model: NativeModel) => NativeStreams;
   /** Fills `out` (row-major, of `shape`) from a counter-based stream given by `seed`. */
   initialize(initializer: NativeInitializer, shape: number[], seed: number, out: Float32Array): void;

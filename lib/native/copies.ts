@@ -5,10 +5,10 @@ import { keepTidy } from './workspace';
 import type { NativeCopied, NativeCopy, NativeModel } from './binding';
 
 /** The promise of what takes a callback of copies. Rejects with what the engine reports. */
-function whenDone(native: NativeModel, begin: (done: NativeCopied) => void): Promise<void> {
+export function whenDone(native: NativeModel | undefined, begin: (done: NativeCopied) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const done: NativeCopied = (code, message) => {
-      keepTidy(native);
+      if (native !== undefined) keepTidy(native);
       if (code === null) resolve();
       else reject(engineError(code, message));
     };
@@ -18,12 +18,7 @@ function whenDone(native: NativeModel, begin: (done: NativeCopied) => void): Pro
 
 /** Fills arrays with what of a model belongs to them, as it is at the call. */
 export function copyOut(native: NativeModel, copies: readonly NativeCopy[]): Promise<void> {
-  return whenDone(native, (done) => native.copyOut(copies, done));
-}
-
-/** Writes arrays into a model, which nobody else may change meanwhile. */
-export function copyIn(native: NativeModel, copies: readonly NativeCopy[]): Promise<void> {
-  return whenDone(native, (done) => native.copyIn(copies, done));
+  return whenDone(native, (done) => native.copyOut(copies, null, done));
 }
 
 /** Has a model draw its first weights, and pack them for streams. */

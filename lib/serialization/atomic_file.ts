@@ -62,15 +62,19 @@ export async function removeStaleFiles(where: string, file: string): Promise<voi
   }
 }
 
+/** Appends bytes, which may be changed again when it is done. */
+export type Append = (bytes: Uint8Array) => Promise<void>;
+
 /**
- * Writes `chunks` one after another as `file`. Whatever goes wrong, the file that was there stays as it is.
+ * Writes what `content` appends as `file`. Whatever goes wrong, the file that was there stays as it is.
  *
- * @throws DataError `ERR_IO`, with the system's error as its cause; `ERR_NOT_FOUND` where the folder is missing
+ * @throws DataError `ERR_IO`, with the system's error as its cause; `ERR_NOT_FOUND` where the folder is missing; what
+ *   `content` throws of this package
  */
 export async function writeAtomically(
   where: string,
   file: string,
-  chunks: readonly Uint8Array[],
+  content: (append: Append) => Promise<void>,
   { overwrite, temporary = temporaryName(file) }: Placement,
 ): Promise<void> {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -80,7 +84,7 @@ export async function writeAtomically(
     const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0) | syncedWrites(), 0o666);
     isOurs = true;
     try {
-      for (const chunk of chunks) await writeAll(handle, chunk);
+      await content((bytes) => writeAll(handle, bytes));
       await flush(handle);
     } finally {
       await handle.close();

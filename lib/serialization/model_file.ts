@@ -2,18 +2,19 @@
 // A model as one safetensors file: its weights are arrays under their names; everything else is JSON in the metadata,
 // one text for each section, from which arrays (momenta, states) are lifted out to lie among the weights. Their names begin
 // with a slash, as no name of a layer does.
+import { FloatSource, type Floats } from '../arrays/float_source';
 import { describe, refusal } from '../util/validate';
 import { isPlainObject, readJson, writeJson } from './json';
 import { SafetensorsFile, writeSafetensors, type Tensor } from './safetensors';
 
-/** Sections of a file by name: plain data, with typed arrays of floats and doubles anywhere in it. */
+/** Sections of a file by name: plain data, with sources and typed arrays of floats and doubles anywhere in it. */
 export type Sections = Readonly<Record<string, unknown>>;
 
 /** What is written. */
 export interface ModelContents {
   readonly weights: readonly WeightValues[];
   readonly sections: Sections;
-  /** When the arrays have their values. */
+  /** When arrays and sources have their values. */
   readonly whenFilled: Promise<void>;
 }
 
@@ -21,7 +22,7 @@ export interface ModelContents {
 export interface WeightValues {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Floats;
 }
 
 const EXTENSION = '.safetensors';
@@ -50,7 +51,8 @@ export async function writeModelFile(
   const metadata: Record<string, string> = { format: FORMAT, version: VERSION };
   for (const [section, value] of Object.entries(sections))
     metadata[section] = writeJson(`${where}, ${section}`, value, (data, place) => {
-      if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
+      if (!(data instanceof Float32Array || data instanceof Float64Array || data instanceof FloatSource))
+        return undefined;
       const name = ['', section, ...place].join('/');
       tensors.push({ name, shape: [data.length], data });
       return name;
@@ -86,27 +88,22 @@ export class ModelFile {
    *
    * @throws DataError `ERR_DATA` where it is malformed, or written by a later version
    */
-  async section(name: string): Promise<unknown> {
+  section(name: string): Promise<unknown> {
+    return this.#section(name, (tensor) => this.#array(tensor));
+  }
+
+  /** The same, with sources that are read while the file is open in the place of arrays of floats. */
+  sectionOfSources(name: string): Promise<unknown> {
+    return this.#section(name, (tensor) => this.#file.floats(tensor));
+  }
+
+  async #section(name: string, array: (tensor: string) => unknown): Promise<unknown> {
     const text = this.#file.metadata.get(name);
     if (text === undefined || this.#file.metadata.get('format') !== FORMAT) return undefined;
     const version = this.#file.metadata.get('version');
     if (version !== VERSION)
       throw refusal('ERR_DATA', this.#where, `version ${VERSION} of the format`, describe(version));
-    return this.#restore(readJson(`${this.#where}, ${name}`, text));
-  }
-
-  async #restore(value: unknown): Promise<unknown> {
-    if (Array.isArray(value)) {
-      const items: unknown[] = [];
-      for (const item of value) items.push(await this.#restore(item));
-      return items;
-    }
-    if (!isPlainObject(value)) return value;
-    const { $tensor: name } = value;
-    if (typeof name === 'string') return this.#array(name);
-    const entries: [string, unknown][] = [];
-    for (const [key, item] of Object.entries(value)) entries.push([key, await this.#restore(item)]);
-    return Object.fromEntries(entries);
+    return restore(readJson(`${this.#where}, ${name}`, text), array);
   }
 
   #array(name: string): Promise<Float32Array | Float64Array> {
@@ -117,21 +114,15 @@ export class ModelFile {
   }
 
   /**
-   * The values of weights, all or none.
+   * Sources of the values of weights, to be read while the file is open.
    *
    * @param weights the weights of the model, by the names that they have in files
    * @param skipMismatch gives undefined for what is missing or has another shape, and passes over what is too much
-   * @throws DataError `ERR_DATA` where weights are missing or too many; ShapeError `ERR_SHAPE`
+   * @throws DataError `ERR_DATA` where weights are missing, too many or of another type; ShapeError `ERR_SHAPE`
    */
-  async weights(
-    weights: readonly Omit<WeightValues, 'data'>[],
-    skipMismatch = false,
-  ): Promise<(Float32Array | undefined)[]> {
+  weights(weights: readonly Omit<WeightValues, 'data'>[], skipMismatch = false): (FloatSource | undefined)[] {
     if (!skipMismatch) this.#checkWeights(weights);
-    const values: (Float32Array | undefined)[] = [];
-    for (const { name, shape } of weights)
-      values.push(this.#hasShape(name, shape) ? await this.#file.readFloats(name) : undefined);
-    return values;
+    return weights.map(({ name, shape }) => (this.#hasShape(name, shape) ? this.#file.floats(name) : undefined));
   }
 
   #hasShape(name: string, shape: readonly number[]): boolean {
@@ -159,6 +150,21 @@ export class ModelFile {
         throw refusal('ERR_SHAPE', this.#where, `${describe(name)} of shape [${shape.join(', ')}]`, `[${given}]`);
       }
   }
+}
+
+/** Data of a section, with what `array` gives in the place of the names of arrays. */
+async function restore(value: unknown, array: (tensor: string) => unknown): Promise<unknown> {
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (const item of value) items.push(await restore(item, array));
+    return items;
+  }
+  if (!isPlainObject(value)) return value;
+  const { $tensor: name } = value;
+  if (typeof name === 'string') return array(name);
+  const entries: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) entries.push([key, await restore(item, array)]);
+  return Object.fromEntries(entries);
 }
 
 function listing(names: Iterable<string>): string {

@@ -3,6 +3,7 @@
 // reader takes nothing on trust: it allocates what the file holds and the caller asks for, and never more.
 // Source: the format's specification in the README of huggingface/safetensors.
 import type * as fs from 'node:fs/promises';
+import { FloatSource, inParts } from '../arrays/float_source';
 import { allocate } from '../arrays/nested_arrays';
 import { describe, refusal } from '../util/validate';
 import { ioError, writeAtomically, type Placement } from './atomic_file';
@@ -29,8 +30,8 @@ const ITEM_SIZE = {
 } as const;
 export type Dtype = keyof typeof ITEM_SIZE;
 
-/** Arrays that are written: their class says the type. */
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
+/** Arrays that are written: their class says the type. A source is read part by part while it is written. */
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array | FloatSource;
 
 /** An array to write. */
 export interface Tensor {
@@ -60,6 +61,8 @@ function dtypeOf(data: TensorData): Dtype {
   return data instanceof Uint8Array ? 'U8' : 'F32';
 }
 
+const byteLengthOf = (data: TensorData): number => data.length * ITEM_SIZE[dtypeOf(data)];
+
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
@@ -83,7 +86,7 @@ export async function writeSafetensors(
   let end = 0;
   const entries = ordered.map(({ name, shape, data }): [string, object] => {
     const begin = end;
-    end += data.byteLength;
+    end += byteLengthOf(data);
     return [name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }];
   });
   const names = new Set([METADATA]);
@@ -98,7 +101,17 @@ export async function writeSafetensors(
   const header = Buffer.alloc(8 + length, ' ');
   header.writeBigUInt64LE(BigInt(length));
   header.write(text, 8);
-  await writeAtomically(where, file, [header, ...ordered.map(({ data }) => bytesOf(data))], placement);
+  await writeAtomically(
+    where,
+    file,
+    async (write) => {
+      await write(header);
+      for (const { data } of ordered)
+        if (data instanceof FloatSource) await inParts(where, [data], (part) => write(bytesOf(part)));
+        else await write(bytesOf(data));
+    },
+    placement,
+  );
 }
 
 /**
@@ -142,21 +155,36 @@ export class SafetensorsFile {
   }
 
   /**
-   * An array of floats; one of doubles is rounded to floats.
+   * An array of floats that is read part by part, while the file is open; one of doubles is rounded to floats.
    *
-   * @throws DataError `ERR_DATA` where there is none of this name or it holds something else; `ERR_IO`
+   * @throws DataError `ERR_DATA` where there is none of this name or it holds something else; `ERR_IO` when it is read, and
+   *   `ERR_DATA` where the file was cut off since it was opened
    */
-  async readFloats(name: string): Promise<Float32Array> {
-    const { dtype } = this.#info(name, ['F32', 'F64']);
-    if (dtype === 'F32') return this.#fill(name, Float32Array);
-    const doubles = await this.#fill(name, Float64Array);
-    return allocate(this.where, () => Float32Array.from(doubles));
+  floats(name: string): FloatSource {
+    const { dtype, begin, end } = this.#info(name, ['F32', 'F64']);
+    const length = (end - begin) / ITEM_SIZE[dtype];
+    return new FileFloats(length, async (first, out) => {
+      if (dtype === 'F32') return this.#fill(name, first, out);
+      const doubles = allocate(this.where, () => new Float64Array(out.length));
+      await this.#fill(name, first, doubles);
+      out.set(doubles);
+    });
   }
 
-  /** An array of doubles. Throws as {@link readFloats}. */
+  /** All of an array of floats. Throws as {@link floats}. */
+  async readFloats(name: string): Promise<Float32Array> {
+    const floats = this.floats(name);
+    const values = allocate(this.where, () => new Float32Array(floats.length));
+    await floats.read(0, values);
+    return values;
+  }
+
+  /** All of an array of doubles. Throws as {@link floats}. */
   async readDoubles(name: string): Promise<Float64Array> {
-    this.#info(name, ['F64']);
-    return this.#fill(name, Float64Array);
+    const { begin, end } = this.#info(name, ['F64']);
+    const values = allocate(this.where, () => new Float64Array((end - begin) / ITEM_SIZE.F64));
+    await this.#fill(name, 0, values);
+    return values;
   }
 
   async close(): Promise<void> {
@@ -170,18 +198,23 @@ export class SafetensorsFile {
     throw refusal('ERR_DATA', this.where, `${describe(name)} of type ${dtypes.join(' or ')}`, info.dtype);
   }
 
-  async #fill<A extends Float32Array | Float64Array>(
-    name: string,
-    array: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
-  ): Promise<A> {
-    const { begin, end } = this.tensors.get(name)!;
-    const values = allocate(this.where, () => new array((end - begin) / array.BYTES_PER_ELEMENT));
+  /** Fills an array of the file's type with the elements from `first` on. */
+  async #fill(name: string, first: number, values: Float32Array | Float64Array): Promise<void> {
+    const position = this.dataBegin + this.tensors.get(name)!.begin + first * values.BYTES_PER_ELEMENT;
     try {
-      await readAll(this.where, this.handle, bytesOf(values), this.dataBegin + begin);
+      await readAll(this.where, this.handle, bytesOf(values), position);
     } catch (error) {
       throw ioError(this.where, `read ${describe(name)}`, error);
     }
-    return values;
+  }
+}
+
+class FileFloats extends FloatSource {
+  constructor(
+    readonly length: number,
+    readonly read: (begin: number, out: Float32Array) => Promise<void>,
+  ) {
+    super();
   }
 }
 

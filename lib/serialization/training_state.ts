@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a training is made of besides weights: with it, and the weights, it goes on to the same bits.
+import { FloatSource, type Floats } from '../arrays/float_source';
 import { describe, refusal } from '../util/validate';
 import { isPlainObject } from './json';
 
@@ -11,7 +12,7 @@ export interface OptimizerState {
   /** The rate at present; null where a schedule gives it. */
   readonly learningRate: number | null;
   /** Momenta and the like by name: `momentum/dense_1/kernel`. */
-  readonly slots: Readonly<Record<string, Float32Array>>;
+  readonly slots: Readonly<Record<string, Floats>>;
 }
 
 /** What layers hold besides weights. */
@@ -20,7 +21,7 @@ export interface LayersState {
   readonly seeds: readonly number[];
   /** Rows of a batch whose states stateful layers hold; null where they begin at zero. */
   readonly statefulRows: number | null;
-  readonly states: readonly Float32Array[];
+  readonly states: readonly Floats[];
 }
 
 export interface TrainingState {
@@ -52,7 +53,7 @@ function checkOptimizer(where: string, value: unknown): OptimizerState {
     !Object.values(slots).every(isFloats)
   )
     throw refusal('ERR_DATA', where, 'the state of an optimizer', 'something else');
-  return { className, iterations, learningRate, slots: slots as Record<string, Float32Array> };
+  return { className, iterations, learningRate, slots: slots as Record<string, Floats> };
 }
 
 function checkLayers(where: string, value: unknown): LayersState {
@@ -74,4 +75,4 @@ function fields(where: string, value: unknown): Record<string, unknown> {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isFloats = (value: unknown): value is Float32Array => value instanceof Float32Array;
+const isFloats = (value: unknown): value is Floats => value instanceof Float32Array || value instanceof FloatSource;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What an optimizer holds, taken out of the engine under the names of weights and put back.
-import { copyIn } from '../native/copies';
+import { toArray, type Floats } from '../arrays/float_source';
 import { callEngine } from '../native/engine';
 import { describe, refusal } from '../util/validate';
-import type { NativeCopy, NativeModel, NativeOptimizerArray } from '../native/binding';
+import type { NativeModel, NativeOptimizerArray } from '../native/binding';
+import type { FloatStore } from '../native/float_store';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
 
@@ -11,18 +12,16 @@ import type { OptimizerState } from '../serialization';
  * What an optimizer holds at present.
  *
  * @param weightNames names of the weights in the engine's order
- * @param copies arrays of the state that are yet to be filled are added to these
+ * @param store has arrays of the state added to it, which are yet to be filled
  */
 export function readOptimizerState(
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
-  copies: NativeCopy[],
+  store: FloatStore,
 ): OptimizerState {
   const slots = callEngine(() => native.optimizerState()).map((array, index) => {
-    const values = new Float32Array(array.size);
-    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, values));
-    else copies.push({ kind: 'optimizer', index, values });
+    const values = isBatchCount(array) ? readBatchCount(native, index) : store.add('optimizer', index, array.size);
     return [slotName(array, weightNames), values] as const;
   });
   return {
@@ -36,55 +35,70 @@ export function readOptimizerState(
 /** Where the optimizer has the moving averages, by the number of their weight; undefined before the first step. */
 export function findAverages(native: NativeModel): Map<number, number> | undefined {
   const arrays = callEngine(() => native.optimizerState());
-  const hasBatches = (array: NativeOptimizerArray, index: number): boolean => {
-    const count = new Float32Array(1);
-    if (isBatchCount(array)) callEngine(() => native.readOptimizer(index, count));
-    return count[0]! > 0;
-  };
+  const hasBatches = (array: NativeOptimizerArray, index: number): boolean =>
+    isBatchCount(array) && readBatchCount(native, index)[0]! > 0;
   if (native.iterations === 0 && !arrays.some(hasBatches)) return undefined;
   return new Map(arrays.flatMap(({ name, weight }, index) => (name === 'average' ? [[weight, index] as const] : [])));
 }
 
+/** A state that fits an optimizer. */
+export interface FittingState {
+  /** Arrays by their index in the engine. */
+  readonly arrays: readonly { readonly index: number; readonly values: Floats }[];
+  /** Sets all that is no array. */
+  setNumbers(): void;
+}
+
 /**
- * Lets an optimizer go on from a state; nothing is changed where it does not fit.
+ * Checks that an optimizer can go on from a state. Changes nothing.
  *
- * @throws DataError `ERR_DATA` where the state is of another optimizer or of other weights
+ * @throws (rejects) DataError `ERR_DATA` where the state is of another optimizer or of other weights; what its sources throw
  */
-export async function writeOptimizerState(
+export async function checkOptimizerState(
   where: string,
   native: NativeModel,
   optimizer: Optimizer,
   weightNames: readonly string[],
   state: OptimizerState,
-): Promise<void> {
+): Promise<FittingState> {
   if (state.className !== optimizer.className)
     throw refusal('ERR_DATA', where, `a state of ${optimizer.className}`, `one of ${describe(state.className)}`);
-  const arrays = callEngine(() => native.optimizerState());
-  const values = arrays.map((array) => {
+  const expected = callEngine(() => native.optimizerState());
+  const all = expected.map((array, index) => {
     const name = slotName(array, weightNames);
-    const given = Object.hasOwn(state.slots, name) ? state.slots[name] : undefined;
-    if (given?.length !== array.size)
-      throw refusal('ERR_DATA', where, `${array.size} numbers as ${describe(name)}`, `${given?.length ?? 'none'}`);
-    if (isBatchCount(array)) checkBatchCount(where, optimizer, given[0]!);
-    return given;
+    const values = Object.hasOwn(state.slots, name) ? state.slots[name] : undefined;
+    if (values?.length !== array.size)
+      throw refusal('ERR_DATA', where, `${array.size} numbers as ${describe(name)}`, `${values?.length ?? 'none'}`);
+    return { index, values, isCount: isBatchCount(array) };
   });
-  const others = Object.keys(state.slots).length - arrays.length;
+  const others = Object.keys(state.slots).length - all.length;
   if (others !== 0) throw refusal('ERR_DATA', where, "the optimizer's arrays alone", `${others} more`);
-  const all: NativeCopy[] = values.map((each, index) => ({ kind: 'optimizer', index, values: each }));
-  await copyIn(
-    native,
-    all.filter((_, index) => !isBatchCount(arrays[index]!)),
-  );
-  values.forEach((count, index) => {
-    if (isBatchCount(arrays[index]!)) callEngine(() => native.writeOptimizer(index, count));
-  });
-  callEngine(() => native.setIterations(state.iterations));
-  if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
+  const counts: { index: number; count: Float32Array }[] = [];
+  for (const { index, values, isCount } of all) {
+    if (!isCount) continue;
+    const count = await toArray(where, values);
+    checkBatchCount(where, optimizer, count[0]!);
+    counts.push({ index, count });
+  }
+  return {
+    arrays: all.filter(({ isCount }) => !isCount),
+    setNumbers() {
+      for (const { index, count } of counts) callEngine(() => native.writeOptimizer(index, count));
+      callEngine(() => native.setIterations(state.iterations));
+      if (state.learningRate !== null && !followsSchedule(optimizer)) optimizer.learningRate = state.learningRate;
+    },
+  };
 }
 
 /** Whether it is the number of batches whose gradients have been added up for the next step. */
 function isBatchCount({ name }: NativeOptimizerArray): boolean {
   return name === 'accumulated_batches';
+}
+
+function readBatchCount(native: NativeModel, index: number): Float32Array {
+  const count = new Float32Array(1);
+  callEngine(() => native.readOptimizer(index, count));
+  return count;
 }
 
 function checkBatchCount(where: string, { gradientAccumulationSteps }: Optimizer, count: number): void {

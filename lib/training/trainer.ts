@@ -12,7 +12,7 @@ import { Compiled } from './compiled';
 import { CallLevels, type Call, type CallLevel } from './call_levels';
 import { gatherDefaults, Gatherer, readGatherOptions, type GatherOptions } from './gather';
 import { compileConfig, type CompileConfig } from './compile_config';
-import { findAverages, readOptimizerState, writeOptimizerState } from './optimizer_state';
+import { checkOptimizerState, findAverages, readOptimizerState, type FittingState } from './optimizer_state';
 import { loadBinding } from '../native/engine';
 import type { TrainingEngine } from './trainer_host';
 import { DataReader, type Collector } from './data_reader';
@@ -40,7 +40,8 @@ import { ProgressTracker } from './progress';
 import { isBatchSource, type BatchSource } from './source_feed';
 import type { Logs } from '../callbacks/callback';
 import type { History } from '../callbacks/history';
-import type { NativeCopy, NativeModel } from '../native/binding';
+import type { NativeModel } from '../native/binding';
+import type { FloatStore } from '../native/float_store';
 import type { Optimizer } from '../optimizers';
 import type { OptimizerState } from '../serialization';
 import type { AbortSignalLike } from '../types';
@@ -103,22 +104,30 @@ export class Trainer {
    * What the optimizer holds; null before the first step.
    *
    * @param weightNames names of the weights in the engine's order
-   * @param copies arrays of the state that are yet to be filled are added to these
+   * @param store has arrays of the state added to it, which are yet to be filled
    */
-  optimizerState(weightNames: readonly string[], copies: NativeCopy[]): OptimizerState | null {
+  optimizerState(weightNames: readonly string[], store: FloatStore): OptimizerState | null {
     const native = () => this.#host.nativeModel();
     if (this.#compiled?.isToldTo(native) !== true) return null;
-    return readOptimizerState(native(), this.#compiled.optimizer, weightNames, copies);
+    return readOptimizerState(native(), this.#compiled.optimizer, weightNames, store);
   }
 
-  /** Lets the optimizer go on from a state. @throws DataError `ERR_DATA`; StateError `ERR_STATE` before `compile` */
-  async setOptimizerState(method: string, weightNames: readonly string[], state: OptimizerState): Promise<void> {
+  /**
+   * Checks that the optimizer can go on from a state.
+   *
+   * @throws (rejects) DataError `ERR_DATA`; StateError `ERR_STATE` before `compile`; what sources of the state throw
+   */
+  async checkOptimizerState(
+    method: string,
+    weightNames: readonly string[],
+    state: OptimizerState,
+  ): Promise<FittingState> {
     const where = this.#where(method);
     const compiled = this.#requireCompiled(where);
     const native = this.#host.nativeModel();
     const lastAxes = this.#host.dataOutputs.map(({ shape }) => shape!.at(-1)!);
     compiled.tell(where, native, lastAxes, this.#host);
-    await writeOptimizerState(where, native, compiled.optimizer, weightNames, state);
+    return checkOptimizerState(where, native, compiled.optimizer, weightNames, state);
   }
 
   /**

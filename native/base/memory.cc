@@ -79,4 +79,10 @@ void GiveBackMemory(void* memory, size_t bytes) {
   FreeAligned(memory);
 }
 
+void ExpectToFill(void* memory, size_t bytes) {
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(memory), first = RoundUp(begin, kHugePage);
+  const uintptr_t last = (begin + bytes) / kHugePage * kHugePage;
+  if (bytes >= 2 * kHugePage && first < last) PreferHugePages(reinterpret_cast<void*>(first), last - first);
+}
+
 }  // namespace ostinato

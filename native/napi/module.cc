@@ -13,6 +13,7 @@
 #include "napi/native_dataset.h"
 #include "napi/native_layer.h"
 #include "napi/native_model.h"
+#include "napi/native_store.h"
 #include "napi/native_streams.h"
 #include "napi/optimizer_config.h"
 #include "threading/available_cores.h"
@@ -149,6 +150,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("NativeLayer", NativeLayer::Define(env));
     exports.Set("NativeModel", NativeModel::Define(env));
     exports.Set("NativeDataset", NativeDataset::Define(env));
+    exports.Set("NativeStore", NativeStore::Define(env));
     exports.Set("NativeStreams", NativeStreams::Define(env));
     exports.Set("initialize", Napi::Function::New<JsInitialize>(env, "initialize"));
     exports.Set("permutation", Napi::Function::New<JsPermutation>(env, "permutation"));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/memory.h"
 #include "dispatch/dispatch.h"
 #include "layers/stepping.h"
 #include "napi/arguments.h"
@@ -11,6 +12,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/native_dataset.h"
+#include "napi/native_store.h"
 #include "napi/release.h"
 #include "threading/kernel_calls.h"
 #include "threading/ranges.h"
@@ -38,6 +40,7 @@ struct NativeModel::RunState {
   std::vector<std::shared_ptr<const Dataset>> datasets;
   std::vector<int32_t> order;
   Run run = {};
+  std::vector<size_t> output_bytes;  // of each output; 0 where it is not wanted
   RunResult result;
   double seconds = 0;
   const char* code = nullptr;
@@ -47,6 +50,10 @@ struct NativeModel::RunState {
   std::vector<Napi::Reference<Napi::Float32Array>> outputs;
   Napi::Reference<Napi::Float64Array> totals;
   Napi::FunctionReference done;
+
+  void ExpectOutputs() const {
+    for (size_t i = 0; i < output_bytes.size(); ++i) ExpectToFill(run.outputs[i], output_bytes[i]);
+  }
 };
 
 Napi::Function NativeModel::Define(Napi::Env env) {
@@ -54,7 +61,7 @@ Napi::Function NativeModel::Define(Napi::Env env) {
                      {InstanceAccessor<&NativeModel::JsMemoryBytes>("memoryBytes"),
                       InstanceAccessor<&NativeModel::JsBusy>("busy"),
                       InstanceMethod<&NativeModel::JsCopyOut>("copyOut"),
-                      InstanceMethod<&NativeModel::JsCopyIn>("copyIn"),
+                      InstanceMethod<&NativeModel::JsExchange>("exchange"),
                       InstanceMethod<&NativeModel::JsPrepare>("prepare"),
                       InstanceMethod<&NativeModel::JsCompile>("compile"),
                       InstanceMethod<&NativeModel::JsSetLearningRate>("setLearningRate"),
@@ -210,7 +217,7 @@ Napi::Value NativeModel::JsBusy(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value { return Napi::Boolean::New(info.Env(), running_ != nullptr); });
 }
 
-// Arrays of JavaScript and what of a model belongs to each.
+// Arrays of JavaScript or of a store, and what of a model belongs to each.
 struct NativeModel::Transfer {
   struct Item {
     enum Kind { kWeight, kOptimizer, kStates } kind;
@@ -221,6 +228,7 @@ struct NativeModel::Transfer {
 
   std::shared_ptr<Model> model;
   std::vector<Item> items;
+  std::shared_ptr<Store> store;  // null where the arrays are JavaScript's
   const char* code = nullptr;
   std::string message;
   // Held so that neither the model nor the arrays are collected meanwhile.
@@ -243,13 +251,23 @@ struct NativeModel::Transfer {
   // On compute threads.
   void CopyOut() {
     model->Settle(WorkerPool::Instance());
-    for (const Item& item : items) Copy(Place(item), item.values, item.size);
+    for (const Item& item : items) {
+      if (!store) ExpectToFill(item.values, item.size * sizeof(float));
+      Copy(Place(item), item.values, item.size);
+    }
   }
-  void CopyIn() {
-    for (const Item& item : items)
-      if (item.kind == Item::kWeight) model->DropPending(item.index);
-    model->Settle(WorkerPool::Instance());
-    for (const Item& item : items) Copy(item.values, Place(item), item.size);
+  // Nothing is changed before all of it is.
+  void Exchange() {
+    if (model->optimizer()) model->optimizer()->Settle(WorkerPool::Instance());
+    for (size_t i = 0; i < items.size(); ++i) {
+      const Item& item = items[i];
+      if (item.kind == Item::kWeight) {
+        model->DropPending(item.index);
+        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);
+      } else {
+        model->optimizer()->Exchange(item.index, &store->arrays[i]);
+      }
+    }
     model->Invalidate();
   }
   void Prepare() {
@@ -271,25 +289,40 @@ struct NativeModel::Transfer {
   }
 };
 
-std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value& copies) {
+std::shared_ptr<NativeModel::Transfer> NativeModel::ToTransfer(const Napi::Value& places,
+                                                               const Napi::Value& store) {
   using Item = Transfer::Item;
   static const std::map<std::string, Item::Kind> kinds = {
       {"weight", Item::kWeight}, {"optimizer", Item::kOptimizer}, {"states", Item::kStates}};
-  if (!copies.IsArray()) Malformed("copies");
-  const Napi::Array items = copies.As<Napi::Array>();
+  if (!places.IsArray()) Malformed("places");
+  const Napi::Array items = places.As<Napi::Array>();
   auto transfer = std::make_shared<Transfer>();
   for (uint32_t i = 0; i < items.Length(); ++i) {
-    const Napi::Object spec = ToObject(items.Get(i), "copies");
+    const Napi::Object spec = ToObject(items.Get(i), "places");
     const Item::Kind kind = FromName(kinds, GetString(spec, "kind"));
     const size_t index = GetSize(spec, "index");
-    Napi::Float32Array values = ToFloats(GetValue(spec, "values"), "values");
-    transfer->items.push_back({kind, index, values.Data(), values.ElementLength()});
+    transfer->items.push_back({kind, index, nullptr, 0});
+    if (!store.IsNull()) continue;
+    const Napi::Float32Array values = ToFloats(GetValue(spec, "values"), "values");
     transfer->arrays.push_back(Napi::Persistent(values));
   }
-  // After all getters.
+  // After all getters, which may have detached an array or released the store.
+  if (!store.IsNull()) {
+    transfer->store = NativeStore::From(store);
+    if (transfer->store->arrays.size() != transfer->items.size()) Malformed("store");
+  }
   Model& model = Free();
   const std::vector<CarriedStates*> states = model.carried_states();
-  for (const Item& item : transfer->items) {
+  for (size_t i = 0; i < transfer->items.size(); ++i) {
+    Item& item = transfer->items[i];
+    if (transfer->store) {
+      item.values = transfer->store->arrays[i].data();
+      item.size = transfer->store->arrays[i].size();
+    } else {
+      Napi::Float32Array values = transfer->arrays[i].Value();
+      item.values = values.Data();
+      item.size = values.ElementLength();
+    }
     const size_t count = item.kind == Item::kWeight     ? model.plan().parameters().size()
                          : item.kind == Item::kStates   ? states.size()
                          : model.optimizer() == nullptr ? 0
@@ -336,6 +369,7 @@ void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer
     }
   };
   job->deliver = [this, transfer](Napi::Env env) {
+    if (transfer->store) transfer->store->busy = false;
     Release(std::move(transfer->model));
     Tidy(env);
     const Napi::Value code =
@@ -343,14 +377,21 @@ void NativeModel::Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer
     transfer->done.Call({code, Napi::String::New(env, transfer->message)});
   };
   Environment::Of(info.Env()).Start(std::move(job));
+  if (transfer->store) transfer->store->busy = true;
 }
 
 void NativeModel::JsCopyOut(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], false, &Transfer::CopyOut); });
+  OnModel(info, [&] { Later(info, ToTransfer(info[0], info[1]), info[2], false, &Transfer::CopyOut); });
 }
 
-void NativeModel::JsCopyIn(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] { Later(info, ToTransfer(info[0]), info[1], true, &Transfer::CopyIn); });
+void NativeModel::JsExchange(const Napi::CallbackInfo& info) {
+  OnModel(info, [&] {
+    auto transfer = ToTransfer(info[0], info[1]);
+    if (!transfer->store) Malformed("store");
+    for (const Transfer::Item& item : transfer->items)
+      if (item.kind == Transfer::Item::kStates) Malformed("states");
+    Later(info, std::move(transfer), info[2], true, &Transfer::Exchange);
+  });
 }
 
 void NativeModel::JsPrepare(const Napi::CallbackInfo& info) {
@@ -443,11 +484,13 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       for (size_t i = 0; i < rooms.size(); ++i) {
         if (rooms[i].IsNull()) {
           run.outputs.push_back(nullptr);
+          state->output_bytes.push_back(0);
           continue;
         }
         Napi::Float32Array room = ToFloats(rooms[i], "outputs");
         if (room.ElementLength() < (first + run.end - run.begin) * sizes[i]) Malformed("outputs");
         run.outputs.push_back(room.Data() + first * sizes[i]);
+        state->output_bytes.push_back((run.end - run.begin) * sizes[i] * sizeof(float));
         state->outputs.push_back(Napi::Persistent(room));
       }
     } else {
@@ -467,6 +510,7 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
     job->compute = [state, control = job->control] {
       const auto begin = std::chrono::steady_clock::now();
       try {
+        state->ExpectOutputs();
         state->model->RunBatches(state->run, *control, &state->result);
       } catch (const Error& error) {
         state->code = CodeName(error.code());

@@ -41,7 +41,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   Napi::Value JsMemoryBytes(const Napi::CallbackInfo& info);
   Napi::Value JsBusy(const Napi::CallbackInfo& info);
   void JsCopyOut(const Napi::CallbackInfo& info);
-  void JsCopyIn(const Napi::CallbackInfo& info);
+  void JsExchange(const Napi::CallbackInfo& info);
   void JsPrepare(const Napi::CallbackInfo& info);
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
@@ -73,7 +73,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void ForgetAdopted();
   // The optimizer that a model was compiled with.
   Optimizer& OptimizerOf(Model& model);
-  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& copies);
+  std::shared_ptr<Transfer> ToTransfer(const Napi::Value& places, const Napi::Value& store);
   // Does `work`, which writes weights or reads them, on compute threads, after all that is under way, and
   // calls `done`.
   void Later(const Napi::CallbackInfo& info, std::shared_ptr<Transfer> transfer, const Napi::Value& done,

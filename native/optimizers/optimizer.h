@@ -73,6 +73,8 @@ class Optimizer {
   const std::vector<OptimizerArray>& arrays() const { return arrays_; }
   // Null where the array is a number that stands alone.
   float* values(size_t array) { return buffers_[array] ? buffers_[array]->data() : nullptr; }
+  // Changes the values of an array, which are no such number, with a buffer of as many.
+  void Exchange(size_t array, Buffer<float>* values) { buffers_[array]->Swap(*values); }
   void Read(size_t array, float* out) const;
   // False where the values cannot be.
   bool Write(size_t array, const float* values);

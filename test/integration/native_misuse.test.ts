@@ -200,6 +200,71 @@ describe('receivers', () => {
   });
 });
 
+describe('a store', () => {
+  const nothing = (): void => undefined;
+  const weight = [{ kind: 'weight', index: 0 }] as const;
+  const store = () => new binding.NativeStore([4]);
+  const done = (begin: (done: (code: string | null) => void) => void): Promise<unknown> =>
+    new Promise((resolve) => begin(resolve));
+
+  test('gives back what is written, a part at a time, and zeros elsewhere', async () => {
+    const some = new binding.NativeStore([0, 5]);
+    expect(await done((then) => some.write(1, 2, Float32Array.of(7, 8), then))).toBeNull();
+    const out = new Float32Array(4);
+    expect(await done((then) => some.read(1, 1, out, then))).toBeNull();
+    expect([...out]).toEqual([0, 7, 8, 0]);
+  });
+
+  test('and a model change their arrays, and change them back', async () => {
+    const [model, some] = [makeModel(), store()];
+    await done((then) => some.write(0, 0, Float32Array.of(5, 6, 7, 8), then));
+    await done((then) => model.exchange(weight, some, then));
+    expect(await outputsOf(model)).toEqual([12, 14, 14, 16]);
+    await done((then) => model.exchange(weight, some, then));
+    expect(await outputsOf(model)).toEqual([4, 6, 6, 8]);
+    await done((then) => model.copyOut(weight, some, then));
+    model.dispose();
+    const out = new Float32Array(4);
+    await done((then) => some.read(0, 0, out, then));
+    expect([...out]).toEqual([1, 2, 3, 4]);
+  });
+
+  test.each<[string, (some: ReturnType<typeof store>) => void]>([
+    ['sizes that are none', () => new binding.NativeStore([-1])],
+    ['no list of sizes', () => new binding.NativeStore(3 as never)],
+    ['an array that is not there', (some) => some.write(1, 0, new Float32Array(1), nothing)],
+    ['a part beyond the end', (some) => some.write(0, 2, new Float32Array(3), nothing)],
+    ['a beginning beyond the end', (some) => some.read(0, 5, new Float32Array(0), nothing)],
+    ['doubles', (some) => some.read(0, 0, new Float64Array(4) as never, nothing)],
+    ['no callback', (some) => some.read(0, 0, new Float32Array(4), undefined as never)],
+    ['more places than arrays', (some) => live.exchange([...weight, ...weight], some, nothing)],
+    ['an array of another size', () => live.exchange(weight, new binding.NativeStore([3]), nothing)],
+    ['states', (some) => live.exchange([{ kind: 'states', index: 0 }], some, nothing)],
+    ['an optimizer that is not there', (some) => live.exchange([{ kind: 'optimizer', index: 0 }], some, nothing)],
+    ['a model in its place', () => live.exchange(weight, live as never, nothing)],
+    ['null in its place', () => live.exchange(weight, null as never, nothing)],
+  ])('given %s: refused', (_title, call) => {
+    expect(() => call(store())).toThrow(/malformed/);
+  });
+
+  test('that a job has, or that was released, is refused; the job goes on to its end', async () => {
+    const some = store();
+    const out = new Float32Array(4);
+    const reading = done((then) => some.read(0, 0, out, then));
+    expect(() => some.write(0, 0, out, nothing)).toThrow(/busy/);
+    expect(() => live.exchange(weight, some, nothing)).toThrow(/busy/);
+    some.release();
+    some.release();
+    expect(() => some.read(0, 0, out, nothing)).toThrow(/released/);
+    expect(await reading).toBeNull();
+  });
+
+  test.each(ODD)('with %s as the receiver: refused', (_title, receiver) => {
+    for (const method of ['read', 'write', 'release'] as const)
+      expect(() => Reflect.apply(binding.NativeStore.prototype[method], receiver, [0, 0, new Float32Array(4), nothing])).toThrow(/./); // prettier-ignore
+  });
+});
+
 describe('arguments', () => {
   const entries: readonly [string, (value: never) => unknown][] = [
     ['new NativeLayer', (value) => new binding.NativeLayer(value)],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // All that training goes on from, read from a model and written into another.
+import { toArray } from '../../lib/arrays/float_source';
 import type { Model } from '../../lib/models';
-import type { Snapshot } from '../../lib/models/model_files';
+import type { Snapshot } from '../../lib/models/saved_model';
 
 export interface TrainingState {
   weights: Float32Array[];
@@ -39,7 +40,13 @@ export function writeState(model: Model, state: TrainingState): void {
 
 /** What training goes on from besides the weights, as files have it. */
 export async function trainingStateOf(model: Model): Promise<Snapshot['training']> {
-  const { training, whenCopied } = model.snapshot();
+  const { training, whenCopied, release } = model.snapshot();
   await whenCopied;
-  return training;
+  const { optimizer, layers } = training;
+  const slots: Record<string, Float32Array> = {};
+  for (const [name, values] of Object.entries(optimizer?.slots ?? {})) slots[name] = await toArray('test', values);
+  const states: Float32Array[] = [];
+  for (const values of layers.states) states.push(await toArray('test', values));
+  release();
+  return { optimizer: optimizer && { ...optimizer, slots }, layers: { ...layers, states } };
 }

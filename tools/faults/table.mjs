@@ -1591,6 +1591,56 @@ const preemption = [
 ];
 
 /** @type {{ file: string, what: string, find: string, replace: string, tests?: string[] }[]} */
+const files = [
+  ...inFile(
+    'native/napi/native_model.cc',
+    [
+      [
+        'weights that were to be drawn take the place of those of a file',
+        `        model->DropPending(item.index);
+        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);`,
+        '        model->plan().parameters()[item.index]->value.Swap(store->arrays[i]);',
+      ],
+      [
+        'what was packed of the weights before a file is used on',
+        `        model->optimizer()->Exchange(item.index, &store->arrays[i]);
+      }
+    }
+    model->Invalidate();`,
+        `        model->optimizer()->Exchange(item.index, &store->arrays[i]);
+      }
+    }`,
+      ],
+      [
+        'the arrays of the optimizer in a file are passed over',
+        'model->optimizer()->Exchange(item.index, &store->arrays[i]);',
+        '',
+      ],
+    ],
+    [
+      'test/unit/models/files.test.ts',
+      'test/integration/native_misuse.test.ts',
+      'test/integration/optimizer_resume.test.ts',
+    ],
+  ),
+  ...inFile(
+    'native/napi/native_store.cc',
+    [
+      [
+        'each part of an array is written at its beginning',
+        'writes ? store->arrays[index].data() + begin : values.Data()',
+        'writes ? store->arrays[index].data() : values.Data()',
+      ],
+      [
+        'each part of an array is read from its beginning',
+        'writes ? values.Data() : store->arrays[index].data() + begin',
+        'writes ? values.Data() : store->arrays[index].data()',
+      ],
+    ],
+    ['test/unit/models/files.test.ts', 'test/integration/native_misuse.test.ts'],
+  ),
+];
+
 export const FAULTS = [
   ...cells,
   ...walk,
@@ -1620,4 +1670,5 @@ export const FAULTS = [
   ...unseen,
   ...preemption,
   ...initializers,
+  ...files,
 ];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads HDF5 files and trusts nothing in them: links other than hard ones are refused, and so are data sets whose numbers
 // lie in other files or data sets. Sizes are checked before anything is allocated.
-import { allocate } from '../../arrays/nested_arrays';
+import { FloatSource } from '../../arrays/float_source';
 import { makeError, OstinatoError } from '../../errors';
 import { describe, refusal } from '../../util/validate';
 import { H5_CLASS, loadLibrary, nextName, type H5Metadata, type H5Module } from './library';
@@ -125,16 +125,14 @@ export class H5Reader {
   }
 
   /**
-   * The numbers of an array; doubles are rounded to floats.
+   * The numbers of an array, which are read when they are asked for, until the file is closed; doubles are rounded to floats.
    *
-   * @throws DataError `ERR_DATA`; InternalError `ERR_OUT_OF_MEMORY`
+   * @throws DataError `ERR_DATA`
    */
-  floats(path: string): Float32Array {
+  floats(path: string): H5Floats {
     const array = this.array(path);
-    if (!array.isFloat) throw this.#bad(`${describe(path)} of floats`, 'whole numbers');
-    const out = allocate(this.where, () => new Float32Array(array.length));
-    this.readFloats(path, array, 0, out);
-    return out;
+    if (array.isFloat) return new H5Floats(this, path, array);
+    throw this.#bad(`${describe(path)} of floats`, 'whole numbers');
   }
 
   /** Fills `out` with the elements of an array from `begin` on. */
@@ -247,6 +245,32 @@ export class H5Reader {
 
   #bad(expected: string, received: string): Error {
     return refusal('ERR_DATA', this.where, expected, received);
+  }
+}
+
+/** Floats of a file that is open. */
+export class H5Floats extends FloatSource {
+  constructor(
+    private readonly file: H5Reader,
+    private readonly path: string,
+    private readonly array: H5Array,
+  ) {
+    super();
+  }
+
+  override get length(): number {
+    return this.array.length;
+  }
+
+  get shape(): readonly number[] {
+    return this.array.shape;
+  }
+
+  override read(begin: number, out: Float32Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.file.readFloats(this.path, this.array, begin, out);
+      resolve();
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes HDF5 files into memory.
-import { makeError } from '../../errors';
+import { toArray, type Floats } from '../../arrays/float_source';
+import { makeError, OstinatoError } from '../../errors';
 import { loadLibrary, nextName, type H5Group } from './library';
 
 /** A group to write: its attributes, arrays and groups by name. */
@@ -16,7 +17,7 @@ export type H5Text = string | readonly string[];
 /** An array to write. */
 export interface H5Values {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly data: Floats | Int32Array;
 }
 
 /** HDF5's own bound of what lies in the header of an object. */
@@ -33,13 +34,14 @@ export async function writeH5(where: string, tree: H5Tree): Promise<Uint8Array> 
   try {
     const file = new library.File(name, 'w');
     try {
-      writeGroup(file, tree);
+      await writeGroup(where, file, tree);
     } finally {
       file.close();
     }
     const { contents, usedBytes } = module.FS.lookupPath(name).node;
     return contents.subarray(0, usedBytes);
   } catch (error) {
+    if (error instanceof OstinatoError) throw error;
     const text = `${where}: expected memory for an HDF5 file, received: ${(error as Error).message}.`;
     throw makeError('ERR_OUT_OF_MEMORY', text, { cause: error });
   } finally {
@@ -47,16 +49,13 @@ export async function writeH5(where: string, tree: H5Tree): Promise<Uint8Array> 
   }
 }
 
-function writeGroup(group: H5Group, { attributes, arrays, groups }: H5Tree): void {
+async function writeGroup(where: string, group: H5Group, { attributes, arrays, groups }: H5Tree): Promise<void> {
   for (const [name, value] of Object.entries(attributes)) writeText(group, name, value);
-  for (const [name, { shape, data }] of Object.entries(arrays))
-    group.create_dataset({ name, data: data as ArrayLike<number>, shape: [...shape], dtype: dtypeOf(data) });
-  for (const [name, each] of Object.entries(groups)) writeGroup(group.create_group(name), each);
-}
-
-function dtypeOf(data: H5Values['data']): string {
-  if (data instanceof Float32Array) return '<f';
-  return data instanceof Int32Array ? '<i' : '<q';
+  for (const [name, { shape, data }] of Object.entries(arrays)) {
+    const numbers = data instanceof Int32Array ? data : await toArray(where, data);
+    group.create_dataset({ name, data: numbers, shape: [...shape], dtype: numbers instanceof Int32Array ? '<i' : '<f' });
+  }
+  for (const [name, each] of Object.entries(groups)) await writeGroup(where, group.create_group(name), each);
 }
 
 function writeText(group: H5Group, name: string, value: H5Text): void {

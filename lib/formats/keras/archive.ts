@@ -48,7 +48,7 @@ export async function writeKeras(
     date_saved: dateText(new Date()),
     ostinato: { layers: training?.layers ?? null, assets },
   };
-  const weights = await writeH5(where, weightsTree(where, model, document));
+  const weights = await writeH5(where, await weightsTree(where, model, document));
   const members = [
     { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
     { name: CONFIG, data: Buffer.from(pythonJson(config)) },
@@ -71,8 +71,8 @@ export async function writeKerasWeights(
 ): Promise<void> {
   const { model } = document;
   if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
-  const bytes = await writeH5(where, weightsTree(where, model, document));
-  await writeAtomically(where, path, [bytes], { overwrite });
+  const bytes = await writeH5(where, await weightsTree(where, model, document));
+  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
 }
 
 interface Located {
@@ -96,7 +96,11 @@ class Tree {
   }
 }
 
-function weightsTree(where: string, model: DescribedModel, { weights, compile, training }: ModelDocument): H5Tree {
+async function weightsTree(
+  where: string,
+  model: DescribedModel,
+  { weights, compile, training }: ModelDocument,
+): Promise<H5Tree> {
   const tree = new Tree();
   const { root, places } = located(model, orderedLayers);
   for (const { path, layerName } of layerPlaces(root)) tree.at(path).attributes['name'] = layerName;
@@ -112,9 +116,8 @@ function weightsTree(where: string, model: DescribedModel, { weights, compile, t
   if (optimizer === undefined || state === null) return tree;
   const group = tree.at(OPTIMIZER);
   group.attributes['name'] = String(optimizer.config['name']);
-  optimizerToKeras(where, optimizer, state, places, arrays).forEach((array, index) => {
-    group.arrays[String(index)] = array;
-  });
+  const variables = await optimizerToKeras(where, optimizer, state, places, arrays);
+  variables.forEach((array, index) => (group.arrays[String(index)] = array));
   return tree;
 }
 
@@ -172,8 +175,8 @@ function asFloats(layers: unknown): unknown {
 
 function readWeights(file: H5Reader, places: readonly WeightPlace[]): NamedArray[] {
   return places.map(({ name, path }) => {
-    const { shape } = file.array(path);
-    return { name, shape, data: file.floats(path) };
+    const data = file.floats(path);
+    return { name, shape: data.shape, data };
   });
 }
 

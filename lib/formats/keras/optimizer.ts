@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an optimizer holds, in the order of Keras' variables: iteration, learning rate, and the arrays for each weight.
-import { H5Reader, type H5Values } from '../h5';
+import { toArray, type Floats } from '../../arrays/float_source';
+import type { H5Reader, H5Values } from '../h5';
 import { describe, refusal } from '../../util/validate';
 import type { OptimizerState } from '../../serialization';
 import type { NamedArray } from '../document';
@@ -45,15 +46,15 @@ function followsSchedule(config: Config): boolean {
 const BATCHES = 'accumulated_batches';
 
 /** Variables of Keras' optimizer by their numbers. */
-export function optimizerToKeras(
+export async function optimizerToKeras(
   where: string,
   { className, config }: { readonly className: string; readonly config: Config },
   state: OptimizerState,
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
-): H5Values[] {
+): Promise<H5Values[]> {
   const steps = accumulates(config) ? (config['gradientAccumulationSteps'] as number) : 1;
-  const waiting = state.slots[BATCHES]?.[0] ?? 0;
+  const [waiting = 0] = state.slots[BATCHES] === undefined ? [] : await toArray(where, state.slots[BATCHES]);
   const iteration = state.iterations * steps + waiting;
   const rate = state.learningRate ?? (config['learningRate'] as number);
   const groups = slotGroups(className, config);
@@ -113,7 +114,7 @@ export function optimizerFromKeras(
   if (!Number.isSafeInteger(iteration) || iteration < 0)
     throw refusal('ERR_DATA', where, 'the number of iterations', describe(iteration));
   const steps = accumulates(config) ? (config['gradientAccumulationSteps'] as number) : 1;
-  const slots: Record<string, Float32Array> = {};
+  const slots: Record<string, Floats> = {};
   let next = first;
   for (const group of groups)
     for (const { name } of trained)
@@ -130,8 +131,9 @@ export function optimizerFromKeras(
   };
 }
 
-function sized(file: H5Reader, where: string, path: string, shape: readonly number[]): Float32Array {
-  const given = file.array(path).shape;
-  if (given.length === shape.length && shape.every((axis, index) => axis === given[index])) return file.floats(path);
+function sized(file: H5Reader, where: string, path: string, shape: readonly number[]): Floats {
+  const floats = file.floats(path);
+  const given = floats.shape;
+  if (given.length === shape.length && shape.every((axis, index) => axis === given[index])) return floats;
   throw refusal('ERR_SHAPE', where, `${describe(path)} of shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);
 }

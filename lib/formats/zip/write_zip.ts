@@ -40,7 +40,15 @@ export async function writeZip(
   members: readonly ZipMember[],
   placement: Placement,
 ): Promise<void> {
-  await writeAtomically(where, path, zipChunks(where, members), placement);
+  const chunks = zipChunks(where, members);
+  await writeAtomically(
+    where,
+    path,
+    async (append) => {
+      for (const chunk of chunks) await append(chunk);
+    },
+    placement,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Models in files: what comes back is what was saved, training goes on to the same bits, and what does not fit is refused.
-import { readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import {
   Adam,
   BatchNormalization,
@@ -29,10 +29,13 @@ import {
   SpatialDropout1D,
   TimeDistributed,
 } from '../../../lib';
+import { FloatSource } from '../../../lib/arrays/float_source';
+import { SafetensorsFile } from '../../../lib/serialization/safetensors';
 import { drawFrom } from '../../reference/random';
 import { codeOf, codeOfAsync } from '../../support/error_code';
 import { namesIn } from '../../support/safetensors_names';
 import { temporaryFolder } from '../../support/temporary_folder';
+import { trainingStateOf } from '../../support/training_state';
 
 const at = temporaryFolder();
 const QUIET = { verbose: 0, seed: 3, batchSize: 8 } as const;
@@ -139,6 +142,18 @@ describe('weights', () => {
     expect(bits(other)).toBe(bits(model));
   });
 
+  test.each<[string, (model: Sequential, from: Sequential) => Promise<unknown>]>([
+    ['loadWeights', (model) => model.loadWeights(at('w.safetensors'))],
+    ['setWeightsAsync', (model, from) => model.setWeightsAsync(from.getWeights())],
+  ])('are those of the next prediction after %s, in a model that has predicted before', async (_method, set) => {
+    const { x } = reviews();
+    const [model, other] = [reviewModel(), reviewModel()];
+    await model.predict(x);
+    await other.saveWeights(at('w.safetensors'));
+    await set(model, other);
+    expect((await model.predict(x)).data).toEqual((await other.predict(x)).data);
+  });
+
   test('have the names that Keras gives them, with numbers that count within the model', async () => {
     await reviewModel().saveWeights(at('w.safetensors'));
     const lstm = ['kernel', 'recurrent_kernel', 'bias'];
@@ -202,6 +217,173 @@ describe('weights', () => {
     await model.loadWeights(at('w.safetensors'), { skipMismatch: true });
     expect(model.getWeights()[0]).toEqual(first.getWeights()[0]);
     expect(model.getWeights()[2]).toEqual(kernel);
+  });
+});
+
+describe('while a file is read', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Has something happen when the first part of an array has been read. */
+  function afterFirstRead(happen: () => void): void {
+    const { floats } = SafetensorsFile.prototype;
+    let reads = 0;
+    jest.spyOn(SafetensorsFile.prototype, 'floats').mockImplementation(function (this: SafetensorsFile, name) {
+      const source = floats.call(this, name);
+      return new (class extends FloatSource {
+        readonly length = source.length;
+        async read(begin: number, out: Float32Array): Promise<void> {
+          await source.read(begin, out);
+          if (++reads === 1) happen();
+        }
+      })();
+    });
+  }
+
+  /** All but four bytes of the arrays of a file go. */
+  function cut(path: string): void {
+    truncateSync(path, 12 + Number(readFileSync(path).readBigUInt64LE()));
+  }
+
+  async function trained(): Promise<Sequential> {
+    const { x, y } = reviews();
+    const model = reviewModel();
+    await model.fit(x, y, QUIET);
+    return model;
+  }
+
+  test.each<[string, (model: Sequential) => Promise<unknown>]>([
+    ['loadWeights', (model) => model.loadWeights(at('m.safetensors'))],
+    ['loadTraining', (model) => model.loadTraining(at('m.safetensors'), [])],
+  ])('it is cut off: %s refuses it, and weights, optimizer and predictions are as they were', async (method, load) => {
+    const { x, y } = reviews();
+    const [model, other] = [await trained(), await trained()];
+    if (method === 'loadWeights') await other.saveWeights(at('m.safetensors'));
+    else await other.saveTraining(at('m.safetensors'), {});
+    const before = [bits(model), await trainingStateOf(model), await model.evaluate(x, y, { verbose: 0 })];
+    afterFirstRead(() => cut(at('m.safetensors')));
+    await expect(load(model)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('cut off') as string,
+    });
+    expect([bits(model), await trainingStateOf(model), await model.evaluate(x, y, { verbose: 0 })]).toEqual(before);
+    // And it trains on.
+    await model.fit(x, y, QUIET);
+  });
+
+  test('it is cut off: loadModel refuses it', async () => {
+    await (await trained()).save(at('m.safetensors'));
+    afterFirstRead(() => cut(at('m.safetensors')));
+    await expect(loadModel(at('m.safetensors'))).rejects.toMatchObject({ code: 'ERR_DATA' });
+  });
+
+  test.each<[string, (model: Sequential) => void]>([
+    ['is compiled', (model) => model.compile({ optimizer: new Adam(0.01), loss: 'bce' })],
+    ['is given a layer', (model) => model.add(new Dense(1))],
+  ])('the model %s: it refuses what was read', async (_title, change) => {
+    const { x, y } = reviews();
+    const model = await trained();
+    await model.saveTraining(at('t.safetensors'), {});
+    await model.fit(x, y, QUIET);
+    const before = model.layers.slice(0, 2).map((layer) => layer.getWeights());
+    afterFirstRead(() => change(model));
+    expect(await codeOfAsync(model.loadTraining(at('t.safetensors'), []))).toBe('ERR_BUSY');
+    expect(model.layers.slice(0, 2).map((layer) => layer.getWeights())).toEqual(before);
+  });
+});
+
+test('a training of another optimizer is refused before any weight is set', async () => {
+  const { x, y } = reviews();
+  const [model, other] = [reviewModel(), reviewModel()];
+  other.compile({ optimizer: new SGD(0.1, { momentum: 0.9 }), loss: 'bce' });
+  await model.fit(x, y, QUIET);
+  await other.fit(x, y, QUIET);
+  await other.saveTraining(at('t.safetensors'), {});
+  const before = [bits(model), await trainingStateOf(model)];
+  expect(await codeOfAsync(model.loadTraining(at('t.safetensors'), []))).toBe('ERR_DATA');
+  expect([bits(model), await trainingStateOf(model)]).toEqual(before);
+});
+
+describe('layers of two models', () => {
+  /** Two models of one layer, which have predicted. */
+  async function pair() {
+    const shared = new Dense(2);
+    const models = [0, 1].map(() => new Sequential([new Input([3]), shared])) as [Sequential, Sequential];
+    for (const model of models) await model.predict([[1, 2, 3]]);
+    return models;
+  }
+
+  test.each<[string, (model: Sequential, from: Sequential) => Promise<unknown>]>([
+    ['loadWeights', (model) => model.loadWeights(at('w.safetensors'))],
+    ['setWeightsAsync', (model, from) => model.setWeightsAsync(from.getWeights())],
+  ])('have the weights that %s gave one of them', async (_method, set) => {
+    const [one, other] = await pair();
+    const [from] = await pair();
+    await from.saveWeights(at('w.safetensors'));
+    await set(one, from);
+    const expected = (await from.predict([[1, 2, 3]])).data;
+    expect((await other.predict([[1, 2, 3]])).data).toEqual(expected);
+    expect((await one.predict([[1, 2, 3]])).data).toEqual(expected);
+  });
+
+  test('refuse weights while the other one trains, and nothing is changed', async () => {
+    const [one, other] = await pair();
+    const before = bits(one);
+    other.compile({ optimizer: new SGD(0), loss: 'mse' });
+    const fitting = other.fit([[1, 2, 3]], [[0, 0]], { ...QUIET, epochs: 50 });
+    const zeros = one.getWeights().map(({ data }) => new Float32Array(data.length));
+    expect(await codeOfAsync(one.setWeightsAsync(zeros))).toBe('ERR_BUSY');
+    await fitting;
+    expect(bits(one)).toEqual(before);
+  });
+});
+
+describe('arrays of more than one part', () => {
+  // 1,500,000 numbers: a part and a half.
+  const wide = () => new Sequential([new Input([3]), new Embedding(15_000, 100), new GRU(2), new Dense(1)]);
+  const x = { data: Int32Array.of(1, 14_999, 7, 10_485, 10_486, 3), shape: [2, 3] };
+
+  test('come back from a file and from setWeightsAsync bit for bit, and training goes on to the same bits', async () => {
+    const model = wide();
+    model.compile({ optimizer: new Adam(0.01), loss: 'mse' });
+    await model.fit(x, [0, 1], QUIET);
+    await model.save(at('m.safetensors'));
+    const same = await loadModel(at('m.safetensors'));
+    const third = wide();
+    await third.setWeightsAsync(model.getWeights());
+    const weights = await model.getWeightsAsync();
+    for (const [index, { data }] of weights.entries()) {
+      expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(same.getWeights()[index]!.data.buffer))).toBe(0);
+      expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(third.getWeights()[index]!.data.buffer))).toBe(0);
+    }
+    expect(await trainingStateOf(same)).toEqual(await trainingStateOf(model));
+    await model.fit(x, [0, 1], QUIET);
+    await same.fit(x, [0, 1], QUIET);
+    expect((await same.predict(x)).data).toEqual((await model.predict(x)).data);
+  });
+
+  test('are saved as they were at the call, whatever comes after', async () => {
+    const model = wide();
+    model.compile({ optimizer: new SGD(0.1), loss: 'mse' });
+    const before = model.getWeights();
+    const saving = model.saveWeights(at('w.safetensors'));
+    await model.fit(x, [0, 1], QUIET);
+    await saving;
+    expect(model.getWeights()).not.toEqual(before);
+    await model.loadWeights(at('w.safetensors'));
+    model.getWeights().forEach(({ data }, index) => {
+      expect(Buffer.compare(Buffer.from(data.buffer), Buffer.from(before[index]!.data.buffer))).toBe(0);
+    });
+  });
+
+  test('that are detached while they are copied are refused, and nothing is changed', async () => {
+    const model = wide();
+    const weights = model.getWeights();
+    const before = Buffer.from(model.getWeights()[0]!.data.buffer);
+    weights.forEach(({ data }) => data.fill(2));
+    const setting = model.setWeightsAsync(weights);
+    structuredClone(weights[1]!.data.buffer, { transfer: [weights[1]!.data.buffer as ArrayBuffer] });
+    expect(await codeOfAsync(setting)).toBe('ERR_DATA');
+    expect(Buffer.compare(before, Buffer.from(model.getWeights()[0]!.data.buffer))).toBe(0);
   });
 });
 

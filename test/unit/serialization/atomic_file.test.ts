@@ -2,7 +2,7 @@
 // Files that are there whole or not at all: whatever fails, the old one stays and nothing is left beside it.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { removeStaleFiles, temporaryName, writeAtomically } from '../../../lib/serialization/atomic_file';
+import { removeStaleFiles, temporaryName, writeAtomically, type Append } from '../../../lib/serialization/atomic_file';
 import { codeOfAsync } from '../../support/error_code';
 import { temporaryFolder } from '../../support/temporary_folder';
 
@@ -11,7 +11,10 @@ jest.mock('node:fs/promises', () => ({ __esModule: true, ...jest.requireActual<t
 
 const at = temporaryFolder();
 const CHUNKS = [Buffer.from('new '), Buffer.from('content')];
-const write = (file: string, overwrite = true) => writeAtomically('test', file, CHUNKS, { overwrite });
+async function content(append: Append): Promise<void> {
+  for (const chunk of CHUNKS) await append(chunk);
+}
+const write = (file: string, overwrite = true) => writeAtomically('test', file, content, { overwrite });
 
 beforeEach(() => writeFileSync(at('file'), 'old'));
 afterEach(() => jest.restoreAllMocks());
@@ -61,7 +64,7 @@ describe('leaves the old file as it is', () => {
   test('where a link lies under the name that it is written to first: the link is not followed', async () => {
     writeFileSync(at('secret'), 'secret');
     symlinkSync(at('secret'), at('planted'));
-    const writing = writeAtomically('test', at('file'), CHUNKS, { overwrite: true, temporary: at('planted') });
+    const writing = writeAtomically('test', at('file'), content, { overwrite: true, temporary: at('planted') });
     await expect(writing).rejects.toMatchObject({ code: 'ERR_IO', cause: { code: 'EEXIST' } });
     expect([readFileSync(at('secret'), 'utf8'), readFileSync(at('file'), 'utf8')]).toEqual(['secret', 'old']);
     expect(existsSync(at('planted'))).toBe(true);

@@ -76,7 +76,7 @@ describe('misuse', () => {
     await model.fit(x, [0, 1], quiet);
     const state = await trainingStateOf(model);
     model.compile({ loss: 'ce' });
-    await expect(model.setTrainingState(state)).rejects.toThrow(code('ERR_STATE'));
+    await expect(model.restore('restore', [], state)).rejects.toThrow(code('ERR_STATE'));
   });
 });
 

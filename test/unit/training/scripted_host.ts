@@ -62,10 +62,10 @@ export class ScriptedModel implements NativeModel {
   /** Called when a run begins. */
   onRun: (run: NativeRun) => void = () => undefined;
 
-  copyOut(_copies: unknown, done: NativeCopied): void {
+  copyOut(_copies: unknown, _store: unknown, done: NativeCopied): void {
     setImmediate(() => done(null, ''));
   }
-  copyIn(_copies: unknown, done: NativeCopied): void {
+  exchange(_places: unknown, _store: unknown, done: NativeCopied): void {
     setImmediate(() => done(null, ''));
   }
   prepare(done: NativeCopied): void {
