@@ -83,7 +83,8 @@ export async function saveNpy(path: string, array: ArrayInput, options?: SaveArr
   const placement = checkPlacement('saveNpy', options);
   const file = checkPath('saveNpy', 'path', path);
   const { data, shape } = toStored('saveNpy', 'array', array);
-  await writeAtomically('saveNpy', file, [npyBytes('saveNpy', data, shape)], placement);
+  const bytes = npyBytes('saveNpy', data, shape);
+  await writeAtomically('saveNpy', file, (append) => append(bytes), placement);
 }
 
 /**
