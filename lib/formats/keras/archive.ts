@@ -148,8 +148,15 @@ export async function readKeras<T>(
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const state =
       optimizer === undefined ? null : optimizerFromKeras(file, place, OPTIMIZER, optimizer, places, byName);
-    return use({ model, weights, compile, ...ownParts(place, own, state) });
+    const writtenBy = own === undefined ? `Keras ${versionOf(metadata)}` : 'ostinato';
+    return use({ model, weights, compile, ...ownParts(place, own, state), writtenBy });
   });
+}
+
+/** The version of Keras that a file says. */
+function versionOf(metadata: unknown): string {
+  const version = isPlainObject(metadata) ? metadata['keras_version'] : undefined;
+  return typeof version === 'string' ? version : 'of an unknown version';
 }
 
 /** What is beside Keras' own in the file; nothing where Keras wrote it. */

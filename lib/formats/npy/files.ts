@@ -57,14 +57,19 @@ export async function loadNpz(path: string, ...rest: []): Promise<Record<string,
   refuseMore('loadNpz', rest);
   const file = checkPath('loadNpz', 'path', path);
   const archive = await ZipArchive.open('loadNpz', file);
-  const arrays: [string, NdArray<NumericTypedArray>][] = [];
-  for (const member of archive.names) {
-    const place = `loadNpz, ${file}`;
-    if (!member.endsWith(SUFFIX)) throw refusal('ERR_DATA', place, `members that end in ${SUFFIX}`, describe(member));
-    const name = checkArrayName(place, member.slice(0, -SUFFIX.length), 'ERR_DATA');
-    arrays.push([name, arrayOf(`${place}, ${describe(name)}`, archive.read(member))]);
-  }
+  const place = `loadNpz, ${file}`;
+  const arrays = arrayNames(place, archive).map((name): [string, NdArray<NumericTypedArray>] => {
+    return [name, arrayOf(`${place}, ${describe(name)}`, archive.read(name + SUFFIX))];
+  });
   return Object.fromEntries(arrays);
+}
+
+/** Names of the arrays of an archive. */
+function arrayNames(where: string, archive: ZipArchive): string[] {
+  return archive.names.map((member) => {
+    if (!member.endsWith(SUFFIX)) throw refusal('ERR_DATA', where, `members that end in ${SUFFIX}`, describe(member));
+    return checkArrayName(where, member.slice(0, -SUFFIX.length), 'ERR_DATA');
+  });
 }
 
 /**
@@ -115,6 +120,25 @@ export async function saveNpz(
     return { name: `${name}${SUFFIX}`, data: npyBytes(where, data, shape) };
   });
   await writeZip(where, file, members, placement);
+}
+
+/** An array of a file, without its elements. */
+export interface StoredArray {
+  readonly name: string;
+  /** As the file spells it: `<f4`. */
+  readonly type: string;
+  readonly shape: readonly number[];
+}
+
+/** What is in an .npy or .npz file; that of the former has no name. Throws as {@link loadNpz}. */
+export async function listArrays(where: string, file: string): Promise<StoredArray[]> {
+  const described = (name: string, bytes: Uint8Array): StoredArray => {
+    const { descr, shape } = parseNpy(`${where}, ${file}`, bytes);
+    return { name, type: descr, shape };
+  };
+  if (file.endsWith(SUFFIX)) return [described('', await readWholeFile(where, file))];
+  const archive = await ZipArchive.open(where, file);
+  return arrayNames(`${where}, ${file}`, archive).map((name) => described(name, archive.read(name + SUFFIX)));
 }
 
 function arrayOf(where: string, bytes: Uint8Array): NdArray<NumericTypedArray> {
