@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Formats of files by the ends of their names: the one table that loadModel, save, loadWeights and saveWeights go by.
-import { readKeras, readKerasWeights, writeKeras, writeKerasWeights, type WeightsChoice } from '../formats/keras';
+import {
+  readKeras,
+  readKerasWeights,
+  readLegacy,
+  readLegacyWeights,
+  writeKeras,
+  writeKerasWeights,
+  writeLegacy,
+  writeLegacyWeights,
+  type WeightsChoice,
+} from '../formats/keras';
 import { readTfjs, readTfjsWeights, refuseTfjs } from '../formats/tfjs';
 import { describe, refusal } from '../util/validate';
 import type { DescribedModel, ModelDocument, ReadDocument, WriteDocument } from '../formats/document';
@@ -32,6 +42,15 @@ const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof 
   ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
   ['.json', { readModel: readTfjs, writeModel: refuseTfjs, readWeights: readTfjsWeights, writeWeights: refuseTfjs }],
   ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
+  [
+    '.h5',
+    {
+      readModel: readLegacy,
+      writeModel: writeLegacy,
+      readWeights: readLegacyWeights,
+      writeWeights: writeLegacyWeights,
+    },
+  ],
 ];
 
 /** What a path is used for. */

@@ -126,11 +126,13 @@ class Case:
         folder_path = Path(folder)
         self.model.save(folder_path / "keras.keras")
         self.model.save_weights(folder_path / "keras.weights.h5")
-        self.outputs = self.predict(self.model)
-        self.reset(self.model)
-        self.loss = self.step(self.model)
-        self.reset(self.model)
-        self.after = self.predict(self.model)
+        # What Keras goes on with is what it reads again: on PyTorch variables without a gradient change their turn.
+        again = keras.saving.load_model(folder_path / "keras.keras")
+        self.outputs = self.predict(again)
+        self.reset(again)
+        self.loss = self.step(again)
+        self.reset(again)
+        self.after = self.predict(again)
 
     def chain(self, draw: Draw) -> Any:
         """A Sequential."""

@@ -2,6 +2,7 @@
 // Keras 3's files: `.keras`, a zip archive of config.json, metadata.json and model.weights.h5, and `.weights.h5` alone. What
 // Keras has no place for, assets and the seeds of layers, is in metadata.json, of which Keras reads nothing.
 import { checkTrainingState, isPlainObject, readJson, writeJson } from '../../serialization';
+import { toArray } from '../../arrays/float_source';
 import { describe, refusal } from '../../util/validate';
 import { readWholeFile } from '../../serialization/input_file';
 import { writeAtomically } from '../../serialization/atomic_file';
@@ -13,6 +14,7 @@ import { pythonJson } from '../keras_config/python_json';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
 import { layerPlaces, namesOfNodes, nodeOf, placesOf, type FindLayer, type WeightNode, type WeightPlace } from '../keras_config/weights';
+import type { LayersState } from '../../serialization';
 import type { DescribedModel, DocumentTraining, ModelDocument, NamedArray } from '../document';
 import type { Config } from '../keras_config/classes';
 import type { Described } from '../keras_config/objects';
@@ -46,7 +48,7 @@ export async function writeKeras(
   const metadata = {
     keras_version: KERAS_VERSION,
     date_saved: dateText(new Date()),
-    ostinato: { layers: training?.layers ?? null, assets },
+    ostinato: { layers: await plainLayers(where, training?.layers ?? null), assets },
   };
   const weights = await writeH5(where, await weightsTree(where, model, document));
   const members = [
@@ -55,6 +57,14 @@ export async function writeKeras(
     { name: WEIGHTS, data: weights },
   ];
   await writeZip(where, path, members, { overwrite });
+}
+
+/** Seeds and states as plain data. */
+async function plainLayers(where: string, layers: LayersState | null): Promise<unknown> {
+  if (layers === null) return null;
+  const states: Float32Array[] = [];
+  for (const each of layers.states) states.push(await toArray(where, each));
+  return { ...layers, states };
 }
 
 /** As Keras writes it: 2024-01-31@12:34:56. */
@@ -147,7 +157,7 @@ export async function readKeras<T>(
     const byName = new Map(weights.map((array) => [array.name, array]));
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const state =
-      optimizer === undefined ? null : optimizerFromKeras(file, place, OPTIMIZER, optimizer, places, byName);
+      optimizer === undefined ? null : optimizerFromKeras(file, place, variables(file, OPTIMIZER), optimizer, places, byName);
     const writtenBy = own === undefined ? `Keras ${versionOf(metadata)}` : 'ostinato';
     return use({ model, weights, compile, ...ownParts(place, own, state), writtenBy });
   });
@@ -157,6 +167,11 @@ export async function readKeras<T>(
 function versionOf(metadata: unknown): string {
   const version = isPlainObject(metadata) ? metadata['keras_version'] : undefined;
   return typeof version === 'string' ? version : 'of an unknown version';
+}
+
+/** Paths of the variables of a group, by their numbers. */
+function variables(file: H5Reader, group: string): string[] {
+  return file.names(group).map((_, index) => `${group}/${index}`);
 }
 
 /** What is beside Keras' own in the file; nothing where Keras wrote it. */

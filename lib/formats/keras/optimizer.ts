@@ -84,18 +84,18 @@ function nadamProduct(config: Config, iterations: number): number {
   return product;
 }
 
-/** The state of an optimizer; null where it has done no step, and holds nothing. */
+/** The state of an optimizer; null where it has done no step, and holds nothing. @param paths of its variables, in order */
 export function optimizerFromKeras(
   file: H5Reader,
   where: string,
-  at: string,
+  paths: readonly string[],
   { className, config }: { readonly className: string; readonly config: Config },
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
 ): OptimizerState | null {
-  const count = file.names(at).length;
+  const count = paths.length;
   if (count === 0) return null;
-  const iteration = file.number(`${at}/0`);
+  const iteration = file.number(paths[0]!);
   const hasRate = !followsSchedule(config);
   const groups = slotGroups(className, config);
   const trained = places.filter(({ trainable }) => trainable);
@@ -119,14 +119,14 @@ export function optimizerFromKeras(
   for (const group of groups)
     for (const { name } of trained)
       for (const slot of group) {
-        slots[`${slot}/${name}`] = sized(file, where, `${at}/${next}`, weights.get(name)!.shape);
+        slots[`${slot}/${name}`] = sized(file, where, paths[next]!, weights.get(name)!.shape);
         next++;
       }
   if (accumulates(config)) slots[BATCHES] = Float32Array.of(iteration % steps);
   return {
     className,
     iterations: Math.floor(iteration / steps),
-    learningRate: hasRate ? file.number(`${at}/1`) : null,
+    learningRate: hasRate ? file.number(paths[1]!) : null,
     slots,
   };
 }

@@ -66,15 +66,31 @@ function readLayer(reading: Reading, value: unknown): Entry {
   const nested = { layer: (inner: unknown) => readLayer(reading, inner) };
   const described = isModel ? readModel(reading, className, config) : fromKeras(where, 'layer', value, nested);
   const number = shared.get((value as Config)['shared_object_id']);
-  return number === undefined ? adjusted(described) : { ...adjusted(described), shared: number };
+  const made = adjusted(described, value);
+  return number === undefined ? made : { ...made, shared: number };
 }
 
 /** Keras' values that are said otherwise here. */
-function adjusted({ className, config }: Described): Described {
-  const name = config['name'];
-  if (className === 'Normalization' && Array.isArray(config['axis']) && config['axis'].length === 1)
-    return { className, config: { ...config, axis: (config['axis'] as unknown[])[0] } };
-  return typeof name === 'string' ? { className, config } : { className, config: { ...config, name: null } };
+function adjusted({ className, config }: Described, entry: unknown): Described {
+  const axis = config['axis'];
+  if (Array.isArray(axis) && axis.length === 1 && typeof axis[0] === 'number')
+    return { className, config: { ...config, axis: lastAxis(axis[0], entry) } };
+  if (LAST_AXIS.has(className) && typeof axis === 'number')
+    return { className, config: { ...config, axis: lastAxis(axis, entry) } };
+  return typeof config['name'] === 'string' ? { className, config } : { className, config: { ...config, name: null } };
+}
+
+/** Layers that have the last axis alone. */
+const LAST_AXIS = new Set(['BatchNormalization', 'LayerNormalization']);
+
+/** -1 for the last axis, of which Keras writes the number once it is known. */
+function lastAxis(axis: number, entry: unknown): number {
+  if (axis < 0) return axis;
+  const built = isPlainObject(entry) ? entry['build_config'] : undefined;
+  const shape = isPlainObject(built) ? built['input_shape'] : undefined;
+  // Where a file does not say the shape, those of the weights do.
+  const isLast = Array.isArray(shape) ? axis === shape.length - 1 : true;
+  return isLast ? -1 : axis;
 }
 
 function isInput(value: unknown): boolean {

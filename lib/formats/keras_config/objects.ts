@@ -227,7 +227,7 @@ function findSpelling(where: string, kind: Kind, className: string): Spelling {
 function fromKerasConfig(where: string, spelling: Spelling, config: Config, nested: Nested): Config {
   const { kind, className, renamed = {}, fixed = {} } = spelling;
   const back = new Map([
-    ...spelling.options.map((option) => [toSnake(option), option] as const),
+    ...[...spelling.options, ...(spelling.own ?? [])].map((option) => [toSnake(option), option] as const),
     ...Object.entries(renamed).map(([option, key]) => [key, option] as const),
   ]);
   const place = `${where}, ${className}`;

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+// The older file of Keras, `.h5`: the model and what compile was given as JSON in attributes, weights by layer. Keras 1, 2 and
+// tf.keras wrote it, each with spellings of its own; Keras 3 still does. What those spell otherwise is translated first.
+import { FloatSource, toArray, type Floats } from '../../arrays/float_source';
+import { makeError } from '../../errors';
+import { isPlainObject, readJson } from '../../serialization';
+import { writeAtomically } from '../../serialization/atomic_file';
+import { readWholeFile } from '../../serialization/input_file';
+import { describe, refusal } from '../../util/validate';
+import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
+import { compileFromKeras, compileToKeras } from './compile';
+import { modelFromKeras } from '../keras_config/from_graph';
+import { olderCompile, olderConfig, type Reshaping } from './older';
+import { optimizerFromKeras, optimizerToKeras } from './optimizer';
+import { pythonJson } from '../keras_config/python_json';
+import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
+import { namesOfNodes, nodeOf, placesOf, type WeightNode, type WeightPlace } from '../keras_config/weights';
+import type { DescribedModel, ModelDocument, NamedArray } from '../document';
+import type { WeightsChoice } from './archive';
+import type { Config } from '../keras_config/classes';
+import type { Described } from '../keras_config/objects';
+
+const KERAS_VERSION = '3.15.1';
+const LONGEST = 2 ** 31 - 1;
+const WEIGHTS = 'model_weights';
+const OPTIMIZER = 'optimizer_weights';
+
+/** A layer of the model itself, with the weights of all that is in it. */
+interface LayerWeights {
+  readonly name: string;
+  /** Those that training changes, then the others, as Keras lists them. */
+  readonly places: readonly WeightPlace[];
+}
+
+/** Weights layer by layer. @param order the layers of a graph in Keras' order */
+function layersOf(model: Described, order: (config: Config) => readonly Described[]): {
+  readonly layers: readonly LayerWeights[];
+  readonly all: readonly WeightPlace[];
+} {
+  const root = nodeOf(model, order);
+  const all = placesOf(root, namesOfNodes(root));
+  const left = new Map(all.map((place) => [place.name, place]));
+  const names = namesOfNodes(root);
+  const layers = root.parts.map(({ node }) => {
+    const own = namesBelow(node, names).flatMap((name) => {
+      const place = left.get(name);
+      left.delete(name);
+      return place === undefined ? [] : [place];
+    });
+    const places = [...own.filter(({ trainable }) => trainable), ...own.filter(({ trainable }) => !trainable)];
+    return { name: node.name, places };
+  });
+  return { layers, all };
+}
+
+function namesBelow(node: WeightNode, names: ReadonlyMap<WeightNode, readonly string[]>): string[] {
+  return [...(names.get(node) ?? []), ...node.parts.flatMap((part) => namesBelow(part.node, names))];
+}
+
+// Writing
+
+/** Writes `.h5`. @throws (rejects) as writeKeras */
+export async function writeLegacy(
+  where: string,
+  path: string,
+  document: ModelDocument,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  const { model, compile, training } = document;
+  if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone');
+  const rows = training?.layers?.statefulRows ?? null;
+  const described = modelToKeras(where, model, { rows, isStateful: isStateful(model) });
+  const { layers, all } = layersOf(model, orderedLayers);
+  const arrays = new Map(document.weights.map((array) => [array.name, array]));
+  const attributes: Record<string, string> = {
+    keras_version: KERAS_VERSION,
+    backend: 'jax',
+    model_config: pythonJson({ class_name: described.class_name, config: described.config }),
+  };
+  const groups: Record<string, H5Tree> = { [WEIGHTS]: weightsTree(where, layers, arrays) };
+  if (compile !== null) {
+    const { optimizer, ...others } = compileToKeras(where, longNames(compile));
+    const { class_name: className, config } = optimizer as { class_name: string; config: unknown };
+    attributes['training_config'] = pythonJson({ ...others, optimizer_config: { class_name: className, config } });
+    const state = training?.optimizer ?? null;
+    const own = compile['optimizer'] as { className: string; config: Config };
+    if (state !== null)
+      groups[OPTIMIZER] = listedTree(await optimizerToKeras(where, own, state, all, arrays), String(own.config['name']));
+  }
+  for (const [name, text] of Object.entries(attributes))
+    if (Buffer.byteLength(text) > LONGEST_HEADER)
+      throw refusal(
+        'ERR_CONFIG',
+        where,
+        `a model that ${name} of at most ${LONGEST_HEADER} bytes describes`,
+        `${Buffer.byteLength(text)} bytes`,
+        'Save it as .keras, which has no such bound.',
+      );
+  const bytes = await writeH5(where, { attributes, arrays: {}, groups });
+  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+}
+
+/** Short names of losses, which Keras 3 does not find again in such files. */
+const LONG: ReadonlyMap<unknown, string> = new Map([
+  ['mse', 'mean_squared_error'],
+  ['mae', 'mean_absolute_error'],
+  ['mape', 'mean_absolute_percentage_error'],
+  ['msle', 'mean_squared_logarithmic_error'],
+  ['bce', 'binary_crossentropy'],
+  ['kld', 'kl_divergence'],
+]);
+
+function longNames(compile: Config): Config {
+  const long = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(long);
+    if (!isPlainObject(value) || 'className' in value) return LONG.get(value) ?? value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, long(each)]));
+  };
+  return Object.fromEntries(Object.entries(compile).map(([key, each]) => [key, long(each)]));
+}
+
+/** Writes the weights alone as `.h5`. */
+export async function writeLegacyWeights(
+  where: string,
+  path: string,
+  { model, weights }: ModelDocument,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
+  const arrays = new Map(weights.map((array) => [array.name, array]));
+  const bytes = await writeH5(where, weightsTree(where, layersOf(model, orderedLayers).layers, arrays));
+  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+}
+
+function weightsTree(
+  where: string,
+  layers: readonly LayerWeights[],
+  arrays: ReadonlyMap<string, NamedArray>,
+): H5Tree {
+  const groups = layers.map(({ name, places }): [string, H5Tree] => {
+    const values = places.map((place): [string, H5Values] => {
+      const array = arrays.get(place.name);
+      if (array === undefined) throw refusal('ERR_DATA', where, `the weights ${describe(place.name)}`, 'none');
+      return [place.name.replaceAll('/', '_'), array];
+    });
+    const attributes = { weight_names: values.map(([key]) => key) };
+    return [name, { attributes, arrays: Object.fromEntries(values), groups: {} }];
+  });
+  const empty = { attributes: { weight_names: [] }, arrays: {}, groups: {} };
+  return {
+    attributes: { layer_names: layers.map(({ name }) => name), backend: 'jax', keras_version: KERAS_VERSION },
+    arrays: {},
+    groups: { ...Object.fromEntries(groups), top_level_model_weights: empty },
+  };
+}
+
+function listedTree(values: readonly H5Values[], prefix: string): H5Tree {
+  const entries = values.map((value, index): [string, H5Values] => [`${prefix}_${index}`, value]);
+  return { attributes: { weight_names: entries.map(([name]) => name) }, arrays: Object.fromEntries(entries), groups: {} };
+}
+
+// Reading
+
+/** Reads `.h5`. */
+export async function readLegacy<T>(
+  where: string,
+  path: string,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
+  const place = `${where}, ${path}`;
+  const bytes = await readWholeFile(where, path, LONGEST);
+  return H5Reader.read(place, bytes, (file) => {
+    const text = file.text('', 'model_config');
+    if (text === undefined) {
+      const hint = 'Weights alone are read by model.loadWeights.';
+      throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
+    }
+    const generation = generationOf(file.text('', 'keras_version') ?? file.text(WEIGHTS, 'keras_version'));
+    const { config, reshapings } = olderConfig(place, readJson(`${place}, model_config`, text), generation);
+    const model = modelFromKeras(place, config);
+    const training = file.text('', 'training_config');
+    const given = training === undefined ? null : readJson(`${place}, training_config`, training);
+    const compile = compileFromKeras(place, olderCompile(place, given));
+    const { layers, all } = layersOf(model, (own) => own['layers'] as readonly Described[]);
+    const weights = readLayers(file, place, WEIGHTS, layers, { byName: false }, reshapings);
+    const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
+    const byName = new Map(weights.map((array) => [array.name, array]));
+    const isSame = generation >= 3 && reshapings.size === 0 && optimizer !== undefined;
+    const state = isSame ? readOptimizer(file, place, optimizer, all, byName) : null;
+    return use({ model, weights, compile, training: state && { optimizer: state, layers: null }, assets: {} });
+  });
+}
+
+/** What an optimizer holds, of files of Keras 3; older ones have other arrays, and training begins anew. */
+function readOptimizer(
+  file: H5Reader,
+  where: string,
+  optimizer: { readonly className: string; readonly config: Config },
+  places: readonly WeightPlace[],
+  weights: ReadonlyMap<string, NamedArray>,
+): ReturnType<typeof optimizerFromKeras> {
+  const names = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  const paths = names.map((name) => `${OPTIMIZER}/${name}`);
+  return optimizerFromKeras(file, where, paths, optimizer, places, weights);
+}
+
+/** 1, 2 or 3: which Keras wrote a file. Files that do not say are of the first. */
+function generationOf(version: string | undefined): number {
+  const [major] = (version ?? '1').split('.');
+  return Number(major) || 1;
+}
+
+/** Reads the weights that a described model has from `.h5`, whole models among them. */
+export async function readLegacyWeights<T>(
+  where: string,
+  path: string,
+  model: DescribedModel,
+  choice: WeightsChoice,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
+  const place = `${where}, ${path}`;
+  const bytes = await readWholeFile(where, path, LONGEST);
+  return H5Reader.read(place, bytes, (file) => {
+    const at = file.kind(WEIGHTS) === 'group' ? WEIGHTS : '';
+    const { layers } = layersOf(model, orderedLayers);
+    const weights = readLayers(file, place, at, layers, choice, new Map());
+    return use({ model: null, weights, compile: null, training: null, assets: {} });
+  });
+}
+
+function readLayers(
+  file: H5Reader,
+  where: string,
+  at: string,
+  layers: readonly LayerWeights[],
+  { byName }: WeightsChoice,
+  reshapings: ReadonlyMap<string, Reshaping>,
+): NamedArray[] {
+  const base = at === '' ? '' : `${at}/`;
+  const names = file.texts(at, 'layer_names');
+  if (names === undefined) throw refusal('ERR_DATA', where, 'layer_names of a file of Keras', 'none');
+  const listed = names
+    .map((name) => ({ name, weights: file.texts(`${base}${name}`, 'weight_names') ?? [] }))
+    .filter((layer) => layer.weights.length > 0);
+  const wanted = layers.filter(({ places }) => places.length > 0);
+  if (!byName && listed.length !== wanted.length)
+    throw refusal(
+      'ERR_DATA',
+      where,
+      `${wanted.length} layers with weights`,
+      `${listed.length}`,
+      'Is it of another model? byName takes the layers whose names are the same.',
+    );
+  return wanted.flatMap(({ name, places }, index) => {
+    const found = byName ? listed.find((layer) => layer.name === name) : listed[index];
+    if (found === undefined) return [];
+    const arrays = found.weights.map((weight) => file.floats(`${base}${found.name}/${weight}`));
+    if (arrays.length !== places.length)
+      throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${arrays.length}`);
+    return places.map((place, number): NamedArray => {
+      const array = arrays[number]!;
+      const reshaping = reshapings.get(place.name);
+      if (reshaping === undefined) return { name: place.name, shape: array.shape, data: array };
+      const shape = reshaping.shape(array.shape);
+      return { name: place.name, shape, data: new Reshaped(where, array, array.shape, reshaping) };
+    });
+  });
+}
+
+/** Floats of a file in another order, or times a factor. */
+class Reshaped extends FloatSource {
+  #values: Promise<Float32Array> | undefined;
+
+  constructor(
+    private readonly where: string,
+    private readonly source: Floats,
+    private readonly shape: readonly number[],
+    private readonly reshaping: Reshaping,
+  ) {
+    super();
+  }
+
+  override get length(): number {
+    return this.reshaping.shape(this.shape).reduce((product, axis) => product * axis, 1);
+  }
+
+  override async read(begin: number, out: Float32Array): Promise<void> {
+    this.#values ??= toArray(this.where, this.source).then((values) => this.reshaping.apply(values, this.shape));
+    const values = await this.#values;
+    if (values.length !== this.length)
+      throw makeError('ERR_DATA', `${this.where}: expected weights of a layer, received another number of them.`);
+    out.set(values.subarray(begin, begin + out.length));
+  }
+}
