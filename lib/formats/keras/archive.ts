@@ -12,6 +12,7 @@ import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from '../keras_config/from_graph';
 import { pythonJson } from '../keras_config/python_json';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
+import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
 import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
 import { layerPlaces, namesOfNodes, nodeOf, placesOf, type FindLayer, type WeightNode, type WeightPlace } from '../keras_config/weights';
 import type { LayersState } from '../../serialization';
@@ -38,7 +39,8 @@ export async function writeKeras(
   document: ModelDocument,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  const { model, compile, training, assets } = document;
+  const modern = withoutLegacySigmoid(where, document);
+  const { model, compile, training, assets } = modern;
   if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone', 'Save them as .weights.h5.');
   const described = modelToKeras(where, model, {
     rows: training?.layers?.statefulRows ?? null,
@@ -50,7 +52,7 @@ export async function writeKeras(
     date_saved: dateText(new Date()),
     ostinato: { layers: await plainLayers(where, training?.layers ?? null), assets },
   };
-  const weights = await writeH5(where, await weightsTree(where, model, document));
+  const weights = await writeH5(where, await weightsTree(where, model, modern));
   const members = [
     { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
     { name: CONFIG, data: Buffer.from(pythonJson(config)) },

@@ -13,6 +13,7 @@ import { modelFromKeras } from '../keras_config/from_graph';
 import { olderCompile, olderConfig, type Reshaping } from './older';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { pythonJson } from '../keras_config/python_json';
+import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
 import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
 import { namesOfNodes, nodeOf, placesOf, type WeightNode, type WeightPlace } from '../keras_config/weights';
 import type { DescribedModel, ModelDocument, NamedArray } from '../document';
@@ -63,9 +64,10 @@ function namesBelow(node: WeightNode, names: ReadonlyMap<WeightNode, readonly st
 export async function writeLegacy(
   where: string,
   path: string,
-  document: ModelDocument,
+  given: ModelDocument,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
+  const document = withoutLegacySigmoid(where, given);
   const { model, compile, training } = document;
   if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone');
   const rows = training?.layers?.statefulRows ?? null;

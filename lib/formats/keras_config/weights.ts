@@ -12,6 +12,7 @@ export interface WeightNode {
   readonly hasAutomaticName: boolean;
   /** Whether training changes its weights, the layers around it apart. */
   readonly trainable: boolean;
+  readonly config: Config;
   /** Weights of the layer itself, in Keras' order. */
   readonly own: readonly string[];
   /** Where Keras has them within the layer. */
@@ -68,6 +69,7 @@ class Nodes {
       name,
       hasAutomaticName: config['automaticName'] === name,
       trainable: config['trainable'] !== false,
+      config,
     };
     if (className === 'Model' || className === 'Sequential') {
       const counted = uniqueNames();
