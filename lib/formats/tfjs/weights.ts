@@ -3,7 +3,7 @@
 // bytes are. Sources: tfjs-core/src/io/{types,io_utils}.ts; tfjs-converter/python/tensorflowjs/quantization.py.
 import path from 'node:path';
 import { allocate } from '../../arrays/nested_arrays';
-import { ioError, isPlainObject, openFile, readAll } from '../../serialization';
+import { InputFile, ioError, isPlainObject } from '../../serialization';
 import { halvesToFloats } from '../../util/float16';
 import { describe, refusal } from '../../util/validate';
 import { isMemberName } from '../zip';
@@ -126,9 +126,9 @@ async function readGroup(where: string, folder: string, { paths, arrays }: Weigh
   const files: { readonly file: string; readonly size: number }[] = [];
   for (const name of paths) {
     const file = path.join(folder, name);
-    const { handle, size } = await openFile(where, file);
-    await handle.close();
-    files.push({ file, size });
+    const input = await InputFile.open(where, file);
+    await input.close();
+    files.push({ file, size: input.size });
   }
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total !== expected) {
@@ -138,13 +138,13 @@ async function readGroup(where: string, folder: string, { paths, arrays }: Weigh
   const bytes = allocate(where, () => new Uint8Array(total));
   let at = 0;
   for (const { file, size } of files) {
-    const { handle } = await openFile(where, file);
+    const input = await InputFile.open(where, file);
     try {
-      await readAll(`${where}, ${file}`, handle, bytes.subarray(at, at + size), 0);
+      await input.read(bytes.subarray(at, at + size), 0);
     } catch (error) {
       throw ioError(where, `read ${file}`, error);
     } finally {
-      await handle.close();
+      await input.close();
     }
     at += size;
   }
