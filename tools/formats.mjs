@@ -121,4 +121,23 @@ export const FORMATS = [
     save: saveModel,
     load: loadModel,
   },
+  {
+    name: 'h5',
+    end: '.h5',
+    seeds: (ostinato, folder) => saved(ostinato, folder, '.h5'),
+    read: readModel,
+    save: saveModel,
+    load: loadModel,
+  },
+  {
+    name: 'weights.h5',
+    end: '.weights.h5',
+    seeds: async (ostinato, folder) => {
+      const [model] = modelsOf(ostinato);
+      const file = path.join(folder, 'seed.weights.h5');
+      await model.saveWeights(file);
+      return [one('model.weights.h5', readFileSync(file))];
+    },
+    read: (ostinato, file) => modelsOf(ostinato)[0].loadWeights(file),
+  },
 ];
