@@ -213,12 +213,18 @@ function sequential(where: string, config: unknown): KerasLayer {
 /** What the first layer of a Sequential reads, where it says so; that of a model within is known by itself. */
 function inputOf(where: string, first: unknown, built: unknown): KerasLayer | undefined {
   const { class_name: className, config } = readLayer(where, first);
-  const shape = isPlainObject(config) ? (config['batch_input_shape'] ?? built) : built;
+  const shape = toldShape(config) ?? built;
   if (shape === undefined || shape === null || MODELS.has(className)) return undefined;
   return {
     class_name: 'InputLayer',
     config: { batch_shape: shapeOf(where, shape), name: `${String(config['name'])}_input` },
   };
+}
+
+/** A wrapper leaves it to its layer. */
+function toldShape(config: unknown): unknown {
+  const { batch_input_shape: shape, layer: inner } = isPlainObject(config) ? config : {};
+  return shape ?? (isPlainObject(inner) ? toldShape(inner['config']) : undefined);
 }
 
 /** A call of a layer: what it reads, as `[layer, call, output, options]`. */
@@ -228,11 +234,12 @@ function functional(where: string, config: Config): KerasLayer {
   const { layers, input_layers: inputs, output_layers: outputs, ...others } = config;
   if (!Array.isArray(layers)) throw refusal('ERR_DATA', where, 'layers of a functional model', describe(layers));
   const made = layers.map((value) => {
-    const { name, inbound_nodes: nodes } = value as Config;
     const modern = layer(where, value);
+    const { name, inbound_nodes: nodes } = value as Config;
     return { ...modern, name: name ?? modern.config['name'], inbound_nodes: nodes };
   });
   const models = new Set(made.filter((each) => MODELS.has(each.class_name)).map(({ name }) => name));
+  const graphs = new Set(made.filter((each) => each.class_name === 'Functional').map(({ name }) => name));
   /** Keras 2 counts calls of a model within from 1, for its own graph is call 0. */
   const place = (value: unknown): Place => {
     const [name, call, output, ...rest] = readPlace(where, value);
@@ -247,8 +254,7 @@ function functional(where: string, config: Config): KerasLayer {
       output_layers: listOf(where, outputs).map((each) => {
         const [name, call, output] = place(each);
         // Keras 3 counts so here, and here alone, where the model within is a graph.
-        const isGraph = made.some((one) => one.name === name && one.class_name === 'Functional');
-        return [name, isGraph ? call + 1 : call, output];
+        return [name, graphs.has(name) ? call + 1 : call, output];
       }),
     },
   };

@@ -14,7 +14,9 @@ import type { Described } from '../keras_config/objects';
 import type { ModelDocument, NamedArray } from '../document';
 
 /** No description of layers is longer. */
-const LONGEST_JSON = 64 * 1024 * 1024;
+const LONGEST_JSON = 16 * 1024 * 1024;
+/** Slashes in the name of a layer. */
+const MOST_SLASHES = 8;
 
 /**
  * Reads a model. Layers and options that this library lacks are refused before any file of weights is opened.
@@ -96,26 +98,47 @@ function named(where: string, root: WeightNode, arrays: readonly TfjsArray[]): N
   const names = namesOfNodes(root);
   const known = new Set<WeightNode>();
   const left = new Set(arrays);
+  const ofLayers = byLayer(arrays);
   const weights: NamedArray[] = [];
   for (const layer of layersOf(root)) {
-    const own = [...left].filter(({ name }) => name.startsWith(`${layer.name}/`));
+    const own = ofLayers.get(layer.name) ?? [];
     for (const node of leavesOf(layer)) {
       if (known.has(node)) continue;
       known.add(node);
       node.own.forEach((weight, index) => {
-        const found = own.findIndex(({ name }) => name.endsWith(`/${weight}`));
-        if (found < 0) {
-          const given = own.length === 0 ? 'none' : own.map(({ name }) => describe(name)).join(', ');
+        const array = own.find((each) => left.has(each) && each.name.endsWith(`/${weight}`));
+        if (array === undefined) {
+          const given =
+            own.length === 0
+              ? 'none'
+              : own
+                  .slice(0, 8)
+                  .map(({ name }) => describe(name))
+                  .join(', ');
           throw refusal('ERR_DATA', where, `a weight ${describe(`${layer.name}/${weight}`)}`, given);
         }
-        const [array] = own.splice(found, 1);
-        left.delete(array!);
-        weights.push({ ...array!, name: names.get(node)![index]! });
+        left.delete(array);
+        weights.push({ ...array, name: names.get(node)![index]! });
       });
     }
   }
   if (left.size === 0) return weights;
   throw refusal('ERR_DATA', where, 'weights of the layers alone', describe([...left][0]!.name));
+}
+
+/** Arrays by all that can be the name of their layer: what stands before a slash. */
+function byLayer(arrays: readonly TfjsArray[]): Map<string, TfjsArray[]> {
+  const found = new Map<string, TfjsArray[]>();
+  for (const array of arrays) {
+    let at = array.name.indexOf('/');
+    for (let slashes = 0; at >= 0 && slashes <= MOST_SLASHES; slashes++, at = array.name.indexOf('/', at + 1)) {
+      const name = array.name.slice(0, at);
+      const own = found.get(name);
+      if (own === undefined) found.set(name, [array]);
+      else own.push(array);
+    }
+  }
+  return found;
 }
 
 /** The layers of a model, and of the models within it, where weights have names of their own. */

@@ -92,6 +92,8 @@ export const HOSTILE_TFJS: readonly HostileFile[] = [
   ['a direction without a layer', model(sequential(layer('Bidirectional', { name: 'b' }))), /class_name/],
   ['a stack of cells that gives states', model(stack()), /order of states/, 'ERR_CONFIG'],
   ['inbound_nodes that are a number', graph(7), /inbound_nodes/],
+  ['a layer of a graph that is null', model(layer('Model', { layers: [null] })), /class_name/],
+  ['layers of a graph that are no list', model(layer('Model', { layers: {} })), /layers/],
   ['a place that is a text', graph([['x']]), /tensor/],
   ['a place of fractions', graph([[['x', 0.5, 0, {}]]]), /tensor/],
   ['a call of what is not there', graph([[['y', 0, 0, {}]]]), /y/, 'ERR_CONFIG'],
