@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where each weight of a described model is in a file of Keras: by a path of containers, classes and numbers, as Keras walks
 // through the layers (keras/src/saving/saving_lib.py).
+import { isPlainObject } from '../../serialization';
 import { layerNames } from '../../util/weight_names';
 import { spellingOf, uniqueNames, type Config } from './classes';
 import type { Described } from './objects';
@@ -86,7 +87,9 @@ class Nodes {
       return { ...common, own: [], ownAt: '', parts, here };
     }
     const spelling = spellingOf('layer', className) ?? spellingOf('cell', className);
-    const parts = (spelling?.parts?.(config) ?? []).map(({ path, described }) => ({ path, node: this.make(described) }));
+    const parts = (spelling?.parts?.(config) ?? []).flatMap(({ path, described }) =>
+      isPlainObject(described?.config) ? [{ path, node: this.make(described!) }] : [],
+    );
     return {
       ...common,
       own: spelling?.weights?.(config) ?? [],
