@@ -9,17 +9,26 @@ export function shapeText(shape: Shape): string {
   return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
 }
 
+const LARGEST_SIZE = 2147483647;
+
 /**
  * A shape of positive sizes and nulls.
  *
  * @throws ConfigError `ERR_TYPE` where it is no array; ShapeError `ERR_SHAPE` where an axis is neither null nor a positive size
+ *   of 32 bits, as the engine counts
  */
 export function checkShape(where: string, what: string, shape: unknown): Shape {
   if (!Array.isArray(shape))
     throw refusal('ERR_TYPE', where, `${what} to be an array of sizes, null where unknown`, describe(shape));
   for (const size of shape as unknown[]) {
-    if (size === null || (Number.isSafeInteger(size) && (size as number) > 0)) continue;
-    throw refusal('ERR_SHAPE', where, `${what} to hold positive sizes, null where unknown`, describe(size));
+    if (size === null || (Number.isSafeInteger(size) && (size as number) > 0 && (size as number) <= LARGEST_SIZE))
+      continue;
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      `${what} to hold sizes from 1 to ${LARGEST_SIZE}, null where unknown`,
+      describe(size),
+    );
   }
   return Object.freeze([...(shape as (number | null)[])]);
 }

@@ -15,6 +15,8 @@ function run(page: string): string[] {
   expect(blocks.length).toBeGreaterThan(0);
   mkdirSync(at('node_modules'));
   symlinkSync(ROOT, at('node_modules', 'ostinato'), 'junction');
+  // A package of its own: a folder above may hold another of our name.
+  writeFileSync(at('package.json'), '{}');
   writeFileSync(at('guide.mjs'), blocks.join('\n'));
   const output = execFileSync(process.execPath, ['guide.mjs'], { cwd: at(), encoding: 'utf8' });
   return output.trimEnd().split('\n');

@@ -82,6 +82,12 @@ export const HOSTILE_TFJS: readonly HostileFile[] = [
   ['units of 5 * 10^8 and few weights', model(sequential(dense({ units: 5e8 }))), /d\/kernel/, 'ERR_SHAPE'],
   ['units that are a text', model(sequential(dense({ units: '2' }))), /units/, 'ERR_TYPE'],
   ['an input shape without a batch', model(sequential(dense({ batch_input_shape: [3] }))), /batch_input_shape/],
+  [
+    'an input of 2^31 timesteps',
+    model(sequential(dense({ batch_input_shape: [null, 2 ** 31, 3] }))),
+    /shape/,
+    'ERR_SHAPE',
+  ],
   ['an input shape of texts', model(sequential(dense({ batch_input_shape: [null, 'a'] }))), /shape/, 'ERR_SHAPE'],
   [
     'time before the batch',
