@@ -467,6 +467,7 @@ export {
   type TokenizerOptions,
   type WordOptions,
 } from './text';
+export { loadNpy, loadNpz, saveNpy, saveNpz, type SaveArrayOptions } from './formats/npy';
 export { NdArray, type SumArray } from './ndarray';
 export type { AbortSignalLike, ArrayInput, NestedArray, NestedInput, NumericTypedArray, Shape } from './types';
 export { clearSession } from './util/session';

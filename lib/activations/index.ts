@@ -26,6 +26,7 @@ const NAMES = [
   'elu',
   'exponential',
   'hard_sigmoid',
+  'legacy_hard_sigmoid',
   'softsign',
   'leaky_relu',
   'relu6',

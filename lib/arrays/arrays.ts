@@ -6,7 +6,7 @@ import { describe, refusal } from '../util/validate';
 import { allocate, flattenNested, isShaped, positionText, tokenRefusal } from './nested_arrays';
 import type { NumericTypedArray } from '../types';
 
-/** A flat array with its shape; all axes are at least 1. */
+/** A flat array with its shape; all axes are at least 1, unless something else is said. */
 export interface ShapedArray<A> {
   readonly data: A;
   readonly shape: readonly number[];
@@ -63,6 +63,16 @@ export function toTokens(where: string, what: string, input: unknown): ShapedArr
 }
 
 /**
+ * Reads an array that is kept as it is: typed arrays of any type of numbers and any shape, scalars and empty ones too.
+ *
+ * @returns the caller's own array where it is typed; nested arrays become float32
+ * @throws as {@link toValues}
+ */
+export function toStored(where: string, what: string, input: unknown): ShapedArray<NumericTypedArray> {
+  return readTyped(where, what, input, true) ?? flattenNested(where, what, input, 'values', checkUsable);
+}
+
+/**
  * Refuses ids outside the vocabulary, naming the first. The engine has found the extremes already, so that ids in
  * range cost nothing here.
  *
@@ -88,11 +98,16 @@ export function checkVocabulary(
 }
 
 /** A typed array alone (one axis) or with its shape; undefined where `input` is a plain array. */
-function readTyped(where: string, what: string, input: unknown): ShapedArray<NumericTypedArray> | undefined {
+function readTyped(
+  where: string,
+  what: string,
+  input: unknown,
+  isOfAnySize = false,
+): ShapedArray<NumericTypedArray> | undefined {
   if (Array.isArray(input)) return undefined;
   if (isNumericTypedArray(input)) {
     checkUsable(where, what, input);
-    if (input.length === 0) throw emptyRefusal(where, what);
+    if (input.length === 0 && !isOfAnySize) throw emptyRefusal(where, what);
     return { data: input, shape: [input.length] };
   }
   const expected = `${what} to be an NdArray, { data, shape }, a typed array of numbers, or nested arrays`;
@@ -102,7 +117,7 @@ function readTyped(where: string, what: string, input: unknown): ShapedArray<Num
   if (!isNumericTypedArray(data))
     throw refusal('ERR_TYPE', where, `${what}.data to be a typed array of numbers`, describe(data));
   checkUsable(where, `${what}.data`, data);
-  return { data, shape: checkShape(where, what, shape, data.length) };
+  return { data, shape: checkShape(where, what, shape, data.length, isOfAnySize) };
 }
 
 /** Keras takes several inputs as arrays by name. */
@@ -113,8 +128,14 @@ function namesHint(input: unknown): string {
   return hasArrays ? 'One array is taken here, not arrays by name.' : '';
 }
 
-function checkShape(where: string, what: string, shape: unknown, length: number): readonly number[] {
-  if (!Array.isArray(shape) || shape.length === 0)
+function checkShape(
+  where: string,
+  what: string,
+  shape: unknown,
+  length: number,
+  isOfAnySize: boolean,
+): readonly number[] {
+  if (!Array.isArray(shape) || (shape.length === 0 && !isOfAnySize))
     throw refusal('ERR_SHAPE', where, `${what}.shape to be an array of at least one size`, describe(shape));
   const sizes: number[] = [];
   let product = 1;
@@ -126,7 +147,7 @@ function checkShape(where: string, what: string, shape: unknown, length: number)
   }
   if (product !== length)
     throw refusal('ERR_SHAPE', where, `${product} elements in ${what} for shape [${sizes.join(', ')}]`, `${length}`);
-  if (product === 0) throw emptyRefusal(where, what);
+  if (product === 0 && !isOfAnySize) throw emptyRefusal(where, what);
   return sizes;
 }
 

@@ -37,19 +37,48 @@ export type FlagValues<F extends Record<string, Flag>> = { [K in keyof F]?: stri
  * @throws UsageError where a flag is unknown (with the nearest valid one), lacks its value, or has one too many
  */
 export function readFlags<F extends Record<string, Flag>>(args: readonly string[], flags: F): FlagValues<F> {
+  return readCommandLine(args, flags, []).flags;
+}
+
+/**
+ * Reads flags as {@link readFlags}, and operands among them.
+ *
+ * @param names of the operands, as `--help` has them
+ * @throws UsageError as {@link readFlags}, and where there is an operand too many. `operands` may be too few: `--help` needs none
+ */
+export function readCommandLine<F extends Record<string, Flag>>(
+  args: readonly string[],
+  flags: F,
+  names: readonly string[],
+): { flags: FlagValues<F>; operands: string[] } {
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, flag] of Object.entries(flags))
     options[name] = { type: flag.placeholder === undefined ? 'boolean' : 'string' };
   // Without `strict`, parseArgs reports what it saw and leaves the words of refusal to us.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const values: Record<string, string | true> = {};
+  const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional')
-      throw new UsageError(`expected flags only, received ${JSON.stringify(token.value)}`);
+    if (token.kind === 'positional') {
+      if (operands.length === names.length)
+        throw new UsageError(`expected ${listed(names)}, received ${JSON.stringify(token.value)}`);
+      operands.push(token.value);
+      continue;
+    }
     values[token.name] = checkFlag(token.rawName, token.name, token.value, flags);
   }
-  return values as FlagValues<F>;
+  return { flags: values as FlagValues<F>, operands };
+}
+
+/** All operands. @throws UsageError where one is missing */
+export function checkOperands(operands: readonly string[], names: readonly string[]): string[] {
+  if (operands.length === names.length) return [...operands];
+  throw new UsageError(`expected ${listed(names)}, received ${operands.length === 0 ? 'neither' : operands.join(' ')}`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'flags only' : names.join(' and ');
 }
 
 function checkFlag(

@@ -5,11 +5,13 @@ import { OstinatoError } from '../errors';
 import { nearest } from '../util/did_you_mean';
 import { build } from './build';
 import { UsageError, type Command, type Surroundings } from './command';
+import { convert } from './convert';
 import { doctor } from './doctor';
 import { imdb } from './imdb';
+import { info } from './info';
 import { packageVersion } from './package_root';
 
-const COMMANDS: Readonly<Record<string, Command>> = { imdb, doctor, build };
+const COMMANDS: Readonly<Record<string, Command>> = { imdb, info, convert, doctor, build };
 
 /**
  * Runs `ostinato` with these arguments.

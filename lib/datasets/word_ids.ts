@@ -105,7 +105,7 @@ export function readSplit(
   random: Mt19937,
 ): RawSplit {
   const lists = npz.lists(name, leadOf(startChar));
-  const labels = Int32Array.from(npz.numbers(labelName));
+  const labels = npz.integers(labelName);
   if (labels.length !== lists.ends.length)
     throw refusal('ERR_DATA', where, `${lists.ends.length} labels in ${labelName}`, `${labels.length}`);
   const order = Int32Array.from({ length: labels.length }, (_, row) => row);

@@ -42,6 +42,8 @@ export interface ModelDocument {
   readonly training: DocumentTraining | null;
   /** Plain data that was saved beside the model. */
   readonly assets: Readonly<Record<string, unknown>>;
+  /** The program that wrote the file, where the file says so. */
+  readonly writtenBy?: string | null;
 }
 
 /** A document whose weights are in memory, for formats that lay them out anew. */

@@ -5,14 +5,14 @@ import { resolveInitializer, type Initializer, type InitializerLike } from '../i
 import { resolveRegularizer, type Regularizer, type RegularizerLike } from '../regularizers';
 import { checkBoolean, checkNumber, refusal } from '../util/validate';
 import { Layer, layerDefaults, type LayerOptions, type WeightDeclaration } from './layer';
-import { knownFeatures, shapeText } from './shapes';
+import { checkLastAxis, knownFeatures, requireLastAxis, shapeText } from './shapes';
 import type { MaskPassage } from './step_mask';
 import type { Shape } from '../types';
 
 /** Options of both normalizations. */
 export interface AffineNormalizationOptions extends LayerOptions {
-  /** Not supported yet: only Keras' default, the last axis. */
-  axis?: -1;
+  /** The last axis: -1 (default), or its number. No other is supported yet. */
+  axis?: number;
   /** Added to the variance; default 0.001. */
   epsilon?: number;
   /** Whether there is an offset beta; default true. */
@@ -50,6 +50,7 @@ export const affineDefaults = Object.freeze({
 
 /** Base class of normalizations over the last axis. */
 export abstract class AffineNormalization extends Layer {
+  readonly axis: number;
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
@@ -63,6 +64,7 @@ export abstract class AffineNormalization extends Layer {
   /** Takes options over their defaults. */
   protected constructor(where: string, o: Required<AffineNormalizationOptions>) {
     const fields = {
+      axis: checkLastAxis(where, o.axis),
       epsilon: checkNumber(where, 'epsilon', o.epsilon, { min: 0 }),
       center: checkBoolean(where, 'center', o.center),
       scale: checkBoolean(where, 'scale', o.scale),
@@ -74,6 +76,7 @@ export abstract class AffineNormalization extends Layer {
       gammaConstraint: resolveConstraint(where, 'gammaConstraint', o.gammaConstraint),
     };
     super(where, o);
+    this.axis = fields.axis;
     this.epsilon = fields.epsilon;
     this.center = fields.center;
     this.scale = fields.scale;
@@ -92,6 +95,7 @@ export abstract class AffineNormalization extends Layer {
   override computeOutputShape(inputShape: Shape): Shape {
     if (inputShape.length < 2)
       throw refusal('ERR_SHAPE', this.where, 'input of rank 2 [N,C] or more', shapeText(inputShape));
+    requireLastAxis(this.where, this.axis, inputShape);
     knownFeatures(this.where, inputShape);
     return inputShape;
   }
@@ -118,7 +122,7 @@ export abstract class AffineNormalization extends Layer {
   override getConfig(): Record<string, unknown> {
     return {
       ...super.getConfig(),
-      axis: -1,
+      axis: this.axis,
       epsilon: this.epsilon,
       center: this.center,
       scale: this.scale,

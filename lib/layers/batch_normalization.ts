@@ -30,7 +30,6 @@ export interface BatchNormalizationOptions extends AffineNormalizationOptions {
 
 const NOT_YET = Object.freeze({
   dtype: 'float32',
-  axis: -1,
   renorm: false,
   renormClipping: null,
   renormMomentum: 0.99,

@@ -10,7 +10,7 @@ import type { Shape } from '../types';
 /** Options of {@link LayerNormalization}. */
 export type LayerNormalizationOptions = AffineNormalizationOptions;
 
-const NOT_YET = Object.freeze({ dtype: 'float32', axis: -1 } as const);
+const NOT_YET = Object.freeze({ dtype: 'float32' } as const);
 
 /** Defaults of {@link LayerNormalizationOptions}, as in Keras. */
 export const defaults = affineDefaults;

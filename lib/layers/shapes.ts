@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Shapes with unknown axes: how they are checked and how messages and summaries print them.
-import { describe, refusal } from '../util/validate';
+import { checkInteger, describe, refusal } from '../util/validate';
 import type { Shape } from '../types';
 
 /** A shape as Keras prints it: `(None, 500)`, and `(None,)` for one axis, as Python does. */
@@ -9,17 +9,26 @@ export function shapeText(shape: Shape): string {
   return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
 }
 
+const LARGEST_SIZE = 2147483647;
+
 /**
  * A shape of positive sizes and nulls.
  *
  * @throws ConfigError `ERR_TYPE` where it is no array; ShapeError `ERR_SHAPE` where an axis is neither null nor a positive size
+ *   of 32 bits, as the engine counts
  */
 export function checkShape(where: string, what: string, shape: unknown): Shape {
   if (!Array.isArray(shape))
     throw refusal('ERR_TYPE', where, `${what} to be an array of sizes, null where unknown`, describe(shape));
   for (const size of shape as unknown[]) {
-    if (size === null || (Number.isSafeInteger(size) && (size as number) > 0)) continue;
-    throw refusal('ERR_SHAPE', where, `${what} to hold positive sizes, null where unknown`, describe(size));
+    if (size === null || (Number.isSafeInteger(size) && (size as number) > 0 && (size as number) <= LARGEST_SIZE))
+      continue;
+    throw refusal(
+      'ERR_SHAPE',
+      where,
+      `${what} to hold sizes from 1 to ${LARGEST_SIZE}, null where unknown`,
+      describe(size),
+    );
   }
   return Object.freeze([...(shape as (number | null)[])]);
 }
@@ -76,4 +85,18 @@ export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
 export function shapesOf(inputShape: Shape | readonly Shape[], count = 1): readonly Shape[] {
   if (inputShape.some((item) => Array.isArray(item))) return inputShape as readonly Shape[];
   return Array<Shape>(count).fill(inputShape as Shape);
+}
+
+/** -1, or the number of an axis behind the batch. @throws ConfigError `ERR_TYPE`, `ERR_CONFIG` */
+export function checkLastAxis(where: string, value: unknown): number {
+  const axis = checkInteger(where, 'axis', value, -1);
+  if (axis !== 0) return axis;
+  throw refusal('ERR_CONFIG', where, 'axis -1, or the number of the last axis', '0, that of the batch');
+}
+
+/** @throws ShapeError `ERR_SHAPE` where an axis of {@link checkLastAxis} is not the last */
+export function requireLastAxis(where: string, axis: number, inputShape: Shape): void {
+  if (axis === -1 || axis === inputShape.length - 1) return;
+  const hint = 'Another axis than the last is not supported yet.';
+  throw refusal('ERR_SHAPE', where, `input whose last axis is ${axis}`, shapeText(inputShape), hint);
 }

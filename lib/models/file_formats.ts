@@ -11,6 +11,7 @@ import {
   writeLegacyWeights,
   type WeightsChoice,
 } from '../formats/keras';
+import { readTfjs, readTfjsWeights, refuseTfjs } from '../formats/tfjs';
 import { describe, refusal } from '../util/validate';
 import type { DescribedModel, ModelDocument, ReadDocument, WriteDocument } from '../formats/document';
 
@@ -39,6 +40,7 @@ export const OWN = '.safetensors';
 const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof OWN])[] = [
   [OWN, OWN],
   ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
+  ['.json', { readModel: readTfjs, writeModel: refuseTfjs, readWeights: readTfjsWeights, writeWeights: refuseTfjs }],
   ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
   [
     '.h5',

@@ -42,7 +42,22 @@ export async function loadModel<M extends Model = Model>(
   ...rest: []
 ): Promise<M> {
   refuseMore('loadModel', rest);
-  const where = 'loadModel';
+  return (await openModel<M>('loadModel', path, options)).model;
+}
+
+/** A model of a file, and what is known of the file besides. */
+export interface OpenedModel<M> {
+  readonly model: M;
+  /** The program that wrote the file, where the file says so. */
+  readonly writtenBy: string | null;
+}
+
+/** {@link loadModel} under the name of another function. */
+export async function openModel<M extends Model = Model>(
+  where: string,
+  path: string,
+  options?: LoadModelOptions,
+): Promise<OpenedModel<M>> {
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
   const file = checkPath(where, 'path', path);
@@ -57,7 +72,7 @@ export async function loadModel<M extends Model = Model>(
         model.dispose();
         throw error;
       }
-      return model as M;
+      return { model: model as M, writtenBy: document.writtenBy ?? null };
     });
   return ModelFile.read(where, file, async (opened) => {
     const described = await opened.section('model');
@@ -78,7 +93,7 @@ export async function loadModel<M extends Model = Model>(
       model.dispose();
       throw error;
     }
-    return model as M;
+    return { model: model as M, writtenBy: 'ostinato' };
   });
 }
 

@@ -30,6 +30,7 @@ export type NativeActivation =
   | 'elu'
   | 'exponential'
   | 'hard_sigmoid'
+  | 'legacy_hard_sigmoid'
   | 'softsign'
   | 'leaky_relu'
   | 'relu6'

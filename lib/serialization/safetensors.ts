@@ -2,12 +2,11 @@
 // The safetensors format: eight bytes of length, a JSON header, and the arrays one after another without a gap. The
 // reader takes nothing on trust: it allocates what the file holds and the caller asks for, and never more.
 // Source: the format's specification in the README of huggingface/safetensors.
-import type * as fs from 'node:fs/promises';
 import { FloatSource, inParts } from '../arrays/float_source';
 import { allocate } from '../arrays/nested_arrays';
 import { describe, refusal } from '../util/validate';
 import { ioError, writeAtomically, type Placement } from './atomic_file';
-import { openFile, readAll } from './input_file';
+import { InputFile } from './input_file';
 import { isPlainObject, readJson } from './json';
 
 /** Types of elements, and the bytes of one. */
@@ -128,7 +127,7 @@ export async function writeSafetensors(
 export class SafetensorsFile {
   private constructor(
     private readonly where: string,
-    private readonly handle: fs.FileHandle,
+    private readonly input: InputFile,
     private readonly dataBegin: number,
     /** The arrays by name. */
     readonly tensors: ReadonlyMap<string, TensorInfo>,
@@ -143,13 +142,13 @@ export class SafetensorsFile {
    */
   static async open(where: string, file: string): Promise<SafetensorsFile> {
     const place = `${where}, ${file}`;
-    const { handle, size } = await openFile(where, file);
+    const input = await InputFile.open(where, file);
     try {
-      const { text, end } = await readHeader(place, handle, size);
-      const { tensors, metadata } = parseHeader(place, text, size - end);
-      return new SafetensorsFile(place, handle, end, tensors, metadata);
+      const { text, end } = await readHeader(place, input);
+      const { tensors, metadata } = parseHeader(place, text, input.size - end);
+      return new SafetensorsFile(place, input, end, tensors, metadata);
     } catch (error) {
-      await handle.close().catch(() => undefined);
+      await input.close().catch(() => undefined);
       throw ioError(where, `read ${file}`, error);
     }
   }
@@ -188,7 +187,7 @@ export class SafetensorsFile {
   }
 
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.input.close();
   }
 
   #info(name: string, dtypes: readonly Dtype[]): TensorInfo {
@@ -202,7 +201,7 @@ export class SafetensorsFile {
   async #fill(name: string, first: number, values: Float32Array | Float64Array): Promise<void> {
     const position = this.dataBegin + this.tensors.get(name)!.begin + first * values.BYTES_PER_ELEMENT;
     try {
-      await readAll(this.where, this.handle, bytesOf(values), position);
+      await this.input.read(bytesOf(values), position);
     } catch (error) {
       throw ioError(this.where, `read ${describe(name)}`, error);
     }
@@ -218,16 +217,17 @@ class FileFloats extends FloatSource {
   }
 }
 
-async function readHeader(where: string, handle: fs.FileHandle, size: number): Promise<{ text: string; end: number }> {
+async function readHeader(where: string, input: InputFile): Promise<{ text: string; end: number }> {
+  const { size } = input;
   if (size < 8) throw refusal('ERR_DATA', where, 'a safetensors file', `${size} bytes`);
   const prefix = Buffer.alloc(8);
-  await readAll(where, handle, prefix, 0);
+  await input.read(prefix, 0);
   const length = prefix.readBigUInt64LE();
   const most = Math.min(size - 8, LONGEST_HEADER);
   if (length < 2n || length > BigInt(most))
     throw refusal('ERR_DATA', where, `a header of 2 to ${most} bytes`, `${length} bytes`);
   const header = Buffer.alloc(Number(length));
-  await readAll(where, handle, header, 8);
+  await input.read(header, 8);
   if (header[0] !== 0x7b) throw refusal('ERR_DATA', where, "a header that begins with '{'", `byte ${header[0]}`);
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(header), end: 8 + header.length };

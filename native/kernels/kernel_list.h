@@ -21,6 +21,7 @@ enum class Activation : int32_t {
   kElu,
   kExponential,
   kHardSigmoid,
+  kLegacyHardSigmoid,
   kSoftsign,
   kLeakyRelu,
   kRelu6,

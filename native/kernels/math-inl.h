@@ -172,6 +172,8 @@ __attribute__((noinline)) Vec ActivateAny(Activation kind, Vec x) {
       return Exp(x);
     case Activation::kHardSigmoid:
       return HardSigmoid(x);
+    case Activation::kLegacyHardSigmoid:  // of Keras 1 and 2, and of TensorFlow.js
+      return Clamp(0.0f, MulAdd(x, Set1(0.2f), Set1(0.5f)), 1.0f);
     case Activation::kSoftsign:
       return Div(x, Add(Set1(1.0f), Abs(x)));
     case Activation::kLeakyRelu:
@@ -279,9 +281,10 @@ __attribute__((noinline)) Vec AnyActivationGradient(Activation kind, Vec x, Vec 
     }
     case Activation::kExponential:
       return Mul(dy, y);
-    case Activation::kHardSigmoid: {
-      const Vec inside = IfLess(Zero(), y, IfLess(y, Set1(1.0f), Set1(1.0f / 6.0f), Zero()), Zero());
-      return Mul(dy, inside);
+    case Activation::kHardSigmoid:
+    case Activation::kLegacyHardSigmoid: {
+      const Vec slope = Set1(kind == Activation::kHardSigmoid ? 1.0f / 6.0f : 0.2f);
+      return Mul(dy, IfLess(Zero(), y, IfLess(y, Set1(1.0f), slope, Zero()), Zero()));
     }
     case Activation::kSoftsign: {
       const Vec d = Sub(Set1(1.0f), Abs(y));

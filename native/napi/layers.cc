@@ -54,6 +54,7 @@ const std::map<std::string, Activation>& Activations() {
       {"elu", Activation::kElu},
       {"exponential", Activation::kExponential},
       {"hard_sigmoid", Activation::kHardSigmoid},
+      {"legacy_hard_sigmoid", Activation::kLegacyHardSigmoid},
       {"softsign", Activation::kSoftsign},
       {"leaky_relu", Activation::kLeakyRelu},
       {"relu6", Activation::kRelu6},

@@ -117,6 +117,8 @@ double Activate(Activation activation, double x) {
       return std::exp(x);
     case Activation::kHardSigmoid:
       return std::fmin(std::fmax(x + 3.0, 0.0), 6.0) / 6.0;
+    case Activation::kLegacyHardSigmoid:
+      return std::fmin(std::fmax(x + 2.5, 0.0), 5.0) / 5.0;
     case Activation::kSoftsign:
       return x / (1.0 + std::fabs(x));
     case Activation::kLeakyRelu:
@@ -175,6 +177,8 @@ double ActivationSlope(Activation activation, double x) {
       return std::exp(x);
     case Activation::kHardSigmoid:
       return x > -3.0 && x < 3.0 ? 1.0 / 6.0 : 0;
+    case Activation::kLegacyHardSigmoid:
+      return x > -2.5 && x < 2.5 ? 0.2 : 0;
     case Activation::kSoftsign:
       return 1.0 / ((1.0 + std::fabs(x)) * (1.0 + std::fabs(x)));
     case Activation::kLeakyRelu:

@@ -17,6 +17,7 @@ enum class Activation {
   kElu,
   kExponential,
   kHardSigmoid,
+  kLegacyHardSigmoid,
   kSoftsign,
   kLeakyRelu,
   kRelu6,

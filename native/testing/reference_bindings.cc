@@ -104,12 +104,16 @@ Enum EnumOf(const char* key, const std::string& name, const char* const (&names)
 }
 
 reference::Activation ActivationOf(const Arguments& a, const char* key = "activation") {
-  static const char* const kNames[] = {
-      "linear",      "tanh",         "sigmoid",        "relu",       "softmax",     "elu",
-      "exponential", "hard_sigmoid", "softsign",       "leaky_relu", "relu6",       "celu",
-      "selu",        "gelu",         "silu",           "softplus",   "squareplus",  "soft_shrink",
-      "hard_shrink", "tanh_shrink",  "hard_tanh",      "hard_silu",  "log_sigmoid", "log_softmax",
-      "mish",        "sparse_plus",  "sparse_sigmoid", "sparsemax"};
+  static const char* const kNames[] = {"linear",         "tanh",         "sigmoid",
+                                       "relu",           "softmax",      "elu",
+                                       "exponential",    "hard_sigmoid", "legacy_hard_sigmoid",
+                                       "softsign",       "leaky_relu",   "relu6",
+                                       "celu",           "selu",         "gelu",
+                                       "silu",           "softplus",     "squareplus",
+                                       "soft_shrink",    "hard_shrink",  "tanh_shrink",
+                                       "hard_tanh",      "hard_silu",    "log_sigmoid",
+                                       "log_softmax",    "mish",         "sparse_plus",
+                                       "sparse_sigmoid", "sparsemax"};
   return EnumOf<reference::Activation>(key, a.Name(key), kNames);
 }
 

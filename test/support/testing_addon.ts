@@ -420,6 +420,7 @@ export const ACTIVATIONS = [
   'elu',
   'exponential',
   'hard_sigmoid',
+  'legacy_hard_sigmoid',
   'softsign',
   'leaky_relu',
   'relu6',

@@ -83,7 +83,8 @@ export function activationTolerance(activation: string, y: number, x = 0): numbe
     case 'tanh_shrink':
       return 2 * ULPS.tanh * ROUNDOFF + ROUNDOFF * abs(y);
     case 'hard_sigmoid':
-      return 3 * ROUNDOFF; // of numbers up to 1: the factor 1/6, the product, the sum
+    case 'legacy_hard_sigmoid':
+      return 3 * ROUNDOFF; // of numbers up to 1: the factor, the product, the sum
     case 'hard_silu':
       return 9 * ROUNDOFF + ROUNDOFF * abs(y); // that of hard_sigmoid times |x| <= 3, and the product
     default:

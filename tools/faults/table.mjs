@@ -202,6 +202,11 @@ const products = [
       'MulAdd(half, Tanh(Mul(half, x)), half)',
       'MulAdd(half, Tanh(x), half)',
     ],
+    [
+      'the hard sigmoid of Keras 2 has the slope of that of Keras 3',
+      'Set1(kind == Activation::kHardSigmoid ? 1.0f / 6.0f : 0.2f)',
+      'Set1(1.0f / 6.0f)',
+    ],
   ]),
 ];
 

@@ -5,12 +5,19 @@ from common import Draw, computed, jax, keras, native, np, numbers, pack, write
 
 SEED = 23
 NAMES = [
-    "linear", "relu", "tanh", "sigmoid", "elu", "exponential", "hard_sigmoid", "softsign", "leaky_relu", "relu6",
-    "celu", "selu", "gelu", "silu", "softplus", "squareplus", "soft_shrink", "hard_shrink", "tanh_shrink", "hard_tanh",
+    "linear", "relu", "tanh", "sigmoid", "elu", "exponential", "hard_sigmoid", "legacy_hard_sigmoid", "softsign",
+    "leaky_relu", "relu6", "celu", "selu", "gelu", "silu", "softplus", "squareplus", "soft_shrink", "hard_shrink", "tanh_shrink", "hard_tanh",
     "hard_silu", "log_sigmoid", "mish", "sparse_plus", "sparse_sigmoid",
 ]  # fmt: skip
 CORNERS = [-3, -1, -0.5, 0, 0.5, 1, 3, 6]
 ROWS = ["softmax", "log_softmax", "sparsemax"]
+
+
+def curve(name: str):
+    """The function of a name; that of Keras 2, which Keras 3 lacks, as keras/activations.py of Keras 2.2.4 has it."""
+    if name == "legacy_hard_sigmoid":
+        return lambda x: keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+    return keras.activations.get(name)
 
 
 def main() -> None:
@@ -21,7 +28,7 @@ def main() -> None:
     x = np.sort(np.append(x, CORNERS)).astype(np.float32)
     cases = []
     for name in NAMES:
-        function = keras.activations.get(name)
+        function = curve(name)
         slope = jax.vmap(jax.grad(function))(native(x))
         # The slope at a corner is a convention: the tests tell those apart.
         cases.append({"activation": name, "outputs": computed(function(native(x)))["data"], "slopes": computed(slope)["data"]})

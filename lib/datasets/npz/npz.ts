@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // An .npz file: a zip of .npy members, each read on demand.
+import { parseNpy, readNumbers } from '../../formats/npy';
 import { ZipArchive } from '../../formats/zip';
 import { describe, refusal } from '../../util/validate';
-import { parseNpy, readNumbers, type NpyNumbers } from './npy';
 import { readPickledLists, type IntLists } from './pickle';
 
 /**
@@ -10,7 +10,7 @@ import { readPickledLists, type IntLists } from './pickle';
  *
  * @example
  * const npz = new Npz('imdb.npz', await readFile('imdb.npz'));
- * npz.numbers('y_train'); // Int32Array
+ * npz.integers('y_train'); // Int32Array
  */
 export class Npz {
   private readonly archive: ZipArchive;
@@ -23,10 +23,14 @@ export class Npz {
     this.archive = new ZipArchive(where, archive);
   }
 
-  /** A one-dimensional array of numbers. */
-  numbers(name: string): NpyNumbers {
+  /** A one-dimensional array of integers that fit into 32 bits. */
+  integers(name: string): Int32Array {
     const { where, npy } = this.open(name);
-    return readNumbers(where, npy);
+    const numbers = readNumbers(where, npy);
+    const integers = Int32Array.from(numbers);
+    const index = integers.findIndex((value, i) => value !== numbers[i]);
+    if (index < 0) return integers;
+    throw refusal('ERR_DATA', where, 'integers of 32 bits', `${numbers[index]} at position ${index}`);
   }
 
   /** A one-dimensional object array of integer lists, with `lead` free places before each. */

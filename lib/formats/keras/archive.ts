@@ -10,10 +10,11 @@ import { H5Reader, writeH5, type H5Tree, type H5Values } from '../h5';
 import { writeZip, ZipArchive } from '../zip';
 import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
-import { modelFromKeras } from './from_graph';
-import { pythonJson } from './python_json';
+import { modelFromKeras } from '../keras_config/from_graph';
+import { pythonJson } from '../keras_config/python_json';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
-import { isStateful, modelToKeras, orderedLayers } from './to_graph';
+import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
+import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
 import {
   layerPlaces,
   namesOfNodes,
@@ -22,11 +23,11 @@ import {
   type FindLayer,
   type WeightNode,
   type WeightPlace,
-} from './weights';
+} from '../keras_config/weights';
 import type { LayersState } from '../../serialization';
 import type { DescribedModel, DocumentTraining, ModelDocument, NamedArray } from '../document';
-import type { Config } from './classes';
-import type { Described } from './objects';
+import type { Config } from '../keras_config/classes';
+import type { Described } from '../keras_config/objects';
 
 const CONFIG = 'config.json';
 const METADATA = 'metadata.json';
@@ -47,7 +48,8 @@ export async function writeKeras(
   document: ModelDocument,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  const { model, compile, training, assets } = document;
+  const modern = withoutLegacySigmoid(where, document);
+  const { model, compile, training, assets } = modern;
   if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone', 'Save them as .weights.h5.');
   const described = modelToKeras(where, model, {
     rows: training?.layers?.statefulRows ?? null,
@@ -59,7 +61,7 @@ export async function writeKeras(
     keras_version: KERAS_VERSION,
     ostinato: { layers: await plainLayers(where, training?.layers ?? null), assets },
   };
-  const weights = await writeH5(where, await weightsTree(where, model, document));
+  const weights = await writeH5(where, await weightsTree(where, model, modern));
   const members = [
     { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
     { name: CONFIG, data: Buffer.from(pythonJson(config)) },
@@ -166,8 +168,15 @@ export async function readKeras<T>(
       optimizer === undefined
         ? null
         : optimizerFromKeras(file, place, variables(file, OPTIMIZER), optimizer, places, byName);
-    return use({ model, weights, compile, ...ownParts(place, own, state) });
+    const writtenBy = own === undefined ? `Keras ${versionOf(metadata)}` : 'ostinato';
+    return use({ model, weights, compile, ...ownParts(place, own, state), writtenBy });
   });
+}
+
+/** The version of Keras that a file says. */
+function versionOf(metadata: unknown): string {
+  const version = isPlainObject(metadata) ? metadata['keras_version'] : undefined;
+  return typeof version === 'string' ? version : 'of an unknown version';
 }
 
 /** Paths of the variables of a group, by their numbers. */

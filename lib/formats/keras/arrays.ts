@@ -3,7 +3,7 @@
 import { toArray } from '../../arrays/float_source';
 import type { H5Reader, H5Values } from '../h5';
 import type { NamedArray } from '../document';
-import type { WeightPlace } from './weights';
+import type { WeightPlace } from '../keras_config/weights';
 
 /** A weight of a file. @throws DataError `ERR_DATA` */
 export function readWeight(file: H5Reader, { name, isCount }: WeightPlace, path: string): NamedArray {

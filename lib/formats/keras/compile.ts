@@ -3,9 +3,9 @@
 import { isPlainObject } from '../../serialization';
 import { normalizeName } from '../../util/identifiers';
 import { describe, refusal } from '../../util/validate';
-import { floats } from './python_json';
-import { fromKeras, functionName, toKeras, type Described, type KerasObject } from './objects';
-import type { Config, Kind } from './classes';
+import { floats } from '../keras_config/python_json';
+import { fromKeras, functionName, toKeras, type Described, type KerasObject } from '../keras_config/objects';
+import type { Config, Kind } from '../keras_config/classes';
 
 /** No layers are in what compile was given. */
 const NONE = {

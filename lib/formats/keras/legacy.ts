@@ -10,16 +10,17 @@ import { describe, refusal } from '../../util/validate';
 import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
 import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
-import { modelFromKeras } from './from_graph';
+import { modelFromKeras } from '../keras_config/from_graph';
 import { olderCompile, olderConfig, type Reshaping } from './older';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
-import { pythonJson } from './python_json';
-import { isStateful, modelToKeras, orderedLayers } from './to_graph';
-import { namesOfNodes, nodeOf, placesOf, type WeightNode, type WeightPlace } from './weights';
+import { pythonJson } from '../keras_config/python_json';
+import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
+import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
+import { namesOfNodes, nodeOf, placesOf, type WeightNode, type WeightPlace } from '../keras_config/weights';
 import type { DescribedModel, ModelDocument, NamedArray } from '../document';
 import type { WeightsChoice } from './archive';
-import type { Config } from './classes';
-import type { Described } from './objects';
+import type { Config } from '../keras_config/classes';
+import type { Described } from '../keras_config/objects';
 
 const KERAS_VERSION = '3.15.1';
 const LONGEST = 2 ** 31 - 1;
@@ -67,9 +68,10 @@ function namesBelow(node: WeightNode, names: ReadonlyMap<WeightNode, readonly st
 export async function writeLegacy(
   where: string,
   path: string,
-  document: ModelDocument,
+  given: ModelDocument,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
+  const document = withoutLegacySigmoid(where, given);
   const { model, compile, training } = document;
   if (model === null) throw refusal('ERR_DATA', where, 'a model', 'weights alone');
   const rows = training?.layers?.statefulRows ?? null;

@@ -3,7 +3,7 @@
 // weights make up for it: a hard sigmoid of Keras 2, clip(0.2 x + 0.5), is that of Keras 3, clip(x / 6 + 0.5), of 1.2 x.
 import { isPlainObject } from '../../serialization';
 import { describe, refusal } from '../../util/validate';
-import type { Config } from './classes';
+import type { Config } from '../keras_config/classes';
 
 /** What becomes of an array of a file. */
 export interface Reshaping {

@@ -5,8 +5,8 @@ import type { H5Reader, H5Values } from '../h5';
 import { describe, refusal } from '../../util/validate';
 import type { OptimizerState } from '../../serialization';
 import type { NamedArray } from '../document';
-import type { Config } from './classes';
-import type { WeightPlace } from './weights';
+import type { Config } from '../keras_config/classes';
+import type { WeightPlace } from '../keras_config/weights';
 
 /** Arrays of each optimizer for each weight, in groups: those of one group follow each other weight by weight. */
 function slotGroups(className: string, config: Config): readonly (readonly string[])[] {

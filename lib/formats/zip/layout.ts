@@ -19,14 +19,15 @@ export const ZIP64_COUNT = 0xffff;
 /** The longest name of a member, in bytes. */
 export const LONGEST_NAME = 1024;
 
-/**
- * Refuses names that would lead out of a folder that somebody unpacks the archive into.
- *
- * @throws DataError `ERR_DATA`
- */
-export function checkName(where: string, name: string): string {
+/** Whether a name is a relative path that stays within the folder that somebody unpacks the archive into. */
+export function isMemberName(name: string): boolean {
   const isPlain = !/[\\\0]|^\/|^[A-Za-z]:/.test(name) && !name.split('/').some((part) => part === '..' || part === '.');
-  if (isPlain && name !== '' && Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  return isPlain && name !== '' && Buffer.byteLength(name) <= LONGEST_NAME;
+}
+
+/** @throws DataError `ERR_DATA` for a name that is none of a member */
+export function checkName(where: string, name: string): string {
+  if (isMemberName(name)) return name;
   const expected = `members named by a relative path of 1 to ${LONGEST_NAME} bytes`;
   throw refusal('ERR_DATA', where, expected, describe(name));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes zip archives of stored members. Weights do not shrink under deflate, and stored bytes are read without a copy.
 // Equal members give equal bytes: every date is 1980-01-01, the first that the format has.
-import { writeAtomically, type Placement } from '../../serialization/atomic_file';
+import { writeAtomically, type Placement } from '../../serialization';
 import { describe, refusal } from '../../util/validate';
 import { crc32 } from './crc32';
 import {

@@ -3,7 +3,7 @@
 // may not overlap, and what leads out of a folder, is encrypted, split or zip64 is refused. A member is read when it is
 // asked for.
 import { constants, inflateRawSync } from 'node:zlib';
-import { readWholeFile } from '../../serialization/input_file';
+import { readWholeFile } from '../../serialization';
 import { asBuffer } from '../../util/as_buffer';
 import { describe, refusal } from '../../util/validate';
 import { crc32 } from './crc32';

@@ -4,20 +4,20 @@ import { refuseMore } from '../../util/arguments';
 import { refuseNotYet, withDefaults } from '../../util/options';
 import { refusal } from '../../util/validate';
 import { Layer, layerDefaults, type LayerOptions } from '../layer';
-import { shapeText } from '../shapes';
+import { checkLastAxis, requireLastAxis, shapeText } from '../shapes';
 import type { NativeLayerConfig } from '../../native/binding';
 import type { Shape } from '../../types';
 
 /** Options of {@link UnitNormalization}. */
 export interface UnitNormalizationOptions extends LayerOptions {
-  /** Not supported yet: only Keras' default, the last axis. */
-  axis?: -1;
+  /** The last axis: -1 (default), or its number. No other is supported yet. */
+  axis?: number;
 }
 
-const NOT_YET = Object.freeze({ dtype: 'float32', axis: -1 } as const);
+const NOT_YET = Object.freeze({ dtype: 'float32' } as const);
 
 /** Defaults of {@link UnitNormalizationOptions}, as in Keras. */
-export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET } as const);
+export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET, axis: -1 } as const);
 
 /**
  * Divides each vector by its Euclidean length. Input and output have one shape, [N,C] or [N,T,C].
@@ -31,13 +31,16 @@ export const defaults = Object.freeze({ ...layerDefaults, ...NOT_YET } as const)
 export class UnitNormalization extends Layer {
   static readonly className = 'UnitNormalization';
   readonly className = UnitNormalization.className;
+  readonly axis: number;
 
   /** @throws ConfigError `ERR_TYPE`, `ERR_CONFIG`, `ERR_UNKNOWN_OPTION` */
   constructor(options: UnitNormalizationOptions = {}, ...rest: []) {
     refuseMore('UnitNormalization', rest);
     const o = withDefaults('UnitNormalization', options, defaults);
     refuseNotYet('UnitNormalization', options, NOT_YET);
+    const axis = checkLastAxis('UnitNormalization', o.axis);
     super('UnitNormalization', o);
+    this.axis = axis;
   }
 
   override get isPositionWise(): boolean {
@@ -45,8 +48,10 @@ export class UnitNormalization extends Layer {
   }
 
   override computeOutputShape(inputShape: Shape): Shape {
-    if (inputShape.length >= 2) return inputShape;
-    throw refusal('ERR_SHAPE', this.where, 'input of rank 2 [N,C] or more', shapeText(inputShape));
+    if (inputShape.length < 2)
+      throw refusal('ERR_SHAPE', this.where, 'input of rank 2 [N,C] or more', shapeText(inputShape));
+    requireLastAxis(this.where, this.axis, inputShape);
+    return inputShape;
   }
 
   override toNative(): NativeLayerConfig {
@@ -54,7 +59,7 @@ export class UnitNormalization extends Layer {
   }
 
   override getConfig(): Record<string, unknown> {
-    return { ...super.getConfig(), axis: -1 };
+    return { ...super.getConfig(), axis: this.axis };
   }
 
   /** The layer that {@link getConfig} described. */

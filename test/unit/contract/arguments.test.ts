@@ -187,6 +187,8 @@ const WITH_OPTIONS: Record<string, (options: never) => unknown> = {
   ctcDecode: (options) => lib.ctcDecode([[[0.4, 0.6]]], [1], options),
   loadModel: (options) => lib.loadModel(file(), options),
   loadTorchWeights: (options) => lib.loadTorchWeights(new lib.Dense(1), { weight: [[1]], bias: [1] }, options),
+  saveNpy: (options) => lib.saveNpy(file(), [1], options),
+  saveNpz: (options) => lib.saveNpz(file(), { x: [1] }, options),
   padSequences: (options) => lib.padSequences([[1]], options),
   gru: (parameters) =>
     lib.gru(X, {

@@ -371,15 +371,22 @@ describe('architectures', () => {
     },
   );
 
-  test.each(['tanh', 'sigmoid', 'relu', 'linear', 'elu', 'softsign', 'hard_sigmoid', 'exponential'] as const)(
-    'recurrence through %s',
-    async (activation) => {
-      // States of exponential grow beyond any number after two steps.
-      const steps = activation === 'exponential' ? 2 : 5;
-      const layers = [rnn(9, true, { activation } as Partial<OracleLayer>), dense(2, 'linear')];
-      await check({ inputShape: [steps, 2], layers, loss: 'mean_squared_error', rows: 10 });
-    },
-  );
+  test.each([
+    'tanh',
+    'sigmoid',
+    'relu',
+    'linear',
+    'elu',
+    'softsign',
+    'hard_sigmoid',
+    'legacy_hard_sigmoid',
+    'exponential',
+  ] as const)('recurrence through %s', async (activation) => {
+    // States of exponential grow beyond any number after two steps.
+    const steps = activation === 'exponential' ? 2 : 5;
+    const layers = [rnn(9, true, { activation } as Partial<OracleLayer>), dense(2, 'linear')];
+    await check({ inputShape: [steps, 2], layers, loss: 'mean_squared_error', rows: 10 });
+  });
 });
 
 describe('losses and last activations', () => {

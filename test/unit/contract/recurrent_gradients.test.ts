@@ -23,6 +23,7 @@ const CELLS: [string, OracleRecurrent['kind'], Options][] = [
   ['lstm without bias', 'lstm', { useBias: false }],
   ['gru without bias', 'gru', { useBias: false }],
   ['lstm of relu and hard_sigmoid', 'lstm', { activation: 'relu', recurrentActivation: 'hard_sigmoid' }],
+  ['lstm of tanh and legacy_hard_sigmoid', 'lstm', { recurrentActivation: 'legacy_hard_sigmoid' }],
   ['lstm of silu gates', 'lstm', { activation: 'softsign', recurrentActivation: 'silu' }],
   ['gru of gelu', 'gru', { activation: 'gelu', recurrentActivation: 'sigmoid' }],
   ['gru that resets before, of mish', 'gru', { activation: 'mish', resetAfter: false }],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The readers of .npy and pickles: hostile files first, then what numpy writes (goldens by tools/golden/datasets.py).
+// The reader of pickles: hostile streams first, then what numpy writes (goldens by tools/golden/datasets.py).
 import { Npz } from '../../../lib/datasets/npz/npz';
-import { parseNpy, readNumbers } from '../../../lib/datasets/npz/npy';
 import { readPickledLists } from '../../../lib/datasets/npz/pickle';
 import { readGolden } from '../../support/dataset_goldens';
 import { npy, npyInt64, npyLists, pickleLists, zip, type Member } from '../../support/npz_writer';
@@ -10,65 +9,6 @@ const refused = (message: RegExp) =>
   expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) }) as unknown as Error;
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const y: Member = { name: 'y.npy', bytes: npyInt64([1, 0, 1]) };
-
-describe('npy: headers', () => {
-  const header = (descr: string, fortran = 'False', shape = '(2,)') =>
-    `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }`;
-  const hostile: [title: string, file: Buffer, message: RegExp][] = [
-    ['no header', latin1('short'), /\.npy file/],
-    ['another magic', Buffer.alloc(64), /\.npy file/],
-    ['a version of the future', Buffer.concat([latin1('\x93NUMPY\x04\x00'), Buffer.alloc(8)]), /version/],
-    ['a header beyond the file', latin1('\x93NUMPY\x01\x00\xff\x10abcd'), /header/],
-    ['code in the header', npy(`__import__('os')`, Buffer.alloc(0)), /'\{'/],
-    ['a structured type', npy(header(`[('a', '<i4')]`), Buffer.alloc(8)), /string/],
-    ['a big-endian type', npy(header(`'>i4'`), Buffer.alloc(8)), />i4/],
-    ['a complex type', npy(header(`'<c8'`), Buffer.alloc(16)), /<c8/],
-    ['an inherited name as type', npy(header(`'constructor'`), Buffer.alloc(16)), /constructor/],
-    ['a negative size', npy(header(`'<i4'`, 'False', '(-2,)'), Buffer.alloc(8)), /size/],
-    ['a size beyond numbers', npy(header(`'<i4'`, 'False', '(999999999999999,999)'), Buffer.alloc(8)), /sensible/],
-    ['more axes than numpy has', npy(header(`'|u1'`, 'False', `(${'1,'.repeat(33)})`), Buffer.alloc(1)), /size/],
-    ['a matrix in Fortran order', npy(header(`'<i4'`, 'True', '(1, 2)'), Buffer.alloc(8)), /Fortran/],
-    ['a short payload', npy(header(`'<i4'`), Buffer.alloc(7)), /8 bytes/],
-    ['a long payload', npy(header(`'<i4'`), Buffer.alloc(9)), /8 bytes/],
-    ['a key twice', npy(`{'descr': '<i4', 'descr': '<i4', }`, Buffer.alloc(8)), /once/],
-    ['a missing key', npy(`{'descr': '<i4', }`, Buffer.alloc(8)), /without/],
-    ['an unknown key', npy(`{'__proto__': '<i4', }`, Buffer.alloc(8)), /once/],
-    ['text after the header', npy(`${header(`'<i4'`)} + 1`, Buffer.alloc(8)), /nothing after/],
-  ];
-  test.each(hostile)('refuses %s', (_title, file, message) => {
-    expect(() => parseNpy('file', file)).toThrow(refused(message));
-  });
-
-  test('refuses integers that do not fit into 32 bits', () => {
-    expect(() => readNumbers('file', parseNpy('file', npyInt64([1, 2 ** 40])))).toThrow(refused(/1099511627776/));
-  });
-
-  test.each([
-    ['|b1', [1, 0]],
-    ['|u1', [200, 1]],
-    ['|i1', [-3, 4]],
-    ['<i2', [-300, 4]],
-    ['<i4', [-70000, 4]],
-    ['<i8', [-70000, 4]],
-    ['<f4', [0.5, -2]],
-    ['<f8', [0.1, -2]],
-  ])('reads numbers of type %s', (descr, values) => {
-    const typed: Record<string, (v: number[]) => ArrayBufferView> = {
-      '|b1': (v) => new Uint8Array(v),
-      '|u1': (v) => new Uint8Array(v),
-      '|i1': (v) => new Int8Array(v),
-      '<i2': (v) => new Int16Array(v),
-      '<i4': (v) => new Int32Array(v),
-      '<i8': (v) => new BigInt64Array(v.map(BigInt)),
-      '<f4': (v) => new Float32Array(v),
-      '<f8': (v) => new Float64Array(v),
-    };
-    const view = typed[descr]!(values);
-    const payload = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-    const file = npy(`{"shape":(2L,),"fortran_order":False,"descr":"${descr}"}`, payload);
-    expect([...readNumbers('file', parseNpy('file', file))]).toEqual(values);
-  });
-});
 
 describe('pickle: hostile streams', () => {
   const good = pickleLists([[1, 2], [3]]);
@@ -152,7 +92,15 @@ describe('pickle: what numpy writes', () => {
   test('is reached through an archive', () => {
     const npz = new Npz('file', zip([{ name: 'x.npy', bytes: npyLists([[4, 5], [6]]) }, y]));
     expect([...npz.lists('x', 0).data.subarray(0, 3)]).toEqual([4, 5, 6]);
-    expect(() => npz.numbers('x')).toThrow(refused(/numbers/));
+    expect([...npz.integers('y')]).toEqual([1, 0, 1]);
+    expect(() => npz.integers('x')).toThrow(refused(/numbers/));
     expect(() => npz.lists('y', 0)).toThrow(refused(/lists/));
+  });
+
+  test('gives no integers beyond 32 bits, and no fractions', () => {
+    const wide = new Npz('file', zip([{ name: 'y.npy', bytes: npyInt64([1, 2 ** 40]) }]));
+    expect(() => wide.integers('y')).toThrow(refused(/1099511627776 at position 1/));
+    const half = npy(`{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }`, Buffer.from([0, 0, 0, 0x3f]));
+    expect(() => new Npz('file', zip([{ name: 'y.npy', bytes: half }])).integers('y')).toThrow(refused(/0\.5/));
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The order that Keras gives the layers of a graph, which paths of weights follow.
 import { Dense, Input, Masking, Model, type SymbolicTensor } from '../../../lib';
-import { orderedLayers } from '../../../lib/formats/keras/to_graph';
+import { orderedLayers } from '../../../lib/formats/keras_config/to_graph';
 
 const namesOf = (model: Model): unknown[] => orderedLayers(model.getConfig()).map(({ config }) => config['name']);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The reader and the writer of zip archives: hostile archives first. Second witness: zlib's CRC and archives laid out by
+// The reader and the writer of zip archives: hostile archives first (more are in test/support/hostile_files). Second witness: zlib's CRC and archives laid out by
 // test/support/npz_writer.ts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { crc32, tableCrc32 } from '../../../lib/formats/zip/crc32';
@@ -14,51 +14,8 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const y: Member = { name: 'y', bytes: latin1('some bytes, some bytes, some bytes') };
 const read = (archive: Uint8Array, name = 'y') => Buffer.from(new ZipArchive('file', archive).read(name)).toString();
 
-/** Overwrites 16 bits of the end record (its last 22 bytes). */
-function withEnd(archive: Buffer, at: number, value: number): Buffer {
-  const copy = Buffer.from(archive);
-  copy.writeUInt16LE(value, copy.length - 22 + at);
-  return copy;
-}
-
 describe('hostile archives', () => {
-  const zeros = Buffer.alloc(32 * 1024 * 1024);
   const good = zip([y]);
-  const hostile: [title: string, archive: Buffer, message: RegExp][] = [
-    ['nothing', Buffer.alloc(0), /zip archive/],
-    ['bytes of something else', Buffer.alloc(100, 7), /zip archive/],
-    ['a truncated archive', good.subarray(0, good.length - 5), /complete/],
-    ['an archive with its head cut off', good.subarray(10), /another place/],
-    ['a split archive', withEnd(good, 4, 1), /split/],
-    ['a zip64 archive', withEnd(withEnd(good, 8, 0xffff), 10, 0xffff), /zip64/],
-    ['a count that is too large', withEnd(withEnd(good, 8, 2), 10, 2), /member record/],
-    ['a count that is too small', withEnd(withEnd(zip([y, { ...y, name: 'z' }]), 8, 1), 10, 1), /left over/],
-    ['two members of one name', zip([y, y]), /twice/],
-    ['an empty name', zip([{ ...y, name: '' }]), /relative path/],
-    ['a name of 2000 bytes', zip([{ ...y, name: 'a'.repeat(2000) }]), /1024/],
-    ['a name that leads out', zip([{ ...y, name: 'a/../../y' }]), /relative path/],
-    ['an absolute name', zip([{ ...y, name: '/etc/passwd' }]), /relative path/],
-    ['a name on a drive', zip([{ ...y, name: 'C:y' }]), /relative path/],
-    ['a name with backslashes', zip([{ ...y, name: '..\\y' }]), /relative path/],
-    ['a name with a NUL', zip([{ ...y, name: 'y\0.png' }]), /relative path/],
-    ['an encrypted member', zip([{ ...y, flags: 1 }]), /encrypted/],
-    ['an unknown method', zip([{ ...y, method: 12 }]), /method 12/],
-    ['a zip64 member', zip([{ ...y, size: 0xffffffff }]), /zip64/],
-    ['a bomb', zip([{ name: 'y', bytes: zeros }]), /when inflated/],
-    ['a bomb in parts', zip([0, 1, 2].map((i) => ({ name: `y${i}`, bytes: zeros.subarray(0, 8 << 20) }))), /inflated/],
-    ['a stored member of two sizes', zip([{ ...y, store: true, size: 7 }]), /stored/],
-    ['a member that inflates to more than it says', zip([{ ...y, size: 20 }]), /inflate/],
-    ['a member that inflates to less than it says', zip([{ ...y, size: 2000 }]), /bytes/],
-    ['a wrong checksum', zip([{ ...y, crc32: 1 }]), /CRC-32/],
-    ['a local header of another name', zip([{ ...y, localName: 'z' }]), /agrees/],
-    ['a member outside the archive', zip([{ ...y, offset: 99999 }]), /local header/],
-    ['overlapping members', zip([y, { ...y, name: 'z', localName: 'y', offset: 0 }]), /agrees|overlap/],
-    ['a member within a member', nested(), /overlapping/],
-  ];
-  test.each(hostile)('refuses %s', (_title, archive, message) => {
-    expect(() => read(archive)).toThrow(refused(message));
-  });
-
   test('names the members that are there where one is missing', () => {
     expect(() => read(good, 'x')).toThrow(refused(/a member "x".*"y"/));
     expect(() => read(zip([]), 'x')).toThrow(refused(/empty archive/));
@@ -85,21 +42,13 @@ describe('hostile archives', () => {
   });
 });
 
-/** An archive whose second member lies in the bytes of the first. */
-function nested(): Buffer {
-  const inner = zip([{ ...y, name: 'z', store: true }]);
-  const begin = 30 + 'y'.length;
-  return zip([
-    { name: 'y', bytes: inner.subarray(0, inner.length - 22), store: true },
-    { ...y, name: 'z', store: true, offset: begin },
-  ]);
-}
-
 describe('the reader', () => {
   test('reads stored and deflated members, and an archive with a comment', () => {
     expect(read(zip([{ ...y, store: true }]))).toBe(y.bytes.toString());
     expect(read(zip([y]))).toBe(y.bytes.toString());
-    expect(read(Buffer.concat([withEnd(zip([y]), 20, 2), latin1('hi')]))).toBe(y.bytes.toString());
+    const commented = Buffer.concat([zip([y]), latin1('hi')]);
+    commented.writeUInt16LE(2, commented.length - 4);
+    expect(read(commented)).toBe(y.bytes.toString());
   });
 
   test('reads a member only when it is asked for', () => {

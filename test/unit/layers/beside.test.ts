@@ -29,6 +29,7 @@ import {
   SGD,
   SpatialDropout1D,
   TimeDistributed,
+  UnitNormalization,
   type Layer,
   type Shape,
 } from '../../../lib';
@@ -69,7 +70,8 @@ describe('misuse', () => {
     ['a shape of four axes', () => new Reshape([2, 2, 2, 2]), 'ERR_CONFIG'],
     ['two axes left open', () => new Reshape([-1, -1]), 'ERR_CONFIG'],
     ['an axis of zero', () => new Reshape([0, 4]), 'ERR_CONFIG'],
-    ['another axis of LayerNormalization', () => new LayerNormalization({ axis: 1 as never }), 'ERR_CONFIG'],
+    ['LayerNormalization over the batch', () => new LayerNormalization({ axis: 0 }), 'ERR_CONFIG'],
+    ['BatchNormalization of two axes', () => new BatchNormalization({ axis: [1, 2] as never }), 'ERR_TYPE'],
     ['a negative epsilon', () => new LayerNormalization({ epsilon: -1 }), 'ERR_CONFIG'],
     ['a momentum above 1', () => new BatchNormalization({ momentum: 1.5 }), 'ERR_CONFIG'],
     ['renormalization', () => new BatchNormalization({ renorm: true as never }), 'ERR_CONFIG'],
@@ -99,6 +101,9 @@ describe('misuse', () => {
     ['Reshape of unknown timesteps', () => new Reshape([-1, 4]), [null, null, 4]],
     ['LayerNormalization of unknown features', () => new LayerNormalization(), [null, 2, null]],
     ['BatchNormalization of no features', () => new BatchNormalization(), [null]],
+    ['BatchNormalization of timesteps', () => new BatchNormalization({ axis: 1 }), [null, 2, 3]],
+    ['LayerNormalization of an axis that is not there', () => new LayerNormalization({ axis: 3 }), [null, 2, 3]],
+    ['UnitNormalization of timesteps', () => new UnitNormalization({ axis: 1 }), [null, 2, 3]],
   ])('%s: refused', (_, make, shape) => {
     const layer = make();
     expect(codeOf(() => layer.build(shape))).toBe('ERR_SHAPE');
@@ -135,6 +140,18 @@ describe('shapes', () => {
     ['MaxPooling1D', () => new MaxPooling1D(), [null, 7, 2], [null, 3, 2]],
     ['MaxPooling1D, same', () => new MaxPooling1D(2, { padding: 'same' }), [null, 7, 2], [null, 4, 2]],
     ['AveragePooling1D', () => new AveragePooling1D(3, { strides: 1 }), [null, null, 2], [null, null, 2]],
+    [
+      'LayerNormalization of the last axis by its number',
+      () => new LayerNormalization({ axis: 2 }),
+      [null, 7, 2],
+      [null, 7, 2],
+    ],
+    [
+      'UnitNormalization of the last axis by its number',
+      () => new UnitNormalization({ axis: 1 }),
+      [null, 7],
+      [null, 7],
+    ],
     ['GlobalMaxPooling1D', () => new GlobalMaxPooling1D(), [null, null, 2], [null, 2]],
     ['GlobalAveragePooling1D', () => new GlobalAveragePooling1D({ keepdims: true }), [4, 7, 2], [4, 1, 2]],
     ['Reshape of a sequence', () => new Reshape([-1]), [null, 7, 2], [null, 14]],

@@ -44,6 +44,7 @@ describe('layers: misuse', () => {
     ['no repetition', () => new RepeatVector(0), 'ERR_CONFIG'],
     ['an input without axes', () => new Input([]), 'ERR_SHAPE'],
     ['an input with an axis of zero', () => new Input([0]), 'ERR_SHAPE'],
+    ['an input with an axis of 2^31', () => new Input([2 ** 31]), 'ERR_SHAPE'],
     ['an input that is a number', () => new Input(5 as never), 'ERR_TYPE'],
   ])('%s: refused', (_, make, code) => {
     expect(codeOf(make)).toBe(code);

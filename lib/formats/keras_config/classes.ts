@@ -36,7 +36,8 @@ export type Config = Readonly<Record<string, unknown>>;
 export interface PartSpelling {
   /** Where Keras has it. */
   readonly path: string;
-  readonly described: { readonly className: string; readonly config: Config };
+  /** Nothing where a file lacks it: the class itself refuses that. */
+  readonly described: { readonly className: string; readonly config: Config } | null | undefined;
 }
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '');
@@ -83,14 +84,15 @@ const cell = (className: string, options = ''): Spelling => ({
   weights: recurrentWeights,
 });
 
-type Described = PartSpelling['described'];
+type Described = NonNullable<PartSpelling['described']>;
 
 /** The cells of an `RNN`. Keras counts those of one class. */
 function cellParts({ cell: given }: Config): readonly PartSpelling[] {
-  const described = given as Described;
-  if (described.className !== 'StackedRNNCells') return [{ path: 'cell', described }];
+  const described = given as Described | undefined;
+  if (described?.className !== 'StackedRNNCells') return [{ path: 'cell', described }];
   const counted = uniqueNames();
-  return (described.config['cells'] as readonly Described[]).map((each) => ({
+  const cells = described.config['cells'];
+  return (Array.isArray(cells) ? (cells as readonly Described[]) : []).map((each) => ({
     path: `cell/cells/${counted(each.className)}`,
     described: each,
   }));

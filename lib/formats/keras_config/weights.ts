@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where each weight of a described model is in a file of Keras: by a path of containers, classes and numbers, as Keras walks
 // through the layers (keras/src/saving/saving_lib.py).
+import { isPlainObject } from '../../serialization';
 import { layerNames } from '../../util/weight_names';
 import { spellingOf, uniqueNames, type Config } from './classes';
 import type { Described } from './objects';
@@ -12,6 +13,7 @@ export interface WeightNode {
   readonly hasAutomaticName: boolean;
   /** Whether training changes its weights, the layers around it apart. */
   readonly trainable: boolean;
+  readonly config: Config;
   /** Weights of the layer itself, in Keras' order. */
   readonly own: readonly string[];
   /** Where Keras has them within the layer. */
@@ -70,6 +72,7 @@ class Nodes {
       name,
       hasAutomaticName: config['automaticName'] === name,
       trainable: config['trainable'] !== false,
+      config,
     };
     if (className === 'Model' || className === 'Sequential') {
       const counted = uniqueNames();
@@ -86,10 +89,9 @@ class Nodes {
       return { ...common, own: [], ownAt: '', parts, here };
     }
     const spelling = spellingOf('layer', className) ?? spellingOf('cell', className);
-    const parts = (spelling?.parts?.(config) ?? []).map(({ path, described }) => ({
-      path,
-      node: this.make(described),
-    }));
+    const parts = (spelling?.parts?.(config) ?? []).flatMap(({ path, described }) =>
+      isPlainObject(described?.config) ? [{ path, node: this.make(described!) }] : [],
+    );
     return {
       ...common,
       own: spelling?.weights?.(config) ?? [],
