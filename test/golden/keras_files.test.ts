@@ -67,10 +67,8 @@ describe.each(['keras', 'keras2'])('the pack %s', (pack) => {
     const model = await opened(pack, name);
     const x = arraysOf(model, inputs);
     const called = names ?? model.outputNames;
-    const given = await model.predict<Record<string, NdArray>>(x, {
-      batchSize: inputs[0]!.shape[0]!,
-      returnDict: true,
-    });
+    const options = { batchSize: inputs[0]!.shape[0]!, returnDict: true };
+    const given = (await model.predict(x, options)) as unknown as Record<string, NdArray>;
     const got = called.map((each) => given[each]!);
     expect(got).toHaveLength(outputs.length);
     got.forEach((array, index) => expectNear(array, outputs[index]!, within));
