@@ -29,6 +29,8 @@ export interface DocumentFormat {
   /** Absent where such files hold weights alone. */
   readonly readModel?: ReadDocument;
   readonly writeModel?: WriteDocument;
+  /** Whether such files are only read. */
+  readonly isForeign?: boolean;
   readonly readWeights: ReadWeights;
   readonly writeWeights: WriteDocument;
 }
@@ -40,7 +42,16 @@ export const OWN = '.safetensors';
 const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof OWN])[] = [
   [OWN, OWN],
   ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
-  ['.json', { readModel: readTfjs, writeModel: refuseTfjs, readWeights: readTfjsWeights, writeWeights: refuseTfjs }],
+  [
+    '.json',
+    {
+      readModel: readTfjs,
+      writeModel: refuseTfjs,
+      readWeights: readTfjsWeights,
+      writeWeights: refuseTfjs,
+      isForeign: true,
+    },
+  ],
   ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
   [
     '.h5',
@@ -55,16 +66,19 @@ const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof 
 
 /** What a path is used for. */
 export type Use = 'model' | 'weights';
+export type Access = 'read' | 'write';
 
 /**
  * The format of a path.
  *
  * @throws ConfigError `ERR_CONFIG` where its end says none, or one that such files do not have
  */
-export function formatOf(where: string, path: string, use: Use): DocumentFormat | typeof OWN {
+export function formatOf(where: string, path: string, use: Use, access: Access): DocumentFormat | typeof OWN {
   const found = FORMATS.find(([end]) => path.endsWith(end));
   if (found !== undefined && fits(found, use)) return found[1];
-  const ends = FORMATS.filter((each) => fits(each, use)).map(([end]) => end);
+  const isMeant = ([, format]: (typeof FORMATS)[number]): boolean =>
+    access === 'read' || format === OWN || format.isForeign !== true;
+  const ends = FORMATS.filter((each) => fits(each, use) && isMeant(each)).map(([end]) => end);
   const hint =
     found !== undefined
       ? `Files that end in ${found[0]} are for ${use === 'model' ? 'weights alone' : 'whole models'}.`

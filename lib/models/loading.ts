@@ -61,7 +61,7 @@ export async function openModel<M extends Model = Model>(
   const { compile } = withDefaults(where, options, DEFAULTS);
   checkBoolean(where, 'compile', compile);
   const file = checkPath(where, 'path', path);
-  const format = formatOf(where, file, 'model');
+  const format = formatOf(where, file, 'model', 'read');
   const place = `${where}, ${file}`;
   if (format !== OWN)
     return format.readModel!(where, file, async (document) => {
@@ -110,7 +110,7 @@ export async function loadAssets(path: string, ...rest: []): Promise<Record<stri
   refuseMore('loadAssets', rest);
   const where = 'loadAssets';
   const file = checkPath(where, 'path', path);
-  const format = formatOf(where, file, 'model');
+  const format = formatOf(where, file, 'model', 'read');
   if (format !== OWN) return format.readModel!(where, file, (document) => Promise.resolve({ ...document.assets }));
   const assets = (await ModelFile.read(where, file, (opened) => opened.section('assets'))) ?? {};
   if (isPlainObject(assets)) return assets;

@@ -78,7 +78,7 @@ export function saveModel(where: string, model: SavedModel, path: unknown, optio
   if (typeof o.assets !== 'object' || o.assets === null)
     throw refusal('ERR_TYPE', where, 'assets by name', describe(o.assets));
   const file = checkPath(where, 'path', path);
-  const format = formatOf(where, file, 'model');
+  const format = formatOf(where, file, 'model', 'write');
   if (format !== OWN)
     return writeDocument(where, file, model, format.writeModel!, { includeOptimizer, assets: o.assets, overwrite });
   const sections = ({ optimizer, layers }: TrainingState) => ({
@@ -100,7 +100,7 @@ export function saveWeights(
   const { overwrite } = withDefaults(where, options, SAVE_WEIGHTS_DEFAULTS);
   checkBoolean(where, 'overwrite', overwrite);
   const file = checkPath(where, 'path', path);
-  const format = formatOf(where, file, 'weights');
+  const format = formatOf(where, file, 'weights', 'write');
   if (format !== OWN)
     return writeDocument(where, file, model, format.writeWeights, { includeOptimizer: false, assets: {}, overwrite });
   return write(where, file, model, () => ({}), overwrite);
@@ -117,7 +117,7 @@ export async function loadWeights(
   checkBoolean(where, 'byName', byName);
   checkBoolean(where, 'skipMismatch', skipMismatch);
   const file = checkPath(where, 'path', path);
-  const format = formatOf(where, file, 'weights');
+  const format = formatOf(where, file, 'weights', 'read');
   if (format !== OWN) return readDocument(where, file, model, format, { byName, skipMismatch });
   if (byName) {
     const hint = 'Its arrays go by name anyway: skipMismatch passes over those that are not there.';

@@ -507,6 +507,8 @@ export interface NativeCompileConfig {
   optimizer: NativeOptimizer;
   /** Of each weight: whether training changes it. */
   trainable: boolean[];
+  /** Of each weight: whether its layer trains, which may have other weights alone. */
+  layerTrainable: boolean[];
   /** One for each output. */
   heads: NativeHead[];
 }

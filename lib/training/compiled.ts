@@ -100,7 +100,7 @@ export class Compiled {
     where: string,
     native: NativeModel,
     lastAxes: readonly number[],
-    { layers, weights }: Pick<TrainerHost, 'layers' | 'weights'>,
+    { layers, parts, weights }: Pick<TrainerHost, 'layers' | 'parts' | 'weights'>,
     losses: readonly (Loss | undefined)[] = this.heads.map(({ loss }) => loss),
   ): void {
     if (this.#told === native) return;
@@ -113,6 +113,9 @@ export class Compiled {
       native.compile({
         optimizer: this.optimizer.toNative(namesWithinLayers(layers)),
         trainable: weights.map(({ trainable }) => trainable),
+        layerTrainable: parts.flatMap(({ layer, trainable }) =>
+          layer.weightSpecs.map(() => trainable && layer.trainable),
+        ),
         heads: resolved.map((head) => head.native),
       }),
     );

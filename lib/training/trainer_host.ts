@@ -38,6 +38,9 @@ export interface HostOutput {
   readonly shape: Shape | undefined;
 }
 
+/** A layer with weights of its own. */
+type TrainedLayer = Pick<NamedLayer, 'weightSpecs'> & { readonly trainable: boolean };
+
 export interface TrainerHost extends CallbackModel {
   /** One before the model is built. */
   readonly dataInputs: readonly HostInput[];
@@ -58,5 +61,7 @@ export interface TrainerHost extends CallbackModel {
   nativeModel(): NativeModel;
   /** All layers in order; their weights, in order, are the engine's. */
   readonly layers: readonly NamedLayer[];
+  /** The layers that weights belong to, in order, and whether the models around them let them train. */
+  readonly parts: readonly { readonly layer: TrainedLayer; readonly trainable: boolean }[];
   readonly weights: readonly { readonly layer: string; readonly name: string; readonly trainable: boolean }[];
 }

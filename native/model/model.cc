@@ -99,10 +99,9 @@ FreedMemory Model::Compile(const CompileConfig& config) {
   }
   trainable_ = config.trainable;
   for (const PlannedNode& node : plan_.nodes()) {
-    // The flag of a layer's first weight is that of the layer: others may never be trained.
     size_t first = 0;
     for (size_t i = 0; i < node.layer; ++i) first += plan_.layers()[i]->parameters().size();
-    if (!plan_.layer(node).parameters().empty()) node.node->SetTrainable(trainable_[first]);
+    if (!plan_.layer(node).parameters().empty()) node.node->SetTrainable(config.layer_trainable[first]);
   }
   FreedMemory freed;
   if (optimizer_) optimizer_->LetGo(&freed);

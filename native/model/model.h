@@ -19,7 +19,9 @@ namespace ostinato {
 
 struct CompileConfig {
   OptimizerConfig optimizer;
-  std::vector<bool> trainable;    // by weight
+  std::vector<bool> trainable;  // by weight
+  std::vector<bool>
+      layer_trainable;            // by weight: of its layer, which may have weights that are never trained
   std::vector<HeadConfig> heads;  // one for each output
 };
 

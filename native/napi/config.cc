@@ -51,6 +51,17 @@ HeadConfig ToHeadConfig(const Napi::Object& object) {
   return head;
 }
 
+std::vector<bool> GetFlags(const Napi::Object& object, const char* name) {
+  const Napi::Array list = GetArray(object, name);
+  std::vector<bool> flags;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::Value flag = list.Get(i);
+    if (!flag.IsBoolean()) Malformed(name);
+    flags.push_back(flag.As<Napi::Boolean>());
+  }
+  return flags;
+}
+
 }  // namespace
 
 Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLayer>>* shared) {
@@ -80,12 +91,9 @@ Graph ToGraph(const Napi::Object& object, std::vector<std::shared_ptr<SharedLaye
 CompileConfig ToCompileConfig(const Napi::Object& object) {
   CompileConfig config;
   config.optimizer = ToOptimizerConfig(ToObject(GetValue(object, "optimizer"), "optimizer"));
-  const Napi::Array trainable = GetArray(object, "trainable"), heads = GetArray(object, "heads");
-  for (uint32_t i = 0; i < trainable.Length(); ++i) {
-    const Napi::Value flag = trainable.Get(i);
-    if (!flag.IsBoolean()) Malformed("trainable");
-    config.trainable.push_back(flag.As<Napi::Boolean>());
-  }
+  const Napi::Array heads = GetArray(object, "heads");
+  config.trainable = GetFlags(object, "trainable");
+  config.layer_trainable = GetFlags(object, "layerTrainable");
   for (uint32_t i = 0; i < heads.Length(); ++i)
     config.heads.push_back(ToHeadConfig(ToObject(heads.Get(i), "head")));
   return config;

@@ -424,6 +424,7 @@ void NativeModel::JsCompile(const Napi::CallbackInfo& info) {
     const size_t weights = AtRest().plan().parameters().size();
     if (config.optimizer.decays.size() != weights) Malformed("decays");
     if (config.trainable.size() != weights) Malformed("trainable");
+    if (config.layer_trainable.size() != weights) Malformed("layerTrainable");
     Release(model_->Compile(config));
     Report(info.Env());
   });

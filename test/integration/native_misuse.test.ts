@@ -63,6 +63,7 @@ const HEAD = { loss: LOSS, weight: 1, metrics: [] };
 const compileOf = (given: object = {}): NativeCompileConfig => ({
   optimizer: new SGD(1).toNative(['kernel']),
   trainable: [true],
+  layerTrainable: [true],
   heads: [HEAD],
   ...given,
 });
@@ -299,6 +300,7 @@ describe('arguments', () => {
     ['scheduledRate', (value) => binding.scheduledRate(value, 1)],
     ['compile', (value) => live.compile(value)],
     ['compile, trainable', (value) => live.compile(compileOf({ trainable: [value] }))],
+    ['compile, layerTrainable', (value) => live.compile(compileOf({ layerTrainable: [value] }))],
     ['compile, a head', (value) => live.compile(compileOf({ heads: [value] }))],
     [
       'compile, the weight of a loss',
@@ -395,6 +397,7 @@ describe('arguments', () => {
     ['a head too many', { heads: [HEAD, HEAD] }],
     ['no flag of a weight', { trainable: [] }],
     ['a flag too many', { trainable: [true, false] }],
+    ['no flag of a layer', { layerTrainable: [] }],
     ['no flags', { trainable: undefined }],
   ])('compile with %s: refused', (_title, given) => {
     expect(() => makeModel().compile(compileOf(given))).toThrow(/malformed|native/);

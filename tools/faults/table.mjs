@@ -320,7 +320,7 @@ const recurrent = [
     ],
     [
       "the trunk's part of the recurrent kernel's gradient is dropped",
-      'batch.kernels.add(gradient.mutable_sum(), trunk_gradients_[i].sum(), units * stride);',
+      'batch.kernels.add(gradient.mutable_sum() + begin * stride, trunk.sum() + begin * stride,\n                        (end - begin) * stride);',
       '',
     ],
     [
@@ -372,8 +372,8 @@ const gradients = [
   ...inFile('native/layers/weight_gradient.cc', [
     [
       'the last chunk of rows is left out of a weight gradient',
-      'chunk < partials_; ++chunk)\n    kernels.add(sum_',
-      'chunk + 1 < partials_; ++chunk)\n    kernels.add(sum_',
+      'chunk < partials_; ++chunk)\n    kernels.add(sums,',
+      'chunk + 1 < partials_; ++chunk)\n    kernels.add(sums,',
     ],
     ['every part of a chunk begins its sums anew', 'begin != chunks_.first(chunk)', 'false'],
     ['without rows a weight gradient is that of the batch before', 'order && begin < end && ', 'order && '],
@@ -755,7 +755,7 @@ const streams = [
   ...inStreams('native/layers/batch_normalization.cc', [
     [
       'streams keep the moments that they met first',
-      'PackOnce([&] { ReadMoving(&step_mean_, &step_inverse_); });',
+      'PackOnce(nullptr, [&] { ReadMoving(&step_mean_, &step_inverse_); });',
       'if (step_mean_.size() == 0) ReadMoving(&step_mean_, &step_inverse_);',
     ],
   ]),
@@ -765,8 +765,8 @@ const streams = [
   ...inStreams('native/layers/merging/merge.cc', [
     [
       'a timestep of a stream is masked where it is masked in any input',
-      'batch.masked[r] = 1;\n    for (const StreamRows& input : inputs) batch.masked[r] &= input.masked[r];',
-      'batch.masked[r] = 0;\n    for (const StreamRows& input : inputs) batch.masked[r] |= input.masked[r];',
+      'batch.masked[r] = 1;\n    for (size_t i = 0; i < inputs.size(); ++i) batch.masked[r] &= inputs[i].masked[r];',
+      'batch.masked[r] = 0;\n    for (size_t i = 0; i < inputs.size(); ++i) batch.masked[r] |= inputs[i].masked[r];',
     ],
   ]),
   ...inStreams('native/streams/stepper.cc', [
@@ -1193,11 +1193,6 @@ const joins = [
         'to[is_narrow ? 0 : c] = slope[c];',
       ],
       ['a stream merges masked inputs like others', 'input.masked && input.masked[r]};', 'false};'],
-      [
-        'a step of a stream is masked where it is in any input',
-        'batch.masked[r] &= input.masked[r];',
-        'batch.masked[r] |= input.masked[r];',
-      ],
     ],
   ],
   [
@@ -1524,12 +1519,12 @@ const reversed = [
 ];
 
 const initializers = inFile(
-  'native/initializers/initializers.cc',
+  'native/initializers/constant.cc',
   [
     [
       'the last value of an array is not copied',
-      'std::copy_n(spec.values.data(), n, out);',
-      'std::copy_n(spec.values.data(), n - 1, out);',
+      'std::copy(values + begin, values + end, out + begin);',
+      'std::copy(values + begin, values + end - 1, out + begin);',
     ],
   ],
   ['test/unit/initializers/initializers.test.ts', 'test/golden/declarations.test.ts'],

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The table of Keras' spellings against all classes that there are: each class, and each of its options.
 import * as ostinato from '../../../lib';
-import { LAYER_OWN, namesOf, pathName, SPELLINGS, type Kind, type Spelling } from '../../../lib/formats/keras_config/classes';
+import {
+  LAYER_OWN,
+  namesOf,
+  pathName,
+  SPELLINGS,
+  type Kind,
+  type Spelling,
+} from '../../../lib/formats/keras_config/classes';
 
 /** An object of each class that needs arguments. */
 const MADE: Record<string, () => { getConfig?(): object; toJSON?(): unknown }> = {

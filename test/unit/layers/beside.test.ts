@@ -129,6 +129,27 @@ describe('misuse', () => {
   });
 });
 
+describe('BatchNormalization without scale and center, which has no weight that is learned', () => {
+  /** The moving moments after a step on 1 and 3, whose mean is 2 and whose variance is 1; at first they are 0 and 1. */
+  async function momentsAfter(x: number[][], trainable: boolean): Promise<number[]> {
+    const layer = new BatchNormalization({ center: false, scale: false, momentum: 0.5 });
+    layer.trainable = trainable;
+    const model = new Sequential([new Input([1]), layer]);
+    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    await model.fit(x, [[0], [0]], { verbose: 0 });
+    return model.getWeights().map(({ data }) => data[0]!);
+  }
+
+  test('learns its moments from batches', async () => {
+    expect(await momentsAfter([[1], [3]], true)).toEqual([1, 1]);
+    expect(await momentsAfter([[1], [5]], true)).toEqual([1.5, 2.5]);
+  });
+
+  test('keeps them where it is not trainable', async () => {
+    expect(await momentsAfter([[1], [5]], false)).toEqual([0, 1]);
+  });
+});
+
 describe('shapes', () => {
   test.each<[string, () => Layer, Shape, Shape]>([
     ['Conv1D', () => new Conv1D(5, 3), [null, 8, 2], [null, 6, 5]],

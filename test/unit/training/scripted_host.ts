@@ -141,6 +141,7 @@ export class ScriptedHost implements TrainerHost {
   model = new ScriptedModel();
   values: unknown[] = ['first'];
   readonly layers = [{ name: 'dense', hasAutomaticName: false, sublayers: [], weightSpecs: [{ name: 'kernel' }] }];
+  readonly parts = [{ layer: { ...this.layers[0]!, trainable: true }, trainable: true }];
   readonly weights = [{ layer: 'dense', name: 'kernel', trainable: true }];
 
   readonly batchRows = { count: undefined };

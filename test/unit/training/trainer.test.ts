@@ -291,6 +291,7 @@ describe('fit', () => {
       {
         optimizer: new RMSprop().toNative(['kernel']),
         trainable: [true],
+        layerTrainable: [true],
         heads: [
           {
             loss: new BinaryCrossentropy().toNative(),
