@@ -15,7 +15,8 @@ const HELP = `Usage: ostinato convert IN OUT [FLAGS]
 
 Reads the model of IN and writes it as OUT: layers, weights, and where both formats have a place for them the loss, the
 metrics, the optimizer's state and the assets. Endings that are read: .safetensors, .keras, .json (model.json of
-TensorFlow.js); that are written: .safetensors, .keras. What a format cannot say is refused, and nothing is written.
+TensorFlow.js), .h5, .onnx; that are written: .safetensors, .keras, .h5, .onnx. What a format cannot say is refused, and
+nothing is written.
 
 ${flagTable(FLAGS)}
 `;

@@ -11,6 +11,7 @@ import {
   writeLegacyWeights,
   type WeightsChoice,
 } from '../formats/keras';
+import { ONNX_DEFAULTS, readOnnx, writeOnnx } from '../formats/onnx';
 import { readTfjs, readTfjsWeights, refuseTfjs } from '../formats/tfjs';
 import { describe, refusal } from '../util/validate';
 import type { DescribedModel, ModelDocument, ReadDocument, WriteDocument } from '../formats/document';
@@ -31,8 +32,9 @@ export interface DocumentFormat {
   readonly writeModel?: WriteDocument;
   /** Whether such files are only read. */
   readonly isForeign?: boolean;
-  readonly readWeights: ReadWeights;
-  readonly writeWeights: WriteDocument;
+  /** Absent where such files hold whole models alone. */
+  readonly readWeights?: ReadWeights;
+  readonly writeWeights?: WriteDocument;
 }
 
 /** The format of this library, which is read and written part by part. */
@@ -41,7 +43,7 @@ export const OWN = '.safetensors';
 /** Longer ends first. */
 const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof OWN])[] = [
   [OWN, OWN],
-  ['.keras', { readModel: readKeras, writeModel: writeKeras, readWeights: readKerasWeights, writeWeights: writeKeras }],
+  ['.keras', { readModel: readKeras, writeModel: writeKeras }],
   [
     '.json',
     {
@@ -52,6 +54,7 @@ const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof 
       isForeign: true,
     },
   ],
+  ['.onnx', { readModel: readOnnx, writeModel: writeOnnxModel }],
   ['.weights.h5', { readWeights: readKerasWeights, writeWeights: writeKerasWeights }],
   [
     '.h5',
@@ -63,6 +66,11 @@ const FORMATS: readonly (readonly [end: string, format: DocumentFormat | typeof 
     },
   ],
 ];
+
+/** Options of `toOnnx` alone keep their defaults. */
+function writeOnnxModel(...[where, path, document, { overwrite }]: Parameters<WriteDocument>): Promise<void> {
+  return writeOnnx(where, path, document, { ...ONNX_DEFAULTS, overwrite });
+}
 
 /** What a path is used for. */
 export type Use = 'model' | 'weights';
@@ -86,9 +94,8 @@ export function formatOf(where: string, path: string, use: Use, access: Access):
   throw refusal('ERR_CONFIG', where, `path to end in ${listed(ends)}`, describe(path), hint);
 }
 
-function fits([end, format]: (typeof FORMATS)[number], use: Use): boolean {
-  if (format === OWN) return true;
-  return use === 'model' ? format.readModel !== undefined : end !== '.keras';
+function fits([, format]: (typeof FORMATS)[number], use: Use): boolean {
+  return format === OWN || (use === 'model' ? format.readModel : format.readWeights) !== undefined;
 }
 
 function listed(ends: readonly string[]): string {

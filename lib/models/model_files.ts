@@ -102,7 +102,7 @@ export function saveWeights(
   const file = checkPath(where, 'path', path);
   const format = formatOf(where, file, 'weights', 'write');
   if (format !== OWN)
-    return writeDocument(where, file, model, format.writeWeights, { includeOptimizer: false, assets: {}, overwrite });
+    return writeDocument(where, file, model, format.writeWeights!, { includeOptimizer: false, assets: {}, overwrite });
   return write(where, file, model, () => ({}), overwrite);
 }
 
@@ -152,7 +152,7 @@ async function readDocument(
   format: DocumentFormat,
   { byName, skipMismatch }: Required<LoadWeightsOptions>,
 ): Promise<void> {
-  await format.readWeights(where, file, describedModel(model), { byName }, ({ weights }) => {
+  await format.readWeights!(where, file, describedModel(model), { byName }, ({ weights }) => {
     const values = matched(`${where}, ${file}`, model, weights, { skipMissing: byName, skipMismatch });
     return model.restore('loadWeights', values);
   });

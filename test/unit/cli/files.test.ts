@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Dense, Input, loadAssets, loadModel, LSTM, NdArray, saveNpy, saveNpz, Sequential } from '../../../lib';
 import { main } from '../../../lib/cli/main';
 import { captured } from '../../support/captured';
+import { codeOfAsync } from '../../support/error_code';
 import { temporaryFolder } from '../../support/temporary_folder';
 
 const at = temporaryFolder();
@@ -131,6 +132,20 @@ describe('convert', () => {
     const [from, to] = [await loadModel(TFJS), await loadModel(at('m.safetensors'))];
     expect(to.toJson()).toBe(from.toJson());
     expect(to.getWeights()).toEqual(from.getWeights());
+  });
+
+  test('to ONNX and back: the layers and the weights, for it has no more', async () => {
+    const model = await trained(at('m.safetensors'));
+    for (const names of [
+      ['m.safetensors', 'm.onnx'],
+      ['m.onnx', 'n.safetensors'],
+    ])
+      expect(await run('convert', ...names.map((name) => at(name)))).toMatchObject({ code: 0 });
+    const back = await loadModel(at('n.safetensors'));
+    expect(back.toJson()).toBe(model.toJson());
+    expect(back.getWeights()).toEqual(model.getWeights());
+    expect(back.optimizer).toBeUndefined();
+    expect(await codeOfAsync(back.saveWeights(at('w.onnx')))).toBe('ERR_CONFIG');
   });
 
   test('between formats that hold all: optimizer and assets, unless the former is left out', async () => {

@@ -60,7 +60,7 @@ describe('misuse', () => {
   ])('save refuses a path with %s', async (_, name) => {
     const saved = reviews().save(at(name));
     await expect(saved).rejects.toMatchObject({ code: 'ERR_CONFIG' });
-    await expect(saved).rejects.toThrow(/\.safetensors, \.keras or \.h5/);
+    await expect(saved).rejects.toThrow(/\.safetensors, \.keras, \.onnx or \.h5/);
   });
 
   it('saveWeights refuses a whole model', async () => {
