@@ -122,6 +122,14 @@ export const FORMATS = [
     load: loadModel,
   },
   {
+    name: 'onnx',
+    end: '.onnx',
+    seeds: (ostinato, folder) => saved(ostinato, folder, '.onnx'),
+    read: readModel,
+    save: saveModel,
+    load: loadModel,
+  },
+  {
     name: 'h5',
     end: '.h5',
     seeds: (ostinato, folder) => saved(ostinato, folder, '.h5'),
