@@ -150,10 +150,15 @@ export async function readKeras<T>(
   const place = `${where}, ${path}`;
   const text = (name: string): unknown =>
     readJson(`${place}, ${name}`, Buffer.from(archive.read(name)).toString('utf8'));
+  const metadata = archive.has(METADATA) ? text(METADATA) : null;
+  if (versionOf(metadata).startsWith('2.')) {
+    // Its hard_sigmoid is another function under the same name, and its weights lie under other paths.
+    const hint = "Save the model as .h5 there: model.save('m.h5').";
+    throw refusal('ERR_DATA', place, 'an archive of Keras 3', `one of Keras ${versionOf(metadata)}`, hint);
+  }
   const described = text(CONFIG);
   const model = modelFromKeras(place, described);
   const compile = compileFromKeras(place, (described as Config)['compile_config']);
-  const metadata = archive.has(METADATA) ? text(METADATA) : null;
   const own = isPlainObject(metadata) ? metadata['ostinato'] : undefined;
   if (!archive.has(WEIGHTS) && archive.has('model.weights.npz')) {
     const hint = 'Save the model with weights in HDF5, which is the default.';

@@ -41,11 +41,11 @@ beforeAll(async () => {
   };
 });
 
-function archiveOf(config: string, weights: Uint8Array = valid.weights): Buffer {
+function archiveOf(config: string, weights: Uint8Array = valid.weights, metadata = valid.metadata): Buffer {
   const member = (name: string, data: Uint8Array): { name: string; data: Uint8Array } => ({ name, data });
   return Buffer.concat(
     zipChunks('test', [
-      member('metadata.json', Buffer.from(valid.metadata)),
+      member('metadata.json', Buffer.from(metadata)),
       member('config.json', Buffer.from(config)),
       member('model.weights.h5', weights),
     ]),
@@ -278,6 +278,13 @@ describe('loadModel of a graph that makes no sense', () => {
 });
 
 describe('loadModel of an archive that is damaged', () => {
+  it('refuses an archive of Keras 2, whose hard_sigmoid is another, and says what to do', async () => {
+    const metadata = JSON.stringify({ keras_version: '2.13.1' });
+    const error = await refusalOf(archiveOf(JSON.stringify(valid.config), valid.weights, metadata));
+    expect(error.code).toBe('ERR_DATA');
+    expect(error.message).toMatch(/an archive of Keras 3, received one of Keras 2\.13\.1\. Save the model as \.h5/);
+  });
+
   it('refuses it wherever it is cut off', async () => {
     for (let index = 0; index < 40; index++)
       await refusalOf(whole.subarray(0, Math.floor((whole.length * index) / 40)));
