@@ -292,8 +292,11 @@ function contents(project) {
   if (names.join() !== expected.join())
     throw new StepError(`expected ${expected.join(', ')}, received ${names.join(', ')}`);
   const manifest = require(path.join(folder, 'package.json'));
-  for (const key of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies'])
+  for (const key of ['dependencies', 'optionalDependencies', 'bundleDependencies'])
     if (manifest[key] !== undefined) throw new StepError(`expected no ${key}`);
+  for (const name of Object.keys(manifest.peerDependencies ?? {}))
+    if (manifest.peerDependenciesMeta?.[name]?.optional !== true)
+      throw new StepError(`expected optional peers alone, received ${name}`);
   const hooks = ['preinstall', 'install', 'postinstall'].filter((name) => manifest.scripts?.[name] !== undefined);
   if (hooks.length > 0) throw new StepError(`expected no script that runs at install, received ${hooks.join(', ')}`);
   if (sizeOf(folder) > LARGEST) throw new StepError(`expected at most ${LARGEST} bytes, received ${sizeOf(folder)}`);

@@ -96,11 +96,11 @@ export function loadLibrary(where: string): Promise<LoadedLibrary> {
 }
 
 const HINT = 'Install it: npm install h5wasm.';
-/** No literal of the import: a bundler of a program that has no HDF5 files need not find it. */
+/** No literal of the import, and a word to webpack, which sees through it: a program without HDF5 files need not have it. */
 const PACKAGE: string = 'h5wasm';
 
 async function load(): Promise<LoadedLibrary> {
-  const library = (await import(PACKAGE)) as H5Library;
+  const library = (await import(/* webpackIgnore: true */ PACKAGE)) as H5Library;
   const module = await library.ready;
   silence(module);
   return { library, module };
