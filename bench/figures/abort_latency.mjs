@@ -28,6 +28,8 @@ const CASES = {
   },
   conv1d: { rows: 512, shape: [200, 64], layers: () => [new Conv1D(256, 9), new SimpleRNN(64)] },
   embedding: { rows: 1024, shape: [200], layers: () => [new Embedding(WORDS, 256), new LSTM(128)] },
+  // 100 M weights: the optimizer's step is most of a batch.
+  words: { rows: 16, shape: [20], layers: () => [new Embedding(WORDS, 2000), new SimpleRNN(32)] },
   dense: { rows: 4096, shape: [2048], layers: () => [new Dense(2048), new Dense(2048)] },
 };
 

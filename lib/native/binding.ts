@@ -701,8 +701,12 @@ export interface NativeModel {
   readLayerStates(index: number, out: Float32Array): void;
   /** Takes as many rows as there are values, a whole number of them; none makes the layer begin at zero. */
   writeLayerStates(index: number, values: Float32Array): void;
-  /** Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. */
-  stop(): void;
+  /**
+   * Drops the batch that the present run has in work, and ends the run; nothing happens where none is under way. True where
+   * the run moves the weights at this moment: it ends that step, which may take a while, and does not call back. The model is
+   * free at once; what is asked of it comes after the step.
+   */
+  stop(): boolean;
   /**
    * Ends a window of time: gives back every array of the workspace of which less than half was needed in it, down to what
    * was, unless all of them are below 16 MB together. While a run goes on, at its end. False where another window could give
@@ -829,9 +833,9 @@ export interface NativeBinding {
   /**
    * For tests. Counts preemption points from here on. At number `point` it cancels the job that passes it (`cancel`), or lets
    * serving jobs begin, which are held back until then (`serve`): points of training count, and that one waits until there are
-   * `jobs` of them.
+   * `jobs` of them. With `hold` points count at which a job commits: there it waits until it is told to stop.
    */
-  testPreemption(how: 'off' | 'serve' | 'cancel', point: number, jobs: number): void;
+  testPreemption(how: 'off' | 'serve' | 'cancel' | 'hold', point: number, jobs: number): void;
   /** Preemption points counted. */
   preemptionPoints(): number;
 }

@@ -104,10 +104,16 @@ class PassRunner {
     this.#advance();
   }
 
-  /** An engine at work drops its batch; a source may never give another. */
+  /** An engine at work drops its batch, or ends its step with nobody waiting; a source may never give another. */
   readonly #stop = (): void => {
-    this.#running?.stop();
-    if (this.#isWaiting) this.#settle();
+    const native = this.#running;
+    if (native?.stop() === true) {
+      this.#running = undefined;
+      keepTidy(native);
+      this.#settle();
+    } else if (this.#isWaiting) {
+      this.#settle();
+    }
   };
 
   /**

@@ -127,7 +127,8 @@ void JsTestPreemption(const Napi::CallbackInfo& info) {
   Guarded(info.Env(), [&] {
     static const std::map<std::string, PreemptionTest> names = {{"off", PreemptionTest::kOff},
                                                                 {"serve", PreemptionTest::kServe},
-                                                                {"cancel", PreemptionTest::kCancel}};
+                                                                {"cancel", PreemptionTest::kCancel},
+                                                                {"hold", PreemptionTest::kHold}};
     if (!info[0].IsString()) Malformed("how");
     WorkerPool::Instance().TestPreemption(FromName(names, info[0].As<Napi::String>()),
                                           ToSize(info[1], "point"), ToSize(info[2], "jobs"));

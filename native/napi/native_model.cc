@@ -43,6 +43,9 @@ struct NativeModel::RunState {
   std::vector<size_t> output_bytes;  // of each output; 0 where it is not wanted
   RunResult result;
   double seconds = 0;
+  bool is_left = false;     // to end its step by itself: nobody hears of it
+  uint64_t iterations = 0;  // of the optimizer, after it
+  double learning_rate = 0;
   const char* code = nullptr;
   std::string message;
   // Held so that neither the model nor the arrays are collected meanwhile.
@@ -134,12 +137,24 @@ Model& NativeModel::Free() {
     throw Error(ErrorCode::kDisposed, "native model: expected a live model, received a disposed one");
   if (running_)
     throw Error(ErrorCode::kBusy, "native model: expected an idle model, received a call while it computes");
+  // The rows of carried states, which each call looks at, may change with the step.
+  if (left_ && !model_->carried_states().empty()) CatchUp();
   return *model_;
+}
+
+void NativeModel::CatchUp() {
+  strand_->Wait();
+  if (left_) ReportStep(*std::exchange(left_, nullptr));
+}
+
+void NativeModel::ReportStep(const RunState& run) {
+  reported_iterations_ = run.iterations;
+  reported_learning_rate_ = run.learning_rate;
 }
 
 Model& NativeModel::Idle() {
   Model& model = Free();
-  strand_->Wait();
+  CatchUp();
   return model;
 }
 
@@ -533,10 +548,20 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
         state->code = "ERR_INTERNAL";
         state->message = "ostinato: an unknown failure in a run";
       }
+      if (const Optimizer* optimizer = state->model->optimizer()) {
+        state->iterations = optimizer->iterations();
+        state->learning_rate = optimizer->learning_rate();
+      }
       state->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     job->deliver = [this, state](Napi::Env env) {
+      if (state->is_left) {
+        if (left_ == state.get()) ReportStep(*std::exchange(left_, nullptr));
+        Release(std::move(state->model));
+        return Tidy(env);
+      }
       running_ = nullptr;
+      run_ = nullptr;
       ReleaseLayers();
       Tidy(env);
       if (!state->totals.IsEmpty()) {
@@ -557,12 +582,25 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       throw;
     }
     running_ = started;
+    run_ = state.get();
   });
 }
 
-void NativeModel::JsStop(const Napi::CallbackInfo& info) {
-  OnModel(info, [&] {
-    if (running_) Environment::Of(info.Env()).Cancel(running_);
+Napi::Value NativeModel::JsStop(const Napi::CallbackInfo& info) {
+  return OnModel(info, [&]() -> Napi::Value {
+    if (!running_) return Napi::Boolean::New(info.Env(), false);
+    Environment::Of(info.Env()).Cancel(running_);
+    const bool leaves = run_->run.mode == RunMode::kTrain && running_->control->commits();
+    if (leaves) {
+      // A step of 100 M weights takes 150 ms, and is not to be undone half-way. Who reads the weights waits
+      // for it as for copies.
+      run_->is_left = true;
+      left_ = std::exchange(run_, nullptr);
+      running_ = nullptr;
+      for (const auto& shared : layers_) shared->copies = strand_;
+      ReleaseLayers();
+    }
+    return Napi::Boolean::New(info.Env(), leaves);
   });
 }
 
@@ -577,13 +615,16 @@ void NativeModel::JsResetStates(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeModel::JsIterations(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
+    if (left_ && !running_) CatchUp();
     return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_));
   });
 }
 
 Napi::Value NativeModel::JsLearningRate(const Napi::CallbackInfo& info) {
-  return OnModel(info,
-                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), reported_learning_rate_); });
+  return OnModel(info, [&]() -> Napi::Value {
+    if (left_ && !running_) CatchUp();
+    return Napi::Number::New(info.Env(), reported_learning_rate_);
+  });
 }
 
 void NativeModel::JsSetIterations(const Napi::CallbackInfo& info) {
@@ -616,7 +657,10 @@ void NativeModel::JsReadOptimizer(const Napi::CallbackInfo& info) {
     if (index >= optimizer.arrays().size()) Malformed("array index");
     if (out.ElementLength() != optimizer.arrays()[index].size) Malformed("array size");
     // A number that stands alone changes in runs only.
-    if (optimizer.values(index)) Settled();
+    if (optimizer.values(index))
+      Settled();
+    else if (left_)
+      CatchUp();
     optimizer.Read(index, out.Data());
   });
 }

@@ -46,7 +46,7 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   void JsCompile(const Napi::CallbackInfo& info);
   void JsSetLearningRate(const Napi::CallbackInfo& info);
   void JsRun(const Napi::CallbackInfo& info);
-  void JsStop(const Napi::CallbackInfo& info);
+  Napi::Value JsStop(const Napi::CallbackInfo& info);
   void JsResetStates(const Napi::CallbackInfo& info);
   Napi::Value JsIterations(const Napi::CallbackInfo& info);
   Napi::Value JsLearningRate(const Napi::CallbackInfo& info);
@@ -66,6 +66,10 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
 
   // The model, for what comes after all that is under way: neither disposed nor busy.
   Model& Free();
+  // Waits for all that is under way, which is no run that calls back.
+  void CatchUp();
+  // Notes how far the optimizer came.
+  void ReportStep(const RunState& run);
   // Takes all layers for a run that writes weights, or reads them; throws where another run is in the way.
   void Acquire(bool writes);
   void ReleaseLayers();
@@ -91,8 +95,10 @@ class NativeModel : public Napi::ObjectWrap<NativeModel> {
   std::vector<std::shared_ptr<SharedLayer>> layers_;
   std::vector<std::shared_ptr<AdoptedValues>> adopted_;  // of each layer
   bool writes_ = false;                                  // what the layers were taken for
-  Job* running_ = nullptr;                               // the run that is under way
-  bool sweeps_later_ = false;                            // asked for while it is
+  Job* running_ = nullptr;                               // the run that is under way, and what it needs
+  RunState* run_ = nullptr;
+  RunState* left_ = nullptr;   // a run that was told to stop and ends its step
+  bool sweeps_later_ = false;  // asked for while it is
   int64_t reported_bytes_ = 0;
   uint64_t reported_iterations_ = 0;
   double reported_learning_rate_ = 0;

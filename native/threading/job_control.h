@@ -10,7 +10,11 @@ namespace ostinato {
 class JobControl {
  public:
   // The job stops at its next preemption point, or where it commits, right after that.
-  void Cancel() { Ask(kCancel); }
+  void Cancel() {
+    Ask(kCancel);
+    // Either commits() is false after this, or the thread that commits hears it at its next preemption point.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   // The job stops at its next preemption point, wherever that is: nothing that it works on is used again.
   void Abandon() { Ask(kAbandon); }
 
@@ -18,6 +22,10 @@ class JobControl {
   bool stops() const {
     return asked_.load(std::memory_order_relaxed) > ignored_.load(std::memory_order_relaxed);
   }
+
+  // Whether what the job works on is changed in place at present.
+  bool commits() const { return ignored_.load(std::memory_order_relaxed) != kNothing; }
+  bool is_asked() const { return asked_.load(std::memory_order_relaxed) != kNothing; }
 
  private:
   friend class CommitScope;
@@ -38,7 +46,10 @@ class CommitScope {
   explicit CommitScope(JobControl& control) : control_(control) {
     control_.ignored_.store(JobControl::kCancel, std::memory_order_relaxed);
   }
-  ~CommitScope() { control_.ignored_.store(JobControl::kNothing, std::memory_order_relaxed); }
+  ~CommitScope() {
+    control_.ignored_.store(JobControl::kNothing, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   CommitScope(const CommitScope&) = delete;
   CommitScope& operator=(const CommitScope&) = delete;
 

@@ -250,6 +250,12 @@ void WorkerPool::TestPreemption(PreemptionTest how, uint64_t point, size_t jobs)
 void WorkerPool::TestPoint() {
   const bool serves = test_ == PreemptionTest::kServe;
   if (!at_work.control || (serves && at_work.job_class == JobClass::kServing)) return;
+  if (test_ == PreemptionTest::kHold) {
+    const JobControl& control = *at_work.control;
+    if (!control.commits() || control.is_asked()) return;
+    for (++points_; !control.is_asked() && test_ == PreemptionTest::kHold;) YieldCore();
+    return;
+  }
   if (++points_ != test_point_) return;
   if (!serves) return at_work.control->Cancel();
   {

@@ -38,6 +38,7 @@ enum class PreemptionTest : int {
   kOff,
   kServe,   // serving jobs are held back until there, and begin there
   kCancel,  // the job that passes it is cancelled
+  kHold,    // a job that commits stays where it is until it is told to stop
 };
 
 class WorkerPool {
@@ -98,7 +99,8 @@ class WorkerPool {
 
   // From now on preemption points are counted, from 1, and `how` happens at number `point`. With kServe those
   // of training count: serving jobs are held back until that point, which waits until there are `jobs` of
-  // them. With kCancel those of any job that can be cancelled count.
+  // them. With kCancel those of any job that can be cancelled count, with kHold those at which one commits,
+  // whatever their number.
   void TestPreemption(PreemptionTest how, uint64_t point, size_t jobs);
   uint64_t points() const { return points_; }
 

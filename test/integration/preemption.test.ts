@@ -2,6 +2,7 @@
 // A run may be interrupted at any of its preemption points: another job is served there, or the run is cancelled. Neither
 // changes a bit: a run that was interrupted ends as if it had not been, and one that was cancelled leaves the model as it
 // was after its last whole batch, optimizer, states and sums of metrics included.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cpuInfo, Dense, Input, LSTM, Sequential, setRandomSeed, setThreads } from '../../lib';
 import { loadBinding } from '../../lib/native/engine';
 import { BATCHES, cases, EngineBench, runOf } from '../support/engine_bench';
@@ -66,6 +67,84 @@ describe('cancelled at any point', () => {
   test.each([1, 2])('on %i threads: states that prediction carries over are those of the last whole batch', (threads) =>
     cancelAnywhere('states carried over, dropout, a reset before the product', threads, 'predict'));
 }); // prettier-ignore
+
+describe('stopped while it moves the weights', () => {
+  /** Begins to train and stops it in the step of its first batch. */
+  const stopInStep = async (bench: EngineBench): Promise<{ isLeft: boolean; calledBack: () => boolean }> => {
+    let isCalled = false;
+    testPreemption('hold', 0, 0);
+    bench.native.run(bench.trainAll(), () => (isCalled = true));
+    while (preemptionPoints() === 0) await nextTurn();
+    return { isLeft: bench.native.stop(), calledBack: () => isCalled };
+  };
+
+  test.each(grid)('%s, on %i threads: the model is free at once, and is as after that step', async (name, threads) => {
+    setThreads(threads);
+    const bench = await EngineBench.make(cases[name]!);
+    const whole = await bench.wholeBatches('train');
+    bench.reset();
+    const { isLeft, calledBack } = await stopInStep(bench);
+    expect({ isLeft, isBusy: bench.native.busy }).toEqual({ isLeft: true, isBusy: false });
+    expect(bench.state()).toBe(whole[1]!.state);
+    testPreemption('off', 0, 0);
+    const { rows, state } = await bench.run('train', 1, BATCHES, bench.zeros());
+    expect({ rows, state }).toEqual({ rows: (BATCHES - 1) * cases[name]!.batch, state: whole[BATCHES]!.state });
+    await nextTurn();
+    expect(calledBack()).toBe(false);
+    expect(bench.native.stop()).toBe(false);
+    bench.model.dispose();
+  });
+
+  test('the next training waits for the step, and counts its iteration', async () => {
+    const bench = await EngineBench.make(cases['layers that overlap in time']!);
+    const whole = await bench.wholeBatches('train');
+    bench.reset();
+    await stopInStep(bench);
+    const rest = bench.run('train', 1, BATCHES, bench.zeros());
+    testPreemption('off', 0, 0);
+    expect((await rest).state).toBe(whole[BATCHES]!.state);
+    bench.model.dispose();
+  });
+
+  test('the iterations that are read, or written, at once are those after the step', async () => {
+    const bench = await EngineBench.make(cases['layers that overlap in time']!);
+    bench.reset();
+    const before = bench.native.iterations;
+    await stopInStep(bench);
+    expect(bench.native.iterations).toBe(before + 1);
+    testPreemption('off', 0, 0);
+    await stopInStep(bench);
+    bench.native.setIterations(7);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(bench.native.iterations).toBe(7);
+    bench.model.dispose();
+  });
+
+  test('the model may be disposed of at once', async () => {
+    const bench = await EngineBench.make(cases['layers that overlap in time']!);
+    await stopInStep(bench);
+    expect(() => bench.model.dispose()).not.toThrow();
+    expect(bench.native.memoryBytes).toBe(0);
+  });
+
+  test('a training whose signal aborts there ends while the step goes on', async () => {
+    const model = new Sequential([new Input([3, 4]), new LSTM(8), new Dense(1)]);
+    model.compile({ optimizer: 'adam', loss: 'mse' });
+    const x = { data: Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)), shape: [2, 3, 4] };
+    const y = Float32Array.of(0, 1);
+    await model.fit(x, y, { verbose: 0 });
+    const abort = new AbortController();
+    testPreemption('hold', 0, 0);
+    const training = model.fit(x, y, { epochs: 5, verbose: 0, signal: abort.signal });
+    while (preemptionPoints() === 0) await nextTurn();
+    abort.abort();
+    expect(await codeOfAsync(training)).toBe('ERR_ABORTED');
+    testPreemption('off', 0, 0);
+    expect(model.optimizer!.iterations).toBe(2);
+    expect(await model.evaluate(x, y)).toEqual(expect.anything());
+    model.dispose();
+  });
+});
 
 describe('served at any point', () => {
   test.each(grid)('%s, on %i threads: neither run changes a bit of the other', async (name, threads) => {

@@ -300,11 +300,28 @@ export class EngineBench {
       maxWorkspace: MAX_WORKSPACE,
       ...otherwise,
     });
-    return { rows, state: this.#state(), totals: sums };
+    return { rows, state: this.state(), totals: sums };
   }
 
-  #state(): string {
+  /** One hash of all that the engine holds now. */
+  state(): string {
     return hashOf(readState(this.model));
+  }
+
+  /** A run that trains on all batches. */
+  trainAll(): NativeRun {
+    const { batch, dataset } = this;
+    const rows = { datasets: [dataset], order: null, begin: 0, end: BATCHES * batch, batchSize: batch };
+    const priority = 'training';
+    return {
+      mode: 'train',
+      priority,
+      ...rows,
+      outputs: null,
+      totals: this.zeros(),
+      training: false,
+      maxWorkspace: MAX_WORKSPACE,
+    };
   }
 
   /** A run that serves, but for its outputs. */
@@ -328,7 +345,7 @@ export class EngineBench {
     const outcomes: Outcome[] = [];
     for (let batches = 0; batches <= BATCHES; batches++) {
       this.reset();
-      if (batches === 0) outcomes.push({ rows: 0, state: this.#state(), totals: this.zeros() });
+      if (batches === 0) outcomes.push({ rows: 0, state: this.state(), totals: this.zeros() });
       else outcomes.push(await this.run(mode, 0, batches, this.zeros()));
     }
     return outcomes;

@@ -1616,6 +1616,28 @@ const preemption = [
     PREEMPTION_TESTS,
   ),
   ...inFile(
+    'native/napi/native_model.cc',
+    [
+      [
+        'who reads weights does not wait for a step that was left',
+        'for (const auto& shared : layers_) shared->copies = strand_;\n      ReleaseLayers',
+        'ReleaseLayers',
+      ],
+      [
+        'a step that was left reports over what was written since',
+        'if (left_ == state.get()) ReportStep',
+        'ReportStep',
+      ],
+      [
+        'iterations are read before a step that was left',
+        'if (left_ && !running_) CatchUp();\n    return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_))',
+        'return Napi::Number::New(info.Env(), static_cast<double>(reported_iterations_))',
+      ],
+      ['a run that moves the weights is waited for', 'running_->control->commits();', 'false;'],
+    ],
+    PREEMPTION_TESTS,
+  ),
+  ...inFile(
     'native/layers/weight_gradient.cc',
     [
       [

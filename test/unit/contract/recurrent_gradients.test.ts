@@ -2,6 +2,7 @@
 // Outputs, loss and gradients of every recurrent layer against the oracle in double precision, over options, sizes
 // around the blocks, masks and both directions. Tolerances as in gradients.test.ts.
 import type { OracleLayer, OracleRecurrent } from '../../reference/sequential';
+import { loadBinding } from '../../../lib/native/engine';
 import { checkModel, INPUTS, type Input } from './model_check';
 
 type Options = Partial<Omit<OracleRecurrent, 'kind'>>;
@@ -66,6 +67,18 @@ describe.each(CELLS)('%s', (_, kind, options) => {
   test('all outputs backwards, without masks', async () => {
     await checkModel([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'values', 600);
     await checkModel([recurrent(kind, { ...options, returnSequences: true, goBackwards: true })], 'tokens', 601);
+  });
+});
+
+// Sums over more than 1,024 rows are made of several; while preemption points are counted, each of their rows is a task of
+// its own, as in layers of hundreds of units.
+describe('of many rows, whose gradients many tasks reduce', () => {
+  beforeEach(() => loadBinding().testPreemption('cancel', 0, 0));
+  afterEach(() => loadBinding().testPreemption('off', 0, 0));
+
+  test.each(CELLS.filter(([name]) => !name.includes(' of ')))('%s', async (_, kind, options) => {
+    await checkModel([recurrent(kind, { ...options, units: 9 })], 'values', 650, 60, 20);
+    await checkModel([recurrent(kind, { ...options, units: 9 })], 'masked tokens', 651, 90, 20);
   });
 });
 

@@ -94,8 +94,9 @@ export class ScriptedModel implements NativeModel {
   }
   readLayerStates(): void {}
   writeLayerStates(): void {}
-  stop(): void {
+  stop(): boolean {
     this.stops++;
+    return false;
   }
   sweep(): boolean {
     return false;
