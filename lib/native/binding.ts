@@ -754,10 +754,11 @@ export interface NativeStreams {
   places(out: Int32Array): void;
   readState(place: number, out: Float32Array): void;
   writeState(place: number, values: Float32Array): void;
-  /** For stepPinned: one row in and one row out, kept until disposed and never detached. */
-  pin(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void;
-  /** One timestep of the stream at place 0, from and to what was pinned. */
-  stepPinned(): void;
+  /**
+   * Returns a function that goes one timestep of the stream at place 0 on, from and to these: one row in and one row out, kept
+   * until disposed and never detached.
+   */
+  pin(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): () => void;
   /**
    * One timestep of the streams at `which`, or of all in the order of `places`: for each input that is a sequence [rows,C] or
    * tokens [rows], for each output [rows,units]. Returns 0; or what is refused first, and no stream has gone on then:

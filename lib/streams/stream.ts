@@ -57,8 +57,7 @@ export class Stream<R extends StreamAnswer = Float32Array> {
     this.#output = outputs.length === 1 && !returnDict ? this.#outputs[0] : undefined;
     this.#returnDict = returnDict;
     this.#engine.open(where, readConstants(where, plan.constants, constants, 1));
-    this.#engine.step(where, () => native.pin(this.#inputs, this.#outputs));
-    this.#step = () => native.stepPinned();
+    this.#step = this.#engine.step(where, () => native.pin(this.#inputs, this.#outputs));
   }
 
   /** Whether {@link close} was called. */

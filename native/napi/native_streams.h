@@ -18,6 +18,7 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit NativeStreams(const Napi::CallbackInfo& info);
+  ~NativeStreams() override;
   void Finalize(Napi::BasicEnv env) override;
 
  private:
@@ -30,13 +31,15 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   void JsPlaces(const Napi::CallbackInfo& info);
   void JsReadState(const Napi::CallbackInfo& info);
   void JsWriteState(const Napi::CallbackInfo& info);
-  void JsPin(const Napi::CallbackInfo& info);
-  void JsStepPinned(const Napi::CallbackInfo& info);
+  Napi::Value JsPin(const Napi::CallbackInfo& info);
+  static void JsStepPinned(const Napi::CallbackInfo& info);
   Napi::Value JsStep(const Napi::CallbackInfo& info);
   void JsDispose(const Napi::CallbackInfo& info);
 
   // Arguments as JavaScript values: all of them are read before anything is looked at.
   using List = std::vector<Napi::Value>;
+  // The object behind a function that may outlive it.
+  using Self = std::shared_ptr<NativeStreams*>;
 
   // The streams of a model that is there and at rest.
   StreamGroup& Group();
@@ -51,8 +54,10 @@ class NativeStreams : public Napi::ObjectWrap<NativeStreams> {
   int64_t FindForeign(const std::vector<StepInput>& inputs, size_t rows) const;
   size_t Place(const Napi::Value& value);
   float* State(const Napi::CallbackInfo& info, Napi::Float32Array* array);
+  void StepPinned(Napi::Env env);
   void ReportMemory(Napi::BasicEnv env);
 
+  Self self_ = std::make_shared<NativeStreams*>(this);
   std::unique_ptr<StreamGroup> group_;
   std::shared_ptr<NativeModel*> owner_;
   // One row in and one out, of the stream at place 0; held, so that a step asks JavaScript for nothing.

@@ -889,7 +889,7 @@ describe('streams', () => {
     return streams;
   };
   const methods = ['memoryBytes', 'count', 'isOpen', 'open', 'close', 'reset', 'places', 'readState'] as const;
-  const others = ['writeState', 'pin', 'stepPinned', 'step', 'dispose'] as const;
+  const others = ['writeState', 'pin', 'step', 'dispose'] as const;
 
   test.each([...methods, ...others].flatMap((method) => ODD.map(([title, value]) => [method, title, value] as const)))(
     '%s on %s: refused',
@@ -928,9 +928,8 @@ describe('streams', () => {
     (_entry, _title, call, value) => expect(() => call(value as never)).toThrow(/./),
   );
 
-  test('sizes that do not agree, tokens for numbers, nothing pinned, nothing open: refused', () => {
+  test('sizes that do not agree, tokens for numbers, nothing open: refused', () => {
     const streams = makeStreams();
-    expect(() => streams.stepPinned()).toThrow(/malformed place/);
     expect(() => streams.step(row(3), row(), null)).toThrow(/malformed rows/);
     expect(() => streams.step(row(), row(3), null)).toThrow(/malformed rows/);
     expect(() => streams.step([...row(), ...row()], row(), null)).toThrow(/malformed inputs/);
@@ -940,11 +939,12 @@ describe('streams', () => {
     expect(() => streams.writeState(0, new Float32Array(2))).toThrow(/malformed state/);
     expect(streams.step(row(), row(), Int32Array.of(1))).toBe(-1);
     expect(streams.step(row(4), row(4), Int32Array.of(0, 0))).toBe(-2);
-    streams.pin(row(), row());
-    streams.stepPinned();
+    const step = streams.pin(row(), row());
+    step();
     streams.close(0);
-    expect(() => streams.stepPinned()).toThrow(/malformed place/);
+    expect(step).toThrow(/malformed place/);
     streams.dispose();
+    expect(step).toThrow(/closed/);
     expect(() => streams.open([])).toThrow(/closed/);
     expect(() => streams.step(row(), row(), null)).toThrow(/closed/);
   });
@@ -967,9 +967,9 @@ describe('streams', () => {
     const [given, room] = [row(), row()];
     given[0]![0] = 3;
     const [, out] = [given[0]!, room[0]!];
-    streams.pin(given, room);
+    const step = streams.pin(given, room);
     given.length = room.length = 0;
-    streams.stepPinned();
+    step();
     expect([...out]).toEqual([3, 0]);
   });
 
