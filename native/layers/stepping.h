@@ -49,8 +49,9 @@ struct StreamBatch {
   float* states;
   size_t state_stride;
   const int32_t* places;
-  float* work;      // rows * step_floats() floats of this node; its outputs may lie there
-  uint8_t* masked;  // room for a mask of its outputs
+  float* work;       // rows * step_floats() floats of this node; its outputs may lie there
+  uint8_t* masked;   // room for a mask of its outputs
+  WorkerPool* pool;  // whose threads may help (ForCaller); null where the streams are shared among them
 };
 
 class Stepping {

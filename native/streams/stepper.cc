@@ -93,7 +93,7 @@ void Stepper::Forget(int32_t place, float* states) const {
 
 void Stepper::ReadConstants(const KernelTable& kernels, int32_t place, float* states, StepRoom* room) const {
   float* const own = states + static_cast<size_t>(place) * stream_floats_;
-  const StreamBatch batch = {kernels, 1, states, stream_floats_, &place, nullptr, nullptr};
+  const StreamBatch batch = {kernels, 1, states, stream_floats_, &place, nullptr, nullptr, nullptr};
   ViewConstants(&place, states, room);
   size_t kept = constants_.size();
   for (size_t i = 0; i < stages_.size(); ++i) {
@@ -114,13 +114,13 @@ void Stepper::ReadConstants(const KernelTable& kernels, int32_t place, float* st
 }
 
 void Stepper::Step(const KernelTable& kernels, size_t rows, const StepInput* inputs, const int32_t* places,
-                   float* states, StepRoom* room, float* const* outputs) const {
+                   float* states, StepRoom* room, float* const* outputs, WorkerPool* pool) const {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const size_t columns = inputs_[i].columns;
     room->values[input_values_[i]] = {inputs[i].values, inputs[i].tokens, columns, columns};
   }
   ViewConstants(places, states, room);
-  const StreamBatch batch = {kernels, rows, states, stream_floats_, places, nullptr, nullptr};
+  const StreamBatch batch = {kernels, rows, states, stream_floats_, places, nullptr, nullptr, pool};
   for (size_t i = 0; i < stages_.size(); ++i)
     if (!stages_[i].is_constant) Run(i, batch, room);
   for (size_t k = 0; k < output_values_.size(); ++k) {

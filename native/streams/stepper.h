@@ -67,9 +67,9 @@ class Stepper {
   }
 
   // Rows 0..rows-1 of the inputs: the streams at places[i] of `states` [.., stream_floats()] go on, and their
-  // outputs are written.
+  // outputs are written. Threads of `pool`, where it is not null, may help.
   void Step(const KernelTable& kernels, size_t rows, const StepInput* inputs, const int32_t* places,
-            float* states, StepRoom* room, float* const* outputs) const;
+            float* states, StepRoom* room, float* const* outputs, WorkerPool* pool) const;
 
  private:
   struct Stage {

@@ -102,7 +102,8 @@ void StreamGroup::Step(size_t rows, const StepInput* inputs, const int32_t* plac
   PrepareLanes(lanes, std::min(rows, kBlockRows));
   const FlushToZeroScope flush;
   stepper_->Prepare(kernels);
-  if (blocks == 1) return stepper_->Step(kernels, rows, inputs, places, states_->data(), &lanes_[0], outputs);
+  if (blocks == 1)
+    return stepper_->Step(kernels, rows, inputs, places, states_->data(), &lanes_[0], outputs, &pool);
   ForOutside(pool, lanes, blocks, [&](size_t lane, size_t block) {
     const size_t begin = block * kBlockRows, count = std::min(kBlockRows, rows - begin);
     StepRoom& room = lanes_[lane];
@@ -115,7 +116,7 @@ void StreamGroup::Step(size_t rows, const StepInput* inputs, const int32_t* plac
     for (size_t k = 0; k < stepper_->outputs().size(); ++k)
       room.outputs.push_back(outputs[k] + begin * stepper_->outputs()[k].columns);
     stepper_->Step(kernels, count, room.inputs.data(), places + begin, states_->data(), &room,
-                   room.outputs.data());
+                   room.outputs.data(), nullptr);
   });
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 // Regions of one step follow each other within some microseconds; past this a helper parks and costs nothing.
 constexpr auto kSpin = std::chrono::microseconds(300);
+// For so long a caller does without helpers that it had to wait for.
+constexpr auto kAlone = std::chrono::milliseconds(100);
 // A refusal to start a thread takes about as long as a small job.
 constexpr auto kRetry = std::chrono::seconds(1);
 
@@ -26,6 +28,10 @@ struct AtWork {
   JobControl* control = nullptr;
 };
 thread_local AtWork at_work;
+
+int64_t Nanoseconds() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 size_t Index(JobClass job_class) { return static_cast<size_t>(job_class); }
 
@@ -112,7 +118,7 @@ void WorkerPool::ThreadMain(size_t id) {
     Relax();
     if (rounds % 32 != 0) continue;
     if (oversubscribed_) YieldCore();
-    const bool stay = id < threads() && leaders_ > 0;
+    const bool stay = id < threads() && (leaders_ > 0 || IsAwaited(id));
     if (!stay || std::chrono::steady_clock::now() - idle_since > kSpin) {
       Park(id);
       idle_since = std::chrono::steady_clock::now();
@@ -157,26 +163,30 @@ void WorkerPool::Park(size_t id) {
   std::unique_lock<std::mutex> lock(mutex_);
   ++parked_;
   // A region that opens between the last look and here is seen by the leader's own work, not lost.
-  wake_.wait(lock, [&] { return id < threads() && HasWork(); });
+  wake_.wait(lock, [&] { return id < threads() && (HasWork() || IsAwaited(id)); });
   --parked_;
 }
 
 bool WorkerPool::HelpOnce(JobClass least) {
-  if (leaders_.load(std::memory_order_relaxed) == 0) return false;
-  const AtWork before = at_work;
-  bool helped = false;
+  bool helped = Help(caller_region_, JobClass::kServing);
+  if (leaders_.load(std::memory_order_relaxed) == 0) return helped;
   for (size_t c = 0; c <= Index(least); ++c)
-    for (size_t leader = 0; leader < started_; ++leader) {
-      Region& region = regions_[leader][c];
-      if (!region.open.load(std::memory_order_relaxed)) continue;
-      ++region.visitors;
-      if (region.open) {
-        at_work = {before.thread, static_cast<JobClass>(c), region.control};
-        helped = RunTasks(region) || helped;
-        at_work = before;
-      }
-      --region.visitors;
-    }
+    for (size_t leader = 0; leader < started_; ++leader)
+      helped = Help(regions_[leader][c], static_cast<JobClass>(c)) || helped;
+  return helped;
+}
+
+bool WorkerPool::Help(Region& region, JobClass job_class) {
+  if (!region.open.load(std::memory_order_relaxed)) return false;
+  bool helped = false;
+  ++region.visitors;
+  if (region.open) {
+    const AtWork before = at_work;
+    at_work = {before.thread, job_class, region.control};
+    helped = RunTasks(region);
+    at_work = before;
+  }
+  --region.visitors;
   return helped;
 }
 
@@ -215,6 +225,45 @@ void WorkerPool::RunRegion(size_t count, TaskFunction function, void* context) {
     Yield();
   }
   YieldOrThrow();
+}
+
+// One thread is enough: these tasks are small, and few.
+bool WorkerPool::IsAwaited(size_t id) const { return id == 0 && Nanoseconds() < caller_awaited_; }
+
+bool WorkerPool::RunForCaller(size_t count, TaskFunction function, void* context) {
+  const int64_t now = Nanoseconds();
+  const bool follows = now < caller_awaited_.exchange(now + std::chrono::nanoseconds(kSpin).count());
+  if (!follows || now < caller_alone_until_ || caller_taken_.exchange(true)) return false;
+  // Not at each call: one that was woken may be kept from its core, or come too late and park again.
+  if (parked_ == started_ && now >= caller_wakes_at_) {
+    caller_wakes_at_ = caller_awaited_;
+    std::lock_guard<std::mutex> lock(mutex_);
+    try {
+      StartThreads();
+    } catch (const Error&) {
+      // The caller does all.
+    }
+    wake_.notify_all();
+  }
+  Region& region = caller_region_;
+  region.next = 0;
+  region.count = count;
+  region.function = function;
+  region.context = context;
+  region.open = true;
+  RunTasks(region);
+  region.open = false;
+  const int64_t done = Nanoseconds();
+  for (size_t spins = 1; region.visitors > 0; ++spins) {
+    Relax();
+    if (spins % 64 == 0) YieldCore();
+  }
+  // Where others want the cores, a helper may lose its own within its task, for milliseconds.
+  const int64_t end = Nanoseconds();
+  if (end - done > std::chrono::nanoseconds(kSpin).count())
+    caller_alone_until_ = end + std::chrono::nanoseconds(kAlone).count();
+  caller_taken_ = false;
+  return true;
 }
 
 bool WorkerPool::Yield() {

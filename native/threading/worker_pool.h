@@ -70,6 +70,19 @@ class WorkerPool {
         const_cast<void*>(static_cast<const void*>(&body)));
   }
 
+  // The same for a thread that is none of the pool's (the JavaScript thread) and tasks of some microseconds.
+  // Where such calls follow each other closely a compute thread waits for the next one, as helpers of a job
+  // do; else, and where it has other work, the caller does all. Stops for nothing, throws nothing.
+  template <class Body>
+  void ForCaller(size_t count, Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    const auto function = [](void* context, size_t task) { (*static_cast<Plain*>(context))(task); };
+    if (count > 1 && threads() > 1 &&
+        RunForCaller(count, function, const_cast<void*>(static_cast<const void*>(&body))))
+      return;
+    for (size_t task = 0; task < count; ++task) body(task);
+  }
+
   // A preemption point. False where the rest of the work at hand is to be left undone. On any thread.
   static bool Yield();
   // The same for leaders outside of tasks: throws Cancelled instead.
@@ -127,6 +140,10 @@ class WorkerPool {
   void StartThreads();
   void ThreadMain(size_t id);
   void RunRegion(size_t count, TaskFunction function, void* context);
+  // False where nobody would help.
+  bool RunForCaller(size_t count, TaskFunction function, void* context);
+  // Whether thread `id` is to wait for the next call of ForCaller.
+  bool IsAwaited(size_t id) const;
   static bool RunTasks(Region& region);
   void Attend();
   void TestPoint();
@@ -134,6 +151,7 @@ class WorkerPool {
   bool DoSomething(JobClass least) { return RunOneJob(least) || HelpOnce(least); }
   bool RunOneJob(JobClass least);
   bool HelpOnce(JobClass least);
+  static bool Help(Region& region, JobClass job_class);
   bool HasWork() const;
   void Park(size_t id);
 
@@ -151,6 +169,12 @@ class WorkerPool {
   size_t cores_;
   // A thread leads one job of each class at most.
   Region regions_[kMaxThreads][kJobClasses];
+  // Of ForCaller: one call at a time has helpers. Until when the next one is waited for, and when a thread
+  // may be woken again to do so, in nanoseconds; the latter belongs to that call.
+  Region caller_region_;
+  std::atomic<bool> caller_taken_{false};
+  std::atomic<int64_t> caller_awaited_{0}, caller_alone_until_{0};
+  int64_t caller_wakes_at_ = 0;
   // Not zero where preemption points have something to look at: serving jobs that wait, open regions of such
   // jobs, a test. Apart from all that changes often, for every preemption point reads it.
   alignas(64) std::atomic<size_t> attention_{0};

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "layers/recurrent/recurrent.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "layers/recurrent/recurrent_node.h"
 
 namespace ostinato {
+namespace {
+
+// A recurrent kernel of this many floats (768 KB) is read in halves by two threads, each of which keeps its
+// own in L2. Parts are whole panels of every instruction set. LSTM(192), of 590 KB, gains nothing.
+constexpr size_t kPartedFloats = size_t{3} << 16, kPartUnits = 32;
+
+}  // namespace
 
 Recurrent::Recurrent(const RecurrentConfig& config, const CellShape& cell, bool reset_before)
     : config_(config), weights_(config.features, config.units, config.use_bias, cell, reset_before, arena()) {
@@ -100,7 +108,18 @@ void Recurrent::Step(const StepInputs& inputs, StreamRows* outputs, const Stream
     args.reset_states = rest + rows * sizes.delta_stride;
   }
   args.inputs = projected;
-  batch.kernels.walk_forward(args);
+  const size_t panels = (padded + kPartUnits - 1) / kPartUnits;
+  const size_t parts = batch.pool && walk_floats() >= kPartedFloats && !weights_.reset_before() ? 2 : 1;
+  const auto walk = [&](size_t part) {
+    WalkArgs own = args;
+    own.unit_begin = panels * part / parts * kPartUnits;
+    own.unit_end = std::min(padded, panels * (part + 1) / parts * kPartUnits);
+    batch.kernels.walk_forward(own);
+  };
+  if (parts > 1)
+    batch.pool->ForCaller(parts, walk);
+  else
+    walk(0);
   const size_t after = rows * stride;
   for_states([&](size_t r, float* now, float* kept) {
     if (!input.masked || !input.masked[r]) {

@@ -327,6 +327,29 @@ describe('a step', () => {
     for (const run of runs.slice(1)) expectSameBits(run, runs[0]!, 'threads');
   });
 
+  // Two threads share a step where the recurrent kernel is large, and steps follow each other within 300 us.
+  test.each<[string, (units: number) => lib.Layer, number]>([
+    ['SimpleRNN', (units) => new SimpleRNN(units), 520],
+    ['LSTM', (units) => new LSTM(units), 257],
+    ['GRU', (units) => new GRU(units), 280],
+    ['GRU that resets before the product', (units) => new GRU(units, { resetAfter: false }), 280],
+  ])('of a wide %s gives the same bits, whoever helps', async (_title, layer, units) => {
+    const steps = 200;
+    const model = new Sequential([new Input([null, 3]), layer(units)]);
+    const x = Float32Array.from({ length: steps * 3 }, (_, i) => Math.sin(i * 1.7));
+    const { defaultThreads } = lib.cpuInfo();
+    const [alone, helped] = [1, 3].map((threads) => {
+      lib.setThreads(threads);
+      const stream = model.openStream();
+      return Array.from({ length: steps }, (_, t) => stream.push(x.subarray(3 * t, 3 * t + 3))).at(-1)!;
+    }) as [Float32Array, Float32Array];
+    lib.setThreads(defaultThreads);
+    expectSameBits(helped, alone, 'the last step');
+    const whole = await model.predict({ data: x, shape: [1, steps, 3] });
+    expect(Math.max(...whole.data.map((value, i) => Math.abs(value - helped[i]!)))).toBeLessThan(1e-5);
+    model.dispose();
+  });
+
   test('leaves the thread its subnormal numbers', () => {
     const stream = forecast().openStream();
     const tiny = new Float64Array([5e-324]);
