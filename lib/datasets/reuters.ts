@@ -51,7 +51,7 @@ export async function loadData(options?: ReutersOptions, ...rest: []): Promise<L
   const { bytes, path, source } = await readPublishedFile(where, REUTERS_FILE, retrieval);
 
   const npz = new Npz(`${where}: ${path}`, bytes);
-  const all = readSplit(where, npz, ['x', 'y'], rules, new Mt19937(seed));
+  const all = await readSplit(where, npz, ['x', 'y'], rules, new Mt19937(seed));
   shiftWords(where, all, rules);
   dropLong(where, all, rules);
   const numWords = rules.numWords ?? largestId(all, rules);

@@ -5,6 +5,7 @@ import { FloatSource, toArray, type Floats } from '../../arrays/float_source';
 import { makeError } from '../../errors';
 import { isPlainObject, readJson } from '../../serialization';
 import { writeAtomically } from '../../serialization/atomic_file';
+import { bytesInParts } from '../../serialization/byte_source';
 import { readWholeFile } from '../../serialization/input_file';
 import { describe, refusal } from '../../util/validate';
 import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
@@ -105,8 +106,7 @@ export async function writeLegacy(
         `${Buffer.byteLength(text)} bytes`,
         'Save it as .keras, which has no such bound.',
       );
-  const bytes = await writeH5(where, { attributes, arrays: {}, groups });
-  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+  await writeFile(where, path, { attributes, arrays: {}, groups }, overwrite);
 }
 
 /** Short names of losses, which Keras 3 does not find again in such files. */
@@ -137,8 +137,14 @@ export async function writeLegacyWeights(
 ): Promise<void> {
   if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
   const arrays = new Map(weights.map((array) => [array.name, array]));
-  const bytes = await writeH5(where, await weightsTree(where, layersOf(model, orderedLayers).layers, arrays));
-  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+  const tree = await weightsTree(where, layersOf(model, orderedLayers).layers, arrays);
+  await writeFile(where, path, tree, overwrite);
+}
+
+function writeFile(where: string, path: string, tree: H5Tree, overwrite: boolean): Promise<void> {
+  return writeH5(where, tree, (bytes) =>
+    writeAtomically(where, path, (append) => bytesInParts(bytes, append), { overwrite }),
+  );
 }
 
 async function weightsTree(
@@ -184,37 +190,38 @@ export async function readLegacy<T>(
 ): Promise<T> {
   const place = `${where}, ${path}`;
   const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, (file) => {
-    const text = file.text('', 'model_config');
+  return H5Reader.read(place, bytes, async (file) => {
+    const text = await file.text('', 'model_config');
     if (text === undefined) {
       const hint = 'Weights alone are read by model.loadWeights.';
       throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
     }
-    const generation = generationOf(file.text('', 'keras_version') ?? file.text(WEIGHTS, 'keras_version'));
+    const version = (await file.text('', 'keras_version')) ?? (await file.text(WEIGHTS, 'keras_version'));
+    const generation = generationOf(version);
     const { config, reshapings } = olderConfig(place, readJson(`${place}, model_config`, text), generation);
     const model = modelFromKeras(place, config);
-    const training = file.text('', 'training_config');
+    const training = await file.text('', 'training_config');
     const given = training === undefined ? null : readJson(`${place}, training_config`, training);
     const compile = compileFromKeras(place, olderCompile(place, given));
     const { layers, all } = layersOf(model, (own) => own['layers'] as readonly Described[]);
-    const weights = readLayers(file, place, WEIGHTS, layers, { byName: false }, reshapings);
+    const weights = await readLayers(file, place, WEIGHTS, layers, { byName: false }, reshapings);
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const byName = new Map(weights.map((array) => [array.name, array]));
     const isSame = generation >= 3 && reshapings.size === 0 && optimizer !== undefined;
-    const state = isSame ? readOptimizer(file, place, optimizer, all, byName) : null;
+    const state = isSame ? await readOptimizer(file, place, optimizer, all, byName) : null;
     return use({ model, weights, compile, training: state && { optimizer: state, layers: null }, assets: {} });
   });
 }
 
 /** What an optimizer holds, of files of Keras 3; older ones have other arrays, and training begins anew. */
-function readOptimizer(
+async function readOptimizer(
   file: H5Reader,
   where: string,
   optimizer: { readonly className: string; readonly config: Config },
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
 ): ReturnType<typeof optimizerFromKeras> {
-  const names = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  const names = (await file.texts(OPTIMIZER, 'weight_names')) ?? [];
   const paths = names.map((name) => `${OPTIMIZER}/${name}`);
   return optimizerFromKeras(file, where, paths, optimizer, places, weights);
 }
@@ -235,28 +242,30 @@ export async function readLegacyWeights<T>(
 ): Promise<T> {
   const place = `${where}, ${path}`;
   const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, (file) => {
-    const at = file.kind(WEIGHTS) === 'group' ? WEIGHTS : '';
+  return H5Reader.read(place, bytes, async (file) => {
+    const at = (await file.kind(WEIGHTS)) === 'group' ? WEIGHTS : '';
     const { layers } = layersOf(model, orderedLayers);
-    const weights = readLayers(file, place, at, layers, choice, new Map());
+    const weights = await readLayers(file, place, at, layers, choice, new Map());
     return use({ model: null, weights, compile: null, training: null, assets: {} });
   });
 }
 
-function readLayers(
+async function readLayers(
   file: H5Reader,
   where: string,
   at: string,
   layers: readonly LayerWeights[],
   { byName }: WeightsChoice,
   reshapings: ReadonlyMap<string, Reshaping>,
-): NamedArray[] {
+): Promise<NamedArray[]> {
   const base = at === '' ? '' : `${at}/`;
-  const names = file.texts(at, 'layer_names');
+  const names = await file.texts(at, 'layer_names');
   if (names === undefined) throw refusal('ERR_DATA', where, 'layer_names of a file of Keras', 'none');
-  const listed = names
-    .map((name) => ({ name, weights: file.texts(`${base}${name}`, 'weight_names') ?? [] }))
-    .filter((layer) => layer.weights.length > 0);
+  const listed: { readonly name: string; readonly weights: readonly string[] }[] = [];
+  for (const name of names) {
+    const weights = (await file.texts(`${base}${name}`, 'weight_names')) ?? [];
+    if (weights.length > 0) listed.push({ name, weights });
+  }
   const wanted = layers.filter(({ places }) => places.length > 0);
   if (!byName && listed.length !== wanted.length)
     throw refusal(
@@ -266,19 +275,24 @@ function readLayers(
       `${listed.length}`,
       'Is it of another model? byName takes the layers whose names are the same.',
     );
-  return wanted.flatMap(({ name, places }, index) => {
+  const weights: NamedArray[] = [];
+  for (const [index, { name, places }] of wanted.entries()) {
     const found = byName ? listed.find((layer) => layer.name === name) : listed[index];
-    if (found === undefined) return [];
+    if (found === undefined) continue;
     if (found.weights.length !== places.length)
       throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${found.weights.length}`);
-    return places.map((place, number): NamedArray => {
-      const array = readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`);
-      const reshaping = reshapings.get(place.name);
-      if (reshaping === undefined) return array;
-      const shape = reshaping.shape(array.shape);
-      return { name: place.name, shape, data: new Reshaped(where, array.data, array.shape, reshaping) };
-    });
-  });
+    for (const [number, place] of places.entries()) {
+      const array = await readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`);
+      weights.push(reshaped(where, array, reshapings.get(place.name)));
+    }
+  }
+  return weights;
+}
+
+function reshaped(where: string, array: NamedArray, reshaping: Reshaping | undefined): NamedArray {
+  if (reshaping === undefined) return array;
+  const { name, shape, data } = array;
+  return { name, shape: reshaping.shape(shape), data: new Reshaped(where, data, shape, reshaping) };
 }
 
 /** Floats of a file in another order, or times a factor. */

@@ -58,9 +58,9 @@ export async function loadNpz(path: string, ...rest: []): Promise<Record<string,
   const file = checkPath('loadNpz', 'path', path);
   const archive = await ZipArchive.open('loadNpz', file);
   const place = `loadNpz, ${file}`;
-  const arrays = arrayNames(place, archive).map((name): [string, NdArray<NumericTypedArray>] => {
-    return [name, arrayOf(`${place}, ${describe(name)}`, archive.read(name + SUFFIX))];
-  });
+  const arrays: [string, NdArray<NumericTypedArray>][] = [];
+  for (const name of arrayNames(place, archive))
+    arrays.push([name, arrayOf(`${place}, ${describe(name)}`, await archive.read(name + SUFFIX))]);
   return Object.fromEntries(arrays);
 }
 
@@ -138,7 +138,10 @@ export async function listArrays(where: string, file: string): Promise<StoredArr
   };
   if (file.endsWith(SUFFIX)) return [described('', await readWholeFile(where, file))];
   const archive = await ZipArchive.open(where, file);
-  return arrayNames(`${where}, ${file}`, archive).map((name) => described(name, archive.read(name + SUFFIX)));
+  const arrays: StoredArray[] = [];
+  for (const name of arrayNames(`${where}, ${file}`, archive))
+    arrays.push(described(name, await archive.read(name + SUFFIX)));
+  return arrays;
 }
 
 function arrayOf(where: string, bytes: Uint8Array): NdArray<NumericTypedArray> {

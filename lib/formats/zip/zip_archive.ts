@@ -2,11 +2,12 @@
 // Reads zip archives held in memory and trusts nothing in them: sizes are checked before anything is inflated, members
 // may not overlap, and what leads out of a folder, is encrypted, split or zip64 is refused. A member is read when it is
 // asked for.
-import { constants, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, inflateRaw } from 'node:zlib';
 import { readWholeFile } from '../../serialization';
 import { asBuffer } from '../../util/as_buffer';
 import { describe, refusal } from '../../util/validate';
-import { crc32 } from './crc32';
+import { crc32InParts } from './crc32';
 import {
   CENTRAL,
   CENTRAL_BYTES,
@@ -42,7 +43,7 @@ const ENCRYPTED_FLAGS = 0x2041;
  *
  * @example
  * const archive = await ZipArchive.open('loadModel', 'model.keras');
- * const config = archive.read('config.json');
+ * const config = await archive.read('config.json');
  */
 export class ZipArchive {
   readonly #where: string;
@@ -82,15 +83,16 @@ export class ZipArchive {
   /**
    * The bytes of a member: a copy where it was deflated, a view where it was stored.
    *
-   * @throws DataError `ERR_DATA` where there is no such member, or it does not inflate to the stated size and checksum
+   * @throws (rejects) DataError `ERR_DATA` where there is no such member, or it does not inflate to the stated size and
+   *   checksum
    */
-  read(name: string): Uint8Array {
+  async read(name: string): Promise<Uint8Array> {
     const entry = this.#entry(name);
     const packed = this.#archive.subarray(entry.offset, entry.offset + entry.packedSize);
-    const bytes = entry.method === 0 ? packed : inflate(this.#where, packed, entry);
+    const bytes = entry.method === 0 ? packed : await inflated(this.#where, packed, entry);
     if (bytes.length !== entry.size)
       throw bad(this.#where, `${entry.size} bytes in ${describe(name)}`, `${bytes.length}`);
-    const sum = crc32(bytes);
+    const sum = await crc32InParts(bytes);
     if (sum === entry.crc32) return bytes;
     throw bad(this.#where, `CRC-32 ${hex(entry.crc32)} for ${describe(name)}`, hex(sum), 'The file is damaged.');
   }
@@ -203,9 +205,9 @@ function locate(
   return located;
 }
 
-function inflate(where: string, packed: Buffer, entry: Entry): Buffer {
+async function inflated(where: string, packed: Buffer, entry: Entry): Promise<Uint8Array> {
   try {
-    return inflateRawSync(packed, {
+    return await promisify(inflateRaw)(packed, {
       maxOutputLength: Math.max(1, entry.size),
       // One output chunk of the stated size: no list of chunks to join.
       chunkSize: Math.max(constants.Z_MIN_CHUNK, entry.size),
