@@ -39,7 +39,7 @@ export async function loadData(options?: ImdbOptions, ...rest: []): Promise<Labe
   const { seed, rules, retrieval } = checkWordIdOptions(where, options);
   const { bytes, path, source } = await readPublishedFile(where, IMDB_FILE, retrieval);
 
-  const npz = new Npz(`${where}: ${path}`, bytes);
+  const npz = await Npz.of(`${where}: ${path}`, bytes);
   const random = new Mt19937(seed);
   const train = await readSplit(where, npz, ['x_train', 'y_train'], rules, random);
   const test = await readSplit(where, npz, ['x_test', 'y_test'], rules, random);

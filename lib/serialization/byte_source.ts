@@ -13,6 +13,33 @@ export abstract class ByteSource {
 
 export type Bytes = Uint8Array | ByteSource;
 
+/** Some of the bytes: a view where they are an array, else a copy. */
+export async function bytesAt(bytes: Bytes, begin: number, length: number): Promise<Uint8Array> {
+  if (!(bytes instanceof ByteSource)) return bytes.subarray(begin, begin + length);
+  const part = new Uint8Array(length);
+  await bytes.read(begin, part);
+  return part;
+}
+
+/** A view of some of the bytes, of which nothing is read yet. */
+export function viewOf(bytes: Bytes, begin: number, length: number): Bytes {
+  return bytes instanceof ByteSource ? new Window(bytes, begin, length) : bytes.subarray(begin, begin + length);
+}
+
+class Window extends ByteSource {
+  constructor(
+    private readonly bytes: ByteSource,
+    private readonly begin: number,
+    override readonly length: number,
+  ) {
+    super();
+  }
+
+  override read(begin: number, out: Uint8Array): Promise<void> {
+    return this.bytes.read(this.begin + begin, out);
+  }
+}
+
 /**
  * Hands bytes on, part by part in their order, with a turn of the event loop between any two.
  *

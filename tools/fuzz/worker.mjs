@@ -44,7 +44,7 @@ for (let index = first; index < last && Date.now() < Number(until); index++) {
   const names = Object.keys(files);
   const target = random() < 0.7 ? main : names[Math.floor(random() * names.length)];
   for (const file of names) {
-    const bytes = file === target ? mutate(random, file, files[file]) : files[file];
+    const bytes = file === target ? await mutate(random, file, files[file]) : files[file];
     writeFileSync(path.join(folder, 'read', file), bytes);
   }
   const began = process.cpuUsage();

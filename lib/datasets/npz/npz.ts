@@ -9,18 +9,18 @@ import { readPickledLists, type IntLists } from './pickle';
  * A view of an archive in memory.
  *
  * @example
- * const npz = new Npz('imdb.npz', await readFile('imdb.npz'));
+ * const npz = await Npz.of('imdb.npz', await readFile('imdb.npz'));
  * await npz.integers('y_train'); // Int32Array
  */
 export class Npz {
-  private readonly archive: ZipArchive;
-
-  /** @throws DataError `ERR_DATA` where the archive is malformed or exceeds the limits of zip archives */
-  constructor(
+  private constructor(
     private readonly where: string,
-    archive: Uint8Array,
-  ) {
-    this.archive = new ZipArchive(where, archive);
+    private readonly archive: ZipArchive,
+  ) {}
+
+  /** @throws (rejects) DataError `ERR_DATA` where the archive is malformed or exceeds the limits of zip archives */
+  static async of(where: string, archive: Uint8Array): Promise<Npz> {
+    return new Npz(where, await ZipArchive.of(where, archive));
   }
 
   /** A one-dimensional array of integers that fit into 32 bits. */

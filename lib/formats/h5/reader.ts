@@ -3,10 +3,11 @@
 // lie in other files or data sets. Sizes are checked before anything is allocated. The library itself is on a thread of its own.
 import { FloatSource } from '../../arrays/float_source';
 import { makeError } from '../../errors';
+import { bytesInParts, type Bytes } from '../../serialization/byte_source';
+import { withBytes } from '../../serialization/input_file';
 import { describe, refusal } from '../../util/validate';
-import { Room, ROOM } from './room';
 import { slabsOf } from './slabs';
-import { LibraryError, withLibrary, type Calls } from './thread';
+import { LibraryError, ROOM, withLibrary, type Calls } from './thread';
 
 /** Classes of elements, as HDF5 numbers them. */
 const CLASS = Object.freeze({ integer: 0, float: 1, string: 3 });
@@ -55,8 +56,8 @@ export interface H5Array {
 const MOST_TIMES = 256;
 /** Memory of the library for any file, beside what arrays of that size need. */
 const FREE_MEMORY = 64 * 2 ** 20;
-/** Bytes that are worth giving away; fewer are copied. */
-const GIVEN_AWAY = 65536;
+/** Longer files cannot be held in memory at once. */
+const LONGEST = 2 ** 32 - 2;
 /** Members of one group, and bytes of an attribute. */
 const MOST_MEMBERS = 100_000;
 const MOST_AXES = 8;
@@ -71,7 +72,7 @@ type Kind = 'group' | 'array' | 'nothing';
  */
 export class H5Reader {
   readonly #kinds = new Map<string, Promise<Kind>>([['', Promise.resolve('group')]]);
-  readonly #room = new Room();
+  readonly #room = new SharedArrayBuffer(ROOM);
   /** Reading of floats, one at a time. */
   #last: Promise<void> = Promise.resolve();
 
@@ -82,21 +83,30 @@ export class H5Reader {
   ) {}
 
   /**
-   * Lets `use` read a file.
+   * Lets `use` read a file. Its bytes go to the thread that reads it, part by part.
    *
-   * @param bytes the whole file, which is given away: its memory goes to the thread that reads it
    * @throws (rejects) StateError `ERR_STATE` where h5wasm is missing; DataError `ERR_DATA` where the file is malformed, or its
    *   reading takes longer than the limit; what `use` throws
    */
-  static read<T>(where: string, bytes: Uint8Array, use: (file: H5Reader) => T | Promise<T>): Promise<T> {
+  static read<T>(where: string, bytes: Bytes, use: (file: H5Reader) => Promise<T>): Promise<T> {
     const size = bytes.length;
-    const given = size < GIVEN_AWAY ? Uint8Array.from(bytes) : bytes;
     return withLibrary(where, size, async (calls) => {
       const file = new H5Reader(where, calls, size);
-      const most = FREE_MEMORY + MOST_TIMES * size;
-      await file.#call('open', { bytes: given, most }, [given.buffer as ArrayBuffer]);
+      await file.#call('room', { size, most: FREE_MEMORY + MOST_TIMES * size });
+      let begin = 0;
+      await bytesInParts(bytes, async (part) => {
+        new Uint8Array(file.#room).set(part);
+        await file.#call('fill', { begin, length: part.length, room: file.#room });
+        begin += part.length;
+      });
+      await file.#call('open');
       return use(file);
     });
+  }
+
+  /** The same of the file at a path. @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO` */
+  static readFile<T>(where: string, path: string, use: (file: H5Reader) => Promise<T>): Promise<T> {
+    return withBytes(where, path, LONGEST, (bytes) => H5Reader.read(`${where}, ${path}`, bytes, use));
   }
 
   /** What stands at a path. @throws DataError `ERR_DATA` where the way there is no way of groups */
@@ -177,8 +187,8 @@ export class H5Reader {
     for (let at = 0; at < out.length; at += ROOM / 4) {
       const length = Math.min(ROOM / 4, out.length - at);
       const slabs = slabsOf(shape, begin + at, length);
-      const after = (room: ArrayBuffer): void => out.set(new Float32Array(room, 0, length), at);
-      await this.#room.carry(this.#call, 'floats', { path, size, slabs }, { after });
+      await this.#call('floats', { path, size, slabs, room: this.#room });
+      out.set(new Float32Array(this.#room, 0, length), at);
     }
   }
 
@@ -222,9 +232,9 @@ export class H5Reader {
   }
 
   /** What the library refuses is about the file. */
-  readonly #call: Calls = async (call, given, transfer) => {
+  readonly #call: Calls = async (call, given) => {
     try {
-      return await this.calls(call, given, transfer);
+      return await this.calls(call, given);
     } catch (error) {
       if (!(error instanceof LibraryError)) throw error;
       const text = `${this.where}: expected an HDF5 file, received one that cannot be read. Is the file complete?`;

@@ -19,6 +19,8 @@ const PIECES = 10;
 const IDLE_MS = 1000;
 /** One whose memory has grown beyond this is not kept: memory of WebAssembly never shrinks. */
 const MOST_KEPT = 64 * 2 ** 20;
+/** Bytes of the memory that both threads see, which goes with calls: nothing large is copied twice, or becomes garbage. */
+export const ROOM = 4 * 2 ** 20;
 
 type Answer = { readonly value: unknown } | { readonly error: string; readonly code?: string };
 
@@ -76,9 +78,9 @@ class H5Thread {
   }
 
   /** @throws (rejects) LibraryError; DataError `ERR_DATA` where no answer comes in time; InternalError */
-  call(call: string, given: unknown, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  call(call: string, given: unknown): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    this.#worker.postMessage({ call, given }, transfer);
+    this.#worker.postMessage({ call, given });
     return this.#expected();
   }
 
@@ -167,7 +169,7 @@ let spare: H5Thread | undefined;
 let idle: NodeJS.Timeout | undefined;
 
 /** Calls of the library. */
-export type Calls = (call: string, given?: unknown, transfer?: readonly ArrayBuffer[]) => Promise<unknown>;
+export type Calls = (call: string, given?: unknown) => Promise<unknown>;
 
 /**
  * Lets `use` have the library to itself.
@@ -179,7 +181,7 @@ export async function withLibrary<T>(where: string, bytes: number, use: (calls: 
   const thread = takeThread(where);
   try {
     await thread.begin(where, TIME_LIMIT.seconds + bytes / TIME_LIMIT.bytesPerSecond);
-    return await use((call, given = {}, transfer) => thread.call(call, given, transfer));
+    return await use((call, given = {}) => thread.call(call, given));
   } finally {
     await giveBack(thread);
   }

@@ -13,7 +13,7 @@
 export const THREAD_SOURCE = `
 (async () => {
   const { parentPort, workerData } = await import('node:worker_threads');
-  const reply = (value, transfer = []) => parentPort.postMessage({ value }, transfer);
+  const reply = (value) => parentPort.postMessage({ value });
   const fail = (error) =>
     parentPort.postMessage({ error: String((error && error.message) || error), code: error && error.code });
 
@@ -43,7 +43,7 @@ export const THREAD_SOURCE = `
   }
 
   const NAME = '/file.h5';
-  let file, written;
+  let whole, file, written;
   const node = () => h5.FS.lookupPath(NAME).node;
 
   /** Lets use have zeroed memory of the library. */
@@ -70,9 +70,15 @@ export const THREAD_SOURCE = `
   };
 
   const CALLS = {
-    open({ bytes, most }) {
+    /** Room for the bytes of a file, which parts fill. */
+    room({ size, most }) {
       mostMemory = Math.max(most, h5.HEAPU8.length);
-      h5.FS.writeFile(NAME, bytes, { canOwn: true });
+      whole = new Uint8Array(size);
+    },
+    fill: ({ begin, length, room }) => whole.set(new Uint8Array(room, 0, length), begin),
+    open() {
+      h5.FS.writeFile(NAME, whole, { canOwn: true });
+      whole = undefined;
       file = h5.open(NAME, 0);
       if (file < 0n) throw new Error('no HDF5 file');
     },
@@ -123,7 +129,6 @@ export const THREAD_SOURCE = `
         });
         at += length;
       }
-      return [room];
     },
     /** The bytes of the one element of an array. */
     element: ({ path, size, slab }) =>
@@ -132,10 +137,14 @@ export const THREAD_SOURCE = `
         return h5.HEAPU8.slice(pointer, pointer + size);
       }),
 
-    create() {
+    /** An empty file, in memory that will hold so many bytes without growing. */
+    create({ bytes }) {
       mostMemory = Infinity;
       written = new library.File(NAME, 'w');
       file = written.file_id;
+      const { contents, usedBytes } = node();
+      node().contents = new Uint8Array(bytes);
+      if (usedBytes > 0) node().contents.set(contents.subarray(0, usedBytes));
     },
     group({ path, attributes }) {
       const at = path.lastIndexOf('/');
@@ -151,10 +160,7 @@ export const THREAD_SOURCE = `
       if (pointer === 0) throw new Error('no memory of ' + bytes + ' bytes');
       return pointer;
     },
-    part({ pointer, begin, length, room }) {
-      h5.HEAPU8.set(new Uint8Array(room, 0, length), pointer + begin);
-      return [room];
-    },
+    part: ({ pointer, begin, length, room }) => h5.HEAPU8.set(new Uint8Array(room, 0, length), pointer + begin),
     end({ path, pointer, shape, isFloat }) {
       const type = library.dtype_to_metadata(isFloat ? '<f4' : '<i4');
       const sizes = shape.map(BigInt);
@@ -168,16 +174,13 @@ export const THREAD_SOURCE = `
       file = written = undefined;
       return node().usedBytes;
     },
-    bytes({ begin, length, room }) {
-      new Uint8Array(room).set(node().contents.subarray(begin, begin + length));
-      return [room];
-    },
+    bytes: ({ begin, length, room }) => new Uint8Array(room).set(node().contents.subarray(begin, begin + length)),
 
     /** Lets go of the file; how much memory the library has. */
     close() {
       if (written !== undefined) written.close();
       else if (file !== undefined && file >= 0n) h5.close_file(file);
-      file = written = undefined;
+      whole = file = written = undefined;
       if (h5.FS.analyzePath(NAME).exists) h5.FS.unlink(NAME);
       return h5.HEAPU8.length;
     },
@@ -185,9 +188,7 @@ export const THREAD_SOURCE = `
 
   parentPort.on('message', ({ call, given }) => {
     try {
-      const value = CALLS[call](given);
-      const transfer = Array.isArray(value) && value[0] instanceof ArrayBuffer ? value : [];
-      reply(value, transfer);
+      reply(CALLS[call](given));
     } catch (error) {
       fail(error);
     }

@@ -3,8 +3,7 @@
 import { inParts, type Floats } from '../../arrays/float_source';
 import { makeError } from '../../errors';
 import { ByteSource } from '../../serialization/byte_source';
-import { Room, ROOM } from './room';
-import { LibraryError, withLibrary, type Calls } from './thread';
+import { LibraryError, ROOM, withLibrary, type Calls } from './thread';
 
 /** A group to write: its attributes, arrays and groups by name. */
 export interface H5Tree {
@@ -22,6 +21,8 @@ export interface H5Values {
   readonly data: Floats | Int32Array;
 }
 
+/** Bytes of a file that are no arrays, more or less. */
+const OTHERS = 2 ** 20;
 /** HDF5's own bound of what lies in the header of an object. */
 export const LONGEST_HEADER = 64512;
 
@@ -32,9 +33,11 @@ export const LONGEST_HEADER = 64512;
  * @throws (rejects) StateError `ERR_STATE` where h5wasm is missing; InternalError `ERR_OUT_OF_MEMORY`; what `use` throws
  */
 export function writeH5<T>(where: string, tree: H5Tree, use: (file: ByteSource) => Promise<T>): Promise<T> {
-  return withLibrary(where, bytesOf(tree), async (call) => {
+  const bytes = bytesOf(tree);
+  return withLibrary(where, bytes, async (call) => {
     const writer = new Writer(where, call);
-    await writer.made(tree);
+    await writer.call('create', { bytes: bytes + OTHERS });
+    await writer.group('', tree);
     return use(new H5Bytes(writer, Number(await writer.call('finish'))));
   });
 }
@@ -46,21 +49,17 @@ function bytesOf({ arrays, groups }: H5Tree): number {
 }
 
 class Writer {
-  readonly room = new Room();
+  /** What goes between the threads. */
+  readonly room = new Uint8Array(new SharedArrayBuffer(ROOM));
 
   constructor(
     private readonly where: string,
     private readonly calls: Calls,
   ) {}
 
-  async made(tree: H5Tree): Promise<void> {
-    await this.call('create');
-    await this.#group('', tree);
-  }
-
-  readonly call: Calls = async (call, given, transfer) => {
+  readonly call: Calls = async (call, given) => {
     try {
-      return await this.calls(call, given, transfer);
+      return await this.calls(call, given);
     } catch (error) {
       if (!(error instanceof LibraryError)) throw error;
       const text = `${this.where}: expected memory for an HDF5 file, received: ${error.message}.`;
@@ -68,19 +67,18 @@ class Writer {
     }
   };
 
-  async #group(path: string, { attributes, arrays, groups }: H5Tree): Promise<void> {
+  async group(path: string, { attributes, arrays, groups }: H5Tree): Promise<void> {
     await this.call('group', { path, attributes: Object.entries(attributes).map(asAttribute) });
     for (const [name, array] of Object.entries(arrays)) await this.#array(`${path}/${name}`, array);
-    for (const [name, group] of Object.entries(groups)) await this.#group(`${path}/${name}`, group);
+    for (const [name, group] of Object.entries(groups)) await this.group(`${path}/${name}`, group);
   }
 
   async #array(path: string, { shape, data }: H5Values): Promise<void> {
     const pointer = await this.call('begin', { bytes: Math.max(1, 4 * data.length) });
     const isFloat = !(data instanceof Int32Array);
-    const send = (part: Float32Array | Int32Array, begin: number): Promise<void> => {
-      const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-      const before = (room: ArrayBuffer): void => new Uint8Array(room).set(bytes);
-      return this.room.carry(this.call, 'part', { pointer, begin: 4 * begin, length: bytes.length }, { before });
+    const send = async (part: Float32Array | Int32Array, begin: number): Promise<void> => {
+      this.room.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+      await this.call('part', { pointer, begin: 4 * begin, length: part.byteLength, room: this.room.buffer });
     };
     if (data instanceof Int32Array) await send(data, 0);
     else await inParts(this.where, [data], (part, _, begin) => send(part, begin));
@@ -100,8 +98,8 @@ class H5Bytes extends ByteSource {
   override async read(begin: number, out: Uint8Array): Promise<void> {
     for (let at = 0; at < out.length; at += ROOM) {
       const length = Math.min(ROOM, out.length - at);
-      const after = (room: ArrayBuffer): void => out.set(new Uint8Array(room, 0, length), at);
-      await this.writer.room.carry(this.writer.call, 'bytes', { begin: begin + at, length }, { after });
+      await this.writer.call('bytes', { begin: begin + at, length, room: this.writer.room.buffer });
+      out.set(this.writer.room.subarray(0, length), at);
     }
   }
 }

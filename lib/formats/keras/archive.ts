@@ -4,7 +4,6 @@
 import { checkTrainingState, isPlainObject, readJson, writeJson } from '../../serialization';
 import { toArray } from '../../arrays/float_source';
 import { describe, refusal } from '../../util/validate';
-import { readWholeFile } from '../../serialization/input_file';
 import { writeAtomically } from '../../serialization/atomic_file';
 import { bytesInParts } from '../../serialization/byte_source';
 import { H5Reader, writeH5, type H5Tree, type H5Values } from '../h5';
@@ -37,8 +36,6 @@ const METADATA = 'metadata.json';
 const WEIGHTS = 'model.weights.h5';
 /** The version of Keras whose files these are. */
 const KERAS_VERSION = '3.15.1';
-/** Files of Keras that are larger cannot be held in memory at once. */
-const LONGEST = 2 ** 32 - 2;
 /** The group of what an optimizer holds. */
 const OPTIMIZER = 'optimizer/vars';
 
@@ -151,8 +148,14 @@ export async function readKeras<T>(
   path: string,
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
-  const archive = await ZipArchive.open(where, path);
-  const place = `${where}, ${path}`;
+  return ZipArchive.open(where, path, (archive) => readArchive(`${where}, ${path}`, archive, use));
+}
+
+async function readArchive<T>(
+  place: string,
+  archive: ZipArchive,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
   const json = async (name: string): Promise<unknown> =>
     readJson(`${place}, ${name}`, Buffer.from(await archive.read(name)).toString('utf8'));
   const metadata = archive.has(METADATA) ? await json(METADATA) : null;
@@ -169,7 +172,7 @@ export async function readKeras<T>(
     const hint = 'Save the model with weights in HDF5, which is the default.';
     throw refusal('ERR_DATA', place, WEIGHTS, 'model.weights.npz', hint);
   }
-  return H5Reader.read(`${place}, ${WEIGHTS}`, await archive.read(WEIGHTS), async (file) => {
+  return H5Reader.read(`${place}, ${WEIGHTS}`, await archive.source(WEIGHTS), async (file) => {
     const { places } = located(model, (config) => config['layers'] as readonly Described[]);
     const weights = await readWeights(file, places);
     const byName = new Map(weights.map((array) => [array.name, array]));
@@ -236,8 +239,7 @@ export async function readKerasWeights<T>(
   { byName }: WeightsChoice,
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(`${where}, ${path}`, bytes, async (file) => {
+  return H5Reader.readFile(where, path, async (file) => {
     const find = byName ? await namedLayers(file, nodeOf(model, orderedLayers)) : undefined;
     const { places } = located(model, orderedLayers, find);
     const present: WeightPlace[] = [];

@@ -6,7 +6,6 @@ import { makeError } from '../../errors';
 import { isPlainObject, readJson } from '../../serialization';
 import { writeAtomically } from '../../serialization/atomic_file';
 import { bytesInParts } from '../../serialization/byte_source';
-import { readWholeFile } from '../../serialization/input_file';
 import { describe, refusal } from '../../util/validate';
 import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
 import { readWeight, writtenWeight } from './arrays';
@@ -24,7 +23,6 @@ import type { Config } from '../keras_config/classes';
 import type { Described } from '../keras_config/objects';
 
 const KERAS_VERSION = '3.15.1';
-const LONGEST = 2 ** 31 - 1;
 const WEIGHTS = 'model_weights';
 const OPTIMIZER = 'optimizer_weights';
 
@@ -189,8 +187,7 @@ export async function readLegacy<T>(
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
   const place = `${where}, ${path}`;
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, async (file) => {
+  return H5Reader.readFile(where, path, async (file) => {
     const text = await file.text('', 'model_config');
     if (text === undefined) {
       const hint = 'Weights alone are read by model.loadWeights.';
@@ -241,8 +238,7 @@ export async function readLegacyWeights<T>(
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
   const place = `${where}, ${path}`;
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, async (file) => {
+  return H5Reader.readFile(where, path, async (file) => {
     const at = (await file.kind(WEIGHTS)) === 'group' ? WEIGHTS : '';
     const { layers } = layersOf(model, orderedLayers);
     const weights = await readLayers(file, place, at, layers, choice, new Map());
