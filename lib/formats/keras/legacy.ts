@@ -257,6 +257,8 @@ async function readLayers(
   const base = at === '' ? '' : `${at}/`;
   const names = await file.texts(at, 'layer_names');
   if (names === undefined) throw refusal('ERR_DATA', where, 'layer_names of a file of Keras', 'none');
+  if (new Set(names).size < names.length)
+    throw refusal('ERR_DATA', where, 'layer_names that differ', `${names.length - new Set(names).size} that do not`);
   const listed: { readonly name: string; readonly weights: readonly string[] }[] = [];
   for (const name of names) {
     const weights = (await file.texts(`${base}${name}`, 'weight_names')) ?? [];

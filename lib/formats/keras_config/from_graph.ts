@@ -228,6 +228,7 @@ class GraphReading {
   /** Keras counts a call of a functional model from 1 here. */
   #end(value: unknown): Place {
     const [name, call, output] = this.#place(value);
+    this.#checkMade([name, call, output], 'an output');
     const className = this.#entries.find((entry) => entry.name === name)?.className;
     const isModel = className === 'Functional' || className === 'Model';
     return [name, isModel ? Math.max(0, call - 1) : call, output];
@@ -265,7 +266,23 @@ class GraphReading {
     const { value } = this.#entries.find(({ name }) => name === entry.config['name'])!;
     const nodes = value['inbound_nodes'];
     if (!Array.isArray(nodes)) throw this.bad(`inbound_nodes of layer ${index}`, describe(nodes));
-    return { ...entry, calls: nodes.map((node) => this.#call(entry, node, value)) };
+    const calls = nodes.map((node) => this.#call(entry, node, value));
+    for (const { inputs, initialState = [] } of calls)
+      for (const place of [...inputs, ...(initialState as readonly Place[])]) this.#checkMade(place, describe(entry.config['name']));
+    return { ...entry, calls };
+  }
+
+  /** Operations make masks, and nothing else. */
+  #checkMade([name]: Place, reader: string): void {
+    const operation = this.#operations.get(name);
+    if (operation === undefined) return;
+    throw refusal(
+      'ERR_UNKNOWN_NAME',
+      this.reading.where,
+      `${reader} to read layers`,
+      `the operation ${describe(operation['class_name'])}`,
+      'Put a layer in its place in Keras, and save the model again.',
+    );
   }
 
   #call(entry: Entry, node: unknown, value: Config): Call {
