@@ -53,7 +53,12 @@ export class InputFile {
     for (let at = 0; at < bytes.length;) {
       const { bytesRead } = await this.#part(bytes, at, position + at);
       if (bytesRead === 0)
-        throw refusal('ERR_DATA', `${this.#where}, ${this.#path}`, `${bytes.length} bytes`, `${at}: the file was cut off`);
+        throw refusal(
+          'ERR_DATA',
+          `${this.#where}, ${this.#path}`,
+          `${bytes.length} bytes`,
+          `${at}: the file was cut off`,
+        );
       at += bytesRead;
     }
   }

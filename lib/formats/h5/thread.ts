@@ -148,7 +148,13 @@ function started(where: string): Worker {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === 'ERR_ACCESS_DENIED' ? 'Start Node.js with --allow-worker.' : '';
-    throw refusal('ERR_STATE', where, 'a thread that reads and writes HDF5', `none: ${message}`, hint);
+    throw refusal(
+      'ERR_STATE',
+      where,
+      'a thread that reads and writes HDF5',
+      `none: ${message.replace(/\.$/, '')}`,
+      hint,
+    );
   }
 }
 

@@ -102,9 +102,7 @@ export class ZipArchive {
     const entry = this.#entry(name);
     const packed = await located(this.#where, this.#archive, entry);
     const bytes =
-      entry.method === 0
-        ? packed
-        : await inflated(this.#where, await bytesAt(packed, 0, packed.length), entry);
+      entry.method === 0 ? packed : await inflated(this.#where, await bytesAt(packed, 0, packed.length), entry);
     if (bytes.length !== entry.size)
       throw bad(this.#where, `${entry.size} bytes in ${describe(name)}`, `${bytes.length}`);
     const sum = await crc32InParts(bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Writes and reads HDF5 with a bundle of lib/formats/h5, on whose thread WebAssembly cannot be compiled. Prints what came back,
 // or the error.
+/* global WebAssembly */
 const path = require('node:path');
 
 for (const name of ['compile', 'instantiate', 'Module', 'Instance'])
