@@ -4,7 +4,7 @@
 import { isPlainObject } from '../../serialization';
 import { describe, refusal } from '../../util/validate';
 import { checkDtype, fromKeras, readObject, type Described } from './objects';
-import type { Config } from './classes';
+import { spellingOf, type Config } from './classes';
 
 type Place = readonly [layer: string, call: number, output: number];
 
@@ -268,7 +268,8 @@ class GraphReading {
     if (!Array.isArray(nodes)) throw this.bad(`inbound_nodes of layer ${index}`, describe(nodes));
     const calls = nodes.map((node) => this.#call(entry, node, value));
     for (const { inputs, initialState = [] } of calls)
-      for (const place of [...inputs, ...(initialState as readonly Place[])]) this.#checkMade(place, describe(entry.config['name']));
+      for (const place of [...inputs, ...(initialState as readonly Place[])])
+        this.#checkMade(place, describe(entry.config['name']));
     return { ...entry, calls };
   }
 
@@ -443,7 +444,8 @@ class GraphReading {
     const source = read[0] === undefined ? 'nothing' : `t:${read[0].join('/')}`;
     if (className === 'Embedding') return config['maskZero'] === true ? `NotEqual(${source},0)` : null;
     if (className === 'Masking') return `Any(NotEqual(${source},${pythonNumber(config['maskValue'])}))`;
-    if (PASSES.has(className)) return read[0] === undefined ? null : this.#passed(read[0], depth + 1);
+    if (spellingOf('layer', className)?.handsMaskOn === true)
+      return read[0] === undefined ? null : this.#passed(read[0], depth + 1);
     if (RECURRENT.has(className)) {
       const inner = className === 'Bidirectional' ? (config['layer'] as Described).config : config;
       if (inner['returnSequences'] !== true || place[2] !== 0) return null;
@@ -544,33 +546,9 @@ const JOINS = new Set([
   'Maximum',
   'Minimum',
   'Concatenate',
-  'Attention',
-  'AdditiveAttention',
-  'MultiHeadAttention',
   'Model',
   'Sequential',
 ]);
-const PASSES = new Set([
-  'Activation',
-  'ActivityRegularization',
-  'BatchNormalization',
-  'Dense',
-  'Dropout',
-  'ELU',
-  'GaussianDropout',
-  'GaussianNoise',
-  'LayerNormalization',
-  'LeakyReLU',
-  'Normalization',
-  'PReLU',
-  'ReLU',
-  'Rescaling',
-  'Softmax',
-  'SpatialDropout1D',
-  'TimeDistributed',
-  'UnitNormalization',
-]);
-
 /** Operations that masks are made with; the older `.h5` does not say where they are from. */
 const OPERATIONS = new Set([
   'NotEqual',

@@ -2,7 +2,7 @@
 // Models as Keras describes them. Keras has an order of its own for the layers of a graph, which paths of weights follow:
 // it is worked out here as Keras works it out when it opens the file (keras/src/ops/function.py, map_graph).
 import { describe, refusal } from '../../util/validate';
-import { toSnake, type Config } from './classes';
+import { spellingOf, toSnake, type Config } from './classes';
 import { toKeras, type Described, type KerasObject } from './objects';
 
 /** A layer or an input of a graph here. */
@@ -325,7 +325,7 @@ class GraphNodes {
     const [first] = call.inputs as [Place];
     if (className === 'Embedding') return config['maskZero'] === true ? this.#operation(this.of(first)) : null;
     if (className === 'Masking') return this.#operation(this.#operation(this.of(first)));
-    if (HANDS_MASK_ON.has(className)) return this.#mask(first);
+    if (spellingOf('layer', className)?.handsMaskOn === true) return this.#mask(first);
     if (RECURRENT.has(className)) {
       const inner = className === 'Bidirectional' ? (config['layer'] as Described).config : config;
       if (inner['returnSequences'] !== true || place[2] !== 0) return null;
@@ -351,31 +351,6 @@ class GraphNodes {
 
 const RECURRENT = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'Bidirectional']);
 const MERGES = new Set(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum']);
-/** Layers whose output has the mask of what they read first. */
-const HANDS_MASK_ON = new Set([
-  'Activation',
-  'ActivityRegularization',
-  'AdditiveAttention',
-  'Attention',
-  'BatchNormalization',
-  'Dense',
-  'Dropout',
-  'ELU',
-  'GaussianDropout',
-  'GaussianNoise',
-  'LayerNormalization',
-  'LeakyReLU',
-  'MultiHeadAttention',
-  'Normalization',
-  'PReLU',
-  'ReLU',
-  'Rescaling',
-  'Softmax',
-  'SpatialDropout1D',
-  'TimeDistributed',
-  'UnitNormalization',
-]);
-
 /** What a call reads: arguments, then others by their names in Keras. */
 function sourcesOf({ inputs, initialState = [], mask, tensors = {} }: Call): readonly Place[] {
   const masks = Object.keys(tensors)
