@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The older file of Keras, `.h5`: the model and what compile was given as JSON in attributes, weights by layer. Keras 1, 2 and
 // tf.keras wrote it, each with spellings of its own; Keras 3 still does. What those spell otherwise is translated first.
-import { FloatSource, toArray, type Floats } from '../../arrays/float_source';
-import { makeError } from '../../errors';
 import { isPlainObject, readJson } from '../../serialization';
 import { writeAtomically } from '../../serialization/atomic_file';
 import { bytesInParts } from '../../serialization/byte_source';
@@ -11,7 +9,9 @@ import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '.
 import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from '../keras_config/from_graph';
-import { olderCompile, olderConfig, type Reshaping } from './older';
+import { modernModel } from '../keras_config/legacy';
+import { withoutCudnn } from './cudnn';
+import { asOfTensorflow, isOfTensorflow, olderCompile } from './older';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { pythonJson } from '../keras_config/python_json';
 import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
@@ -195,19 +195,24 @@ export async function readLegacy<T>(
     }
     const version = (await file.text('', 'keras_version')) ?? (await file.text(WEIGHTS, 'keras_version'));
     const generation = generationOf(version);
-    const { config, reshapings } = olderConfig(place, readJson(`${place}, model_config`, text), generation);
-    const model = modelFromKeras(place, config);
+    const config = readJson(`${place}, model_config`, text);
+    const model = modelFromKeras(place, generation < 3 ? modernConfig(place, config, version) : config);
     const training = await file.text('', 'training_config');
     const given = training === undefined ? null : readJson(`${place}, training_config`, training);
     const compile = compileFromKeras(place, olderCompile(place, given));
     const { layers, all } = layersOf(model, (own) => own['layers'] as readonly Described[]);
-    const weights = await readLayers(file, place, WEIGHTS, layers, { byName: false }, reshapings);
+    const weights = await readLayers(file, place, WEIGHTS, layers, { byName: false });
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const byName = new Map(weights.map((array) => [array.name, array]));
-    const isSame = generation >= 3 && reshapings.size === 0 && optimizer !== undefined;
-    const state = isSame ? await readOptimizer(file, place, optimizer, all, byName) : null;
+    const state =
+      generation >= 3 && optimizer !== undefined ? await readOptimizer(file, place, optimizer, all, byName) : null;
     return use({ model, weights, compile, training: state && { optimizer: state, layers: null }, assets: {} });
   });
+}
+
+function modernConfig(where: string, config: unknown, version: string | undefined): unknown {
+  const modern = modernModel(where, config);
+  return isOfTensorflow(version) ? asOfTensorflow(modern) : modern;
 }
 
 /** What an optimizer holds, of files of Keras 3; older ones have other arrays, and training begins anew. */
@@ -241,7 +246,7 @@ export async function readLegacyWeights<T>(
   return H5Reader.readFile(where, path, async (file) => {
     const at = (await file.kind(WEIGHTS)) === 'group' ? WEIGHTS : '';
     const { layers } = layersOf(model, orderedLayers);
-    const weights = await readLayers(file, place, at, layers, choice, new Map());
+    const weights = await readLayers(file, place, at, layers, choice);
     return use({ model: null, weights, compile: null, training: null, assets: {} });
   });
 }
@@ -252,7 +257,6 @@ async function readLayers(
   at: string,
   layers: readonly LayerWeights[],
   { byName }: WeightsChoice,
-  reshapings: ReadonlyMap<string, Reshaping>,
 ): Promise<NamedArray[]> {
   const base = at === '' ? '' : `${at}/`;
   const names = await file.texts(at, 'layer_names');
@@ -280,41 +284,8 @@ async function readLayers(
     if (found.weights.length !== places.length)
       throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${found.weights.length}`);
     for (const [number, place] of places.entries()) {
-      const array = await readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`);
-      weights.push(reshaped(where, array, reshapings.get(place.name)));
+      weights.push(await readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`));
     }
   }
-  return weights;
-}
-
-function reshaped(where: string, array: NamedArray, reshaping: Reshaping | undefined): NamedArray {
-  if (reshaping === undefined) return array;
-  const { name, shape, data } = array;
-  return { name, shape: reshaping.shape(shape), data: new Reshaped(where, data, shape, reshaping) };
-}
-
-/** Floats of a file in another order, or times a factor. */
-class Reshaped extends FloatSource {
-  #values: Promise<Float32Array> | undefined;
-
-  constructor(
-    private readonly where: string,
-    private readonly source: Floats,
-    private readonly shape: readonly number[],
-    private readonly reshaping: Reshaping,
-  ) {
-    super();
-  }
-
-  override get length(): number {
-    return this.reshaping.shape(this.shape).reduce((product, axis) => product * axis, 1);
-  }
-
-  override async read(begin: number, out: Float32Array): Promise<void> {
-    this.#values ??= toArray(this.where, this.source).then((values) => this.reshaping.apply(values, this.shape));
-    const values = await this.#values;
-    if (values.length !== this.length)
-      throw makeError('ERR_DATA', `${this.where}: expected weights of a layer, received another number of them.`);
-    out.set(values.subarray(begin, begin + out.length));
-  }
+  return withoutCudnn(where, weights);
 }

@@ -287,29 +287,10 @@ class GraphReading {
   }
 
   #call(entry: Entry, node: unknown, value: Config): Call {
-    if (Array.isArray(node)) return this.#olderCall(entry, node);
     const { args, kwargs } = isPlainObject(node) ? node : {};
     if (!Array.isArray(args) || !isPlainObject(kwargs)) throw this.bad('a call as { args, kwargs }', describe(node));
     if (entry.className === 'Slice') return { inputs: this.#tensors(args[0]) };
     return this.#callOf(entry, args, kwargs, value);
-  }
-
-  /** Keras 2: a list of [layer, call, output, options]. */
-  #olderCall(entry: Entry, node: readonly unknown[]): Call {
-    const items = node.length >= 3 && typeof node[0] === 'string' ? [node] : node;
-    const places = items.map((item) => this.#place(item));
-    const options = items.map((item) => (item as unknown[])[3]).filter(isPlainObject);
-    const kwargs = Object.assign({}, ...options) as Record<string, unknown>;
-    const isList = (each: unknown): boolean => Array.isArray(each) && typeof each[0] === 'string';
-    const asTensor = (each: unknown): unknown =>
-      isList(each)
-        ? { class_name: '__keras_tensor__', config: { keras_history: (each as unknown[]).slice(0, 3) } }
-        : Array.isArray(each)
-          ? each.map(asTensor)
-          : each;
-    const read = places.map((place) => asTensor(place));
-    const translated = Object.fromEntries(Object.entries(kwargs).map(([key, each]) => [key, asTensor(each)]));
-    return this.#callOf(entry, RECURRENT.has(entry.className) ? read : [read], translated, {});
   }
 
   #callOf(entry: Entry, args: readonly unknown[], kwargs: Config, value: Config): Call {
