@@ -134,7 +134,7 @@ class H5Thread {
 }
 
 function late(where: string, seconds: number): OstinatoError {
-  const text = `${where}: expected an HDF5 file of which each part is read within ${seconds.toFixed(1)} s, received one that takes longer.`;
+  const text = `${where}: expected each part of an HDF5 file within ${seconds.toFixed(1)} s, received one that takes longer.`;
   return makeError('ERR_DATA', `${text} Is the file damaged?`);
 }
 

@@ -2,13 +2,13 @@
 // Weights of the layers of CuDNN, in the places of those of LSTM and GRU. A file is told by the shape of its biases, of which
 // these layers have two: so Keras 2 did it itself (keras/engine/saving.py, convert_rnn_weights).
 import { FloatSource, toArray, type Floats } from '../../arrays/float_source';
-import { makeError } from '../../errors';
 import type { NamedArray } from '../document';
 
 /** What becomes of an array of a file. */
 interface Reshaping {
   readonly shape: (shape: readonly number[]) => readonly number[];
-  readonly apply: (values: Float32Array, shape: readonly number[]) => Float32Array;
+  /** The element at an index, of the file's values in their shape. */
+  readonly at: (values: Float32Array, index: number, shape: readonly number[]) => number;
 }
 
 const BIAS = '/bias';
@@ -23,6 +23,7 @@ export function withoutCudnn(where: string, arrays: readonly NamedArray[]): Name
     const [units, columns] = shapes.get(`${layer}/recurrent_kernel`) ?? [];
     if (units === undefined || columns === undefined || shape[0] !== 2 * columns) continue;
     const gates = columns / units;
+    if (gates !== 3 && gates !== 4) continue;
     reshapings.set(`${layer}/kernel`, kernelOfCudnn(gates));
     reshapings.set(`${layer}/recurrent_kernel`, transposedGates(gates));
     reshapings.set(name, gates === 4 ? summedBias : splitBias);
@@ -41,14 +42,12 @@ const same = (shape: readonly number[]): readonly number[] => shape;
 function perGate(gates: number, source: (row: number, unit: number, rows: number, units: number) => number): Reshaping {
   return {
     shape: same,
-    apply: (values, [rows = 0, columns = 0]) => {
+    at: (values, index, [rows = 0, columns = 0]) => {
       const units = columns / gates;
-      return values.map((_, index) => {
-        const [row, column] = [Math.floor(index / columns), index % columns];
-        const gate = Math.floor(column / units);
-        const at = source(row, column % units, rows, units);
-        return values[Math.floor(at / units) * columns + gate * units + (at % units)]!;
-      });
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      const gate = Math.floor(column / units);
+      const place = source(row, column % units, rows, units);
+      return values[Math.floor(place / units) * columns + gate * units + (place % units)]!;
     },
   };
 }
@@ -65,13 +64,10 @@ function transposedGates(gates: number): Reshaping {
 /** Two biases, of inputs and of states, which are added up. */
 const summedBias: Reshaping = {
   shape: ([length = 0]) => [length / 2],
-  apply: (values) => {
-    const half = values.length / 2;
-    return values.slice(0, half).map((value, index) => value + values[half + index]!);
-  },
+  at: (values, index) => values[index]! + values[values.length / 2 + index]!,
 };
 
-const splitBias: Reshaping = { shape: ([length = 0]) => [2, length / 2], apply: (values) => values };
+const splitBias: Reshaping = { shape: ([length = 0]) => [2, length / 2], at: (values, index) => values[index]! };
 
 /** Floats of a file in another order. */
 class Reshaped extends FloatSource {
@@ -91,10 +87,8 @@ class Reshaped extends FloatSource {
   }
 
   override async read(begin: number, out: Float32Array): Promise<void> {
-    this.#values ??= toArray(this.where, this.source).then((values) => this.reshaping.apply(values, this.shape));
+    this.#values ??= toArray(this.where, this.source);
     const values = await this.#values;
-    if (values.length !== this.length)
-      throw makeError('ERR_DATA', `${this.where}: expected weights of a layer, received another number of them.`);
-    out.set(values.subarray(begin, begin + out.length));
+    for (let i = 0; i < out.length; i++) out[i] = this.reshaping.at(values, begin + i, this.shape);
   }
 }

@@ -42,7 +42,9 @@ describe('hostile archives', () => {
   });
 
   test('refuses a missing file and a folder', async () => {
-    await expect(ZipArchive.open('read', inFolder('none.zip'), sizeOf)).rejects.toThrow(refused(/none\.zip/, 'ERR_NOT_FOUND'));
+    await expect(ZipArchive.open('read', inFolder('none.zip'), sizeOf)).rejects.toThrow(
+      refused(/none\.zip/, 'ERR_NOT_FOUND'),
+    );
     await expect(ZipArchive.open('read', inFolder(), sizeOf)).rejects.toThrow(refused(/folder/));
   });
 });

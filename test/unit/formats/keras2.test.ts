@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Masked timesteps of a Bidirectional: Keras 2 repeats the last output there, tf.keras and Keras 3 say zero. What Keras 2
-// computes is a golden of test/golden/formats/keras2.
+// What files of Keras 2 mean. Masked timesteps of a Bidirectional: Keras 2 repeats the last output there, tf.keras and Keras 3
+// say zero. Layers of CuDNN: LSTM and GRU, whose weights lie otherwise. What Keras 2 computes is in test/golden/formats/keras2.
 import path from 'node:path';
 import { codeOfAsync } from '../../support/error_code';
-import { Dense, loadModel, type Sequential } from '../../../lib';
+import { Dense, GRU, Input, loadModel, LSTM, Sequential } from '../../../lib';
 import { asOfTensorflow, isOfTensorflow } from '../../../lib/formats/keras/older';
 import { temporaryFolder } from '../../support/temporary_folder';
 
 const at = temporaryFolder();
-const GOLDEN = path.join(__dirname, '../../golden/formats/keras2/bidirectional_masked.h5');
+const golden = (name: string): string => path.join(__dirname, '../../golden/formats/keras2', name);
+const GOLDEN = golden('bidirectional_masked.h5');
 const ids = { data: Int32Array.of(3, 1, 0, 0, 0), shape: [1, 5] };
 
 test('a model of Keras 2 is not written for Keras 3, which would compute something else', async () => {
@@ -44,4 +45,21 @@ test('in files of tf.keras masked timesteps are zero where a direction returns s
   expect(asOfTensorflow({ layers: [{ config: direction(true) }, { config: direction(false) }] })).toEqual({
     layers: [{ config: { ...direction(true), zero_output_for_mask: true } }, { config: direction(false) }],
   });
+});
+
+test.each([
+  ['cudnn_lstm.h5', () => new LSTM(4)],
+  ['cudnn_gru.h5', () => new GRU(4)],
+] as const)('weights of %s go into a layer that is none of CuDNN', async (name, layer) => {
+  const expected = await loadModel(golden(name));
+  const model = new Sequential([new Input([5, 3]), layer()]);
+  await model.loadWeights(golden(name));
+  expect(model.getWeights()).toEqual(expected.getWeights());
+});
+
+test('weights of CuDNN in a layer of another size are refused', async () => {
+  const model = new Sequential([new Input([5, 3]), new LSTM(5)]);
+  const before = model.getWeights();
+  expect(await codeOfAsync(model.loadWeights(golden('cudnn_lstm.h5')))).toBe('ERR_SHAPE');
+  expect(model.getWeights()).toEqual(before);
 });
