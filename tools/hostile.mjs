@@ -28,8 +28,8 @@ function hostileFormats(folder) {
   return createRequire(import.meta.url)(outfile).HOSTILE_FORMATS;
 }
 
-function measured(reader, file) {
-  const { ok, stdout, output } = capture([process.execPath, WORKER, reader, file]);
+function measured(reader, file, valid) {
+  const { ok, stdout, output } = capture([process.execPath, WORKER, reader, file, ...(valid ? [valid] : [])]);
   if (!ok) return { code: `a crash: ${output.slice(-500)}`, ms: Infinity, mb: Infinity };
   return JSON.parse(stdout);
 }
@@ -43,15 +43,17 @@ await main(() => {
   try {
     const formats = hostileFormats(folder).filter(({ format }) => values.only === undefined || format === values.only);
     if (formats.length === 0) throw new StepError(`--only: there is no list of ${values.only}.`);
-    for (const { format, file, reader, files: list } of formats) {
+    for (const { format, file, reader, files: list, valid: bytes } of formats) {
+      const valid = bytes && path.join(folder, `valid${path.extname(file)}`);
+      if (valid) writeFileSync(valid, bytes);
       let [slowest, largest] = [0, 0];
       for (const [title, content] of list) {
         const place = mkdtempSync(path.join(folder, 'file-'));
         const parts = content instanceof Uint8Array ? { [file]: content } : content;
         for (const [name, bytes] of Object.entries(parts)) writeFileSync(path.join(place, name), bytes);
-        let best = measured(reader, path.join(place, file));
+        let best = measured(reader, path.join(place, file), valid);
         for (let turn = 1; turn < TRIES && (best.ms > MOST_MS || best.mb > MOST_MB); turn++) {
-          const again = measured(reader, path.join(place, file));
+          const again = measured(reader, path.join(place, file), valid);
           best = { code: again.code, ms: Math.min(best.ms, again.ms), mb: Math.min(best.mb, again.mb) };
         }
         rmSync(place, { recursive: true });

@@ -42,7 +42,7 @@ export default [
     name: 'loop.build',
     unit: 'ms',
     async run(context) {
-      const path = context.file('large.safetensors');
+      const [path, keras] = ['large.safetensors', 'large.keras'].map((name) => context.file(name));
       const x = { data: Int32Array.from({ length: ROWS * STEPS }, (_, i) => (i * 7919) % WORDS), shape: [ROWS, STEPS] };
       const y = new Float32Array(ROWS).fill(1);
       const held = {};
@@ -60,6 +60,8 @@ export default [
           dispose: () => model.dispose(),
           loadModel: async () => (model = await loadModel(path)),
           prepare: () => model.prepare(),
+          saveKeras: () => model.save(keras, { includeOptimizer: false }),
+          loadKeras: async () => (await loadModel(keras)).dispose(),
         };
         for (const [name, work] of Object.entries({ idle: () => sleep(300), ...works })) {
           (held[name] ??= []).push(await longestDuring(work));

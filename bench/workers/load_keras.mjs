@@ -7,9 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 const { loadModel } = createRequire(import.meta.url)(path.join(root, 'dist', 'index.js'));
 // Keras' process has imported h5py too.
-await (
-  await import('h5wasm')
-).ready;
+await loadModel(path.join(root, 'test', 'golden', 'formats', 'keras', 'dense.keras'));
 const ids = { data: Int32Array.from({ length: 20 }, (_, i) => i), shape: [1, 20] };
 const begin = performance.now();
 const model = await loadModel(process.argv[2]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Saves the model as training goes: after each epoch or some batches, all of them or the best.
-import { checkExtension, checkPath, makeFolder } from '../serialization';
+import { endingOf } from '../formats/endings';
+import { checkPath, makeFolder } from '../serialization';
 import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkNumber } from '../util/validate';
@@ -36,7 +37,7 @@ const WHERE = 'ModelCheckpoint';
  * Saves the model during training, each file whole or not at all. Missing folders are made.
  *
  * Source: keras/src/callbacks/model_checkpoint.py (3.15), same decisions.
- * Differs from Keras: files are `.safetensors`; NaN is worse than any number.
+ * Differs from Keras: `.safetensors` and `.onnx` are formats, too; NaN is worse than any number.
  *
  * @example
  * const best = new ModelCheckpoint('runs/{epoch:02d}-{valLoss:.3f}.safetensors', { saveBestOnly: true });
@@ -56,7 +57,8 @@ export class ModelCheckpoint extends MonitorCallback {
   #epoch = 0;
 
   /**
-   * @param filepath ends in `.safetensors`; `{epoch}` (from 1), `{batch}` (from 1) and keys of the logs stand for their
+   * @param filepath whose end says the format, as in `model.save` (`.safetensors`, `.keras`, `.h5`, `.onnx`) or, with
+   *   `saveWeightsOnly`, in `model.saveWeights` (`.safetensors`, `.weights.h5`, `.h5`); `{epoch}` (from 1), `{batch}` (from 1) and keys of the logs stand for their
    *   values, `{epoch:02d}`, `{valLoss:.2f}` or `{val_loss:.2f}`
    * @param options see {@link ModelCheckpointOptions}
    * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG`
@@ -65,9 +67,10 @@ export class ModelCheckpoint extends MonitorCallback {
     refuseMore('ModelCheckpoint', rest);
     const o = withDefaults(WHERE, options, DEFAULTS, ['stream']);
     super(WHERE, o);
-    this.filepath = checkExtension(WHERE, 'filepath', checkPath(WHERE, 'filepath', filepath));
+    this.filepath = checkPath(WHERE, 'filepath', filepath);
     this.saveBestOnly = checkBoolean(WHERE, 'saveBestOnly', o.saveBestOnly);
     this.saveWeightsOnly = checkBoolean(WHERE, 'saveWeightsOnly', o.saveWeightsOnly);
+    endingOf(WHERE, 'filepath', this.filepath, this.saveWeightsOnly ? 'weights' : 'model', 'write');
     this.saveFreq = checkSaveFreq(WHERE, o.saveFreq);
     const threshold: unknown = o.initialValueThreshold;
     this.initialValueThreshold = threshold === null ? null : checkNumber(WHERE, 'initialValueThreshold', threshold);

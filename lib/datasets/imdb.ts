@@ -39,10 +39,10 @@ export async function loadData(options?: ImdbOptions, ...rest: []): Promise<Labe
   const { seed, rules, retrieval } = checkWordIdOptions(where, options);
   const { bytes, path, source } = await readPublishedFile(where, IMDB_FILE, retrieval);
 
-  const npz = new Npz(`${where}: ${path}`, bytes);
+  const npz = await Npz.of(`${where}: ${path}`, bytes);
   const random = new Mt19937(seed);
-  const train = readSplit(where, npz, ['x_train', 'y_train'], rules, random);
-  const test = readSplit(where, npz, ['x_test', 'y_test'], rules, random);
+  const train = await readSplit(where, npz, ['x_train', 'y_train'], rules, random);
+  const test = await readSplit(where, npz, ['x_test', 'y_test'], rules, random);
   for (const split of [train, test]) shiftWords(where, split, rules);
   for (const split of [train, test]) dropLong(where, split, rules);
   const numWords = rules.numWords ?? Math.max(largestId(train, rules), largestId(test, rules));

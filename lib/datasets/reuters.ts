@@ -50,8 +50,8 @@ export async function loadData(options?: ReutersOptions, ...rest: []): Promise<L
   const testSplit = checkNumber(where, 'testSplit', given.testSplit ?? 0.2, { min: 0, max: 1 });
   const { bytes, path, source } = await readPublishedFile(where, REUTERS_FILE, retrieval);
 
-  const npz = new Npz(`${where}: ${path}`, bytes);
-  const all = readSplit(where, npz, ['x', 'y'], rules, new Mt19937(seed));
+  const npz = await Npz.of(`${where}: ${path}`, bytes);
+  const all = await readSplit(where, npz, ['x', 'y'], rules, new Mt19937(seed));
   shiftWords(where, all, rules);
   dropLong(where, all, rules);
   const numWords = rules.numWords ?? largestId(all, rules);

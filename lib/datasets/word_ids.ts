@@ -97,15 +97,15 @@ export interface RawSplit {
 }
 
 /** One split in its shuffled order; the inflated member is garbage once this returns. */
-export function readSplit(
+export async function readSplit(
   where: string,
   npz: Npz,
   [name, labelName]: readonly [x: string, y: string],
   { startChar }: WordRules,
   random: Mt19937,
-): RawSplit {
-  const lists = npz.lists(name, leadOf(startChar));
-  const labels = npz.integers(labelName);
+): Promise<RawSplit> {
+  const lists = await npz.lists(name, leadOf(startChar));
+  const labels = await npz.integers(labelName);
   if (labels.length !== lists.ends.length)
     throw refusal('ERR_DATA', where, `${lists.ends.length} labels in ${labelName}`, `${labels.length}`);
   const order = Int32Array.from({ length: labels.length }, (_, row) => row);

@@ -218,8 +218,8 @@ function renamed(layer: Recurrent, prefix: 'forward_' | 'backward_'): Pick<Layer
 let adoptsLayers = false;
 
 function madeOf(layer: Recurrent, changes: Pick<LayerOptions, 'name' | 'automaticName'>): Recurrent {
-  const isMade = layer.zeroOutputForMask === layer.returnSequences && (changes.name ?? layer.name) === layer.name;
-  return adoptsLayers && isMade ? layer : copied(layer, changes);
+  // A config may be of a program whose masked timesteps repeat the last output.
+  return adoptsLayers && (changes.name ?? layer.name) === layer.name ? layer : copied(layer, changes);
 }
 
 /** A masked timestep must not carry the output of another into the merge. */

@@ -8,7 +8,8 @@ import { refuseMore } from '../util/arguments';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkString, describe, refusal } from '../util/validate';
 import { restoreDocument } from './documents';
-import { formatOf, OWN } from './file_formats';
+import { OWN } from '../formats/endings';
+import { formatOf } from './file_formats';
 import { expectedWeights } from './saved_model';
 import { Model } from './model';
 import { Sequential } from './sequential';
@@ -28,7 +29,7 @@ const DEFAULTS = Object.freeze({ compile: true });
  * Source: keras/src/saving/saving_api.py.
  *
  * @typeParam M the class of the model, where it is known: `loadModel<Sequential>(path)`
- * @param path of a file that ends in `.safetensors`
+ * @param path whose end says the format: `.safetensors`, `.keras`, `.h5`, `.onnx`, or `.json` of TensorFlow.js
  * @param options see {@link LoadModelOptions}
  * @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`, `ERR_DATA` where the file is malformed or holds no model; ShapeError
  *   `ERR_SHAPE`; ConfigError `ERR_UNKNOWN_NAME` for a layer that does not exist, `ERR_TYPE`, `ERR_CONFIG`

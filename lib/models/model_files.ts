@@ -11,7 +11,8 @@ import {
 import { withDefaults } from '../util/options';
 import { checkBoolean, describe, refusal } from '../util/validate';
 import { describedModel, documentOf, matched, type DocumentOptions } from './documents';
-import { formatOf, OWN, type DocumentFormat } from './file_formats';
+import { OWN } from '../formats/endings';
+import { formatOf, type DocumentFormat } from './file_formats';
 import { expectedWeights, type SavedModel, type Snapshot } from './saved_model';
 import type { WriteDocument } from '../formats/document';
 

@@ -11,5 +11,5 @@ export {
 } from './atomic_file';
 export { InputFile, readWholeFile } from './input_file';
 export { readJson, writeJson, isPlainObject, type Json } from './json';
-export { checkExtension, ModelFile, writeModelFile, type Sections, type WeightValues } from './model_file';
+export { ModelFile, writeModelFile, type Sections, type WeightValues } from './model_file';
 export { checkTrainingState, type LayersState, type OptimizerState, type TrainingState } from './training_state';

@@ -25,15 +25,8 @@ export interface WeightValues {
   readonly data: Floats;
 }
 
-const EXTENSION = '.safetensors';
 const FORMAT = 'ostinato';
 const VERSION = '1';
-
-/** A path that says by its end that it is a file of this format. @throws ConfigError `ERR_CONFIG` */
-export function checkExtension(where: string, what: string, path: string): string {
-  if (path.endsWith(EXTENSION)) return path;
-  throw refusal('ERR_CONFIG', where, `${what} to end in ${EXTENSION}`, describe(path));
-}
 
 /**
  * Writes a file, whole or not at all; what was there before stays where anything goes wrong.

@@ -13,6 +13,13 @@ test('there is a list for every reader', () => {
   for (const { format, files } of HOSTILE_FORMATS) expect([format, files.length > 5]).toEqual([format, true]);
 });
 
+const valid = HOSTILE_FORMATS.filter((format) => format.valid !== undefined);
+test.each(valid)('the file that the hostile files of $format are made of is read', async ({ file, valid: bytes }) => {
+  writeFileSync(inFolder(file), bytes!);
+  const model = await ostinato.loadModel(inFolder(file));
+  expect(model.layers.length).toBeGreaterThan(0);
+});
+
 describe.each(HOSTILE_FORMATS)('$format', ({ file, reader, files }) => {
   const cases = files.map(([title, content, message, code = 'ERR_DATA']) => [title, content, message, code] as const);
   test.each(cases)('%s', async (_title, content, message, code) => {

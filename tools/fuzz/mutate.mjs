@@ -38,17 +38,17 @@ const TEXTS = [
 ];
 
 /** A changed copy of a file, by what its name says it is. */
-export function mutate(random, name, bytes) {
+export async function mutate(random, name, bytes) {
   let changed = bytes;
   // Mostly one change: more of them hide each other.
   for (let left = 1 + (random() < 0.2 ? below(random, 4) : 0); left > 0; left--)
-    changed = random() < 0.5 ? mutateParts(random, name, changed) : mutateBytes(random, changed);
+    changed = random() < 0.5 ? await mutateParts(random, name, changed) : mutateBytes(random, changed);
   return changed;
 }
 
-function mutateParts(random, name, bytes) {
+async function mutateParts(random, name, bytes) {
   try {
-    if (/\.(npz|keras|zip)$/.test(name)) return mutateZip(random, bytes);
+    if (/\.(npz|keras|zip)$/.test(name)) return await mutateZip(random, bytes);
     if (/\.json$/.test(name)) return mutateJson(random, bytes);
     if (/\.safetensors$/.test(name)) return mutateSafetensors(random, bytes);
     if (/\.npy$/.test(name)) return mutateHeader(random, bytes);
@@ -88,17 +88,18 @@ function mutateBytes(random, bytes) {
   }
 }
 
-function mutateZip(random, bytes) {
-  const archive = new ZipArchive('fuzz', bytes);
-  const members = archive.names.map((name) => ({ name, data: archive.read(name) }));
+async function mutateZip(random, bytes) {
+  const archive = await ZipArchive.of('fuzz', bytes);
+  const members = [];
+  for (const name of archive.names) members.push({ name, data: await archive.read(name) });
   if (members.length === 0) return mutateBytes(random, bytes);
   const index = below(random, members.length);
   const { name, data } = members[index];
   const choice = random();
-  if (choice < 0.8) members[index] = { name, data: mutate(random, name, Buffer.from(data)) };
+  if (choice < 0.8) members[index] = { name, data: await mutate(random, name, Buffer.from(data)) };
   else if (choice < 0.9) members.splice(index, 1);
   else members[index] = { name: name + oneOf(random, ['.npy', 'x', '/y']), data };
-  return Buffer.concat(zipChunks('fuzz', members));
+  return Buffer.concat(await zipChunks('fuzz', members));
 }
 
 function mutateSafetensors(random, bytes) {

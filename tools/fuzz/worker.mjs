@@ -16,6 +16,8 @@ const [first, last] = [Number(from), Number(from) + Number(count)];
 /** Of the processor, so that other programs do not count. */
 const MOST_MS = 1000;
 const MOST_MB = 256;
+/** A file that would be read for ever, and was given up after the time that such files have. */
+const STOPPED = /received one that takes longer\./;
 /** Files between two collections of garbage. */
 const COLLECTED = 100;
 
@@ -36,7 +38,7 @@ const peakMb = () => process.resourceUsage().maxRSS / 1024;
 
 globalThis.gc?.();
 const before = peakMb();
-const counts = { inputs: 0, read: 0, refused: 0 };
+const counts = { inputs: 0, read: 0, refused: 0, stopped: 0 };
 for (let index = first; index < last && Date.now() < Number(until); index++) {
   writeSync(current, String(index).padEnd(16), 0);
   const random = randomFrom(Number(seed), index);
@@ -44,22 +46,25 @@ for (let index = first; index < last && Date.now() < Number(until); index++) {
   const names = Object.keys(files);
   const target = random() < 0.7 ? main : names[Math.floor(random() * names.length)];
   for (const file of names) {
-    const bytes = file === target ? mutate(random, file, files[file]) : files[file];
+    const bytes = file === target ? await mutate(random, file, files[file]) : files[file];
     writeFileSync(path.join(folder, 'read', file), bytes);
   }
   const began = process.cpuUsage();
+  let isStopped = false;
   try {
     await format.read(ostinato, path.join(folder, 'read', main));
     counts.read++;
   } catch (error) {
     counts.refused++;
+    isStopped = STOPPED.test(error?.message);
     const isTyped = error instanceof ostinato.OstinatoError && error.code !== 'ERR_INTERNAL';
     if (!isTyped) tell({ index, fault: 'untyped error', error: String(error?.stack ?? error) });
   }
   const { user, system } = process.cpuUsage(began);
   const took = (user + system) / 1000;
   counts.inputs++;
-  if (took > MOST_MS) tell({ index, fault: 'slow', ms: Math.round(took) });
+  if (isStopped) counts.stopped++;
+  else if (took > MOST_MS) tell({ index, fault: 'slow', ms: Math.round(took) });
   if (peakMb() - before > MOST_MB) {
     tell({ index, fault: 'memory', mb: Math.round(peakMb() - before) });
     break;

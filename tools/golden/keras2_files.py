@@ -259,6 +259,28 @@ def main() -> None:
     h = np.maximum(sum(x[:, i : i + 4] @ k[i] for i in range(2)) + b, 0)
     note("conv_stack.h5", x, gru(lstm(h, w, sequences=True), g2))
 
+    # A model within: its calls count from 1. Behind it is a hard sigmoid without weights.
+    inner = entry("Sequential", {"name": "inner", "layers": [entry("LSTM", recurrent_config("lstm_1", 4, unit_forget_bias=True, batch_input_shape=[None, 5, 3]))]})
+    graph = [
+        entry("InputLayer", {"batch_input_shape": [None, 5, 3], "dtype": "float32", "sparse": False, "name": "input_1"}, name="input_1", inbound_nodes=[]),
+        {**inner, "name": "inner", "inbound_nodes": [[["input_1", 0, 0, {}]]]},
+        entry("Activation", {"name": "activation_1", "trainable": True, "activation": "hard_sigmoid"}, name="activation_1", inbound_nodes=[[["inner", 1, 0, {}]]]),
+    ]  # fmt: skip
+    model = entry("Model", {"name": "model_1", "layers": graph, "input_layers": [["input_1", 0, 0]], "output_layers": [["activation_1", 0, 0]]})
+    save("within.h5", model, {"input_1": [], "inner": named("lstm_1", rnn, w), "activation_1": []}, "2.2.4")
+    note("within.h5", x, hard_sigmoid(lstm(x, w)))
+
+    # Both directions over padded ids: masked steps repeat what came before, where Keras 3 says zero.
+    both_ways = {"name": "bidirectional_1", "trainable": True, "merge_mode": "concat",
+                 "layer": entry("LSTM", recurrent_config("lstm_1", 4, unit_forget_bias=True, return_sequences=True))}  # fmt: skip
+    layers = [entry("Embedding", embedding), entry("Bidirectional", both_ways)]
+    arrays = {"embedding_1": named("embedding_1", "embeddings", [table]),
+              "bidirectional_1": named("bidirectional_1/forward_lstm_1", rnn, w) + named("bidirectional_1/backward_lstm_1", rnn, wb)}  # fmt: skip
+    save("bidirectional_masked.h5", entry("Sequential", {"name": "s", "layers": layers}), arrays, "2.2.4")
+    seen, mask = table[ids], ids != 0
+    backward = lstm(seen[:, ::-1], wb, sequences=True, mask=mask[:, ::-1])[:, ::-1]
+    note("bidirectional_masked.h5", ids, np.concatenate([lstm(seen, w, sequences=True, mask=mask), backward], -1))
+
     provenance = {"script": "tools/golden/keras2_files.py", "layout": "keras 2.1 to 2.2.4 and tf.keras 2.4", "h5py": h5py.__version__}
     lines = ",\n".join(f'"{name}": {json.dumps(record, separators=(",", ":"))}' for name, record in files.items())
     (OUT / "predictions.json").write_text(f'{{"provenance": {json.dumps(provenance)},\n"files": {{\n{lines}\n}}}}\n')

@@ -9,23 +9,23 @@ import { readPickledLists, type IntLists } from './pickle';
  * A view of an archive in memory.
  *
  * @example
- * const npz = new Npz('imdb.npz', await readFile('imdb.npz'));
- * npz.integers('y_train'); // Int32Array
+ * const npz = await Npz.of('imdb.npz', await readFile('imdb.npz'));
+ * await npz.integers('y_train'); // Int32Array
  */
 export class Npz {
-  private readonly archive: ZipArchive;
-
-  /** @throws DataError `ERR_DATA` where the archive is malformed or exceeds the limits of zip archives */
-  constructor(
+  private constructor(
     private readonly where: string,
-    archive: Uint8Array,
-  ) {
-    this.archive = new ZipArchive(where, archive);
+    private readonly archive: ZipArchive,
+  ) {}
+
+  /** @throws (rejects) DataError `ERR_DATA` where the archive is malformed or exceeds the limits of zip archives */
+  static async of(where: string, archive: Uint8Array): Promise<Npz> {
+    return new Npz(where, await ZipArchive.of(where, archive));
   }
 
   /** A one-dimensional array of integers that fit into 32 bits. */
-  integers(name: string): Int32Array {
-    const { where, npy } = this.open(name);
+  async integers(name: string): Promise<Int32Array> {
+    const { where, npy } = await this.open(name);
     const numbers = readNumbers(where, npy);
     const integers = Int32Array.from(numbers);
     const index = integers.findIndex((value, i) => value !== numbers[i]);
@@ -34,15 +34,15 @@ export class Npz {
   }
 
   /** A one-dimensional object array of integer lists, with `lead` free places before each. */
-  lists(name: string, lead: number): IntLists {
-    const { where, npy } = this.open(name);
+  async lists(name: string, lead: number): Promise<IntLists> {
+    const { where, npy } = await this.open(name);
     if (npy.descr !== '|O') throw refusal('ERR_DATA', where, 'an array of lists (|O)', describe(npy.descr));
     return readPickledLists(where, npy.payload, npy.size, lead);
   }
 
-  private open(name: string) {
+  private async open(name: string) {
     const where = `${this.where}, ${name}`;
-    const npy = parseNpy(where, this.archive.read(`${name}.npy`));
+    const npy = parseNpy(where, await this.archive.read(`${name}.npy`));
     if (npy.shape.length !== 1) throw refusal('ERR_DATA', where, 'one axis', `shape (${npy.shape.join(', ')})`);
     return { where, npy };
   }

@@ -1,10 +1,47 @@
 // SPDX-License-Identifier: MIT
 // Reads HDF5 files and trusts nothing in them: links other than hard ones are refused, and so are data sets whose numbers
-// lie in other files or data sets. Sizes are checked before anything is allocated.
+// lie in other files or data sets. Sizes are checked before anything is allocated. The library itself is on a thread of its own.
 import { FloatSource } from '../../arrays/float_source';
-import { makeError, OstinatoError } from '../../errors';
+import { makeError } from '../../errors';
+import { bytesInParts, type Bytes } from '../../serialization/byte_source';
+import { withBytes } from '../../serialization/input_file';
 import { describe, refusal } from '../../util/validate';
-import { H5_CLASS, loadLibrary, nextName, type H5Metadata, type H5Module } from './library';
+import { slabsOf } from './slabs';
+import { LibraryError, ROOM, withLibrary, type Calls } from './thread';
+
+/** Classes of elements, as HDF5 numbers them. */
+const CLASS = Object.freeze({ integer: 0, float: 1, string: 3 });
+
+/** What the library knows of a data set. */
+interface ArrayMetadata {
+  /** {@link CLASS} */
+  readonly type: number;
+  /** Bytes of an element. */
+  readonly size: number;
+  readonly signed: boolean;
+  readonly littleEndian: boolean;
+  /** null where it holds nothing. */
+  readonly shape: readonly number[] | null;
+  /** Whether parts of other data sets make it up. */
+  readonly isVirtual: boolean;
+}
+
+/** And of an attribute. */
+interface AttributeMetadata {
+  readonly type: number;
+  readonly size: number;
+  /** Strings of any length. */
+  readonly vlen: boolean;
+  readonly hasShape: boolean;
+  readonly count: number;
+}
+
+/** What stands at a path. */
+interface Found {
+  readonly kind: 'group' | 'array' | 'nothing' | 'link' | 'other';
+  readonly link: string | null;
+  readonly external?: string;
+}
 
 /** An array of a file: floats and whole numbers alone are arrays here. */
 export interface H5Array {
@@ -17,104 +54,108 @@ export interface H5Array {
 
 /** An array may have so many times the bytes of the file: those of packed chunks, or of a value that fills it. */
 const MOST_TIMES = 256;
-/** Elements that are read at once. */
-const PART = 1 << 20;
+/** Memory of the library for any file, beside what arrays of that size need. */
+const FREE_MEMORY = 64 * 2 ** 20;
+/** Longer files cannot be held in memory at once. */
+const LONGEST = 2 ** 32 - 2;
 /** Members of one group, and bytes of an attribute. */
 const MOST_MEMBERS = 100_000;
 const MOST_AXES = 8;
+
+type Kind = 'group' | 'array' | 'nothing';
 
 /**
  * A file that is open for reading.
  *
  * @example
- * await H5Reader.read('loadModel, m.h5', bytes, async (file) => file.floats('layers/dense/vars/0'));
+ * await H5Reader.read('loadModel, m.h5', bytes, async (file) => await file.floats('layers/dense/vars/0'));
  */
 export class H5Reader {
-  readonly #kinds = new Map<string, 'group' | 'array' | 'nothing'>([['', 'group']]);
+  readonly #kinds = new Map<string, Promise<Kind>>([['', Promise.resolve('group')]]);
+  readonly #room = new SharedArrayBuffer(ROOM);
+  /** Reading of floats, one at a time. */
+  #last: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly where: string,
-    private readonly module: H5Module,
-    private readonly file: bigint,
+    private readonly calls: Calls,
     private readonly size: number,
   ) {}
 
   /**
-   * Lets `use` read a file.
+   * Lets `use` read a file. Its bytes go to the thread that reads it, part by part.
    *
-   * @param bytes the whole file; not copied, and to be left alone until the promise settles
-   * @throws (rejects) StateError `ERR_STATE` where h5wasm is missing; DataError `ERR_DATA` where the file is malformed; what
-   *   `use` throws
+   * @throws (rejects) StateError `ERR_STATE` where h5wasm is missing; DataError `ERR_DATA` where the file is malformed, or its
+   *   reading takes longer than the limit; what `use` throws
    */
-  static async read<T>(where: string, bytes: Uint8Array, use: (file: H5Reader) => T | Promise<T>): Promise<T> {
-    const { module } = await loadLibrary(where);
-    const name = nextName();
-    module.FS.writeFile(name, bytes, { canOwn: true });
-    try {
-      const file = guarded(where, () => module.open(name, 0));
-      if (file < 0n) throw malformed(where);
-      try {
-        return await use(new H5Reader(where, module, file, bytes.length));
-      } finally {
-        guarded(where, () => module.close_file(file));
-      }
-    } finally {
-      module.FS.unlink(name);
-    }
+  static read<T>(where: string, bytes: Bytes, use: (file: H5Reader) => Promise<T>): Promise<T> {
+    const size = bytes.length;
+    return withLibrary(where, size, async (calls) => {
+      const file = new H5Reader(where, calls, size);
+      await file.#call('room', { size, most: FREE_MEMORY + MOST_TIMES * size });
+      let begin = 0;
+      await bytesInParts(bytes, async (part) => {
+        new Uint8Array(file.#room).set(part);
+        await file.#call('fill', { begin, length: part.length, room: file.#room });
+        begin += part.length;
+      });
+      await file.#call('open');
+      return use(file);
+    });
+  }
+
+  /** The same of the file at a path. @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO` */
+  static readFile<T>(where: string, path: string, use: (file: H5Reader) => Promise<T>): Promise<T> {
+    return withBytes(where, path, LONGEST, (bytes) => H5Reader.read(`${where}, ${path}`, bytes, use));
   }
 
   /** What stands at a path. @throws DataError `ERR_DATA` where the way there is no way of groups */
-  kind(path: string): 'group' | 'array' | 'nothing' {
+  kind(path: string): Promise<Kind> {
     const known = this.#kinds.get(path);
     if (known !== undefined) return known;
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const found = this.kind(parent) === 'group' ? this.#look(path) : 'nothing';
+    const found = this.#look(path);
     this.#kinds.set(path, found);
     return found;
   }
 
   /** Each step is looked at by itself, before the library goes through it. */
-  #look(path: string): 'group' | 'array' | 'nothing' {
-    const { module, file } = this;
-    const [link, external, type] = this.#guarded(() => [
-      module.get_symbolic_link(file, path),
-      module.get_external_link(file, path),
-      module.get_type(file, path),
-    ]);
+  async #look(path: string): Promise<Kind> {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if ((await this.kind(parent)) !== 'group') return 'nothing';
+    const { kind, link, external } = (await this.#call('look', { path })) as Found;
     const expected = 'groups and data sets of the file itself';
     if (link !== null) throw this.#bad(expected, `${describe(path)}, a soft link to ${describe(link)}`);
-    if (external.filename !== undefined)
-      throw this.#bad(expected, `${describe(path)}, a link to the file ${describe(external.filename)}`);
-    if (type === module.H5G_GROUP) return 'group';
-    if (type === module.H5G_DATASET) return 'array';
-    if (type < 0) return 'nothing';
-    throw this.#bad(expected, `${describe(path)} of another kind`);
+    if (external !== undefined)
+      throw this.#bad(expected, `${describe(path)}, a link to the file ${describe(external)}`);
+    if (kind === 'link' || kind === 'other') throw this.#bad(expected, `${describe(path)} of another kind`);
+    return kind;
   }
 
   /** Names of what is in a group, in the file's order; none where there is no such group. */
-  names(path: string): string[] {
-    if (this.kind(path) !== 'group') return [];
-    const names = this.#guarded(() => this.module.get_names(this.file, `/${path}`, false));
+  async names(path: string): Promise<string[]> {
+    if ((await this.kind(path)) !== 'group') return [];
+    const names = (await this.#call('names', { path: `/${path}` })) as string[];
     if (names.length > MOST_MEMBERS) throw this.#bad(`at most ${MOST_MEMBERS} members`, `${names.length}`);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw this.#bad('members of different names', `${describe(twice)} twice`);
-    return [...names];
+    const twice = names.length - new Set(names).size;
+    if (twice > 0) throw this.#bad('members of different names', `${twice} names twice`);
+    return names;
   }
 
   /** @throws DataError `ERR_DATA` where there is none, or one of other things than numbers */
-  array(path: string): H5Array {
-    const kind = this.kind(path);
+  async array(path: string): Promise<H5Array> {
+    const kind = await this.kind(path);
     if (kind !== 'array') throw this.#bad(`an array ${describe(path)}`, kind === 'group' ? 'a group' : 'none');
-    const metadata = this.#guarded(() => this.module.get_dataset_metadata(this.file, path));
-    if (metadata.virtual_sources !== undefined && metadata.virtual_sources.length > 0)
+    const metadata = (await this.#call('array', { path })) as ArrayMetadata;
+    if (metadata.isVirtual)
       throw this.#bad('arrays whose numbers are in the file itself', `${describe(path)}, a virtual data set`);
     return this.#checked(path, metadata);
   }
 
-  #checked(path: string, { type, size, signed, shape }: H5Metadata): H5Array {
-    const isFloat = type === H5_CLASS.float;
-    if (!(isFloat ? [4, 8] : type === H5_CLASS.integer ? [1, 2, 4, 8] : []).includes(size))
+  #checked(path: string, { type, size, signed, littleEndian, shape }: ArrayMetadata): H5Array {
+    const isFloat = type === CLASS.float;
+    if (!(isFloat ? [4, 8] : type === CLASS.integer ? [1, 2, 4, 8] : []).includes(size))
       throw this.#bad(`${describe(path)} of floats or whole numbers`, `class ${type} of ${size} bytes`);
+    if (!littleEndian) throw this.#bad(`${describe(path)} of little-endian numbers`, 'big-endian ones');
     if (shape === null || shape.length > MOST_AXES)
       throw this.#bad(`${describe(path)} of at most ${MOST_AXES} axes`, shape === null ? 'none' : `${shape.length}`);
     const length = shape.reduce((product, axis) => product * axis, 1);
@@ -129,81 +170,51 @@ export class H5Reader {
    *
    * @throws DataError `ERR_DATA`
    */
-  floats(path: string): H5Floats {
-    const array = this.array(path);
+  async floats(path: string): Promise<H5Floats> {
+    const array = await this.array(path);
     if (array.isFloat) return new H5Floats(this, path, array);
     throw this.#bad(`${describe(path)} of floats`, 'whole numbers');
   }
 
   /** Fills `out` with the elements of an array from `begin` on. */
-  readFloats(path: string, array: H5Array, begin: number, out: Float32Array): void {
-    const [rows = 1, ...axes] = array.shape;
-    const row = axes.reduce((product, axis) => product * axis, 1);
-    const end = begin + out.length;
-    const most = Math.max(1, Math.floor(PART / Math.max(1, row)));
-    for (let first = Math.floor(begin / Math.max(1, row)); first < rows && first * row < end; first += most) {
-      const count = Math.min(most, rows - first, Math.ceil(end / row) - first);
-      this.#rows(path, array, first, count, axes, (bytes) => {
-        const Numbers = array.bytes === 8 ? Float64Array : Float32Array;
-        const values = new Numbers(bytes.buffer as ArrayBuffer, bytes.byteOffset, count * row);
-        const from = Math.max(begin, first * row);
-        const to = Math.min(end, (first + count) * row);
-        out.set(values.subarray(from - first * row, to - first * row), from - begin);
-      });
+  readFloats(path: string, array: H5Array, begin: number, out: Float32Array): Promise<void> {
+    const own = this.#last.then(() => this.#floats(path, array, begin, out));
+    this.#last = own.catch(() => undefined);
+    return own;
+  }
+
+  async #floats(path: string, { shape, bytes: size }: H5Array, begin: number, out: Float32Array): Promise<void> {
+    for (let at = 0; at < out.length; at += ROOM / 4) {
+      const length = Math.min(ROOM / 4, out.length - at);
+      const slabs = slabsOf(shape, begin + at, length);
+      await this.#call('floats', { path, size, slabs, room: this.#room });
+      out.set(new Float32Array(this.#room, 0, length), at);
     }
   }
 
-  /** Rows of an array in the memory of the library, while `take` looks at them. */
-  #rows(
-    path: string,
-    { shape, bytes }: H5Array,
-    first: number,
-    count: number,
-    axes: readonly number[],
-    take: (bytes: Uint8Array) => void,
-  ): void {
-    const size = count * axes.reduce((product, axis) => product * axis, 1) * bytes;
-    if (size === 0) return;
-    const whole = shape.length === 0;
-    const lengths = [count, ...axes].map(BigInt);
-    const begins = [first, ...axes.map(() => 0)].map(BigInt);
-    const strides = lengths.map(() => 1n);
-    this.#inMemory(size, (pointer) => {
-      const at = BigInt(pointer);
-      const { module, file } = this;
-      const status = whole
-        ? module.get_dataset_data(file, path, null, null, null, at)
-        : module.get_dataset_data(file, path, lengths, begins, strides, at);
-      if (status < 0) throw this.#bad(`${describe(path)} that can be read`, 'a damaged array');
-      take(module.HEAPU8.subarray(pointer, pointer + size));
-    });
-  }
-
   /** A whole number or a float that stands alone. */
-  number(path: string): number {
-    const array = this.array(path);
+  async number(path: string): Promise<number> {
+    const array = await this.array(path);
     if (array.length !== 1 || array.shape.length > 1)
       throw this.#bad(`one number ${describe(path)}`, `shape [${array.shape.join(', ')}]`);
-    let result = NaN;
-    this.#rows(path, array, 0, 1, [], ({ buffer, byteOffset, byteLength }) => {
-      result = numberOf(new DataView(buffer as ArrayBuffer, byteOffset, byteLength), array);
-    });
-    return result;
+    const [slab] = slabsOf(array.shape, 0, 1);
+    const bytes = (await this.#call('element', { path, size: array.bytes, slab })) as Uint8Array;
+    return numberOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), array);
   }
 
   /** Names of the attributes of a group or an array. */
-  attributes(path: string): string[] {
-    return [...this.#guarded(() => this.module.get_attribute_names(this.file, `/${path}`))];
+  async attributes(path: string): Promise<string[]> {
+    return (await this.#call('attributes', { path: `/${path}` })) as string[];
   }
 
   /** Texts of an attribute; undefined where there is none. @throws DataError `ERR_DATA` where it holds something else */
-  texts(path: string, name: string): string[] | undefined {
-    if (this.kind(path) === 'nothing' || !this.attributes(path).includes(name)) return undefined;
-    const { module, file } = this;
-    const metadata = this.#guarded(() => module.get_attribute_metadata(file, `/${path}`, name));
-    const { type, size, shape, total_size: count, vlen } = metadata;
-    if (shape === null) return [];
-    if (type !== H5_CLASS.string) {
+  async texts(path: string, name: string): Promise<string[] | undefined> {
+    if ((await this.kind(path)) === 'nothing' || !(await this.attributes(path)).includes(name)) return undefined;
+    const attribute = { path: `/${path}`, name };
+    const metadata = (await this.#call('attribute', attribute)) as AttributeMetadata;
+    const { type, size, vlen, hasShape, count } = metadata;
+    if (!hasShape) return [];
+    if (type !== CLASS.string) {
       // No text at all is an array of no floats in h5py.
       if (count === 0) return [];
       throw this.#bad(`the attribute ${describe(name)} of texts`, 'another');
@@ -212,36 +223,24 @@ export class H5Reader {
     if (!Number.isSafeInteger(bytes) || bytes > MOST_TIMES * this.size)
       throw this.#bad(`the attribute ${describe(name)} within the file`, `${count} texts`);
     if (bytes === 0) return [];
-    return this.#inMemory(bytes, (pointer) => {
-      if (module.get_attribute_data(file, `/${path}`, name, BigInt(pointer)) < 0)
-        throw this.#bad(`the attribute ${describe(name)}`, 'one that cannot be read');
-      const read = module.HEAPU8.slice(pointer, pointer + bytes);
-      if (!vlen) return fixedTexts(read, size);
-      const texts = Array.from(new Uint32Array(read.buffer), (at) => (at === 0 ? '' : module.UTF8ToString(at)));
-      module.reclaim_vlen_memory(file, `/${path}`, name, BigInt(pointer));
-      return texts;
-    });
+    return (await this.#call('texts', { ...attribute, count, size, vlen })) as string[];
   }
 
   /** The text of an attribute; undefined where there is none. */
-  text(path: string, name: string): string | undefined {
-    return this.texts(path, name)?.[0];
+  async text(path: string, name: string): Promise<string | undefined> {
+    return (await this.texts(path, name))?.[0];
   }
 
-  #inMemory<T>(bytes: number, use: (pointer: number) => T): T {
-    const pointer = this.#guarded(() => this.module._malloc(bytes));
-    if (pointer === 0) throw makeError('ERR_OUT_OF_MEMORY', `${this.where}: expected ${bytes} bytes, received none.`);
+  /** What the library refuses is about the file. */
+  readonly #call: Calls = async (call, given) => {
     try {
-      this.module.HEAPU8.fill(0, pointer, pointer + bytes);
-      return this.#guarded(() => use(pointer));
-    } finally {
-      this.module._free(pointer);
+      return await this.calls(call, given);
+    } catch (error) {
+      if (!(error instanceof LibraryError)) throw error;
+      const text = `${this.where}: expected an HDF5 file, received one that cannot be read. Is the file complete?`;
+      throw makeError('ERR_DATA', text, { cause: error });
     }
-  }
-
-  #guarded<T>(call: () => T): T {
-    return guarded(this.where, call);
-  }
+  };
 
   #bad(expected: string, received: string): Error {
     return refusal('ERR_DATA', this.where, expected, received);
@@ -267,33 +266,8 @@ export class H5Floats extends FloatSource {
   }
 
   override read(begin: number, out: Float32Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.file.readFloats(this.path, this.array, begin, out);
-      resolve();
-    });
+    return this.file.readFloats(this.path, this.array, begin, out);
   }
-}
-
-/** What the library throws is about the file. */
-function guarded<T>(where: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof OstinatoError) throw error;
-    throw malformed(where, error);
-  }
-}
-
-function malformed(where: string, cause?: unknown): Error {
-  const text = `${where}: expected an HDF5 file, received one that cannot be read. Is the file complete?`;
-  return makeError('ERR_DATA', text, { cause });
-}
-
-function fixedTexts(bytes: Uint8Array, size: number): string[] {
-  return Array.from({ length: bytes.length / size }, (_, index) => {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + index * size, size).toString('utf8');
-    return text.replace(/\0+$/, '');
-  });
 }
 
 function numberOf(view: DataView, { isFloat, bytes, isSigned }: H5Array): number {

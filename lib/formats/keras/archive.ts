@@ -4,8 +4,8 @@
 import { checkTrainingState, isPlainObject, readJson, writeJson } from '../../serialization';
 import { toArray } from '../../arrays/float_source';
 import { describe, refusal } from '../../util/validate';
-import { readWholeFile } from '../../serialization/input_file';
 import { writeAtomically } from '../../serialization/atomic_file';
+import { bytesInParts } from '../../serialization/byte_source';
 import { H5Reader, writeH5, type H5Tree, type H5Values } from '../h5';
 import { writeZip, ZipArchive } from '../zip';
 import { readWeight, writtenWeight } from './arrays';
@@ -16,6 +16,8 @@ import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
 import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
 import {
+  isModelNode,
+  joined,
   layerPlaces,
   namesOfNodes,
   nodeOf,
@@ -34,8 +36,6 @@ const METADATA = 'metadata.json';
 const WEIGHTS = 'model.weights.h5';
 /** The version of Keras whose files these are. */
 const KERAS_VERSION = '3.15.1';
-/** Files of Keras that are larger cannot be held in memory at once. */
-const LONGEST = 2 ** 32 - 2;
 /** The group of what an optimizer holds. */
 const OPTIMIZER = 'optimizer/vars';
 
@@ -61,13 +61,14 @@ export async function writeKeras(
     keras_version: KERAS_VERSION,
     ostinato: { layers: await plainLayers(where, training?.layers ?? null), assets },
   };
-  const weights = await writeH5(where, await weightsTree(where, model, modern));
-  const members = [
-    { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
-    { name: CONFIG, data: Buffer.from(pythonJson(config)) },
-    { name: WEIGHTS, data: weights },
-  ];
-  await writeZip(where, path, members, { overwrite });
+  await writeH5(where, await weightsTree(where, model, modern), async (weights) => {
+    const members = [
+      { name: METADATA, data: Buffer.from(writeJson(where, metadata)) },
+      { name: CONFIG, data: Buffer.from(pythonJson(config)) },
+      { name: WEIGHTS, data: weights },
+    ];
+    await writeZip(where, path, members, { overwrite });
+  });
 }
 
 /** Seeds and states as plain data. */
@@ -87,8 +88,9 @@ export async function writeKerasWeights(
 ): Promise<void> {
   const { model } = document;
   if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
-  const bytes = await writeH5(where, await weightsTree(where, model, document));
-  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+  await writeH5(where, await weightsTree(where, model, document), (bytes) =>
+    writeAtomically(where, path, (append) => bytesInParts(bytes, append), { overwrite }),
+  );
 }
 
 interface Located {
@@ -146,17 +148,23 @@ export async function readKeras<T>(
   path: string,
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
-  const archive = await ZipArchive.open(where, path);
-  const place = `${where}, ${path}`;
-  const text = (name: string): unknown =>
-    readJson(`${place}, ${name}`, Buffer.from(archive.read(name)).toString('utf8'));
-  const metadata = archive.has(METADATA) ? text(METADATA) : null;
+  return ZipArchive.open(where, path, (archive) => readArchive(`${where}, ${path}`, archive, use));
+}
+
+async function readArchive<T>(
+  place: string,
+  archive: ZipArchive,
+  use: (document: ModelDocument) => Promise<T>,
+): Promise<T> {
+  const json = async (name: string): Promise<unknown> =>
+    readJson(`${place}, ${name}`, Buffer.from(await archive.read(name)).toString('utf8'));
+  const metadata = archive.has(METADATA) ? await json(METADATA) : null;
   if (versionOf(metadata).startsWith('2.')) {
     // Its hard_sigmoid is another function under the same name, and its weights lie under other paths.
     const hint = "Save the model as .h5 there: model.save('m.h5').";
     throw refusal('ERR_DATA', place, 'an archive of Keras 3', `one of Keras ${versionOf(metadata)}`, hint);
   }
-  const described = text(CONFIG);
+  const described = await json(CONFIG);
   const model = modelFromKeras(place, described);
   const compile = compileFromKeras(place, (described as Config)['compile_config']);
   const own = isPlainObject(metadata) ? metadata['ostinato'] : undefined;
@@ -164,15 +172,15 @@ export async function readKeras<T>(
     const hint = 'Save the model with weights in HDF5, which is the default.';
     throw refusal('ERR_DATA', place, WEIGHTS, 'model.weights.npz', hint);
   }
-  return H5Reader.read(`${place}, ${WEIGHTS}`, archive.read(WEIGHTS), async (file) => {
+  return H5Reader.read(`${place}, ${WEIGHTS}`, await archive.source(WEIGHTS), async (file) => {
     const { places } = located(model, (config) => config['layers'] as readonly Described[]);
-    const weights = readWeights(file, places);
+    const weights = await readWeights(file, places);
     const byName = new Map(weights.map((array) => [array.name, array]));
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const state =
       optimizer === undefined
         ? null
-        : optimizerFromKeras(file, place, variables(file, OPTIMIZER), optimizer, places, byName);
+        : await optimizerFromKeras(file, place, await variables(file, OPTIMIZER), optimizer, places, byName);
     const writtenBy = own === undefined ? `Keras ${versionOf(metadata)}` : 'ostinato';
     return use({ model, weights, compile, ...ownParts(place, own, state), writtenBy });
   });
@@ -185,8 +193,8 @@ function versionOf(metadata: unknown): string {
 }
 
 /** Paths of the variables of a group, by their numbers. */
-function variables(file: H5Reader, group: string): string[] {
-  return file.names(group).map((_, index) => `${group}/${index}`);
+async function variables(file: H5Reader, group: string): Promise<string[]> {
+  return (await file.names(group)).map((_, index) => `${group}/${index}`);
 }
 
 /** What is beside Keras' own in the file; nothing where Keras wrote it. */
@@ -211,8 +219,10 @@ function asFloats(layers: unknown): unknown {
   return { ...layers, states };
 }
 
-function readWeights(file: H5Reader, places: readonly WeightPlace[]): NamedArray[] {
-  return places.map((place) => readWeight(file, place, place.path));
+async function readWeights(file: H5Reader, places: readonly WeightPlace[]): Promise<NamedArray[]> {
+  const weights: NamedArray[] = [];
+  for (const place of places) weights.push(await readWeight(file, place, place.path));
+  return weights;
 }
 
 /** How weights of a file are found. */
@@ -229,20 +239,30 @@ export async function readKerasWeights<T>(
   { byName }: WeightsChoice,
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(`${where}, ${path}`, bytes, (file) => {
-    const { places } = located(
-      model,
-      orderedLayers,
-      byName ? (layers, name) => namedIn(file, layers, name) : undefined,
-    );
-    const present = places.filter((each) => file.kind(each.path) === 'array');
-    return use({ model: null, weights: readWeights(file, present), compile: null, training: null, assets: {} });
+  return H5Reader.readFile(where, path, async (file) => {
+    const find = byName ? await namedLayers(file, nodeOf(model, orderedLayers)) : undefined;
+    const { places } = located(model, orderedLayers, find);
+    const present: WeightPlace[] = [];
+    for (const each of places) if ((await file.kind(each.path)) === 'array') present.push(each);
+    return use({ model: null, weights: await readWeights(file, present), compile: null, training: null, assets: {} });
   });
 }
 
-/** Where the layer of a name is in a group of layers; a place that is not there where it has none. */
-function namedIn(file: H5Reader, layers: string, name: string): string {
-  const found = file.names(layers).find((each) => file.text(`${layers}/${each}/vars`, 'name') === name);
-  return `${layers}/${found ?? '?'}`;
+/** Where the layers of their names are in the groups of a file; places that are not there for those that it lacks. */
+async function namedLayers(file: H5Reader, root: WeightNode): Promise<FindLayer> {
+  const groups = new Map<string, ReadonlyMap<string, string>>();
+  const find: FindLayer = (layers, name) => `${layers}/${groups.get(layers)?.get(name) ?? '?'}`;
+  const visit = async (node: WeightNode, path: string): Promise<void> => {
+    const layers = joined(path, 'layers');
+    if (!isModelNode(node) || groups.has(layers)) return;
+    const named = new Map<string, string>();
+    for (const each of await file.names(layers)) {
+      const name = await file.text(`${layers}/${each}/vars`, 'name');
+      if (name !== undefined && !named.has(name)) named.set(name, each);
+    }
+    groups.set(layers, named);
+    for (const part of node.parts) await visit(part.node, find(layers, part.node.name));
+  };
+  await visit(root, '');
+  return find;
 }

@@ -6,9 +6,9 @@ import type { NamedArray } from '../document';
 import type { WeightPlace } from '../keras_config/weights';
 
 /** A weight of a file. @throws DataError `ERR_DATA` */
-export function readWeight(file: H5Reader, { name, isCount }: WeightPlace, path: string): NamedArray {
-  if (isCount) return { name, shape: [1], data: Float32Array.of(file.number(path)) };
-  const data = file.floats(path);
+export async function readWeight(file: H5Reader, { name, isCount }: WeightPlace, path: string): Promise<NamedArray> {
+  if (isCount) return { name, shape: [1], data: Float32Array.of(await file.number(path)) };
+  const data = await file.floats(path);
   return { name, shape: data.shape, data };
 }
 

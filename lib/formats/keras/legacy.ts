@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The older file of Keras, `.h5`: the model and what compile was given as JSON in attributes, weights by layer. Keras 1, 2 and
 // tf.keras wrote it, each with spellings of its own; Keras 3 still does. What those spell otherwise is translated first.
-import { FloatSource, toArray, type Floats } from '../../arrays/float_source';
-import { makeError } from '../../errors';
 import { isPlainObject, readJson } from '../../serialization';
 import { writeAtomically } from '../../serialization/atomic_file';
-import { readWholeFile } from '../../serialization/input_file';
+import { bytesInParts } from '../../serialization/byte_source';
 import { describe, refusal } from '../../util/validate';
 import { H5Reader, LONGEST_HEADER, writeH5, type H5Tree, type H5Values } from '../h5';
 import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from '../keras_config/from_graph';
-import { olderCompile, olderConfig, type Reshaping } from './older';
+import { modernModel } from '../keras_config/legacy';
+import { withoutCudnn } from './cudnn';
+import { asOfTensorflow, isOfTensorflow, olderCompile } from './older';
 import { optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { pythonJson } from '../keras_config/python_json';
 import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
@@ -23,7 +23,6 @@ import type { Config } from '../keras_config/classes';
 import type { Described } from '../keras_config/objects';
 
 const KERAS_VERSION = '3.15.1';
-const LONGEST = 2 ** 31 - 1;
 const WEIGHTS = 'model_weights';
 const OPTIMIZER = 'optimizer_weights';
 
@@ -105,8 +104,7 @@ export async function writeLegacy(
         `${Buffer.byteLength(text)} bytes`,
         'Save it as .keras, which has no such bound.',
       );
-  const bytes = await writeH5(where, { attributes, arrays: {}, groups });
-  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+  await writeFile(where, path, { attributes, arrays: {}, groups }, overwrite);
 }
 
 /** Short names of losses, which Keras 3 does not find again in such files. */
@@ -137,8 +135,14 @@ export async function writeLegacyWeights(
 ): Promise<void> {
   if (model === null) throw refusal('ERR_DATA', where, 'a described model', 'none');
   const arrays = new Map(weights.map((array) => [array.name, array]));
-  const bytes = await writeH5(where, await weightsTree(where, layersOf(model, orderedLayers).layers, arrays));
-  await writeAtomically(where, path, (append) => append(bytes), { overwrite });
+  const tree = await weightsTree(where, layersOf(model, orderedLayers).layers, arrays);
+  await writeFile(where, path, tree, overwrite);
+}
+
+function writeFile(where: string, path: string, tree: H5Tree, overwrite: boolean): Promise<void> {
+  return writeH5(where, tree, (bytes) =>
+    writeAtomically(where, path, (append) => bytesInParts(bytes, append), { overwrite }),
+  );
 }
 
 async function weightsTree(
@@ -183,38 +187,43 @@ export async function readLegacy<T>(
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
   const place = `${where}, ${path}`;
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, (file) => {
-    const text = file.text('', 'model_config');
+  return H5Reader.readFile(where, path, async (file) => {
+    const text = await file.text('', 'model_config');
     if (text === undefined) {
       const hint = 'Weights alone are read by model.loadWeights.';
       throw refusal('ERR_DATA', place, 'a model', 'a file without one', hint);
     }
-    const generation = generationOf(file.text('', 'keras_version') ?? file.text(WEIGHTS, 'keras_version'));
-    const { config, reshapings } = olderConfig(place, readJson(`${place}, model_config`, text), generation);
-    const model = modelFromKeras(place, config);
-    const training = file.text('', 'training_config');
+    const version = (await file.text('', 'keras_version')) ?? (await file.text(WEIGHTS, 'keras_version'));
+    const generation = generationOf(version);
+    const config = readJson(`${place}, model_config`, text);
+    const model = modelFromKeras(place, generation < 3 ? modernConfig(place, config, version) : config);
+    const training = await file.text('', 'training_config');
     const given = training === undefined ? null : readJson(`${place}, training_config`, training);
     const compile = compileFromKeras(place, olderCompile(place, given));
     const { layers, all } = layersOf(model, (own) => own['layers'] as readonly Described[]);
-    const weights = readLayers(file, place, WEIGHTS, layers, { byName: false }, reshapings);
+    const weights = await readLayers(file, place, WEIGHTS, layers, { byName: false });
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const byName = new Map(weights.map((array) => [array.name, array]));
-    const isSame = generation >= 3 && reshapings.size === 0 && optimizer !== undefined;
-    const state = isSame ? readOptimizer(file, place, optimizer, all, byName) : null;
+    const state =
+      generation >= 3 && optimizer !== undefined ? await readOptimizer(file, place, optimizer, all, byName) : null;
     return use({ model, weights, compile, training: state && { optimizer: state, layers: null }, assets: {} });
   });
 }
 
+function modernConfig(where: string, config: unknown, version: string | undefined): unknown {
+  const modern = modernModel(where, config);
+  return isOfTensorflow(version) ? asOfTensorflow(modern) : modern;
+}
+
 /** What an optimizer holds, of files of Keras 3; older ones have other arrays, and training begins anew. */
-function readOptimizer(
+async function readOptimizer(
   file: H5Reader,
   where: string,
   optimizer: { readonly className: string; readonly config: Config },
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
 ): ReturnType<typeof optimizerFromKeras> {
-  const names = file.texts(OPTIMIZER, 'weight_names') ?? [];
+  const names = (await file.texts(OPTIMIZER, 'weight_names')) ?? [];
   const paths = names.map((name) => `${OPTIMIZER}/${name}`);
   return optimizerFromKeras(file, where, paths, optimizer, places, weights);
 }
@@ -234,29 +243,31 @@ export async function readLegacyWeights<T>(
   use: (document: ModelDocument) => Promise<T>,
 ): Promise<T> {
   const place = `${where}, ${path}`;
-  const bytes = await readWholeFile(where, path, LONGEST);
-  return H5Reader.read(place, bytes, (file) => {
-    const at = file.kind(WEIGHTS) === 'group' ? WEIGHTS : '';
+  return H5Reader.readFile(where, path, async (file) => {
+    const at = (await file.kind(WEIGHTS)) === 'group' ? WEIGHTS : '';
     const { layers } = layersOf(model, orderedLayers);
-    const weights = readLayers(file, place, at, layers, choice, new Map());
+    const weights = await readLayers(file, place, at, layers, choice);
     return use({ model: null, weights, compile: null, training: null, assets: {} });
   });
 }
 
-function readLayers(
+async function readLayers(
   file: H5Reader,
   where: string,
   at: string,
   layers: readonly LayerWeights[],
   { byName }: WeightsChoice,
-  reshapings: ReadonlyMap<string, Reshaping>,
-): NamedArray[] {
+): Promise<NamedArray[]> {
   const base = at === '' ? '' : `${at}/`;
-  const names = file.texts(at, 'layer_names');
+  const names = await file.texts(at, 'layer_names');
   if (names === undefined) throw refusal('ERR_DATA', where, 'layer_names of a file of Keras', 'none');
-  const listed = names
-    .map((name) => ({ name, weights: file.texts(`${base}${name}`, 'weight_names') ?? [] }))
-    .filter((layer) => layer.weights.length > 0);
+  if (new Set(names).size < names.length)
+    throw refusal('ERR_DATA', where, 'layer_names that differ', `${names.length - new Set(names).size} that do not`);
+  const listed: { readonly name: string; readonly weights: readonly string[] }[] = [];
+  for (const name of names) {
+    const weights = (await file.texts(`${base}${name}`, 'weight_names')) ?? [];
+    if (weights.length > 0) listed.push({ name, weights });
+  }
   const wanted = layers.filter(({ places }) => places.length > 0);
   if (!byName && listed.length !== wanted.length)
     throw refusal(
@@ -266,43 +277,15 @@ function readLayers(
       `${listed.length}`,
       'Is it of another model? byName takes the layers whose names are the same.',
     );
-  return wanted.flatMap(({ name, places }, index) => {
+  const weights: NamedArray[] = [];
+  for (const [index, { name, places }] of wanted.entries()) {
     const found = byName ? listed.find((layer) => layer.name === name) : listed[index];
-    if (found === undefined) return [];
+    if (found === undefined) continue;
     if (found.weights.length !== places.length)
       throw refusal('ERR_DATA', where, `${places.length} weights of ${describe(name)}`, `${found.weights.length}`);
-    return places.map((place, number): NamedArray => {
-      const array = readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`);
-      const reshaping = reshapings.get(place.name);
-      if (reshaping === undefined) return array;
-      const shape = reshaping.shape(array.shape);
-      return { name: place.name, shape, data: new Reshaped(where, array.data, array.shape, reshaping) };
-    });
-  });
-}
-
-/** Floats of a file in another order, or times a factor. */
-class Reshaped extends FloatSource {
-  #values: Promise<Float32Array> | undefined;
-
-  constructor(
-    private readonly where: string,
-    private readonly source: Floats,
-    private readonly shape: readonly number[],
-    private readonly reshaping: Reshaping,
-  ) {
-    super();
+    for (const [number, place] of places.entries()) {
+      weights.push(await readWeight(file, place, `${base}${found.name}/${found.weights[number]!}`));
+    }
   }
-
-  override get length(): number {
-    return this.reshaping.shape(this.shape).reduce((product, axis) => product * axis, 1);
-  }
-
-  override async read(begin: number, out: Float32Array): Promise<void> {
-    this.#values ??= toArray(this.where, this.source).then((values) => this.reshaping.apply(values, this.shape));
-    const values = await this.#values;
-    if (values.length !== this.length)
-      throw makeError('ERR_DATA', `${this.where}: expected weights of a layer, received another number of them.`);
-    out.set(values.subarray(begin, begin + out.length));
-  }
+  return withoutCudnn(where, weights);
 }

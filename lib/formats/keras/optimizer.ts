@@ -85,17 +85,17 @@ function nadamProduct(config: Config, iterations: number): number {
 }
 
 /** The state of an optimizer; null where it has done no step, and holds nothing. @param paths of its variables, in order */
-export function optimizerFromKeras(
+export async function optimizerFromKeras(
   file: H5Reader,
   where: string,
   paths: readonly string[],
   { className, config }: { readonly className: string; readonly config: Config },
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
-): OptimizerState | null {
+): Promise<OptimizerState | null> {
   const count = paths.length;
   if (count === 0) return null;
-  const iteration = file.number(paths[0]!);
+  const iteration = await file.number(paths[0]!);
   const hasRate = !followsSchedule(config);
   const groups = slotGroups(className, config);
   const trained = places.filter(({ trainable }) => trainable);
@@ -119,20 +119,20 @@ export function optimizerFromKeras(
   for (const group of groups)
     for (const { name } of trained)
       for (const slot of group) {
-        slots[`${slot}/${name}`] = sized(file, where, paths[next]!, weights.get(name)!.shape);
+        slots[`${slot}/${name}`] = await sized(file, where, paths[next]!, weights.get(name)!.shape);
         next++;
       }
   if (accumulates(config)) slots[BATCHES] = Float32Array.of(iteration % steps);
   return {
     className,
     iterations: Math.floor(iteration / steps),
-    learningRate: hasRate ? file.number(paths[1]!) : null,
+    learningRate: hasRate ? await file.number(paths[1]!) : null,
     slots,
   };
 }
 
-function sized(file: H5Reader, where: string, path: string, shape: readonly number[]): Floats {
-  const floats = file.floats(path);
+async function sized(file: H5Reader, where: string, path: string, shape: readonly number[]): Promise<Floats> {
+  const floats = await file.floats(path);
   const given = floats.shape;
   if (given.length === shape.length && shape.every((axis, index) => axis === given[index])) return floats;
   throw refusal('ERR_SHAPE', where, `${describe(path)} of shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);

@@ -22,6 +22,8 @@ export interface Spelling {
   readonly own?: readonly string[];
   /** Options that Keras takes and leaves out of its configs where they are null: so they are written. */
   readonly optional?: readonly string[];
+  /** Whether the output has the mask of what the layer reads first, whatever else it reads. */
+  readonly handsMaskOn?: true;
   /** Weights of the layer itself in Keras' order, in files' spelling. */
   readonly weights?: (config: Config) => readonly string[];
   /** Where Keras has the weights: that of the layer itself, or of its cell. */
@@ -108,14 +110,16 @@ function projections({ useBias }: Config): readonly PartSpelling[] {
 }
 
 const LAYERS: readonly Spelling[] = [
-  layer('Activation', 'activation'),
-  layer('ActivityRegularization', 'l1 l2'),
+  layer('Activation', 'activation', { handsMaskOn: true }),
+  layer('ActivityRegularization', 'l1 l2', { handsMaskOn: true }),
   layer('Add'),
   layer('Average'),
   layer('AdditiveAttention', 'useScale dropout seed', {
+    handsMaskOn: true,
     weights: ({ useScale }) => (useScale === false ? [] : ['scale']),
   }),
   layer('Attention', 'useScale scoreMode dropout seed', {
+    handsMaskOn: true,
     weights: ({ useScale, scoreMode }) => [
       ...(useScale === true ? ['scale'] : []),
       ...(scoreMode === 'concat' ? ['concat_score_weight'] : []),
@@ -127,6 +131,7 @@ const LAYERS: readonly Spelling[] = [
     `axis momentum epsilon center scale betaInitializer gammaInitializer movingMeanInitializer movingVarianceInitializer
      betaRegularizer gammaRegularizer betaConstraint gammaConstraint`.replace(/\s+/g, ' '),
     {
+      handsMaskOn: true,
       fixed: { synchronized: [false], renorm: [false], renorm_clipping: [null], renorm_momentum: [0.99] },
       weights: (config) => [...affine(config), 'moving_mean', 'moving_variance'],
     },
@@ -145,14 +150,15 @@ const LAYERS: readonly Spelling[] = [
   ),
   layer('Cropping1D', 'cropping'),
   layer('Dense', `units activation ${KERNEL} ${BIAS} activityRegularizer`, {
+    handsMaskOn: true,
     fixed: { quantization_config: [null], lora_rank: [null] },
     weights: kernelAndBias,
   }),
   layer('Dot', 'axes normalize'),
-  layer('Dropout', 'rate seed', { fixed: { noise_shape: [null] } }),
+  layer('Dropout', 'rate seed', { handsMaskOn: true, fixed: { noise_shape: [null] } }),
   // Within MultiHeadAttention alone.
   { className: 'EinsumDense', kind: 'layer', options: ['name', 'useBias'], weights: kernelAndBias },
-  layer('ELU', 'alpha'),
+  layer('ELU', 'alpha', { handsMaskOn: true }),
   layer(
     'Embedding',
     'inputDim outputDim maskZero embeddingsInitializer embeddingsRegularizer embeddingsConstraint activityRegularizer',
@@ -163,8 +169,8 @@ const LAYERS: readonly Spelling[] = [
     },
   ),
   layer('Flatten', '', { fixed: CHANNELS_LAST }),
-  layer('GaussianDropout', 'rate seed'),
-  layer('GaussianNoise', 'stddev seed'),
+  layer('GaussianDropout', 'rate seed', { handsMaskOn: true }),
+  layer('GaussianNoise', 'stddev seed', { handsMaskOn: true }),
   layer('GlobalAveragePooling1D', 'keepdims', { fixed: CHANNELS_LAST }),
   layer('GlobalMaxPooling1D', 'keepdims', { fixed: CHANNELS_LAST }),
   recurrent('GRU', 'recurrentActivation resetAfter', { own: ['useCudnn'] }),
@@ -172,9 +178,9 @@ const LAYERS: readonly Spelling[] = [
     'LayerNormalization',
     `axis epsilon center scale betaInitializer gammaInitializer betaRegularizer gammaRegularizer betaConstraint
      gammaConstraint`.replace(/\s+/g, ' '),
-    { fixed: { rms_scaling: [false] }, weights: affine },
+    { handsMaskOn: true, fixed: { rms_scaling: [false] }, weights: affine },
   ),
-  layer('LeakyReLU', 'negativeSlope'),
+  layer('LeakyReLU', 'negativeSlope', { handsMaskOn: true }),
   recurrent('LSTM', 'recurrentActivation unitForgetBias', { own: ['useCudnn'] }),
   layer('Masking', 'maskValue'),
   layer('Maximum'),
@@ -184,28 +190,37 @@ const LAYERS: readonly Spelling[] = [
   layer(
     'MultiHeadAttention',
     `numHeads keyDim valueDim outputShape dropout seed ${KERNEL} ${BIAS} activityRegularizer`,
-    { fixed: { use_gate: [false], attention_axes: [null, [1]], sliding_window: [null] }, parts: projections },
+    {
+      handsMaskOn: true,
+      fixed: { use_gate: [false], attention_axes: [null, [1]], sliding_window: [null] },
+      parts: projections,
+    },
   ),
   layer('Normalization', 'axis mean variance invert', {
+    handsMaskOn: true,
     weights: ({ mean }) => (mean === null || mean === undefined ? ['mean', 'variance', 'count'] : []),
   }),
   layer('Permute', 'dims'),
-  layer('PReLU', 'alphaInitializer alphaRegularizer alphaConstraint sharedAxes', { weights: () => ['alpha'] }),
-  layer('ReLU', 'maxValue negativeSlope threshold'),
+  layer('PReLU', 'alphaInitializer alphaRegularizer alphaConstraint sharedAxes', {
+    handsMaskOn: true,
+    weights: () => ['alpha'],
+  }),
+  layer('ReLU', 'maxValue negativeSlope threshold', { handsMaskOn: true }),
   layer('RepeatVector', 'n'),
-  layer('Rescaling', 'scale offset'),
+  layer('Rescaling', 'scale offset', { handsMaskOn: true }),
   layer('Reshape', 'targetShape'),
   layer('RNN', `cell ${SEQUENCES}`, { parts: cellParts }),
   recurrent('SimpleRNN', '', { optional: ['seed'] }),
   // An operation in Keras, which graphs.ts writes and reads.
   layer('Slice', 'steps features'),
-  layer('Softmax', 'axis'),
-  layer('SpatialDropout1D', 'rate seed', { fixed: CHANNELS_LAST, optional: ['trainable'] }),
+  layer('Softmax', 'axis', { handsMaskOn: true }),
+  layer('SpatialDropout1D', 'rate seed', { handsMaskOn: true, fixed: CHANNELS_LAST, optional: ['trainable'] }),
   layer('Subtract'),
   layer('TimeDistributed', 'layer', {
+    handsMaskOn: true,
     parts: ({ layer: inner }) => [{ path: 'layer', described: inner as Described }],
   }),
-  layer('UnitNormalization', 'axis'),
+  layer('UnitNormalization', 'axis', { handsMaskOn: true }),
   layer('UpSampling1D', 'size'),
   layer('ZeroPadding1D', 'padding', { fixed: CHANNELS_LAST, own: ['dataFormat'] }),
 ];

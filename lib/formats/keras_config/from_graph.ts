@@ -4,7 +4,7 @@
 import { isPlainObject } from '../../serialization';
 import { describe, refusal } from '../../util/validate';
 import { checkDtype, fromKeras, readObject, type Described } from './objects';
-import type { Config } from './classes';
+import { spellingOf, type Config } from './classes';
 
 type Place = readonly [layer: string, call: number, output: number];
 
@@ -228,6 +228,7 @@ class GraphReading {
   /** Keras counts a call of a functional model from 1 here. */
   #end(value: unknown): Place {
     const [name, call, output] = this.#place(value);
+    this.#checkMade([name, call, output], 'an output');
     const className = this.#entries.find((entry) => entry.name === name)?.className;
     const isModel = className === 'Functional' || className === 'Model';
     return [name, isModel ? Math.max(0, call - 1) : call, output];
@@ -265,33 +266,31 @@ class GraphReading {
     const { value } = this.#entries.find(({ name }) => name === entry.config['name'])!;
     const nodes = value['inbound_nodes'];
     if (!Array.isArray(nodes)) throw this.bad(`inbound_nodes of layer ${index}`, describe(nodes));
-    return { ...entry, calls: nodes.map((node) => this.#call(entry, node, value)) };
+    const calls = nodes.map((node) => this.#call(entry, node, value));
+    for (const { inputs, initialState = [] } of calls)
+      for (const place of [...inputs, ...(initialState as readonly Place[])])
+        this.#checkMade(place, describe(entry.config['name']));
+    return { ...entry, calls };
+  }
+
+  /** Operations make masks, and nothing else. */
+  #checkMade([name]: Place, reader: string): void {
+    const operation = this.#operations.get(name);
+    if (operation === undefined) return;
+    throw refusal(
+      'ERR_UNKNOWN_NAME',
+      this.reading.where,
+      `${reader} to read layers`,
+      `the operation ${describe(operation['class_name'])}`,
+      'Put a layer in its place in Keras, and save the model again.',
+    );
   }
 
   #call(entry: Entry, node: unknown, value: Config): Call {
-    if (Array.isArray(node)) return this.#olderCall(entry, node);
     const { args, kwargs } = isPlainObject(node) ? node : {};
     if (!Array.isArray(args) || !isPlainObject(kwargs)) throw this.bad('a call as { args, kwargs }', describe(node));
     if (entry.className === 'Slice') return { inputs: this.#tensors(args[0]) };
     return this.#callOf(entry, args, kwargs, value);
-  }
-
-  /** Keras 2: a list of [layer, call, output, options]. */
-  #olderCall(entry: Entry, node: readonly unknown[]): Call {
-    const items = node.length >= 3 && typeof node[0] === 'string' ? [node] : node;
-    const places = items.map((item) => this.#place(item));
-    const options = items.map((item) => (item as unknown[])[3]).filter(isPlainObject);
-    const kwargs = Object.assign({}, ...options) as Record<string, unknown>;
-    const isList = (each: unknown): boolean => Array.isArray(each) && typeof each[0] === 'string';
-    const asTensor = (each: unknown): unknown =>
-      isList(each)
-        ? { class_name: '__keras_tensor__', config: { keras_history: (each as unknown[]).slice(0, 3) } }
-        : Array.isArray(each)
-          ? each.map(asTensor)
-          : each;
-    const read = places.map((place) => asTensor(place));
-    const translated = Object.fromEntries(Object.entries(kwargs).map(([key, each]) => [key, asTensor(each)]));
-    return this.#callOf(entry, RECURRENT.has(entry.className) ? read : [read], translated, {});
   }
 
   #callOf(entry: Entry, args: readonly unknown[], kwargs: Config, value: Config): Call {
@@ -426,7 +425,8 @@ class GraphReading {
     const source = read[0] === undefined ? 'nothing' : `t:${read[0].join('/')}`;
     if (className === 'Embedding') return config['maskZero'] === true ? `NotEqual(${source},0)` : null;
     if (className === 'Masking') return `Any(NotEqual(${source},${pythonNumber(config['maskValue'])}))`;
-    if (PASSES.has(className)) return read[0] === undefined ? null : this.#passed(read[0], depth + 1);
+    if (spellingOf('layer', className)?.handsMaskOn === true)
+      return read[0] === undefined ? null : this.#passed(read[0], depth + 1);
     if (RECURRENT.has(className)) {
       const inner = className === 'Bidirectional' ? (config['layer'] as Described).config : config;
       if (inner['returnSequences'] !== true || place[2] !== 0) return null;
@@ -527,33 +527,9 @@ const JOINS = new Set([
   'Maximum',
   'Minimum',
   'Concatenate',
-  'Attention',
-  'AdditiveAttention',
-  'MultiHeadAttention',
   'Model',
   'Sequential',
 ]);
-const PASSES = new Set([
-  'Activation',
-  'ActivityRegularization',
-  'BatchNormalization',
-  'Dense',
-  'Dropout',
-  'ELU',
-  'GaussianDropout',
-  'GaussianNoise',
-  'LayerNormalization',
-  'LeakyReLU',
-  'Normalization',
-  'PReLU',
-  'ReLU',
-  'Rescaling',
-  'Softmax',
-  'SpatialDropout1D',
-  'TimeDistributed',
-  'UnitNormalization',
-]);
-
 /** Operations that masks are made with; the older `.h5` does not say where they are from. */
 const OPERATIONS = new Set([
   'NotEqual',

@@ -37,6 +37,8 @@ const RECURRENT: Rule = {
 const GATES = { recurrent_activation: 'hard_sigmoid' };
 /** Keras 2 adds one bias to both products of a GRU unless it is told otherwise. */
 const GRU = { ...GATES, reset_after: false };
+/** Layers of CuDNN, which has these functions alone. Their weights lie otherwise: lib/formats/keras/cudnn.ts. */
+const CUDNN = { activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true };
 const POOLING: Rule = { fixed: { data_format: ['channels_last', null] } };
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -50,6 +52,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       adjustment: [null],
     },
   },
+  CuDNNGRU: { ...RECURRENT, className: 'GRU', missing: { ...CUDNN, reset_after: true } },
+  CuDNNLSTM: { ...RECURRENT, className: 'LSTM', missing: CUDNN },
   Embedding: { silent: ['input_length'], missing: { mask_zero: false } },
   GRU: { ...RECURRENT, missing: GRU },
   GRUCell: { ...RECURRENT, missing: GRU },
@@ -69,6 +73,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   StackedRNNCells: { only: ['name', 'cells'] },
   ThresholdedReLU: { className: 'ReLU', renamed: { theta: 'threshold' }, missing: { theta: 1 } },
 };
+
+/** Options of any layer that change nothing that is computed, or are said elsewhere. */
+const SILENT = new Set(['batch_input_shape', 'batch_size', 'consume_less', 'experimental_autocast', 'input_dtype']);
 
 /** Functions that are others now under their old names. */
 const FUNCTIONS: ReadonlyMap<unknown, string> = new Map([['hard_sigmoid', 'legacy_hard_sigmoid']]);
@@ -103,7 +110,8 @@ function layer(where: string, value: unknown): KerasLayer {
 }
 
 function inputLayer(where: string, config: Config): KerasLayer {
-  const { batch_input_shape: older, batch_shape: shape = older, ...others } = config;
+  const { batch_input_shape: older, batch_shape: shape = older, ragged = false, ...others } = config;
+  if (ragged !== false) throw refusal('ERR_CONFIG', where, 'inputs that are not ragged', describe(config['name']));
   return { class_name: 'InputLayer', config: { ...others, batch_shape: shapeOf(where, shape) } };
 }
 
@@ -120,7 +128,7 @@ function object(where: string, className: string, config: Config): KerasLayer {
   const told = Object.entries(config).filter(([key, value]) => value !== null || !Object.hasOwn(missing, key));
   const options = Object.entries({ ...missing, ...Object.fromEntries(told) }).flatMap(
     ([key, value]): [string, unknown][] => {
-      if (key === 'batch_input_shape' || silent.includes(key)) return [];
+      if (SILENT.has(key) || silent.includes(key)) return [];
       if (Object.hasOwn(fixed, key)) return checkFixed(place, key, value, fixed[key]!);
       if (only !== undefined && !only.includes(key)) return [];
       return [[Object.hasOwn(renamed, key) ? renamed[key]! : key, valueOf(place, key, value)]];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Models as Keras describes them. Keras has an order of its own for the layers of a graph, which paths of weights follow:
 // it is worked out here as Keras works it out when it opens the file (keras/src/ops/function.py, map_graph).
+import { isPlainObject } from '../../serialization';
 import { describe, refusal } from '../../util/validate';
-import { toSnake, type Config } from './classes';
+import { spellingOf, toSnake, type Config } from './classes';
 import { toKeras, type Described, type KerasObject } from './objects';
 
 /** A layer or an input of a graph here. */
@@ -45,7 +46,29 @@ const TAKES_MASK = new Set([
 
 /** @throws ConfigError `ERR_CONFIG` where Keras has no such layer or option */
 export function modelToKeras(where: string, model: Described, surroundings: Surroundings): KerasObject {
+  if (MAY_MASK.test(JSON.stringify(model))) checkMasked(where, model);
   return layerToKeras(where, model, surroundings);
+}
+
+/** In configs that have none of these, no layer has a mask. */
+const MAY_MASK = /"maskZero":true|"className":"Masking"|"mask":\[/;
+
+/** Masked timesteps of a Bidirectional are zero in Keras 3, whatever its directions say. */
+function checkMasked(where: string, value: unknown): void {
+  if (Array.isArray(value)) return value.forEach((each) => checkMasked(where, each));
+  if (!isPlainObject(value)) return;
+  const { className, config } = value;
+  const { layer, name } = isPlainObject(config) ? config : {};
+  const direction = className === 'Bidirectional' && isPlainObject(layer) ? layer['config'] : undefined;
+  if (isPlainObject(direction) && direction['returnSequences'] === true && direction['zeroOutputForMask'] === false)
+    throw refusal(
+      'ERR_CONFIG',
+      where,
+      'a Bidirectional whose masked timesteps are zero, as in Keras 3',
+      `${describe(name)}, which repeats the last output`,
+      'Files that end in .safetensors hold it as it is.',
+    );
+  Object.values(value).forEach((each) => checkMasked(where, each));
 }
 
 function layerToKeras(where: string, entry: Entry, around: Surroundings): KerasObject {
@@ -325,7 +348,7 @@ class GraphNodes {
     const [first] = call.inputs as [Place];
     if (className === 'Embedding') return config['maskZero'] === true ? this.#operation(this.of(first)) : null;
     if (className === 'Masking') return this.#operation(this.#operation(this.of(first)));
-    if (HANDS_MASK_ON.has(className)) return this.#mask(first);
+    if (spellingOf('layer', className)?.handsMaskOn === true) return this.#mask(first);
     if (RECURRENT.has(className)) {
       const inner = className === 'Bidirectional' ? (config['layer'] as Described).config : config;
       if (inner['returnSequences'] !== true || place[2] !== 0) return null;
@@ -351,31 +374,6 @@ class GraphNodes {
 
 const RECURRENT = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'Bidirectional']);
 const MERGES = new Set(['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum']);
-/** Layers whose output has the mask of what they read first. */
-const HANDS_MASK_ON = new Set([
-  'Activation',
-  'ActivityRegularization',
-  'AdditiveAttention',
-  'Attention',
-  'BatchNormalization',
-  'Dense',
-  'Dropout',
-  'ELU',
-  'GaussianDropout',
-  'GaussianNoise',
-  'LayerNormalization',
-  'LeakyReLU',
-  'MultiHeadAttention',
-  'Normalization',
-  'PReLU',
-  'ReLU',
-  'Rescaling',
-  'Softmax',
-  'SpatialDropout1D',
-  'TimeDistributed',
-  'UnitNormalization',
-]);
-
 /** What a call reads: arguments, then others by their names in Keras. */
 function sourcesOf({ inputs, initialState = [], mask, tensors = {} }: Call): readonly Place[] {
   const masks = Object.keys(tensors)

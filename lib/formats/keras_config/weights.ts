@@ -136,13 +136,18 @@ export function placesOf(
   return places;
 }
 
+/** Whether the parts of a node are layers of a model. */
+export function isModelNode({ parts }: WeightNode): boolean {
+  return parts.some(({ path }) => path.startsWith('layers/'));
+}
+
 /** Where Keras' walk meets each node first: layers of a model in their order, other parts by their names. */
 function pathsOf(root: WeightNode, find?: FindLayer): Map<WeightNode, string> {
   const paths = new Map<WeightNode, string>();
   const visit = (node: WeightNode, path: string): void => {
     if (paths.has(node)) return;
     paths.set(node, path);
-    const isModel = node.parts.some((part) => part.path.startsWith('layers/'));
+    const isModel = isModelNode(node);
     const parts = isModel ? node.parts : [...node.parts].sort((a, b) => (a.path < b.path ? -1 : 1));
     for (const part of parts) {
       const isNamed = isModel && find !== undefined;

@@ -56,12 +56,13 @@ export async function loadNpy(path: string, ...rest: []): Promise<NdArray<Numeri
 export async function loadNpz(path: string, ...rest: []): Promise<Record<string, NdArray<NumericTypedArray>>> {
   refuseMore('loadNpz', rest);
   const file = checkPath('loadNpz', 'path', path);
-  const archive = await ZipArchive.open('loadNpz', file);
   const place = `loadNpz, ${file}`;
-  const arrays = arrayNames(place, archive).map((name): [string, NdArray<NumericTypedArray>] => {
-    return [name, arrayOf(`${place}, ${describe(name)}`, archive.read(name + SUFFIX))];
+  return ZipArchive.open('loadNpz', file, async (archive) => {
+    const arrays: [string, NdArray<NumericTypedArray>][] = [];
+    for (const name of arrayNames(place, archive))
+      arrays.push([name, arrayOf(`${place}, ${describe(name)}`, await archive.read(name + SUFFIX))]);
+    return Object.fromEntries(arrays);
   });
-  return Object.fromEntries(arrays);
 }
 
 /** Names of the arrays of an archive. */
@@ -137,8 +138,12 @@ export async function listArrays(where: string, file: string): Promise<StoredArr
     return { name, type: descr, shape };
   };
   if (file.endsWith(SUFFIX)) return [described('', await readWholeFile(where, file))];
-  const archive = await ZipArchive.open(where, file);
-  return arrayNames(`${where}, ${file}`, archive).map((name) => described(name, archive.read(name + SUFFIX)));
+  return ZipArchive.open(where, file, async (archive) => {
+    const arrays: StoredArray[] = [];
+    for (const name of arrayNames(`${where}, ${file}`, archive))
+      arrays.push(described(name, await archive.read(name + SUFFIX)));
+    return arrays;
+  });
 }
 
 function arrayOf(where: string, bytes: Uint8Array): NdArray<NumericTypedArray> {

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
 // The public names of this room.
-export { readTfjs, readTfjsWeights, refuseTfjs } from './model';
+export { readTfjs, readTfjsWeights } from './model';

@@ -49,12 +49,6 @@ export function readTfjsWeights<T>(
   return readTfjs(where, file, use);
 }
 
-/** Such files are read alone. @throws (rejects) ConfigError `ERR_CONFIG` */
-export function refuseTfjs(where: string, path: string): Promise<never> {
-  const hint = 'Files of TensorFlow.js are read and not written: save as .keras, which its converter takes.';
-  return Promise.reject(refusal('ERR_CONFIG', where, 'path of a format that is written', describe(path), hint));
-}
-
 /** Weights have names here, and their order says nothing. */
 function layersInOrder(config: Readonly<Record<string, unknown>>): readonly Described[] {
   return config['layers'] as readonly Described[];

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 // CRC-32 as in zip (ISO 3309).
 import * as zlib from 'node:zlib';
+import { bytesInParts, type Bytes } from '../../serialization/byte_source';
 
-/** The checksum of bytes, from 0 to 2^32 - 1. */
-export function crc32(bytes: Uint8Array): number {
+/** The checksum of bytes, from 0 to 2^32 - 1. @param before that of the bytes before them */
+export function crc32(bytes: Uint8Array, before = 0): number {
   // Node has its own from 20.15 and 22.2 on; Bun and Deno may have none.
   const own: unknown = (zlib as { readonly crc32?: unknown }).crc32;
-  return typeof own === 'function' ? (own as (data: Uint8Array) => number)(bytes) : tableCrc32(bytes);
+  return typeof own === 'function'
+    ? (own as (data: Uint8Array, value: number) => number)(bytes, before)
+    : tableCrc32(bytes, before);
+}
+
+/** The same, with turns of the event loop between parts. */
+export async function crc32InParts(bytes: Bytes): Promise<number> {
+  let sum = 0;
+  await bytesInParts(bytes, (part) => void (sum = crc32(part, sum)));
+  return sum;
 }
 
 const TABLES = makeTables();
@@ -29,9 +39,9 @@ function makeTables(): Int32Array {
 }
 
 /** {@link crc32} where the runtime has none. */
-export function tableCrc32(bytes: Uint8Array): number {
+export function tableCrc32(bytes: Uint8Array, before = 0): number {
   const t = TABLES;
-  let c = -1;
+  let c = ~before;
   let i = 0;
   for (const end = bytes.length - 7; i < end; i += 8) {
     c ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);

@@ -2,8 +2,9 @@
 // Writes zip archives of stored members. Weights do not shrink under deflate, and stored bytes are read without a copy.
 // Equal members give equal bytes: every date is 1980-01-01, the first that the format has.
 import { writeAtomically, type Placement } from '../../serialization';
+import { bytesInParts, type Bytes } from '../../serialization/byte_source';
 import { describe, refusal } from '../../util/validate';
-import { crc32 } from './crc32';
+import { crc32InParts } from './crc32';
 import {
   CENTRAL,
   CENTRAL_BYTES,
@@ -20,7 +21,7 @@ import {
 export interface ZipMember {
   /** A relative path with forward slashes. */
   readonly name: string;
-  readonly data: Uint8Array;
+  readonly data: Bytes;
 }
 
 const VERSION = 20;
@@ -40,24 +41,24 @@ export async function writeZip(
   members: readonly ZipMember[],
   placement: Placement,
 ): Promise<void> {
-  const chunks = zipChunks(where, members);
+  const chunks = await zipChunks(where, members);
   await writeAtomically(
     where,
     path,
     async (append) => {
-      for (const chunk of chunks) await append(chunk);
+      for (const chunk of chunks) await bytesInParts(chunk, append);
     },
     placement,
   );
 }
 
 /**
- * The bytes of an archive, in the order of the members; those of the members are views.
+ * The bytes of an archive, in the order of the members; those of the members are what was given.
  *
- * @throws DataError `ERR_DATA` where a name is empty, leads out of a folder or occurs twice, or the archive would need zip64
+ * @throws (rejects) DataError `ERR_DATA` where a name is empty, leads out of a folder or occurs twice, or the archive would need zip64
  */
-export function zipChunks(where: string, members: readonly ZipMember[]): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+export async function zipChunks(where: string, members: readonly ZipMember[]): Promise<Bytes[]> {
+  const parts: Bytes[] = [];
   const directory: Buffer[] = [];
   const names = new Set<string>();
   let at = 0;
@@ -66,7 +67,7 @@ export function zipChunks(where: string, members: readonly ZipMember[]): Uint8Ar
       throw refusal('ERR_DATA', where, 'members of different names', `${describe(name)} twice`);
     names.add(name);
     checkSize(where, at + data.length);
-    const { local, central } = headers(name, data, at);
+    const { local, central } = headers(name, data.length, await crc32InParts(data), at);
     parts.push(local, data);
     directory.push(central);
     at += local.length + data.length;
@@ -84,15 +85,15 @@ export function zipChunks(where: string, members: readonly ZipMember[]): Uint8Ar
   return [...parts, ...directory, end];
 }
 
-function headers(name: string, data: Uint8Array, offset: number): { local: Buffer; central: Buffer } {
+function headers(name: string, size: number, sum: number, offset: number): { local: Buffer; central: Buffer } {
   const text = Buffer.from(name);
   const common = Buffer.alloc(26);
   common.writeUInt16LE(VERSION, 0);
   common.writeUInt16LE(text.length === name.length ? 0 : UTF8_FLAG, 2);
   common.writeUInt16LE(FIRST_DATE, 8);
-  common.writeUInt32LE(crc32(data), 10);
-  common.writeUInt32LE(data.length, 14);
-  common.writeUInt32LE(data.length, 18);
+  common.writeUInt32LE(sum, 10);
+  common.writeUInt32LE(size, 14);
+  common.writeUInt32LE(size, 18);
   common.writeUInt16LE(text.length, 22);
   const local = Buffer.alloc(LOCAL_BYTES + text.length);
   local.writeUInt32LE(LOCAL);

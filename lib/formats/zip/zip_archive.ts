@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Reads zip archives held in memory and trusts nothing in them: sizes are checked before anything is inflated, members
-// may not overlap, and what leads out of a folder, is encrypted, split or zip64 is refused. A member is read when it is
-// asked for.
-import { constants, inflateRawSync } from 'node:zlib';
-import { readWholeFile } from '../../serialization';
+// Reads zip archives and trusts nothing in them: sizes are checked before anything is inflated, members may not overlap, and
+// what leads out of a folder, is encrypted, split or zip64 is refused. A member is read when it is asked for.
+import { promisify } from 'node:util';
+import { constants, inflateRaw } from 'node:zlib';
+import { bytesAt, viewOf, type Bytes } from '../../serialization/byte_source';
+import { withBytes } from '../../serialization/input_file';
 import { asBuffer } from '../../util/as_buffer';
 import { describe, refusal } from '../../util/validate';
-import { crc32 } from './crc32';
+import { crc32InParts } from './crc32';
 import {
   CENTRAL,
   CENTRAL_BYTES,
@@ -28,8 +29,9 @@ interface Entry {
   readonly crc32: number;
   readonly packedSize: number;
   readonly size: number;
-  /** Where its bytes begin in the archive. */
+  /** Where its local header begins in the archive, and where its bytes must have ended. */
   readonly offset: number;
+  readonly limit: number;
 }
 
 /** All members together may inflate to `freeBytes` and `ratio` times the bytes of the archive. */
@@ -38,31 +40,36 @@ export const ZIP_LIMITS = Object.freeze({ ratio: 200, freeBytes: 16 * 1024 * 102
 const ENCRYPTED_FLAGS = 0x2041;
 
 /**
- * An archive in memory.
+ * An archive.
  *
  * @example
- * const archive = await ZipArchive.open('loadModel', 'model.keras');
- * const config = archive.read('config.json');
+ * const config = await ZipArchive.open('loadModel', 'model.keras', (archive) => archive.read('config.json'));
  */
 export class ZipArchive {
   readonly #where: string;
-  readonly #archive: Buffer;
+  readonly #archive: Bytes;
   readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(where: string, archive: Bytes, entries: ReadonlyMap<string, Entry>) {
+    this.#where = where;
+    this.#archive = archive;
+    this.#entries = entries;
+  }
 
   /**
    * @param where name of the file, for messages
    * @param archive the whole archive; kept, not copied
-   * @throws DataError `ERR_DATA` where it is malformed, encrypted, split, zip64, or beyond {@link ZIP_LIMITS}
+   * @throws (rejects) DataError `ERR_DATA` where it is malformed, encrypted, split, zip64, or beyond {@link ZIP_LIMITS}
    */
-  constructor(where: string, archive: Uint8Array) {
-    this.#where = where;
-    this.#archive = asBuffer(archive);
-    this.#entries = listEntries(where, this.#archive);
+  static async of(where: string, archive: Bytes): Promise<ZipArchive> {
+    return new ZipArchive(where, archive, await listEntries(where, archive));
   }
 
-  /** Reads a file. @throws DataError `ERR_NOT_FOUND`, `ERR_IO`; as the constructor */
-  static async open(where: string, path: string): Promise<ZipArchive> {
-    return new ZipArchive(`${where}, ${path}`, await readWholeFile(where, path, ZIP64_SIZE - 1));
+  /** Lets `use` read from a file. @throws (rejects) DataError `ERR_NOT_FOUND`, `ERR_IO`; as {@link of}; what `use` throws */
+  static open<T>(where: string, path: string, use: (archive: ZipArchive) => Promise<T>): Promise<T> {
+    return withBytes(where, path, ZIP64_SIZE - 1, async (bytes) =>
+      use(await ZipArchive.of(`${where}, ${path}`, bytes)),
+    );
   }
 
   /** Names of the members, in the archive's order. */
@@ -80,17 +87,25 @@ export class ZipArchive {
   }
 
   /**
-   * The bytes of a member: a copy where it was deflated, a view where it was stored.
+   * The bytes of a member.
    *
-   * @throws DataError `ERR_DATA` where there is no such member, or it does not inflate to the stated size and checksum
+   * @throws (rejects) DataError `ERR_DATA` where there is no such member, or it does not inflate to the stated size and
+   *   checksum
    */
-  read(name: string): Uint8Array {
+  async read(name: string): Promise<Uint8Array> {
+    const bytes = await this.source(name);
+    return bytesAt(bytes, 0, bytes.length);
+  }
+
+  /** The same, of which a stored member is read part by part when it is asked for, its checksum seen to first. */
+  async source(name: string): Promise<Bytes> {
     const entry = this.#entry(name);
-    const packed = this.#archive.subarray(entry.offset, entry.offset + entry.packedSize);
-    const bytes = entry.method === 0 ? packed : inflate(this.#where, packed, entry);
+    const packed = await located(this.#where, this.#archive, entry);
+    const bytes =
+      entry.method === 0 ? packed : await inflated(this.#where, await bytesAt(packed, 0, packed.length), entry);
     if (bytes.length !== entry.size)
       throw bad(this.#where, `${entry.size} bytes in ${describe(name)}`, `${bytes.length}`);
-    const sum = crc32(bytes);
+    const sum = await crc32InParts(bytes);
     if (sum === entry.crc32) return bytes;
     throw bad(this.#where, `CRC-32 ${hex(entry.crc32)} for ${describe(name)}`, hex(sum), 'The file is damaged.');
   }
@@ -106,106 +121,109 @@ export class ZipArchive {
 }
 
 /** The members by name, in the order of the central directory. */
-function listEntries(where: string, archive: Buffer): Map<string, Entry> {
-  const end = findEnd(where, archive);
-  const count = archive.readUInt16LE(end + 10);
-  const directorySize = archive.readUInt32LE(end + 12);
-  const directory = archive.readUInt32LE(end + 16);
-  const isSplit = archive.readUInt16LE(end + 4) !== 0 || archive.readUInt16LE(end + 6) !== 0;
-  if (isSplit || archive.readUInt16LE(end + 8) !== count) throw bad(where, 'an archive in one part', 'a split archive');
+async function listEntries(where: string, archive: Bytes): Promise<Map<string, Entry>> {
+  const end = await findEnd(where, archive);
+  const count = end.record.readUInt16LE(10);
+  const directorySize = end.record.readUInt32LE(12);
+  const directory = end.record.readUInt32LE(16);
+  const isSplit = end.record.readUInt16LE(4) !== 0 || end.record.readUInt16LE(6) !== 0;
+  if (isSplit || end.record.readUInt16LE(8) !== count) throw bad(where, 'an archive in one part', 'a split archive');
   if (count === ZIP64_COUNT || directory === ZIP64_SIZE || directorySize === ZIP64_SIZE)
     throw bad(where, 'a plain zip archive', 'a zip64 archive');
-  if (directory + directorySize !== end)
+  if (directory + directorySize !== end.at)
     throw bad(where, 'a central directory that ends at its end record', 'another place');
 
+  const records = asBuffer(await bytesAt(archive, directory, directorySize));
   const most = ZIP_LIMITS.freeBytes + ZIP_LIMITS.ratio * archive.length;
   const entries = new Map<string, Entry>();
-  let at = directory;
+  let at = 0;
   let total = 0;
   for (let index = 0; index < count; index++) {
-    const [entry, next] = readCentral(where, archive, at, end);
+    const [entry, next] = readCentral(where, records, at, directory);
     if (entries.has(entry.name)) throw bad(where, 'members of different names', `${describe(entry.name)} twice`);
     total += entry.size;
     if (total > most) throw bad(where, `at most ${most} bytes when inflated`, `${total} or more`);
     entries.set(entry.name, entry);
     at = next;
   }
-  if (at !== end) throw bad(where, `${count} members in the central directory`, 'bytes left over');
-  return locate(where, archive, entries, directory);
+  if (at !== directorySize) throw bad(where, `${count} members in the central directory`, 'bytes left over');
+  return apart(where, entries, directory);
 }
 
-function findEnd(where: string, archive: Buffer): number {
+async function findEnd(where: string, archive: Bytes): Promise<{ readonly at: number; readonly record: Buffer }> {
   // A comment of up to 65,535 bytes may follow the end record.
-  const last = archive.length - END_BYTES;
-  for (let at = last; at >= 0 && at >= last - 0xffff; at--) {
-    if (archive.readUInt32LE(at) === END && at + END_BYTES + archive.readUInt16LE(at + 20) === archive.length)
-      return at;
+  const begin = Math.max(0, archive.length - END_BYTES - 0xffff);
+  const tail = asBuffer(await bytesAt(archive, begin, archive.length - begin));
+  for (let at = tail.length - END_BYTES; at >= 0; at--) {
+    if (tail.readUInt32LE(at) === END && at + END_BYTES + tail.readUInt16LE(at + 20) === tail.length)
+      return { at: begin + at, record: tail.subarray(at) };
   }
   throw bad(where, 'a zip archive', `${archive.length} bytes without an end record`, 'Is the file complete?');
 }
 
-/** One record of the central directory, its offset still that of the local header, and where the next record begins. */
-function readCentral(where: string, archive: Buffer, at: number, end: number): [Entry, number] {
-  if (at + CENTRAL_BYTES > end || archive.readUInt32LE(at) !== CENTRAL)
-    throw bad(where, `a member record at byte ${at}`, 'something else');
-  const nameLength = archive.readUInt16LE(at + 28);
-  const next = at + CENTRAL_BYTES + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
-  if (next > end || nameLength > LONGEST_NAME)
+/** One record of the central directory, and where the next one begins. */
+function readCentral(where: string, records: Buffer, at: number, directory: number): [Entry, number] {
+  if (at + CENTRAL_BYTES > records.length || records.readUInt32LE(at) !== CENTRAL)
+    throw bad(where, `a member record at byte ${directory + at}`, 'something else');
+  const nameLength = records.readUInt16LE(at + 28);
+  const next = at + CENTRAL_BYTES + nameLength + records.readUInt16LE(at + 30) + records.readUInt16LE(at + 32);
+  if (next > records.length || nameLength > LONGEST_NAME)
     throw bad(where, `a member name of 1 to ${LONGEST_NAME} bytes`, `${nameLength}`);
-  const name = checkName(where, archive.toString('utf8', at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength));
-  const method = archive.readUInt16LE(at + 10);
-  const packedSize = archive.readUInt32LE(at + 20);
-  const size = archive.readUInt32LE(at + 24);
-  const offset = archive.readUInt32LE(at + 42);
-  if ((archive.readUInt16LE(at + 8) & ENCRYPTED_FLAGS) !== 0)
+  const name = checkName(where, records.toString('utf8', at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength));
+  const method = records.readUInt16LE(at + 10);
+  const packedSize = records.readUInt32LE(at + 20);
+  const size = records.readUInt32LE(at + 24);
+  const offset = records.readUInt32LE(at + 42);
+  if ((records.readUInt16LE(at + 8) & ENCRYPTED_FLAGS) !== 0)
     throw bad(where, 'plain members', `${describe(name)}, which is encrypted`);
   if (method !== 0 && method !== 8)
     throw bad(where, 'stored or deflated members', `${describe(name)} with method ${method}`);
   if (packedSize === ZIP64_SIZE || size === ZIP64_SIZE || offset === ZIP64_SIZE)
     throw bad(where, 'plain zip members', `${describe(name)}, which is zip64`);
-  if (archive.readUInt16LE(at + 34) !== 0) throw bad(where, 'an archive in one part', 'a split archive');
+  if (records.readUInt16LE(at + 34) !== 0) throw bad(where, 'an archive in one part', 'a split archive');
   if (method === 0 && packedSize !== size)
     throw bad(where, `${size} stored bytes in ${describe(name)}`, `${packedSize}`);
-  return [{ name, method, crc32: archive.readUInt32LE(at + 16), packedSize, size, offset }, next];
+  return [{ name, method, crc32: records.readUInt32LE(at + 16), packedSize, size, offset, limit: directory }, next];
 }
 
-/** Moves each entry's offset from its local header to its bytes, and checks that no two entries share a byte. */
-function locate(
-  where: string,
-  archive: Buffer,
-  entries: ReadonlyMap<string, Entry>,
-  directory: number,
-): Map<string, Entry> {
-  const located = new Map<string, Entry>();
-  const spans: [begin: number, end: number][] = [];
-  for (const entry of entries.values()) {
-    const header = entry.offset;
-    if (header + LOCAL_BYTES > directory || archive.readUInt32LE(header) !== LOCAL)
-      throw bad(where, `a local header of ${describe(entry.name)} at byte ${header}`, 'something else');
-    const nameEnd = header + LOCAL_BYTES + archive.readUInt16LE(header + 26);
-    const offset = nameEnd + archive.readUInt16LE(header + 28);
-    if (offset + entry.packedSize > directory)
+/** Gives each entry its limit: the next one, or the directory. So no two that are read share a byte. */
+function apart(where: string, entries: ReadonlyMap<string, Entry>, directory: number): Map<string, Entry> {
+  const limits = new Map<string, number>();
+  let limit = directory;
+  for (const entry of [...entries.values()].sort((a, b) => b.offset - a.offset)) {
+    if (entry.offset + LOCAL_BYTES > directory)
+      throw bad(where, `a local header of ${describe(entry.name)} at byte ${entry.offset}`, 'something else');
+    if (entry.offset + LOCAL_BYTES + entry.packedSize > directory)
       throw bad(where, `${describe(entry.name)} inside the archive`, 'an end beyond it');
-    if (
-      archive.toString('utf8', header + LOCAL_BYTES, nameEnd) !== entry.name ||
-      archive.readUInt16LE(header + 8) !== entry.method ||
-      (archive.readUInt16LE(header + 6) & ENCRYPTED_FLAGS) !== 0
-    )
-      throw bad(where, `a local header that agrees on ${describe(entry.name)}`, 'another name or method');
-    spans.push([header, offset + entry.packedSize]);
-    located.set(entry.name, { ...entry, offset });
-  }
-  spans.sort((a, b) => a[0] - b[0]);
-  for (let index = 1; index < spans.length; index++) {
-    if (spans[index]![0] < spans[index - 1]![1])
+    if (entry.offset + LOCAL_BYTES + entry.packedSize > limit)
       throw bad(where, 'members apart from each other', 'overlapping members');
+    limits.set(entry.name, limit);
+    limit = entry.offset;
   }
-  return located;
+  return new Map([...entries].map(([name, entry]) => [name, { ...entry, limit: limits.get(name)! }]));
 }
 
-function inflate(where: string, packed: Buffer, entry: Entry): Buffer {
+/** The packed bytes of a member, behind a local header that says what the directory says. */
+async function located(where: string, archive: Bytes, entry: Entry): Promise<Bytes> {
+  const { name, offset, limit, method, packedSize } = entry;
+  const header = asBuffer(await bytesAt(archive, offset, Math.min(LOCAL_BYTES + LONGEST_NAME, limit - offset)));
+  if (header.readUInt32LE(0) !== LOCAL)
+    throw bad(where, `a local header of ${describe(name)} at byte ${offset}`, 'something else');
+  const nameEnd = LOCAL_BYTES + header.readUInt16LE(26);
+  if (
+    header.toString('utf8', LOCAL_BYTES, nameEnd) !== name ||
+    header.readUInt16LE(8) !== method ||
+    (header.readUInt16LE(6) & ENCRYPTED_FLAGS) !== 0
+  )
+    throw bad(where, `a local header that agrees on ${describe(name)}`, 'another name or method');
+  const begin = offset + nameEnd + header.readUInt16LE(28);
+  if (begin + packedSize > limit) throw bad(where, `${describe(name)} inside its place`, 'an end beyond it');
+  return viewOf(archive, begin, packedSize);
+}
+
+async function inflated(where: string, packed: Uint8Array, entry: Entry): Promise<Uint8Array> {
   try {
-    return inflateRawSync(packed, {
+    return await promisify(inflateRaw)(packed, {
       maxOutputLength: Math.max(1, entry.size),
       // One output chunk of the stated size: no list of chunks to join.
       chunkSize: Math.max(constants.Z_MIN_CHUNK, entry.size),

@@ -18,4 +18,6 @@ export interface HostileFormat {
   /** The public function that reads it. */
   readonly reader: 'loadModel' | 'loadNpy' | 'loadNpz';
   readonly files: readonly HostileFile[];
+  /** A file without harm in it, where reading one loads what is loaded late. */
+  readonly valid?: Uint8Array;
 }

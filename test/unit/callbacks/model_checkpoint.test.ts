@@ -19,7 +19,10 @@ const at = temporaryFolder();
 test.each<[string, unknown, unknown, string]>([
   ['a path that is none', 5, {}, 'ERR_TYPE'],
   ['an empty path', '', {}, 'ERR_CONFIG'],
-  ["another format's name", 'model.keras', {}, 'ERR_CONFIG'],
+  ['a name of no format', 'model.txt', {}, 'ERR_CONFIG'],
+  ['a format that is only read', 'model.json', {}, 'ERR_CONFIG'],
+  ['a format of weights alone', 'model.weights.h5', {}, 'ERR_CONFIG'],
+  ['a format of whole models, for weights alone', 'model.keras', { saveWeightsOnly: true }, 'ERR_CONFIG'],
   ['a malformed place', '{epoch.safetensors', {}, 'ERR_CONFIG'],
   ['a saveFreq of 0', 'm.safetensors', { saveFreq: 0 }, 'ERR_CONFIG'],
   ["a saveFreq of 'batch'", 'm.safetensors', { saveFreq: 'batch' }, 'ERR_CONFIG'],
@@ -50,6 +53,31 @@ test('saves the model of each epoch, in folders that it makes', async () => {
   const first = await loadModel(at('new', 'folder', '01.safetensors'));
   expect(first.getWeights()).toEqual(weights[0]);
   expect(first.isCompiled).toBe(true);
+});
+
+test.each(['.keras', '.h5'])(
+  'saves models that end in %s: the best one, which stays where none is better',
+  async (end) => {
+    const model = smallModel();
+    const save = new ModelCheckpoint(at(`best${end}`), { saveBestOnly: true, monitor: 'loss', mode: 'max' });
+    const weights: unknown[] = [];
+    const note = new LambdaCallback({ onEpochEnd: () => void weights.push(model.getWeights()) });
+    const { history } = await model.fit(x, y, { ...QUIET, epochs: 3, callbacks: [save, note] });
+    const losses = history['loss']!;
+    expect(readdirSync(at())).toEqual([`best${end}`]);
+    const best = await loadModel(at(`best${end}`));
+    expect(best.getWeights()).toEqual(weights[losses.indexOf(Math.max(...losses))]);
+    expect(best.isCompiled).toBe(true);
+  },
+);
+
+test('saves weights alone as .weights.h5', async () => {
+  const model = smallModel();
+  const save = new ModelCheckpoint(at('{epoch}.weights.h5'), { saveWeightsOnly: true });
+  await model.fit(x, y, { ...QUIET, epochs: 1, callbacks: [save] });
+  const other = smallModel();
+  await other.loadWeights(at('1.weights.h5'));
+  expect(other.getWeights()).toEqual(model.getWeights());
 });
 
 test('saves weights alone in the middle of an epoch', async () => {

@@ -154,7 +154,7 @@ describe('saveNpz', () => {
     const first = readFileSync(inFolder('a.npz'));
     await save(arrays);
     expect(readFileSync(inFolder('a.npz'))).toEqual(first);
-    expect(new ZipArchive('file', first).names).toEqual(['x.npy', 'a/b.npy', 'constructor.npy']);
+    expect((await ZipArchive.of('file', first)).names).toEqual(['x.npy', 'a/b.npy', 'constructor.npy']);
     const back = await loadNpz(inFolder('a.npz'));
     expect(back['x']).toEqual(arrays.x);
     expect([...back['constructor']!.data]).toEqual([0.1]);
