@@ -3,8 +3,7 @@
 // into that cache. Downloads are checked by their hash and appear under their name only when whole.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { clearTimeout, setTimeout } from '../util/timers';
@@ -203,10 +202,11 @@ async function receive(
 }
 
 /** Sends the request; when time runs out, whoever waits for it or for its response gets the error. */
-function ask(url: string, idleTimeout: number) {
-  return new Promise<{ request: http.ClientRequest; response: http.IncomingMessage }>((done, fail) => {
-    let pending: http.ClientRequest | http.IncomingMessage;
-    const client = url.startsWith('https:') ? https : http;
+async function ask(url: string, idleTimeout: number) {
+  // Few programs download: the others load no client.
+  const client = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+  return new Promise<{ request: ClientRequest; response: IncomingMessage }>((done, fail) => {
+    let pending: ClientRequest | IncomingMessage;
     const request = client.get(url, { timeout: idleTimeout, agent: false }, (response) => {
       pending = response;
       done({ request, response });
