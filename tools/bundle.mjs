@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The JavaScript of dist/: each entry one file, made from lib/ by esbuild, so that a program that loads the package reads one
 // file and not three hundred: finding and compiling them took as long as all the rest of the way to a first prediction.
-// Nothing is minified, and every class and function keeps its name. `tsc` writes the declarations (tools/ensure.mjs).
+// Nothing is minified, and public classes have their names (lib/door.ts). `tsc` writes the declarations (tools/ensure.mjs).
 import path from 'node:path';
 import { build } from 'esbuild';
 import { main, ROOT } from './steps.mjs';
@@ -41,8 +41,6 @@ await main(async () => {
       format: 'cjs',
       platform: 'node',
       target: 'node20',
-      keepNames: true,
-      charset: 'utf8',
       tsconfig: path.join(ROOT, 'tsconfig.json'),
       plugins: [binaries],
       logLevel: 'warning',
