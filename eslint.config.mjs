@@ -44,7 +44,15 @@ export default tseslint.config(
     ignores: ['lib/util/timers.ts'],
     rules: {
       'no-restricted-globals': ['error', ...TIMERS.map((name) => ({ name, message: TIMERS_MESSAGE }))],
-      'no-restricted-imports': ['error', { paths: TIMER_MODULES.map((name) => ({ name, message: TIMERS_MESSAGE })) }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            ...TIMER_MODULES.map((name) => ({ name, message: TIMERS_MESSAGE })),
+            { name: 'node:crypto', message: 'It is loaded late: take it from lib/util/crypto.ts.' },
+          ],
+        },
+      ],
       'no-restricted-properties': [
         'error',
         ...['nextTick', 'hrtime'].map((property) => ({ object: 'process', property, message: TIMERS_MESSAGE })),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What all public classes promise, seen to in one place once they are all there: methods refuse arguments that they do not
-// take, and families of classes that the engine computes are closed. A class that its room exports is known here. Callbacks
-// are not among them: users write their methods, and this library calls them.
+// What all public classes promise, seen to in one place once they are all there: they have their public names, methods refuse
+// arguments that they do not take, and families of classes that the engine computes are closed. A class that its room exports
+// is known here. Callbacks have names alone: users write their methods, and this library calls them.
+import * as callbacks from './callbacks';
 import * as constraints from './constraints';
 import * as initializers from './initializers';
 import * as layers from './layers';
@@ -44,9 +45,14 @@ const OTHERS = { HeadAttention, NdArray, Projection, TextDataset, TimeseriesData
 const isClass = (value: unknown): value is AnyClass =>
   typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 
-const CLASSES = [...ROOMS, OTHERS]
-  .flatMap((room) => Object.entries(room))
-  .filter((entry): entry is [string, AnyClass] => isClass(entry[1]));
+const classesOf = (rooms: readonly object[]): [string, AnyClass][] =>
+  rooms.flatMap((room) => Object.entries(room)).filter((entry): entry is [string, AnyClass] => isClass(entry[1]));
+
+const CLASSES = classesOf([...ROOMS, OTHERS]);
+
+// Bundlers rename classes; what a log or a stack trace shows is what the documents have.
+for (const [value, Class] of [...CLASSES, ...classesOf([callbacks])])
+  Object.defineProperty(Class, 'name', { value, configurable: true });
 
 interface Limits {
   readonly of: AnyClass;

@@ -3,7 +3,7 @@
 // missing or out of date. Says one line per thing it does, and nothing where there is nothing to do.
 // `--testing` also asks for the addon that the native tests use. Only node's own modules may be imported here: on a
 // fresh clone there is nothing else.
-import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { capture, main, moduleProgram, newestTime, npmCommand, onPath, ROOT, step } from './steps.mjs';
@@ -72,9 +72,16 @@ function ensureAddon(testing) {
 function ensureDist() {
   const stamp = at('build', '.dist-stamp');
   const products = [at('dist', 'index.js'), at('dist', 'cli', 'main.js')];
-  if (products.every((file) => existsSync(file)) && isFresh(stamp, [at('lib'), at('tsconfig.json')])) return;
+  if (
+    products.every((file) => existsSync(file)) &&
+    isFresh(stamp, [at('lib'), at('tsconfig.json'), at('tools', 'bundle.mjs')])
+  )
+    return;
   const started = new Date();
-  step('compiling TypeScript', [process.execPath, moduleProgram('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  // What lib/ no longer has is not to be packed.
+  rmSync(at('dist'), { recursive: true, force: true });
+  step('checking TypeScript', [process.execPath, moduleProgram('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  step('bundling JavaScript', [process.execPath, at('tools', 'bundle.mjs')]);
   setStamp(stamp, started);
 }
 

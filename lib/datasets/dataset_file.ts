@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Where a published data file comes from: a path that the caller names, an environment variable, Keras' cache, or a download
 // into that cache. Downloads are checked by their hash and appear under their name only when whole.
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { crypto } from '../util/crypto';
 import { clearTimeout, setTimeout } from '../util/timers';
 import { describe, refusal } from '../util/validate';
 
@@ -155,12 +154,12 @@ async function readBounded(where: string, file: PublishedFile, path: string): Pr
 
 /** Downloads beside `path` and renames; whatever goes wrong, no part of the file stays. */
 async function download(file: PublishedFile, path: string, retrieval: Retrieval): Promise<void> {
-  const partial = `${path}.${randomBytes(6).toString('hex')}.part`;
+  const partial = `${path}.${crypto().randomBytes(6).toString('hex')}.part`;
   // 'wx': created by this call or not at all, so that no link planted under the name is followed.
   const handle = await open(partial, 'wx');
   try {
     try {
-      const hash = createHash(file.algorithm);
+      const hash = crypto().createHash(file.algorithm);
       await receive(file, retrieval, async (chunk) => {
         hash.update(chunk);
         for (let written = 0; written < chunk.length;)
@@ -203,10 +202,11 @@ async function receive(
 }
 
 /** Sends the request; when time runs out, whoever waits for it or for its response gets the error. */
-function ask(url: string, idleTimeout: number) {
-  return new Promise<{ request: http.ClientRequest; response: http.IncomingMessage }>((done, fail) => {
-    let pending: http.ClientRequest | http.IncomingMessage;
-    const client = url.startsWith('https:') ? https : http;
+async function ask(url: string, idleTimeout: number) {
+  // Few programs download: the others load no client.
+  const client = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+  return new Promise<{ request: ClientRequest; response: IncomingMessage }>((done, fail) => {
+    let pending: ClientRequest | IncomingMessage;
     const request = client.get(url, { timeout: idleTimeout, agent: false }, (response) => {
       pending = response;
       done({ request, response });

@@ -7,8 +7,8 @@ import type { Model } from './model';
 
 export { ALL_SHORTCUTS };
 
-/** The way into a model that {@link withShortcuts} takes. */
-export const SET_SHORTCUTS = Symbol('ostinato.setShortcuts');
+/** The way into a model that {@link withShortcuts} takes, the same one in every copy of this module. */
+export const SET_SHORTCUTS = Symbol.for('ostinato.setShortcuts');
 
 /** Switches shortcuts of a model; those not named are on. The weights stay, the optimizer begins anew. Returns the model. */
 export function withShortcuts<M extends Model>(model: M, shortcuts: Partial<NativeShortcuts>): M {

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { makeError } from '../errors';
+import { packageRoot } from './package_root';
 import { hostLibc, hostName, hostTargets, type Libc } from './platform';
 import { requirePrebuild } from './prebuilds';
 import type { NativeBinding } from './binding';
@@ -74,10 +75,10 @@ function candidates(libc: Libc): Candidate[] {
   ];
 }
 
-/** Where both build systems leave the addon. A bundle has no such place: the folder of this file is not the package's. */
+/** Where both build systems leave the addon. In the bundle of somebody else there is no such place. */
 function localBuilds(): string[] {
-  if (typeof __dirname === 'undefined' || path.basename(__dirname) !== 'native') return [];
-  const root = path.resolve(__dirname, '..', '..');
+  const root = packageRoot();
+  if (root === undefined) return [];
   return ['Release', 'Debug'].map((kind) => path.join(root, 'build', kind, 'ostinato.node'));
 }
 

@@ -3,12 +3,12 @@
 // When the promise resolves the file survives the end of the process. It survives the end of the machine too, where the
 // system lets this process flush: Node's permission model (`--permission`) has no fsync from Node 24 on. Contents are
 // written with O_SYNC then; the new name lasts as soon as the system writes its folder by itself.
-import { randomBytes } from 'node:crypto';
 import { constants, fsync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { makeError, OstinatoError } from '../errors';
+import { crypto } from '../util/crypto';
 import { checkString, describe, refusal } from '../util/validate';
 
 /** How a file takes its place. */
@@ -47,7 +47,7 @@ export async function makeFolder(where: string, folder: string): Promise<void> {
 
 /** The name under which a file is written until it is whole. */
 export function temporaryName(file: string): string {
-  return `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  return `${file}.${crypto().randomBytes(8).toString('hex')}.tmp`;
 }
 
 /** Removes what writers of `file` left that were killed in their work. */

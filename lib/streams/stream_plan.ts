@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether a model can go on one timestep at a time, and what a stream of it takes, gives and keeps.
-import { createHash } from 'node:crypto';
 import { shapeText } from '../layers/shapes';
+import { crypto } from '../util/crypto';
 import { refusal } from '../util/validate';
 import type { EngineNode, EngineValue } from '../graph/lowering';
 import type { SymbolicTensor } from '../graph/symbolic_tensor';
@@ -78,7 +78,7 @@ export function planStreams(where: string, host: StreamHost): StreamPlan {
     inputs: ports.filter(({ isSequence }) => isSequence),
     constants: ports.filter(({ isSequence }) => !isSequence),
     outputs,
-    signature: createHash('sha256').update(JSON.stringify(kept)).digest().subarray(0, 8),
+    signature: crypto().createHash('sha256').update(JSON.stringify(kept)).digest().subarray(0, 8),
   };
 }
 

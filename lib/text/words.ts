@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Texts to words, and words to numbers by a hash: the plain functions of Keras' legacy text preprocessing.
 // Source: keras/src/legacy/preprocessing/text.py.
-import { createHash } from 'node:crypto';
 import { refuseMore } from '../util/arguments';
 import { checkText } from '../util/code_points';
+import { crypto } from '../util/crypto';
 import { withDefaults } from '../util/options';
 import { checkBoolean, checkInteger, checkString, describe, refusal } from '../util/validate';
 
@@ -117,5 +117,5 @@ export function wordsOf(
 }
 
 function md5(word: string): bigint {
-  return BigInt(`0x${createHash('md5').update(word).digest('hex')}`);
+  return BigInt(`0x${crypto().createHash('md5').update(word).digest('hex')}`);
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Where random streams begin: one global seed, and from it a sequence of seeds for initializers, dropout and shuffling.
-import { randomBytes } from 'node:crypto';
 import { refuseMore } from './arguments';
+import { crypto } from './crypto';
 import { checkInteger } from './validate';
 
 const MASK_64 = (1n << 64n) - 1n;
 const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;
 
-let globalSeed = randomBytes(6).readUIntBE(0, 6);
+/** Undefined until one is set or needed. */
+let globalSeed: number | undefined;
 let drawn = 0;
 
 /**
@@ -32,6 +33,7 @@ export function setRandomSeed(seed: number, ...rest: []): void {
 export function nextSeed(): number {
   drawn++;
   // The global seed is mixed first, so that seed 1 does not walk the same sequence as seed 0 one step later.
+  globalSeed ??= crypto().randomBytes(6).readUIntBE(0, 6);
   const begin = mix(BigInt(globalSeed) + GOLDEN_GAMMA);
   return Number(mix(begin + BigInt(drawn) * GOLDEN_GAMMA) >> 11n);
 }

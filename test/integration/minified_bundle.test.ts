@@ -21,6 +21,7 @@ interface Refusal {
 interface Result {
   readonly isMinified: boolean;
   readonly classNames: string[];
+  readonly printed: string[];
   readonly before: number[];
   readonly losses: number[];
   readonly after: number[];
@@ -99,6 +100,8 @@ test('a minified bundle loads a model, trains it to the same bits, resumes a bac
 
   expect(result.isMinified).toBe(true);
   expect(result.classNames).toEqual(model.layers.map(({ className }) => className));
+  const names = [/^Dense \{/, /^Hinge \{/, /^EarlyStopping \{/, /^\[class History\b/];
+  expect(result.printed).toEqual(names.map((name) => expect.stringMatching(name)));
   expect(result.before).toEqual([...(await model.predict(x)).data]);
   expect(result.losses).toEqual((await model.fit(x, y, { epochs: 2, verbose: 0, shuffle: false })).history['loss']);
   expect(result.after).toEqual([...(await model.predict(x)).data]);

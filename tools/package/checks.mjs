@@ -64,6 +64,7 @@ export function packageChecks(tarball) {
       () => types(name, shared()),
     ]),
     ['it holds what it should and nothing else', () => contents(shared())],
+    ['the package is one file, in which every name is that of the source', () => oneFile(shared())],
     ['ostinato doctor names the prebuilt binary; a missing one is explained', () => doctor(shared())],
     ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball)],
     [
@@ -301,6 +302,22 @@ function contents(project) {
   if (hooks.length > 0) throw new StepError(`expected no script that runs at install, received ${hooks.join(', ')}`);
   if (sizeOf(folder) > LARGEST) throw new StepError(`expected at most ${LARGEST} bytes, received ${sizeOf(folder)}`);
 }
+
+/** A program waits for each file that it loads, and its errors and logs have the names that the documents have. */
+function oneFile(cwd) {
+  const told = expectRun([node, '-p', ONE_FILE], { cwd });
+  const { files, renamed } = JSON.parse(told);
+  if (files.length !== 1) throw new StepError(`expected one file, received ${files.join(', ')}`);
+  if (renamed.length > 0) throw new StepError(`expected the names of the source, received ${renamed.join(', ')}`);
+}
+
+const ONE_FILE = `
+  const ostinato = require('ostinato');
+  const rooms = [ostinato, ...Object.values(ostinato).filter((value) => typeof value === 'object')];
+  const named = rooms.flatMap((room) => Object.entries(room)).filter(([, value]) => typeof value === 'function');
+  const renamed = named.filter(([name, value]) => value.name !== name).map(([name, value]) => name + ': ' + value.name);
+  JSON.stringify({ files: Object.keys(require.cache), renamed });
+`;
 
 function doctor(cwd) {
   const cli = path.join(packageIn(cwd), 'dist', 'cli', 'main.js');

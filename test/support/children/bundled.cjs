@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program that is bundled and minified with the package before it runs: loads a model, goes on training it, predicts,
 // is refused, and resumes a backup that the package as it is has written.
+const util = require('node:util');
 const lib = require('../../../lib');
 
 const [model, backup, saved] = process.argv.slice(2);
@@ -29,7 +30,8 @@ async function main() {
   const rest = await resumed.fit(x, y, { epochs: 4, verbose: 0, seed: 1, callbacks });
   await loaded.save(saved);
   return {
-    isMinified: lib.Dense.name !== 'Dense' && lib.ConfigError.name !== 'ConfigError',
+    isMinified: lib.ConfigError.name !== 'ConfigError',
+    printed: [new lib.Dense(1), new lib.losses.Hinge(), stop, lib.History].map((value) => util.inspect(value)),
     classNames: loaded.layers.map(({ className }) => className),
     before,
     losses: history.loss,
