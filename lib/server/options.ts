@@ -14,6 +14,7 @@ const SERVER_DEFAULTS = Object.freeze({
   resumeFor: 60_000,
   metrics: true,
   logger: false,
+  logRequests: false,
 });
 const LISTEN_DEFAULTS = Object.freeze({ port: 8080, host: '127.0.0.1' });
 const CLOSE_DEFAULTS = Object.freeze({ grace: 0, limit: 10_000 });
@@ -33,6 +34,7 @@ export function readServerOptions(where: string, options: ServerOptions | undefi
     resumeFor: checkInteger(where, 'resumeFor', o.resumeFor, 0),
     metrics: checkBoolean(where, 'metrics', o.metrics),
     logger,
+    logRequests: checkBoolean(where, 'logRequests', o.logRequests),
   };
 }
 

@@ -63,6 +63,10 @@ export class HttpServer implements ModelServer {
     const openStreams = (): number => streams?.size ?? 0;
     const metrics = promClient && new Metrics(promClient, { admission, registry, openStreams });
     const streams = Sockets && new Streams(Sockets, app.server, registry, limits, (model) => metrics?.stepped(model));
+    if (!limits.logRequests)
+      app.addHook('onRoute', (route) => {
+        route.logLevel ??= 'warn';
+      });
     addRoutes(app, { admission, registry, metrics });
     return new HttpServer({ app, admission, registry, streams, metrics });
   }

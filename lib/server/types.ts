@@ -25,8 +25,10 @@ export interface ServerOptions {
   resumeFor?: number;
   /** Whether `/metrics` is served, by prom-client. Default true. */
   metrics?: boolean;
-  /** Logs of fastify: `true`, or an object of pino's options. Default false. */
+  /** The log: `true`, or an object of pino's options. Default false. */
   logger?: boolean | object;
+  /** Whether the log has each request, not only what fails by our fault. Default false. */
+  logRequests?: boolean;
 }
 
 /** Options of {@link ModelServer.listen}. */
