@@ -4,6 +4,7 @@
 import { clearTimeout, setTimeout } from '../util/timers';
 import { HttpError, httpError } from './failure';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AbortSignalLike } from '../index';
 import type { ServerOptions } from './types';
 
 type Limits = Pick<Required<ServerOptions>, 'maxBody' | 'maxPending' | 'maxQueue' | 'timeout'>;
@@ -43,9 +44,30 @@ export class Admission {
   }
 }
 
+/** An AbortSignal of one listener or two. Those of Node.js cost as much as all the rest of a small call. */
+export class CallSignal implements AbortSignalLike {
+  aborted = false;
+  #listeners: (() => void)[] = [];
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of this.#listeners) listener();
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
+  }
+}
+
 /** A call from its head to its answer. */
 export class Call {
-  readonly #controller = new AbortController();
+  /** Ends the work of the call. */
+  readonly signal = new CallSignal();
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #onClose = (): void => this.#end(new HttpError(499, 'ERR_ABORTED', `${WHERE}: the client went away.`));
   #reason: HttpError | undefined;
@@ -68,11 +90,6 @@ export class Call {
     response.once('close', this.#onClose);
   }
 
-  /** Ends the work of the call. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   /** Why the call was ended, where it was: what its work failed with then is no news. */
   get reason(): HttpError | undefined {
     return this.#reason;
@@ -81,7 +98,7 @@ export class Call {
   #end(reason: HttpError): void {
     this.#reason ??= reason;
     this.#onEnd?.();
-    this.#controller.abort();
+    this.signal.abort();
   }
 
   /**

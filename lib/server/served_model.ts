@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 // One version of a model in service: what it takes and gives, predictions, streams, and who still needs it.
-import { internal, loadAssets, loadModel, Model, TextVectorization, type ArrayInput, type NdArray } from '../index';
+import {
+  internal,
+  loadAssets,
+  loadModel,
+  Model,
+  TextVectorization,
+  type AbortSignalLike,
+  type ArrayInput,
+  type NdArray,
+} from '../index';
 import { setTimeout } from '../util/timers';
 import type { Stream } from '../index';
 import type { ModelSource } from './types';
@@ -95,7 +104,7 @@ export class ServedModel {
    *
    * @throws (rejects) as `Model.predict`, `TextVectorization.call`
    */
-  async predict(inputs: unknown, signal: AbortSignal): Promise<NdArray[]> {
+  async predict(inputs: unknown, signal: AbortSignalLike): Promise<NdArray[]> {
     const options = { batchSize: BATCH_SIZE, signal };
     // Checked by `predict` itself, whatever it is.
     const given = this.#vectorized(inputs) as ArrayInput;

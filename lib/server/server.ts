@@ -50,6 +50,8 @@ export class HttpServer implements ModelServer {
       // The body is ended by the time that its call has, which comes first.
       requestTimeout: limits.timeout + 5000,
       forceCloseConnections: 'idle',
+      // What comes at the end is refused in our words.
+      return503OnClosing: false,
       exposeHeadRoutes: false,
       routerOptions: { maxParamLength: MAX_PARAMETER },
       frameworkErrors: (error, request, reply) => void sendFailure(request, reply, failureOf(error), error),

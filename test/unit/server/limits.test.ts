@@ -184,7 +184,7 @@ describe('close', () => {
     const { server, url } = await served({ m: slow });
     const running = ask(url, 'POST', PREDICT, SLOW);
     await until(() => slow.isBusy);
-    const closed = server.close({ grace: 100 });
+    const closed = server.close({ grace: 1500 });
     const ready = await ask(url, 'GET', '/v2/health/ready');
     expect([ready.status, ready.json]).toEqual([503, { ready: false }]);
     expect((await ask(url, 'GET', '/v2/health/live')).status).toBe(200);
