@@ -24,6 +24,7 @@ import filesLoad from './figures/files_load.mjs';
 import memory from './figures/memory.mjs';
 import overlap from './figures/overlap.mjs';
 import resume from './figures/resume.mjs';
+import serve from './figures/serve.mjs';
 import serveBeside from './figures/serve_beside.mjs';
 import stack4 from './figures/stack4.mjs';
 import streams from './figures/streams.mjs';
@@ -82,6 +83,7 @@ function allFigures() {
     loopBuild,
     abortLatency,
     serveBeside,
+    serve,
     filesLoad,
     memory,
     resume,

@@ -484,3 +484,6 @@ export {
   StateError,
   type ErrorCode,
 } from './errors';
+
+/** @internal Shared with the other entry points of this package; free to change. */
+export * as internal from './internal';

@@ -59,8 +59,9 @@ const LIB_FLOORS = [
   ['training', 'streams'],
   ['models'],
   ['functional'],
-  ['door'],
+  ['door', 'internal'],
   ['index'],
+  ['server'],
   ['cli'],
 ];
 
@@ -68,6 +69,12 @@ const LIB_FLOORS = [
 const PAIR = ['layers', 'graph'];
 /** The files that may load a binary. */
 const LOADERS = ['lib/native/load_addon.ts', 'lib/native/prebuilds.ts'];
+
+/**
+ * What an entry point of its own, lib/server, takes from other rooms: the main one, and what has no state and throws no
+ * error, for its bundle has copies of all others.
+ */
+const OF_SERVER = ['index', 'util/float16', 'util/timers'];
 
 /** The one file that includes the header of Windows, and takes away the macros of it that are names of ours. */
 const WINDOWS_HEADER = 'native/base/system_windows.h';
@@ -113,7 +120,10 @@ export function libProblems(file, text) {
     problems.push(`${file}: only ${LOADERS.join(' and ')} load a .node file`);
   for (const [, target] of text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"](\.[^'"]*)['"]/g)) {
     if (LOADERS.includes(file) && target.endsWith('.node')) continue;
-    const other = roomOf(path.posix.join(path.posix.dirname(file), target));
+    const module = path.posix.join(path.posix.dirname(file), target);
+    const other = roomOf(module);
+    if (room === 'server' && other !== room && !OF_SERVER.includes(module.slice('lib/'.length)))
+      problems.push(`${file}: imports ${target}: lib/server takes ${OF_SERVER.join(', ')} alone`);
     if (other === room || (floorOf(other) >= 0 && floorOf(other) < floor)) continue;
     if (PAIR.includes(room) && PAIR.includes(other)) continue;
     problems.push(`${file}: imports ${target}: lib/${other} does not lie below lib/${room}`);

@@ -43,7 +43,7 @@ export function readFlags<F extends Record<string, Flag>>(args: readonly string[
 /**
  * Reads flags as {@link readFlags}, and operands among them.
  *
- * @param names of the operands, as `--help` has them
+ * @param names of the operands, as `--help` has them; `MODEL...` is any number of them
  * @throws UsageError as {@link readFlags}, and where there is an operand too many. `operands` may be too few: `--help` needs none
  */
 export function readCommandLine<F extends Record<string, Flag>>(
@@ -61,7 +61,7 @@ export function readCommandLine<F extends Record<string, Flag>>(
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      if (operands.length === names.length)
+      if (operands.length >= names.length && names.at(-1)?.endsWith('...') !== true)
         throw new UsageError(`expected ${listed(names)}, received ${JSON.stringify(token.value)}`);
       operands.push(token.value);
       continue;

@@ -10,8 +10,9 @@ import { doctor } from './doctor';
 import { imdb } from './imdb';
 import { info } from './info';
 import { packageVersion } from './package_root';
+import { serve } from './serve';
 
-const COMMANDS: Readonly<Record<string, Command>> = { imdb, info, convert, doctor, build };
+const COMMANDS: Readonly<Record<string, Command>> = { imdb, serve, info, convert, doctor, build };
 
 /**
  * Runs `ostinato` with these arguments.

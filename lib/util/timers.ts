@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Timers and clocks, taken when the library is loaded: fake timers of a test runner, which replace those of the process
 // or of node:timers later, then hold up no call of a model. Nothing else in lib/ may use them (eslint.config.mjs).
-import { performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 
 export const { setImmediate, clearImmediate, setTimeout, clearTimeout } = timers;
@@ -22,4 +22,11 @@ export function secondsSince1970(): number {
 /** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** A histogram of the event loop's delay, in nanoseconds, that is running. */
+export function watchEventLoop(): ReturnType<typeof monitorEventLoopDelay> {
+  const histogram = monitorEventLoopDelay({ resolution: 10 });
+  histogram.enable();
+  return histogram;
 }

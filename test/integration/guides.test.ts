@@ -45,3 +45,7 @@ test('model_files.md moves arrays of numpy', () => {
   writeFileSync(at('train.npz'), Buffer.from(golden.archive.deflated, 'base64'));
   expect(run('model_files.md')).toEqual(['[ 2, 3, 4 ]']);
 });
+
+test('server.md serves a model', () => {
+  expect(run('server.md')).toEqual(['2', "2 { reviews: '2' }", 'first FP32 [ 1, 1 ]', '2']);
+});

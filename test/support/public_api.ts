@@ -117,7 +117,7 @@ export function publicCalls(): PublicCall[] {
 
   function visit(given: ts.Symbol, owner: string): void {
     const symbol = given.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(given) : given;
-    if (seen.has(symbol)) return;
+    if (seen.has(symbol) || (given.declarations ?? []).some(({ parent }) => isTagged(parent))) return;
     seen.add(symbol);
     const name = owner === '' ? given.name : `${owner}.${given.name}`;
     if (symbol.flags & ts.SymbolFlags.Module) {

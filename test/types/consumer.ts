@@ -18,6 +18,7 @@ import {
   type FitOptions,
   type History,
 } from 'ostinato';
+import { createServer, type ModelServer, type ServerOptions } from 'ostinato/server';
 
 class Counter extends Callback {
   epochs = 0;
@@ -56,4 +57,12 @@ export async function train(x: ArrayInput, y: Float32Array): Promise<number> {
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof OstinatoError ? error.code : undefined;
+}
+
+export async function serve(options: ServerOptions): Promise<ModelServer> {
+  const server = await createServer({ reviews: model, others: 'others.safetensors' }, options);
+  const address: string = await server.listen({ port: 0 });
+  server.log.info({ address, models: server.models }, 'serves');
+  await server.load('reviews', 'reviews.safetensors');
+  return server;
 }

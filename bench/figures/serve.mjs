@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// serve.*: the HTTP server under load, in a process of its own; the load comes from this one, by autocannon and ws. Client and
+// server share the machine's cores.
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kit } from '../../tools/kits.mjs';
+import { say } from '../support/context.mjs';
+import { LineProcess } from '../support/line_process.mjs';
+import { ostinato, ROOT, tokenModel } from '../support/ours.mjs';
+import { median, rounded } from '../support/statistics.mjs';
+
+const PATH = '/models/m/predict';
+const CONNECTIONS = 64;
+const ROUNDS = 6;
+const TURN_SECONDS = 3;
+const REVIEWS = 256;
+const FLOOD = Object.freeze({ seconds: 30, times: 10, slow: 100, silent: 100, giants: 4 });
+const STREAMS = Object.freeze({ count: 2000, seconds: 10, features: 16, units: 64 });
+
+const worker = (name, ...args) => new LineProcess([process.execPath, path.join(ROOT, 'bench/workers', name), ...args]);
+
+/** Ends what was begun, in reverse, whatever happens. */
+async function withServers(begin, work) {
+  const servers = [];
+  try {
+    return await work(await begin((server) => (servers.push(server), server)));
+  } finally {
+    for (const server of servers) await server.quit();
+  }
+}
+
+/** The chapter's model as files, and bodies of one review each. */
+async function prepared(context) {
+  const { x, steps, kind } = await context.training(REVIEWS);
+  const model = tokenModel();
+  model.build([null, steps]);
+  const files = ['safetensors', 'onnx'].map((end) => context.file(`serve.${end}`));
+  for (const file of files) await model.save(file);
+  model.dispose();
+  const bodies = Array.from({ length: x.shape[0] }, (_, i) =>
+    JSON.stringify({ inputs: [Array.from(x.data.subarray(i * steps, (i + 1) * steps))] }),
+  );
+  return { files, bodies, kind };
+}
+
+/** Requests for some seconds: how many a second were answered, and how long the answers took. */
+async function load(address, bodies, options) {
+  const autocannon = createRequire(path.join(kit('serving'), 'x.js'))('autocannon');
+  const requests = bodies.map((body) => ({
+    method: 'POST',
+    path: PATH,
+    body,
+    headers: { 'content-type': 'application/json' },
+  }));
+  const result = await autocannon({
+    url: address,
+    connections: CONNECTIONS,
+    duration: TURN_SECONDS,
+    requests,
+    ...options,
+  });
+  const { latency, errors, non2xx, duration } = result;
+  return { rate: result['2xx'] / duration, p50: latency.p50, p99: latency.p99, errors, non2xx };
+}
+
+const summary = (rates) => ({ medianRps: rounded(median(rates)), bestRps: rounded(Math.max(...rates)) });
+
+const rps = {
+  name: 'serve.rps',
+  unit: 'x',
+  async run(context) {
+    const { files, bodies, kind } = await prepared(context);
+    const start = async (add) => {
+      const threads = [...new Set([1, context.threads])];
+      const peers = threads.map((count) => add(worker('serve_onnx.mjs', files[1], kit('serving'), String(count))));
+      const processes = [add(worker('serve.mjs', files[0])), ...peers];
+      const names = ['ours', ...threads.map((count) => `onnx${count}`)];
+      const addresses = await Promise.all(processes.map(async (process) => (await process.answer()).address));
+      return names.map((name, i) => ({ name, address: addresses[i], rates: [], bad: 0 }));
+    };
+    return withServers(start, async (sides) => {
+      for (let round = 0; round <= ROUNDS; round++) {
+        for (const side of sides) {
+          const { rate, errors, non2xx } = await load(side.address, bodies, {});
+          if (round > 0) side.rates.push(rate);
+          side.bad += errors + non2xx;
+        }
+        if (round > 0)
+          say(`  round ${round} of ${ROUNDS}, 1/s: ${sides.map(({ rates }) => rounded(rates.at(-1))).join(', ')}`);
+      }
+      const [ours, ...peers] = sides;
+      const best = (side) => Math.max(...side.rates);
+      const details = Object.fromEntries(
+        sides.map(({ name, rates, bad }) => [name, { ...summary(rates), failed: bad }]),
+      );
+      const ratioOfMedians = median(ours.rates) / Math.max(...peers.map(({ rates }) => median(rates)));
+      const value = best(ours) / Math.max(...peers.map(best));
+      return {
+        value,
+        details: { ...details, ratioOfMedians: rounded(ratioOfMedians), connections: CONNECTIONS, data: kind },
+      };
+    });
+  },
+};
+
+const p99 = {
+  name: 'serve.p99',
+  unit: 'ms',
+  async run(context) {
+    const { files, bodies, kind } = await prepared(context);
+    const start = async (add) => {
+      const server = add(worker('serve.mjs', files[0]));
+      return { server, ...(await server.answer()) };
+    };
+    return withServers(start, async ({ server, address }) => {
+      await load(address, bodies, {});
+      const full = await load(address, bodies, {});
+      const half = { overallRate: Math.round(full.rate / 2), duration: 2 * TURN_SECONDS };
+      const alone = await load(address, bodies, half);
+      await server.ask('train');
+      const beside = await load(address, bodies, half);
+      await server.ask('rest');
+      const details = { fullRps: rounded(full.rate), atRps: half.overallRate, p50Ms: alone.p50, data: kind };
+      return { value: alone.p99, details: { ...details, besideTrainingMs: beside.p99, threads: context.threads } };
+    });
+  },
+};
+
+/** Clients that do harm: bodies that trickle, connections that say nothing, bodies without end. */
+function harmful(address) {
+  const { hostname, port } = new URL(address);
+  const head = (length) => `POST ${PATH} HTTP/1.1\r\nHost: m\r\n${length}\r\n\r\n`;
+  const counts = { cut: 0 };
+  const sockets = [];
+  let isOver = false;
+  const connect = (first, then) => {
+    if (isOver) return;
+    const socket = net.connect(Number(port), hostname, () => {
+      if (first !== '') socket.write(first);
+      then?.(socket);
+    });
+    socket.on('error', () => undefined);
+    socket.on('data', () => undefined);
+    socket.on('close', () => {
+      if (isOver) return;
+      counts.cut++;
+      setTimeout(() => connect(first, then), 100);
+    });
+    sockets.push(socket);
+  };
+  const trickle = (socket) => {
+    const timer = setInterval(() => socket.write(' '), 1000);
+    socket.on('close', () => clearInterval(timer));
+  };
+  const chunk = Buffer.alloc(1 << 16, 0x20);
+  const pour = (socket) => {
+    const piece = Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]);
+    const more = () => {
+      while (!socket.destroyed && socket.write(piece));
+    };
+    socket.on('drain', more);
+    more();
+  };
+  for (let i = 0; i < FLOOD.slow; i++) connect(head('Content-Length: 1000000'), trickle);
+  for (let i = 0; i < FLOOD.silent; i++) connect('');
+  for (let i = 0; i < FLOOD.giants; i++) connect(head('Content-Length: 1073741824'));
+  for (let i = 0; i < FLOOD.giants; i++) connect(head('Transfer-Encoding: chunked'), pour);
+  return () => {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+    return counts;
+  };
+}
+
+/** Milliseconds until one request is answered well, over a new connection. */
+async function answerTime(address, body) {
+  const begin = performance.now();
+  await new Promise((resolve, reject) => {
+    const request = http.request(new URL(PATH, address), { method: 'POST', agent: false }, (response) => {
+      response.resume();
+      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`${response.statusCode}`))));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+  return performance.now() - begin;
+}
+
+const flood = {
+  name: 'serve.flood',
+  unit: 'x',
+  async run(context) {
+    const { files, bodies, kind } = await prepared(context);
+    const start = async (add) => {
+      const server = add(worker('serve.mjs', files[0]));
+      return { server, ...(await server.answer()) };
+    };
+    return withServers(start, async ({ server, address }) => {
+      await load(address, bodies, {});
+      await server.ask('memory');
+      const calm = await load(address, bodies, {});
+      const { peak: before } = await server.ask('memory');
+      const stop = harmful(address);
+      const connections = CONNECTIONS * FLOOD.times * 2; // more than the queue takes
+      const flooded = await load(address, bodies, { connections, duration: FLOOD.seconds });
+      const { cut } = stop();
+      const recoverMs = await answerTime(address, bodies[0]);
+      const { peak: during } = await server.ask('memory');
+      return {
+        value: during / before,
+        details: {
+          calmRps: rounded(calm.rate),
+          floodedRps: rounded(flooded.rate),
+          refused: flooded.non2xx,
+          errors: flooded.errors,
+          cut,
+          recoverMs: rounded(recoverMs),
+          beforeMb: rounded(before / 1e6),
+          duringMb: rounded(during / 1e6),
+          connections,
+          ...FLOOD,
+          data: kind,
+        },
+      };
+    });
+  },
+};
+
+/** A stream that sends a timestep each second; pushes the milliseconds of each answer. */
+function stream(WebSocket, address, input, times) {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${address.replace('http', 'ws')}/models/m/stream`);
+    let begin;
+    let timer;
+    const send = () => {
+      begin = performance.now();
+      socket.send(input);
+    };
+    socket.on('error', reject);
+    socket.on('message', () => {
+      if (begin !== undefined) times.push(performance.now() - begin);
+      if (timer !== undefined) return;
+      resolve({
+        start: () => setTimeout(() => (send(), (timer = setInterval(send, 1000))), Math.random() * 1000),
+        stop: () => (clearInterval(timer), socket.close()),
+      });
+    });
+  });
+}
+
+const streams = {
+  name: 'serve.stream',
+  unit: 'ms',
+  async run(context) {
+    const { Dense, Input, LSTM, Sequential } = ostinato;
+    const { count, seconds, features, units } = STREAMS;
+    const model = new Sequential([new Input([null, features]), new LSTM(units), new Dense(1)]);
+    const file = context.file('stream.safetensors');
+    await model.save(file);
+    const { WebSocket } = await import('ws');
+    const start = async (add) => add(worker('serve.mjs', file)).answer();
+    return withServers(start, async ({ address }) => {
+      const input = JSON.stringify(Array.from({ length: features }, (_, i) => i / features));
+      const times = [];
+      const open = [];
+      for (let i = 0; i < count; i++) open.push(await stream(WebSocket, address, input, times));
+      for (const { start: begin } of open) begin();
+      await sleep(2000);
+      times.length = 0;
+      await sleep(seconds * 1000);
+      const sorted = times.splice(0).sort((a, b) => a - b);
+      for (const { stop } of open) stop();
+      const at = (share) => sorted[Math.ceil(sorted.length * share) - 1];
+      const details = { p50Ms: rounded(at(0.5)), maxMs: rounded(sorted.at(-1)), steps: sorted.length };
+      return { value: at(0.99), details: { ...details, ...STREAMS } };
+    });
+  },
+};
+
+export default [rps, p99, flood, streams];

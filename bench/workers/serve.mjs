@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// A server of one model file: `serve.mjs FILE`. Tells its address, then answers lines: `memory` with the peak of its
+// resident memory since it was asked last, `train` and `rest` by beginning and ending a training, `quit` by the end.
+import { createInterface } from 'node:readline';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { setInterval } from 'node:timers';
+import { floatData, floatModel, ROOT } from '../support/ours.mjs';
+
+const require = createRequire(import.meta.url);
+const { createServer } = require(path.join(ROOT, 'dist', 'server', 'index.js'));
+const TRAINED = Object.freeze({ cell: 'lstm', steps: 50, features: 64, units: 256, batch: 256 });
+
+const server = await createServer({ m: process.argv[2] });
+const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+let peak = 0;
+const look = () => (peak = Math.max(peak, process.memoryUsage.rss()));
+setInterval(look, 20).unref();
+
+let stop;
+let ended;
+function train() {
+  const model = floatModel(TRAINED);
+  const { x, y } = floatData(TRAINED, 1);
+  stop = new AbortController();
+  const options = { epochs: 1e6, batchSize: TRAINED.batch, verbose: 0, signal: stop.signal };
+  ended = model.fit(x, y, options).catch(() => undefined);
+}
+
+answer({ address: await server.listen({ port: 0 }) });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'quit') break;
+  if (line === 'train') train();
+  if (line === 'rest') {
+    stop.abort();
+    await ended;
+  }
+  look();
+  answer({ peak });
+  peak = 0;
+}
+process.exit(0);
