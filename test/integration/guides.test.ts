@@ -38,28 +38,32 @@ interface Changes {
   readonly after?: string;
 }
 
-/** The program of a page, in a folder where the package is installed. */
-function install(page: string, { replace = {}, after = '' }: Changes = {}): string {
+/** The program of a page. */
+function programOf(page: string, { replace = {}, after = '' }: Changes = {}): string {
+  run.add(page);
   let program = blocksOf(textOf(page)).join('\n');
   expect(program).not.toBe('');
   for (const [text, other] of Object.entries(replace)) {
     expect(program.split(text)).toHaveLength(2);
     program = program.replace(text, () => other);
   }
-  if (!existsSync(at('node_modules'))) {
-    mkdirSync(at('node_modules'));
-    symlinkSync(ROOT, at('node_modules', 'ostinato'), 'junction');
-    // A package of its own: a folder above may hold another of our name.
-    writeFileSync(at('package.json'), '{ "type": "module" }');
-  }
   return `${program}\n${after}`;
 }
 
-/** Runs a page; what it printed. */
-function outputOf(page: string, changes?: Changes): string {
-  run.add(page);
-  writeFileSync(at('guide.mjs'), transformSync(install(page, changes), { loader: 'ts', target: 'es2022' }).code);
-  return execFileSync(process.execPath, ['guide.mjs'], { cwd: at(), encoding: 'utf8', timeout: 50_000 });
+/** Writes a program into a folder where the package is installed. */
+function install(name: string, program: string): string {
+  mkdirSync(at('node_modules'));
+  symlinkSync(ROOT, at('node_modules', 'ostinato'), 'junction');
+  // A package of its own: a folder above may hold another of our name.
+  writeFileSync(at('package.json'), '{ "type": "module" }');
+  writeFileSync(at(name), program);
+  return at(name);
+}
+
+/** Runs a program; what it printed. */
+function outputOf(program: string): string {
+  const file = install('guide.mjs', transformSync(program, { loader: 'ts', target: 'es2022' }).code);
+  return execFileSync(process.execPath, [file], { cwd: at(), encoding: 'utf8', timeout: 50_000 });
 }
 
 const linesOf = (output: string): string[] => output.trimEnd().split('\n');
@@ -83,24 +87,28 @@ test.each([
 ])('%s prints what it says', (page) => {
   const promised = promisedBy(page);
   expect(promised.length).toBeGreaterThan(0);
-  expect(linesOf(outputOf(page))).toEqual(promised);
+  expect(linesOf(outputOf(programOf(page)))).toEqual(promised);
 });
 
 test('deployment.md: the handler answers, and the server ends by SIGTERM', () => {
-  const output = outputOf('deployment.md', {
-    after: "server.on('close', () => console.log('closed', isReady)); process.kill(process.pid, 'SIGTERM');",
-  });
+  const output = outputOf(
+    programOf('deployment.md', {
+      after: "server.on('close', () => console.log('closed', isReady)); process.kill(process.pid, 'SIGTERM');",
+    }),
+  );
   expect(linesOf(output)).toEqual([...promisedBy('deployment.md'), 'closed false']);
 });
 
 describe.each([['tutorial.md'], ['ko/tutorial.md']])('%s', (page) => {
   test('prints its tables, and trains', () => {
-    const output = outputOf(page, {
-      replace: {
-        'datasets.imdb.loadData({': 'datasets.syntheticReviews({ train: 400, test: 200,',
-        'epochs: 10': 'epochs: 1',
-      },
-    });
+    const output = outputOf(
+      programOf(page, {
+        replace: {
+          'datasets.imdb.loadData({': 'datasets.syntheticReviews({ train: 400, test: 200,',
+          'epochs: 10': 'epochs: 1',
+        },
+      }),
+    );
     const tables = [...textOf(page).matchAll(/^```\n(_{65}\n.*?)^```$/gms)].map((match) => match[1]!);
     expect(tables).toHaveLength(3);
     const rule = '_'.repeat(65);
@@ -113,8 +121,7 @@ describe.each([['tutorial.md'], ['ko/tutorial.md']])('%s', (page) => {
 });
 
 test('tutorial.md agrees with the types of the package', () => {
-  const file = at('tutorial.mts');
-  writeFileSync(file, install('tutorial.md'));
+  const file = install('tutorial.mts', programOf('tutorial.md'));
   const program = ts.createProgram([file], {
     strict: true,
     noUncheckedIndexedAccess: true,
@@ -145,7 +152,7 @@ test('from_tfjs.md opens, writes and trains the model', () => {
   const { outputs } = JSON.parse(readFileSync(path.join(pack, 'expected.json'), 'utf8')) as {
     outputs: [{ data: number[] }];
   };
-  const [predicted, parameters, ...epochs] = linesOf(outputOf('from_tfjs.md'));
+  const [predicted, parameters, ...epochs] = linesOf(outputOf(programOf('from_tfjs.md')));
   const given = (JSON.parse(predicted!) as number[][]).map(([value]) => value!);
   given.forEach((value, row) => expect(Math.abs(value - outputs[0].data[row]!)).toBeLessThanOrEqual(1e-6));
   expect(given).toHaveLength(2);
@@ -160,7 +167,7 @@ test('model_files.md moves arrays of numpy', () => {
     archive: { deflated: string };
   };
   writeFileSync(at('train.npz'), Buffer.from(golden.archive.deflated, 'base64'));
-  expect(linesOf(outputOf('model_files.md'))).toEqual(['[ 2, 3, 4 ]']);
+  expect(linesOf(outputOf(programOf('model_files.md')))).toEqual(['[ 2, 3, 4 ]']);
 });
 
 test('onnx.md writes a model, and reads it back', () => {
@@ -168,7 +175,7 @@ test('onnx.md writes a model, and reads it back', () => {
     const x = [[4, 8, 15, 0, 0]];
     const [a, b] = [await model.predict(x), await same.predict(x)];
     console.log(JSON.stringify([same.inputNames, same.outputNames, [...a.data], [...b.data]]));`;
-  const [inputs, outputs, a, b] = JSON.parse(linesOf(outputOf('onnx.md', { after })).at(-1)!) as unknown[];
+  const [inputs, outputs, a, b] = JSON.parse(linesOf(outputOf(programOf('onnx.md', { after }))).at(-1)!) as unknown[];
   expect(existsSync(at('reviews.onnx'))).toBe(true);
   expect(inputs).toEqual(['words']);
   expect(outputs).toEqual(['score']);
@@ -182,11 +189,32 @@ test('from_pytorch.md gives the tagger the weights of the file', () => {
     const again = await (await loadModel('tagger.model.safetensors')).predict([[4, 8, 1, 5, 2]]);
     console.log(JSON.stringify([scores.shape, [...scores.data], [...again.data], model.countParams()]));`;
   const [shape, scores, again, count] = JSON.parse(
-    linesOf(outputOf('from_pytorch.md', { after })).at(-1)!,
+    linesOf(outputOf(programOf('from_pytorch.md', { after }))).at(-1)!,
   ) as unknown[];
   expect(shape).toEqual([1, 5, 2]);
   expect(again).toEqual(scores);
   expect(count).toBe(9 * 3 + (3 + 4 + 1) * 16 + (4 + 4 + 1) * 16 + 8);
+});
+
+test('README.md: each block runs, given the library and the data that it speaks of', () => {
+  const blocks = blocksOf(readFileSync(path.join(ROOT, 'README.md'), 'utf8'));
+  expect(blocks.length).toBeGreaterThanOrEqual(5);
+  const isImport = /^import .*;\n/gm;
+  const program = `
+    import * as ostinato from 'ostinato';
+    Object.assign(globalThis, ostinato);
+    const ids = (rows) => Array.from({ length: rows }, (_, row) => [1 + row, 2, 3, 4]);
+    const vectors = (rows, size) => Array.from({ length: rows }, () => new Array(size).fill(0.5));
+    const [xTest, yTest, x1, x2, y] = [ids(4), [0, 1, 0, 1], ids(4), vectors(4, 3), [0, 1, 0, 1]];
+    const [x, h0, c0] = [[vectors(5, 8)], vectors(1, 32), vectors(1, 32)];
+    const [review, token] = [[1, 2, 3], 7];
+    const readBatches = function* () { yield [ids(4), [0, 1, 0, 1]]; };
+    const model = new Sequential([new Embedding(100, 4), new LSTM(4), new Dense(1, { activation: 'sigmoid' })]);
+    model.compile({ loss: 'binary_crossentropy' });
+    ${blocks.map((block) => `{ ${block.replace(isImport, '')} }`).join('\n')}
+    console.log('all');`;
+  const synthetic = program.replace('datasets.imdb.loadData({', 'datasets.syntheticReviews({ train: 100, test: 50,');
+  expect(linesOf(outputOf(synthetic)).at(-1)).toBe('all');
 });
 
 test('every page with a program is run here, or by a file that names it', () => {

@@ -2,6 +2,7 @@
 // The parts of the site: staged pages, the reference by TypeDoc, and the settings of VitePress.
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT } from '../steps.mjs';
 import { pageForSite } from './pages.mjs';
 import { addressOf, PAGES, SIDEBAR } from './sidebar.mjs';
@@ -55,11 +56,17 @@ export function typedoc(modules) {
   return [process.execPath, path.join(modules, 'typedoc', 'bin', 'typedoc'), '--options', file];
 }
 
-/** Writes the settings of VitePress beside the staged pages: plain data, so the folder needs no other file. */
+/** Writes the settings of VitePress beside the staged pages. */
 export function writeSettings() {
   const folder = path.join(STAGE, '.vitepress');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'config.mjs'), `export default ${JSON.stringify(settings(), null, 1)};\n`);
+  const pages = pathToFileURL(path.join(ROOT, 'tools', 'docs', 'pages.mjs')).href;
+  // Headings are named by GitHub's rule, which links of the pages and of the reference follow.
+  const config = [
+    `import { slugOf } from ${JSON.stringify(pages)};`,
+    `export default { ...${JSON.stringify(settings(), null, 1)}, markdown: { anchor: { slugify: slugOf } } };`,
+  ];
+  writeFileSync(path.join(folder, 'config.mjs'), `${config.join('\n')}\n`);
 }
 
 function settings() {
