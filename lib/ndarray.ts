@@ -143,16 +143,21 @@ export class NdArray<A extends NumericTypedArray = Float32Array> {
   }
 
   /**
-   * The index of the largest element: of all in their order, or along an axis. NaN is larger than any number, and of equal
-   * ones the first counts, as in numpy.
+   * The index of the largest of all elements, in row-major order. NaN is larger than any number. The first of equal elements
+   * counts, as in numpy.
    *
-   * @param axis from 0, or from the end if negative; left out: all elements
-   * @returns a number, or int32 indices in the shape without that axis
+   * @throws DataError `ERR_DATA` where there is no element
+   */
+  argmax(): number;
+  /**
+   * The indices of the largest elements along an axis.
+   *
+   * @param axis from 0, or from the end if negative
+   * @returns int32 indices in the shape without that axis
    * @throws DataError `ERR_RANGE` for an axis that there is not, `ERR_DATA` where there is no element
    * @example
    * (await model.predict(x)).argmax(-1); // the class of each row
    */
-  argmax(): number;
   argmax(axis: number): NdArray<Int32Array>;
   argmax(axis?: number): number | NdArray<Int32Array> {
     return this.#reduce('NdArray.argmax', axis, (size) => new Int32Array(size), largest);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Programs that only some checks need: a compiler for other systems, other runtimes, bundlers. They are no development
-// dependencies, for `npm install` of a checkout should not fetch a gigabyte. Each folder of tools/kits/ pins a set of
-// them by version and hash (package-lock.json); `kit(name)` installs it once into a cache, from npm.
+// Programs that only some commands need: a compiler for other systems, other runtimes, bundlers, what makes the site. They are
+// no development dependencies, for `npm install` of a checkout should not fetch a gigabyte. Each folder of tools/kits/ pins a
+// set of them by version and hash (package-lock.json); `kit(name)` installs it once into a cache, from npm.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';

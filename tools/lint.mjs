@@ -10,6 +10,7 @@ const checks = [
   ['prettier', [node, moduleProgram('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   ['types', [node, moduleProgram('typescript/bin/tsc'), '-p', 'tsconfig.check.json']],
   ['includes', [node, 'tools/check_includes.mjs']],
+  ['docs', [node, 'tools/check_docs.mjs']],
   ['isa symbols', [node, 'tools/check_isa_symbols.mjs']],
 ];
 

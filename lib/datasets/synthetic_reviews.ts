@@ -56,7 +56,7 @@ const ZIPF_TABLE_BITS = 18;
  * set off by "but" or a comma, always holds words of the other polarity, so that every review has as many positive as
  * negative words there; negations fall on both clauses alike. The counts of words are therefore independent of the label.
  *
- * @param options sizes, vocabulary and seed; see {@link SyntheticReviewsOptions}
+ * @param options sizes, vocabulary and seed
  * @returns both splits (N rows of word ids, labels [N]), with `source` equal to `synthetic`
  * @throws ConfigError `ERR_UNKNOWN_OPTION`, `ERR_TYPE`, `ERR_CONFIG` where an option is unknown or out of its range
  *

@@ -442,7 +442,7 @@ export class Model extends TrainableModel {
    *
    * The event loop waits: about 0.2 s for 100 million numbers. {@link setWeightsAsync} lets it go on.
    *
-   * @param weights arrays in the order of {@link weights}: NdArrays, nested arrays, or flat typed arrays in row-major order
+   * @param weights arrays in the order of `model.weights`: NdArrays, nested arrays, or flat typed arrays in row-major order
    * @throws ShapeError `ERR_SHAPE`; ConfigError `ERR_TYPE`; DataError `ERR_DATA`; StateError `ERR_STATE`, `ERR_BUSY`, `ERR_DISPOSED`
    * @example
    * copy.setWeights(model.getWeights());

@@ -60,7 +60,7 @@ export type LookupInput<T> =
       ? NumericTypedArray | { readonly data: NumericTypedArray; readonly shape: readonly number[] }
       : never);
 
-/** What {@link IndexLookup.adapt} takes: an array of samples, or anything that yields samples or batches of them. */
+/** What `adapt` takes: an array of samples, or anything that yields samples or batches of them. */
 export type LookupSource<T> = Iterable<LookupInput<T>> | AsyncIterable<LookupInput<T>>;
 
 /** Defaults of {@link LookupOptions} that all lookups have. */

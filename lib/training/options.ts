@@ -20,7 +20,7 @@ export type Verbosity = 0 | 1 | 2 | 'auto';
  */
 export type Priority = NativePriority;
 
-/** What {@link Trainer.compile} takes. */
+/** What {@link Model.compile} takes. */
 export interface CompileOptions {
   /** Default 'rmsprop'. */
   optimizer?: OptimizerIdentifier;
@@ -68,7 +68,7 @@ export type Batch =
  */
 export type ClassWeight = Readonly<Record<number, number>> | ReadonlyMap<number, number>;
 
-/** Options of {@link Trainer.fit}. */
+/** Options of {@link Model.fit}. */
 export interface FitOptions extends PassOptions {
   /** Index of the final epoch, from 1. Default 1. */
   epochs?: number;
@@ -102,7 +102,7 @@ export interface FitOptions extends PassOptions {
   seed?: number;
 }
 
-/** Options of {@link Trainer.evaluate}. */
+/** Options of {@link Model.evaluate}. */
 export interface EvaluateOptions extends PassOptions {
   /** As in {@link FitOptions}. */
   sampleWeight?: ModelArrays;
@@ -114,7 +114,7 @@ export interface EvaluateOptions extends PassOptions {
   maxWorkspace?: number;
 }
 
-/** Options of {@link Trainer.predict}. */
+/** Options of {@link Model.predict}. */
 export interface PredictOptions extends PassOptions {
   /**
    * Bytes from 1: a batch that would need more memory than that to be computed, arguments and results aside, is computed

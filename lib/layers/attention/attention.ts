@@ -50,8 +50,8 @@ export const defaults = Object.freeze({
  * output [N,Tq,D]. Weights: `scale` [] with `useScale`, `concatScoreWeight` [] with `scoreMode: 'concat'`.
  *
  * Options of `apply`: `useCausalMask` (default false): query i attends to keys 0 to i; `returnAttentionScores` (default
- * false): gives the weights [N,Tq,Tv] too, after dropout; `queryMask` [N,Tq], `valueMask` [N,Tv]: symbolic, in place of the
- * inputs' own masks. Masked values are left out; the output of a masked query is zero, and its mask goes on. A query that
+ * false): gives the weights [N,Tq,Tv] too, after dropout; the symbolic `queryMask` [N,Tq] and `valueMask` [N,Tv] replace
+ * the inputs' own masks. Masked values are left out; the output of a masked query is zero, and its mask goes on. A query that
  * may attend to no value has about equal weights for all, as in Keras.
  *
  * @see keras/src/layers/attention/attention.py; Luong, Pham, Manning 2015

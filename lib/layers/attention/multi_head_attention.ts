@@ -96,9 +96,9 @@ export class HeadAttention extends Layer {
  * `attention_output/bias` [C].
  *
  * Options of `apply`: `useCausalMask` (default false): query i attends to keys 0 to i; `returnAttentionScores` (default
- * false): gives the weights [N,H,Tq,Tv] too, before dropout; `attentionMask` [N,Tq,Tv] or [N,1,Tv]: symbolic, which query
- * attends to which key, 0 where it does not; `queryMask` [N,Tq], `valueMask` and `keyMask` [N,Tv]: symbolic, in place of the
- * inputs' own masks. The mask of the query goes on. A query that may attend to no key, as a masked one, attends to all
+ * false): gives the weights [N,H,Tq,Tv] too, before dropout; the symbolic `attentionMask` [N,Tq,Tv] or [N,1,Tv] says which
+ * query attends to which key, 0 where it does not; the symbolic `queryMask` [N,Tq], `valueMask` and `keyMask` [N,Tv] replace
+ * the inputs' own masks. The mask of the query goes on. A query that may attend to no key, as a masked one, attends to all
  * alike, or to none where there is dropout or scores are returned: so does Keras.
  *
  * @see keras/src/layers/attention/multi_head_attention.py; Vaswani et al. 2017

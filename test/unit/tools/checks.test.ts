@@ -6,10 +6,12 @@ import path from 'node:path';
 const ROOT = path.resolve(__dirname, '../../..');
 
 /** Calls an exported function of a script of tools/, which are ES modules, in a process of its own. */
-function call(script: string, name: string, ...args: string[]): string[] {
-  const source = `import { ${name} } from './tools/${script}'; console.log(JSON.stringify(${name}(...process.argv.slice(1))));`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', source, ...args], { cwd: ROOT });
-  return JSON.parse(String(output)) as string[];
+function call<R = string[]>(script: string, name: string, ...args: unknown[]): R {
+  const source = `import { ${name} } from './tools/${script}'; console.log(JSON.stringify(${name}(...JSON.parse(process.argv[1]))));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', source, JSON.stringify(args)], {
+    cwd: ROOT,
+  });
+  return JSON.parse(String(output)) as R;
 }
 
 describe('include check', () => {
@@ -127,5 +129,54 @@ describe('lint', () => {
       'no-restricted-properties',
     ]);
     expect(rules('test/unit/a.test.ts')).toEqual([]);
+  });
+});
+
+describe('check of the pages', () => {
+  const sidebarProblems = (pages: string[], files: string[]): string[] =>
+    call('check_docs.mjs', 'sidebarProblems', pages, files);
+
+  test.each([
+    ['a page that is in no sidebar', ['docs/errors.md'], ['docs/errors.md', 'docs/new.md'], /new\.md: does not stand/],
+    ['an entry without a page', ['docs/errors.md', 'docs/gone.md'], ['docs/errors.md'], /gone\.md: .* is no file/],
+    ['an entry of another folder that is no file', ['docs/errors.md', 'GONE.md'], ['docs/errors.md'], /GONE\.md: /],
+    ['an entry that stands twice', ['docs/errors.md', 'docs/errors.md'], ['docs/errors.md'], /address/],
+    ['two entries of one address', ['docs/contributing.md', 'CONTRIBUTING.md'], ['docs/contributing.md'], /address/],
+  ])('refuses %s', (_, pages, files, problem) => {
+    expect(sidebarProblems(pages, files)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('lets a sidebar of all pages pass, with files of other folders', () => {
+    expect(sidebarProblems(['docs/errors.md', 'README.md'], ['docs/errors.md'])).toEqual([]);
+  });
+
+  test.each([
+    ['a file that is not there', '[a](gone.md)', /leads nowhere/],
+    ['a heading that is not there', '[a](errors.md#gone)', /names no heading of docs\/errors\.md/],
+    ['a heading of the same page that is not there', '# A title\n\n[a](#another)', /names no heading/],
+    ['a file outside of the repository', '[a](../../x.md)', /out of the repository/],
+    ['an absolute path', '[a](/docs/errors.md)', /out of the repository/],
+  ])('refuses a link to %s', (_, text, problem) => {
+    expect(call('check_docs.mjs', 'linkProblems', 'docs/page.md', text)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('lets links to files, headings and addresses pass, and passes over code', () => {
+    const text = [
+      '# The `title` of *it*, 2',
+      '[a](errors.md) [b](../README.md#figures) [`c`](#the-title-of-it-2) [d](https://example.org/x) `[e](gone.md)`',
+      '```js\n[f](gone.md)\n```',
+    ].join('\n\n');
+    expect(call('check_docs.mjs', 'linkProblems', 'docs/page.md', text)).toEqual([]);
+  });
+
+  test('pages of the site link to pages of the site, and name other files', () => {
+    const text = '[a](../README.md#figures) [b](ko/tutorial.md) [c](../lib/index.ts)';
+    const korean = '[a](../../README.md) [b](../errors.md#x)';
+    expect(call<string>('docs/pages.mjs', 'pageForSite', 'docs/errors.md', text)).toBe(
+      '[a](./overview.md#figures) [b](./ko/tutorial.md) c',
+    );
+    expect(call<string>('docs/pages.mjs', 'pageForSite', 'docs/ko/tutorial.md', korean)).toBe(
+      '[a](./../overview.md) [b](./../errors.md#x)',
+    );
   });
 });
