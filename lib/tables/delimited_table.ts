@@ -86,5 +86,11 @@ function checkHeader(where: string, columns: readonly string[]): readonly string
 function checkRecord(where: string, count: number, { cells, line }: TextRecord): void {
   if (cells.length === count) return;
   const hint = 'A field that holds the delimiter or a line break stands in quotes.';
-  throw refusal('ERR_DATA', where, `${count} fields, as the header has`, `${cells.length} in line ${line}`, hint);
+  throw refusal(
+    'ERR_DATA',
+    where,
+    `${count} ${count === 1 ? 'field' : 'fields'}, as the header has`,
+    `${cells.length} in line ${line}`,
+    hint,
+  );
 }

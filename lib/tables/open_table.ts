@@ -20,6 +20,9 @@ export interface TableOptions {
 
 /** Bytes that are read at once. */
 const PIECE = 2 ** 18;
+const BRACE = '{'.charCodeAt(0);
+/** Spaces, line breaks, and the bytes of a byte order mark. */
+const SKIPPED = [...Buffer.from(' \t\r\n\uFEFF')];
 
 const FORMAT_OF_END: ReadonlyMap<string, TableFormat> = new Map([
   ['.csv', 'csv'],
@@ -53,12 +56,12 @@ export async function openTable(
     const format = options.format ?? formatOfName(where, source);
     const place = `${where}, ${source}`;
     return format === 'parquet'
-      ? openParquet(place, source)
-      : openText(place, fileBytes(place, source), format, delimiter);
+      ? openParquet(where, source)
+      : openText(place, fileBytes(where, source), format, delimiter);
   }
   if (options.format !== undefined) return openText(where, source, options.format, delimiter);
-  const { first, bytes } = await peek(source);
-  return openText(where, bytes, first === '{' ? 'jsonl' : 'csv', delimiter);
+  const { isJson, bytes } = await peek(source);
+  return openText(where, bytes, isJson ? 'jsonl' : 'csv', delimiter);
 }
 
 async function openText(
@@ -114,20 +117,16 @@ async function* fileBytes(where: string, file: string): AsyncGenerator<Uint8Arra
   }
 }
 
-/** The first character that is no space, and all bytes again. */
-async function peek(source: AsyncIterable<Uint8Array>): Promise<{ first: string; bytes: AsyncIterable<Uint8Array> }> {
+/** Whether the first character that is no space is a brace, and all bytes again. */
+async function peek(source: AsyncIterable<Uint8Array>): Promise<{ isJson: boolean; bytes: AsyncIterable<Uint8Array> }> {
   const pieces = source[Symbol.asyncIterator]();
   const seen: Uint8Array[] = [];
-  let first = '';
-  while (first === '') {
+  let first: number | undefined;
+  while (first === undefined) {
     const { value, done } = await pieces.next();
     if (done === true) break;
     seen.push(value);
-    first = Buffer.from(value)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '')
-      .trimStart()
-      .slice(0, 1);
+    first = value.find((byte) => !SKIPPED.includes(byte));
   }
   async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
@@ -137,5 +136,5 @@ async function peek(source: AsyncIterable<Uint8Array>): Promise<{ first: string;
       await pieces.return?.();
     }
   }
-  return { first, bytes: bytes() };
+  return { isJson: first === BRACE, bytes: bytes() };
 }

@@ -39,7 +39,7 @@ export async function openParquet(where: string, path: string): Promise<Table> {
     try {
       return await read();
     } catch (error) {
-      throw refusal('ERR_DATA', where, 'a Parquet file that can be read', (error as Error).message);
+      throw refusal('ERR_DATA', `${where}, ${path}`, 'a Parquet file that can be read', (error as Error).message);
     }
   };
   const metadata = await guarded(() => parquet.parquetMetadataAsync(file));
