@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `ostinato train DATA`: flags, their defaults and help. The work is in learn/, loaded only when it runs, so that help and
 // slips of the hand need no addon.
-import { makeError } from '../errors';
 import { TABLE_FORMATS } from '../tables';
 import {
   checkOperands,
@@ -101,8 +100,6 @@ export function readTrainSettings(data: string, values: FlagValues<typeof FLAGS>
     throw new UsageError('expected --layers or --model, received both');
   const task = choiceFlag('task', values.task, ['classes', 'regression']);
   const monitor = choiceFlag('monitor', values.monitor, ['loss', 'accuracy']);
-  if (monitor === 'accuracy' && task === 'regression')
-    throw makeError('ERR_CONFIG', '--monitor: expected loss for a regression, received "accuracy".');
   return {
     data,
     format: choiceFlag('format', values.format, TABLE_FORMATS),

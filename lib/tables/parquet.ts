@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Parquet by `hyparquet`, an optional peer that is imported when such a file is opened. A row group is in memory at a time.
+import { types } from 'node:util';
 import { ioError } from '../serialization/atomic_file';
 import { refusal } from '../util/validate';
 import type { Cell, Row, Table } from './table';
@@ -88,6 +89,6 @@ function topLevelColumns({ schema }: ParquetMetadata): string[] {
 function cellOf(value: unknown): Cell {
   if (value === undefined || value === null) return null;
   if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Date) return value.toISOString();
+  if (types.isDate(value)) return value.toISOString();
   return value as Cell;
 }

@@ -179,6 +179,13 @@ test('numbers are a regression in the units of the label', async () => {
   const { recipe, scores } = await trained(at('rows.jsonl'), ...flags);
   expect(recipe).toMatchObject({ task: 'regression', labels: [] });
   expect((scores as { r2: number }).r2).toBeGreaterThan(0.9);
+  for (const flag of [['--class-weights'], ['--monitor', 'accuracy']])
+    expect(
+      await runCommand(['train', at('rows.jsonl'), ...flags, ...flag, '--out', at('b.safetensors')]),
+    ).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/expected classes to predict, received a regression/) as string,
+    });
   const { out } = await runCommand(['predict', at(MODEL)], 'b,a\n0,1\n6,-1\n');
   const [header, first, second] = out.split('\n');
   expect(header).toBe('prediction');
@@ -256,6 +263,15 @@ describe('predict', () => {
     ragged.child.stdin.end('"x",3,4\n');
     expect(await ragged.ended).toMatchObject({ code: 1, err: expect.stringMatching(/received 3 in line 4/) as string });
     expect(ragged.out.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  test('ends at once with an input that stays open', async () => {
+    await made();
+    for (const input of ['reviews,x\nfine,1\n', 'review,x\nfine,1\nbad\n']) {
+      const running = new RunningCommand(['predict', at(MODEL)]);
+      running.child.stdin.write(input);
+      expect((await running.ended).code).toBe(1);
+    }
   });
 
   test('answers each line before the next one comes', async () => {

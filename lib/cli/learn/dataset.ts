@@ -4,9 +4,10 @@ import { allocate } from '../../arrays/nested_arrays';
 import { NdArray } from '../../ndarray';
 import { TextVectorization } from '../../text';
 import { refusal } from '../../util/validate';
+import { columnAt, textOf } from './columns';
 import { Encoder, type Inputs } from './encoder';
 import { readSeriesRows, windowsOf } from './series';
-import { slicesOf, type TableSource } from './source';
+import { slicesOf, withTable, type TableSource } from './source';
 import type { Recipe } from './recipe';
 import type { Split } from './split';
 
@@ -26,42 +27,44 @@ export interface Dataset {
 export async function learnVocabulary(
   where: string,
   source: TableSource,
-  recipe: Recipe,
+  text: string,
   { isHeld }: Split,
   { words, length }: { words: number; length: number },
 ): Promise<TextVectorization> {
   const vectorizer = new TextVectorization({ maxTokens: words, outputSequenceLength: length });
-  const table = await source.open();
-  const encoder = new Encoder(where, { ...recipe, numbers: [] }, table.columns, false);
-  async function* texts(): AsyncGenerator<string[]> {
-    for await (const { rows, first } of slicesOf(table))
-      yield rows.filter((_, at) => isHeld[first + at] === 0).map((row) => encoder.text(row));
-  }
-  await vectorizer.adapt(texts());
+  await withTable(await source.open(), async (table) => {
+    const column = columnAt(where, table.columns, text);
+    async function* texts(): AsyncGenerator<string[]> {
+      for await (const { rows, first } of slicesOf(table))
+        yield rows.filter((_, at) => isHeld[first + at] === 0).map((row) => textOf(where, text, row, column));
+    }
+    await vectorizer.adapt(texts());
+  });
   return vectorizer;
 }
 
 /** Reads a table into arrays: 4 bytes for each word up to the length of a text, and for each number. */
 export async function readRows(where: string, source: TableSource, recipe: Recipe, split: Split): Promise<Dataset> {
-  const table = await source.open();
-  const encoder = new Encoder(where, recipe, table.columns, true);
   const parts = [split.training, split.held].map((count) => new Part(where, count, recipe));
-  for await (const { rows, first } of slicesOf(table))
-    parts.forEach((part, index) => {
-      const own = rows.filter((_, at) => split.isHeld[first + at] === index);
-      if (own.length > 0)
-        part.add(
-          encoder.inputs(own),
-          own.map((row) => encoder.target(row)),
-        );
-    });
+  await withTable(await source.open(), async (table) => {
+    const encoder = new Encoder(where, recipe, table.columns, true);
+    for await (const { rows, first } of slicesOf(table))
+      parts.forEach((part, index) => {
+        const own = rows.filter((_, at) => split.isHeld[first + at] === index);
+        if (own.length > 0)
+          part.add(
+            encoder.inputs(own),
+            own.map((row) => encoder.target(row)),
+          );
+      });
+  });
   const [training, held] = parts.map((part) => part.arrays()) as [Arrays, Arrays];
   return { training, held };
 }
 
 /** Reads a series into windows. The targets of the last part are held back. @throws DataError `ERR_DATA` */
 export async function readSeries(where: string, source: TableSource, recipe: Recipe, split: Split): Promise<Dataset> {
-  const rows = await readSeriesRows(where, await source.open(), recipe);
+  const rows = await withTable(await source.open(), (table) => readSeriesRows(where, table, recipe));
   const series = recipe.series!;
   const training = windowsOf(rows, series, 0, split.training);
   const held = windowsOf(rows, series, split.training, split.training + split.held);

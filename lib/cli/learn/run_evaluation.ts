@@ -5,6 +5,7 @@ import { openTable, type TableFormat } from '../../tables';
 import { refusal } from '../../util/validate';
 import { scoresText } from './report';
 import { scoreTable } from './scoring';
+import { withTable } from './source';
 import { openTrainedModel } from './trained_model';
 import type { Surroundings } from '../command';
 
@@ -27,7 +28,7 @@ export async function runEvaluation(settings: EvaluationSettings, { stdin, stdou
   const { model, recipe } = await openTrainedModel(WHERE, file);
   try {
     const table = await openTable(WHERE, data === '-' ? needed(stdin) : data, { format, delimiter });
-    const scores = await scoreTable(`${WHERE}, ${data}`, model, recipe, table);
+    const scores = await withTable(table, () => scoreTable(`${WHERE}, ${data}`, model, recipe, table));
     stdout.write(settings.json ? `${JSON.stringify({ model: file, data, scores })}\n` : scoresText(scores));
   } finally {
     model.dispose();

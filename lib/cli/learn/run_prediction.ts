@@ -3,14 +3,15 @@
 import { setThreads } from '../../native/machine';
 import { NdArray } from '../../ndarray';
 import { openTable, type Cell, type Row, type Table, type TableFormat } from '../../tables';
-import { writeSlowly, type Surroundings } from '../command';
+import { writeSlowly, type Output, type Surroundings } from '../command';
 import { Encoder, type Inputs } from './encoder';
 import { PredictionWriter, type OutputFormat } from './prediction_writer';
 import { needed } from './run_evaluation';
 import { classOf } from './scores';
 import { slide, TimeOrder } from './series';
-import { slicesOf } from './source';
+import { slicesOf, withTable } from './source';
 import { openTrainedModel } from './trained_model';
+import type { Model } from '../../models';
 import type { Recipe } from './recipe';
 
 export interface PredictionSettings {
@@ -33,25 +34,35 @@ export async function runPrediction(settings: PredictionSettings, { stdin, stdou
     const place = `${WHERE}, stdin`;
     const { input: format, delimiter } = settings;
     const table = await openTable(place, needed(stdin), { format, delimiter });
-    const rows = rowsOf(place, recipe, table);
-    const kept = settings.keep ? table.columns : [];
-    const given = recipe.labels.length === 0 ? ['prediction'] : ['prediction', 'probability'];
-    const each = settings.probabilities ? recipe.labels.map((label) => `probability_${label}`) : [];
-    const names = [...kept, ...(rows.hasTime && !settings.keep ? [recipe.series!.time!] : []), ...given, ...each];
-    const writer = new PredictionWriter(place, settings.output ?? sameFormat(table.format), names);
-    await writeSlowly(stdout, writer.header);
-    for await (const { x, ends } of rows.slices()) {
-      const outputs = (await model.predict(x, { batchSize: 256 })) as NdArray;
-      const width = outputs.shape[1]!;
-      const lines = ends.map(({ row, time }, at) => {
-        const values = outputs.data.subarray(at * width, (at + 1) * width);
-        const own = settings.keep ? row.cells : rows.hasTime ? [time] : [];
-        return writer.row([...own, ...predicted(recipe, values, settings.probabilities)]);
-      });
-      await writeSlowly(stdout, lines.join(''));
-    }
+    await withTable(table, () => predictTable(place, model, recipe, table, settings, stdout));
   } finally {
     model.dispose();
+  }
+}
+
+async function predictTable(
+  where: string,
+  model: Model,
+  recipe: Recipe,
+  table: Table,
+  { keep, probabilities, output }: PredictionSettings,
+  stdout: Output,
+): Promise<void> {
+  const rows = rowsOf(where, recipe, table);
+  const kept = keep ? table.columns : rows.hasTime ? [recipe.series!.time!] : [];
+  const given = recipe.labels.length === 0 ? ['prediction'] : ['prediction', 'probability'];
+  const each = probabilities ? recipe.labels.map((label) => `probability_${label}`) : [];
+  const writer = new PredictionWriter(where, output ?? sameFormat(table.format), [...kept, ...given, ...each]);
+  await writeSlowly(stdout, writer.header);
+  for await (const { x, ends } of rows.slices()) {
+    const outputs = (await model.predict(x, { batchSize: 256 })) as NdArray;
+    const width = outputs.shape[1]!;
+    const lines = ends.map(({ row, time }, at) => {
+      const values = outputs.data.subarray(at * width, (at + 1) * width);
+      const own = keep ? row.cells : rows.hasTime ? [time] : [];
+      return writer.row([...own, ...predicted(recipe, values, probabilities)]);
+    });
+    await writeSlowly(stdout, lines.join(''));
   }
 }
 

@@ -14,12 +14,12 @@ import { trainText, type TrainReport } from './report';
 import { reportPage } from './report_page';
 import { classNames, scan, taskOf } from './scan';
 import { scoreTable } from './scoring';
-import { TableSource } from './source';
+import { TableSource, withTable } from './source';
 import { splitRows } from './split';
 import { openTrainedModel } from './trained_model';
 import type { Surroundings } from '../command';
 import type { TableFormat } from '../../tables';
-import type { Recipe } from './recipe';
+import type { Recipe, Task } from './recipe';
 
 /** What a training is run with. */
 export interface TrainSettings {
@@ -71,13 +71,16 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   const place = `${WHERE}, ${settings.data}`;
   const source = new TableSource(WHERE, settings.data, { format: settings.format, delimiter: settings.delimiter });
   const { text, numbers, label, series } = settings;
-  const found = await scan(place, await source.open(), { text, label, longest: settings.length });
+  const found = await withTable(await source.open(), (table) =>
+    scan(place, table, { text, label, longest: settings.length }),
+  );
   const task = taskOf(place, found, label, series === null ? settings.task : (settings.task ?? 'regression'));
+  checkTask(settings, task);
   const labels = task === 'regression' ? [] : classNames(found);
   const split = splitRows(place, found.rows, settings.holdout, series === null ? settings.seed % 2 ** 32 : 'last');
-  const columns: Recipe = { task, text, numbers, label, series, labels, vectorizer: null };
+  const columns = { task, text, numbers, label, series, labels };
   const sizes = { words: settings.words, length: found.length };
-  const vectorizer = text === null ? null : await learnVocabulary(place, source, columns, split, sizes);
+  const vectorizer = text === null ? null : await learnVocabulary(place, source, text, split, sizes);
   const recipe: Recipe = { ...columns, vectorizer };
   const data = await (series === null ? readRows : readSeries)(place, source, recipe, split);
   const reading = monotonicSeconds() - begin;
@@ -111,17 +114,16 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   tell('Evaluating the best model');
   const best = await openTrainedModel(WHERE, settings.out);
   const wanted = { row: (row: number) => split.isHeld[row] === 1, firstRow: split.training };
-  const scores = await scoreTable(place, best.model, best.recipe, await source.open(), wanted).finally(() =>
-    best.model.dispose(),
-  );
+  const scores = await withTable(await source.open(), (table) =>
+    scoreTable(place, best.model, best.recipe, table, wanted),
+  ).finally(() => best.model.dispose());
   const { isa, threads } = cpuInfo();
-  const { vectorizer: _, ...described } = recipe;
   const report: TrainReport = {
     data: settings.data,
     model: settings.out,
     report: settings.report ?? null,
     rows: { training: data.training.y.length, heldBack: data.held.y.length },
-    recipe: described,
+    recipe: columns,
     vocabulary: vectorizer?.getVocabulary().length ?? null,
     ...facts,
     seed: settings.seed,
@@ -148,6 +150,13 @@ function checkFiles({ out, report, overwrite }: TrainSettings): void {
     const hint = 'Pass --overwrite to replace it.';
     throw refusal('ERR_CONFIG', '--out', 'a file that is not there yet', describe(out), hint);
   }
+}
+
+/** What goes with classes alone. */
+function checkTask({ monitor, classWeights }: TrainSettings, task: Task): void {
+  if (task !== 'regression') return;
+  const flag = monitor === 'accuracy' ? '--monitor accuracy' : classWeights ? '--class-weights' : undefined;
+  if (flag !== undefined) throw refusal('ERR_CONFIG', flag, 'classes to predict', 'a regression');
 }
 
 function readConfig(file: string): string {

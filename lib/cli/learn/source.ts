@@ -36,6 +36,15 @@ export class TableSource {
   }
 }
 
+/** Does something with a table and closes it, whatever comes of it: an input that stays open would hold up the process. */
+export async function withTable<T>(table: Table, work: (table: Table) => Promise<T>): Promise<T> {
+  try {
+    return await work(table);
+  } finally {
+    await table.close();
+  }
+}
+
 /** The rows of a table in slices that a model can be given, with the number of their first row, from 0. */
 export async function* slicesOf(table: Table): AsyncGenerator<{ rows: readonly Row[]; first: number }> {
   let first = 0;

@@ -399,7 +399,8 @@ test('the page of a report runs nothing that data holds', () => {
     threads: 2,
   };
   const page = reportPage(report);
-  expect(page).not.toMatch(/<script|<img|\u0000|<link|(src|href)=["']/);
+  expect(page).not.toMatch(/<script|<img|<link|(src|href)=["']/);
+  expect(page).not.toContain('\0');
   expect(page).toMatch(/&lt;script&gt;alert\(&quot;1&quot;\)/);
   expect(page).toMatch(/<svg[^>]*>[\s\S]*Training accuracy/);
   expect(page).toMatch(/default-src 'none'/);
