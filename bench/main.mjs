@@ -6,6 +6,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { BARS, holds } from './bars.mjs';
 import abortLatency from './figures/abort_latency.mjs';
+import cli from './figures/cli.mjs';
 import ends from './figures/ends.mjs';
 import fitAround from './figures/fit_around.mjs';
 import floatRnn from './figures/float_rnn.mjs';
@@ -82,6 +83,7 @@ function allFigures() {
     loopDelay,
     loopBuild,
     abortLatency,
+    cli,
     serveBeside,
     serve,
     filesLoad,

@@ -47,6 +47,7 @@ const LIB_FLOORS = [
   ['serialization'],
   ['formats/zip'],
   ['formats/npy'],
+  ['tables'],
   ['native'],
   ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],

@@ -4,11 +4,23 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { makeError } from '../errors';
 import { nearest } from '../util/did_you_mean';
 
+/** A stream that a command writes to. */
+export interface Output {
+  /** False where more should not be written before the stream has drained. */
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  once?(event: 'drain', listener: () => void): unknown;
+}
+
 /** Where a command writes, and what it is told of its surroundings. */
 export interface Surroundings {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly stderr: { write(text: string): unknown };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** What comes in; undefined where a command has no input. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `listener` at the first Ctrl-C (SIGINT) or SIGTERM, in place of the end of the process. Returns what undoes it. */
+  readonly onInterrupt?: (listener: () => void) => () => void;
 }
 
 /** One line of the subcommand table. */
@@ -74,7 +86,8 @@ export function readCommandLine<F extends Record<string, Flag>>(
 /** All operands. @throws UsageError where one is missing */
 export function checkOperands(operands: readonly string[], names: readonly string[]): string[] {
   if (operands.length === names.length) return [...operands];
-  throw new UsageError(`expected ${listed(names)}, received ${operands.length === 0 ? 'neither' : operands.join(' ')}`);
+  const none = names.length === 1 ? 'nothing' : 'neither';
+  throw new UsageError(`expected ${listed(names)}, received ${operands.length === 0 ? none : operands.join(' ')}`);
 }
 
 function listed(names: readonly string[]): string {
@@ -116,6 +129,44 @@ export function integerFlag<T extends number | undefined>(
     throw makeError('ERR_CONFIG', `--${name}: expected ${expected}, received ${JSON.stringify(text)}.`);
   }
   return value;
+}
+
+/** The number that a flag's text says, or `fallback` where the flag is absent. Both ends of the range are excluded. */
+export function numberFlag(
+  name: string,
+  text: string | true | undefined,
+  fallback: number,
+  [above, below]: readonly [number, number],
+): number {
+  if (text === undefined) return fallback;
+  const value = /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(String(text)) ? Number(text) : NaN;
+  if (value > above && value < below) return value;
+  const expected = `a number above ${above} and below ${below}`;
+  throw makeError('ERR_CONFIG', `--${name}: expected ${expected}, received ${JSON.stringify(text)}.`);
+}
+
+/** One of a closed list, or undefined where the flag is absent. @throws UsageError with the nearest name */
+export function choiceFlag<T extends string>(
+  name: string,
+  text: string | true | undefined,
+  choices: readonly T[],
+): T | undefined {
+  const found = choices.find((choice) => choice === text);
+  if (text === undefined || found !== undefined) return found;
+  const guess = nearest(String(text), choices);
+  const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
+  throw new UsageError(`--${name}: expected ${choices.join(', ')}, received ${JSON.stringify(text)}.${hint}`);
+}
+
+/** The text of a flag. */
+export function textFlag(text: string | true | undefined): string | undefined {
+  return text === true ? undefined : text;
+}
+
+/** Writes, and waits where the reader is slower. */
+export async function writeSlowly(output: Output, text: string): Promise<void> {
+  if (output.write(text) !== false || output.once === undefined) return;
+  await new Promise<void>((resolve) => void output.once!('drain', resolve));
 }
 
 /** The table of flags as `--help` prints it. */

@@ -28,3 +28,15 @@ export function rangeOf(panel: Panel): [low: number, high: number] {
 export function epochsOf(panel: Panel): number {
   return Math.max(0, ...panel.curves.map((curve) => curve.values.length));
 }
+
+/** Training as dots and validation as a line, as the book draws them. */
+export function panelOf(name: string, training: readonly number[], validation: readonly number[], note = ''): Panel {
+  return {
+    title: `Training and validation ${name.toLowerCase()}${note}`,
+    yLabel: name,
+    curves: [
+      { label: `Training ${name.toLowerCase()}`, values: training, style: 'dots' },
+      { label: `Validation ${name.toLowerCase()}`, values: validation, style: 'line' },
+    ],
+  };
+}

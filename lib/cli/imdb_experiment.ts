@@ -4,7 +4,7 @@
 import { Callback, cpuInfo, Dense, Embedding, Sequential, setRandomSeed, setThreads, SimpleRNN } from '../index';
 import { monotonicSeconds } from '../util/timers';
 import type { Surroundings } from './command';
-import type { Panel } from './curves';
+import { panelOf, type Panel } from './curves';
 import type { ImdbSettings } from './imdb';
 import { loadImdb, NUM_WORDS, type ImdbData, type Sources } from './imdb_data';
 import { checkOutputFile, writeOutputFile } from './output_file';
@@ -115,15 +115,10 @@ async function trainAndTest(settings: ImdbSettings, data: ImdbData, { stdout }: 
 /** The book's two figures. */
 export function panelsOf({ history, data }: Pick<ImdbReport, 'history' | 'data'>): Panel[] {
   const label = data === 'synthetic' ? ' (synthetic data)' : '';
-  const panel = (name: string, training: number[], validation: number[]): Panel => ({
-    title: `Training and validation ${name.toLowerCase()}${label}`,
-    yLabel: name,
-    curves: [
-      { label: `Training ${name.toLowerCase()}`, values: training, style: 'dots' },
-      { label: `Validation ${name.toLowerCase()}`, values: validation, style: 'line' },
-    ],
-  });
-  return [panel('Accuracy', history.accuracy, history.valAccuracy), panel('Loss', history.loss, history.valLoss)];
+  return [
+    panelOf('Accuracy', history.accuracy, history.valAccuracy, label),
+    panelOf('Loss', history.loss, history.valLoss, label),
+  ];
 }
 
 function conclusion(settings: ImdbSettings, report: ImdbReport): string {

@@ -3,16 +3,31 @@
 // The `ostinato` command: a table of subcommands, and what becomes of their errors.
 import { OstinatoError } from '../errors';
 import { nearest } from '../util/did_you_mean';
+import { bench } from './bench';
 import { build } from './build';
 import { UsageError, type Command, type Surroundings } from './command';
 import { convert } from './convert';
 import { doctor } from './doctor';
+import { evaluate } from './evaluate';
 import { imdb } from './imdb';
 import { info } from './info';
 import { packageVersion } from './package_root';
+import { predict } from './predict';
 import { serve } from './serve';
+import { train } from './train';
 
-const COMMANDS: Readonly<Record<string, Command>> = { imdb, serve, info, convert, doctor, build };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train,
+  evaluate,
+  predict,
+  serve,
+  info,
+  convert,
+  bench,
+  doctor,
+  build,
+  imdb,
+};
 
 /**
  * Runs `ostinato` with these arguments.
@@ -59,13 +74,26 @@ function help(): string {
   return `Usage: ostinato COMMAND [FLAGS]\n\n${rows.join('\n')}\n\nostinato COMMAND --help lists its flags; ostinato --version names the version.\n`;
 }
 
+function onInterrupt(listener: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const undo = (): void => signals.forEach((signal) => void process.off(signal, first));
+  // Once only: the second signal ends the process, as it would without us.
+  const first = (): void => {
+    undo();
+    listener();
+  };
+  signals.forEach((signal) => void process.on(signal, first));
+  return undo;
+}
+
 if (require.main === module) {
   // A reader that has seen enough (`| head`) closes the pipe: no failure of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  void main(process.argv.slice(2), process).then((code) => {
+  const { stdout, stderr, stdin, env } = process;
+  void main(process.argv.slice(2), { stdout, stderr, stdin, env, onInterrupt }).then((code) => {
     process.exitCode = code;
   });
 }

@@ -143,11 +143,21 @@ function colourOf(index: number): string {
 
 function text(x: number, y: number, content: string, attributes: string): string {
   const position = x === 0 && y === 0 ? '' : `x="${round(x)}" y="${round(y)}" `;
-  return `<text ${position}fill="${INK}"${attributes ? ` ${attributes}` : ''}>${escape(content)}</text>`;
+  return `<text ${position}fill="${INK}"${attributes ? ` ${attributes}` : ''}>${escapeXml(content)}</text>`;
 }
 
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Text for XML and HTML, attributes among it; characters that XML has no place for become spaces. */
+export function escapeXml(content: string): string {
+  // eslint-disable-next-line no-control-regex -- those are what is meant
+  const plain = content.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, ' ');
+  const entities = [
+    ['&', '&amp;'],
+    ['<', '&lt;'],
+    ['>', '&gt;'],
+    ['"', '&quot;'],
+    ["'", '&#39;'],
+  ] as const;
+  return entities.reduce((text, [character, entity]) => text.replaceAll(character, entity), plain);
 }
 
 function round(value: number): number {

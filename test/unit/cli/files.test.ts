@@ -30,7 +30,7 @@ async function trained(file: string): Promise<Sequential> {
 
 describe('misuse', () => {
   test.each([
-    [['info'], 2, /expected FILE, received neither/],
+    [['info'], 2, /expected FILE, received nothing/],
     [['info', 'a', 'b'], 2, /expected FILE, received "b"/],
     [['info', 'a.keras', '--jsn'], 2, /--json/],
     [['convert', 'a'], 2, /expected IN and OUT, received a/],

@@ -48,7 +48,7 @@ describe('ticks', () => {
 describe('svg plot: odd input', () => {
   test('titles are escaped', () => {
     const svg = svgPlot([panel([1, 2], [1, 2], 'a < b & "c"')]);
-    expect(svg).toContain('a &lt; b &amp; "c"');
+    expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
     expect(svg).not.toContain('a < b');
   });
 
