@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // `ostinato train` from file to report: what is done in which order.
 import { existsSync, readFileSync } from 'node:fs';
+import { OWN } from '../../formats/endings';
 import { cpuInfo, setThreads } from '../../native/machine';
 import { setRandomSeed } from '../../util/seeds';
 import { monotonicSeconds } from '../../util/timers';
 import { describe, refusal } from '../../util/validate';
-import { checkExtension } from '../../serialization';
 import { checkOutputFile, writeOutputFile } from '../output_file';
 import { learnVocabulary, readRows, readSeries } from './dataset';
 import { fitNetwork } from './fitting';
@@ -144,7 +144,8 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
 /** Before the first row is read: nobody learns of a mistyped folder after an hour of training. */
 function checkFiles({ out, report, overwrite }: TrainSettings): void {
   checkOutputFile('--out', out);
-  checkExtension('train', '--out', out);
+  // Other formats have no room for what the file says of its columns.
+  if (!out.endsWith(OWN)) throw refusal('ERR_CONFIG', 'train', `--out to end in ${OWN}`, describe(out));
   if (report !== undefined) checkOutputFile('--report', report);
   if (!overwrite && existsSync(out)) {
     const hint = 'Pass --overwrite to replace it.';
