@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Streams over WebSocket: a timestep in, a prediction out. The state of a stream belongs to its session, not to its connection:
 // a client that lost its connection comes back with the session's token.
-import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import { crypto } from '../util/crypto';
 import { clearTimeout, setTimeout } from '../util/timers';
 import { failureOf, httpError } from './failure';
 import { StreamSession, type SessionSocket } from './stream_session';
@@ -96,7 +96,7 @@ export class Streams {
     const { maxStreams } = this.limits;
     if (this.#sessions.size >= maxStreams)
       throw httpError(503, 'ERR_BUSY', WHERE, `at most ${maxStreams} streams at a time`, 'one more', 1);
-    const session = new StreamSession<WebSocket>(served, randomBytes(16).toString('base64url'), this.onStep);
+    const session = new StreamSession<WebSocket>(served, crypto().randomBytes(16).toString('base64url'), this.onStep);
     this.#sessions.set(session.token, session);
     return session;
   }

@@ -27,6 +27,7 @@ const blocksOf = (text: string): string[] =>
 /** Pages whose programs are run elsewhere, which names them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'bundling.md': 'tools/package/checks.mjs',
+  'command_line.md': 'test/integration/guide_of_command_line.test.ts',
   'from_keras.md': 'test/golden/from_keras.test.ts',
 };
 const run = new Set<string>();
@@ -217,6 +218,11 @@ test('README.md: each block runs, given the library and the data that it speaks 
   expect(linesOf(outputOf(synthetic)).at(-1)).toBe('all');
 });
 
+test('server.md serves a model', () => {
+  const wanted = ['2', "2 { reviews: '2' }", 'first FP32 [ 1, 1 ]', '2'];
+  expect(linesOf(outputOf(programOf('server.md')))).toEqual(wanted);
+});
+
 test('every page with a program is run here, or by a file that names it', () => {
   const pages = (readdirSync(path.join(ROOT, 'docs'), { recursive: true }) as string[])
     .map((page) => page.replaceAll(path.sep, '/'))
@@ -242,8 +248,4 @@ test('performance.md names every variable that the library reads', () => {
     row[1]!.match(/[A-Z_]+/g),
   );
   expect([...new Set(names)].sort()).toEqual(table.sort());
-});
-
-test('server.md serves a model', () => {
-  expect(run('server.md')).toEqual(['2', "2 { reviews: '2' }", 'first FP32 [ 1, 1 ]', '2']);
 });

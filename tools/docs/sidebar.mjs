@@ -31,6 +31,8 @@ export const SIDEBAR = [
       ['docs/time_series.md', 'Time series'],
       ['docs/streams.md', 'Streams'],
       ['docs/serving.md', 'Serving'],
+      ['docs/server.md', 'A server'],
+      ['docs/command_line.md', 'The command line'],
       ['docs/training_in_a_service.md', 'Training in a service'],
       ['docs/deployment.md', 'Deployment'],
       ['docs/bundling.md', 'Bundling'],
