@@ -103,7 +103,12 @@ def entry(class_name: str, config: dict[str, Any], **more: Any) -> dict[str, Any
 
 
 def save(
-    name: str, model: dict[str, Any], weights: dict[str, list[tuple[str, Any]]], version: str | None, training: Any = None
+    name: str,
+    model: dict[str, Any],
+    weights: dict[str, list[tuple[str, Any]]],
+    version: str | None,
+    training: Any = None,
+    optimizer: list[tuple[str, Any]] | None = None,
 ) -> None:
     """The layout of Keras 2: names are arrays of bytes."""
     with h5py.File(OUT / name, "w") as f:
@@ -119,6 +124,11 @@ def save(
             group = g.create_group(layer)
             group.attrs["weight_names"] = [key.encode() for key, _ in arrays]
             for key, value in arrays:
+                group.create_dataset(key, data=value)
+        if optimizer is not None:
+            group = f.create_group("optimizer_weights")
+            group.attrs["weight_names"] = [key.encode() for key, _ in optimizer]
+            for key, value in optimizer:
                 group.create_dataset(key, data=value)
 
 
@@ -281,9 +291,38 @@ def main() -> None:
     backward = lstm(seen[:, ::-1], wb, sequences=True, mask=mask[:, ::-1])[:, ::-1]
     note("bidirectional_masked.h5", ids, np.concatenate([lstm(seen, w, sequences=True, mask=mask), backward], -1))
 
+    # Optimizers in the middle of a training: Keras 2.2.4, whose Adam has placeholders, and tf.keras.
+    steps: dict[str, Any] = {}
+    x2, y2 = draw(4, 3), draw(4, 1)
+    for name, version, kind, rates in [("adam_state.h5", "2.2.4", "Adam", {"lr": 0.01}), ("adam_state_tf.h5", "2.4.0", "Adam", {"learning_rate": 0.01}),
+                                       ("sgd_state.h5", "2.2.4", "SGD", {"lr": 0.05})]:  # fmt: skip
+        p = [draw(3, 1), draw(1)]
+        m, v, t = [draw(3, 1), draw(1)], [np.abs(draw(3, 1)), np.abs(draw(1))], 7
+        if kind == "Adam":
+            own = {"beta_1": 0.9, "beta_2": 0.999, "decay": 0.0, "epsilon": 1e-7, "amsgrad": False}
+            held = [np.int64(t), *m, *v, *([np.zeros(1, np.float32)] * 2 if version == "2.2.4" else [])]
+        else:
+            own = {"momentum": 0.9, "decay": 0.0, "nesterov": False}
+            held = [np.int64(t), *m]
+        dense = dense_config("dense_1", 1, batch_input_shape=[None, 3])
+        compiled = {"optimizer_config": {"class_name": kind, "config": {**rates, **own}}, "loss": "mean_squared_error", "metrics": []}
+        save(name, entry("Sequential", {"name": "s", "layers": [entry("Dense", dense)]}), {"dense_1": named("dense_1", "kernel bias", p)},
+             version, compiled, [(f"training/{kind}/v{i}:0", a) for i, a in enumerate(held)])  # fmt: skip
+        note(name, x2, x2 @ p[0] + p[1])
+        error = 2 * (x2 @ p[0] + p[1] - y2) / 4
+        after = []
+        for weight, gradient, mean, square in zip(p, [x2.T @ error, error.sum(0)], m, v):
+            if kind == "SGD":
+                after.append(weight + 0.9 * mean - 0.05 * gradient)
+                continue
+            mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+            rate = 0.01 * np.sqrt(1 - 0.999 ** (t + 1)) / (1 - 0.9 ** (t + 1))
+            after.append(weight - rate * mean / (np.sqrt(square) + 1e-7))
+        steps[name] = {"x": x2.tolist(), "y": y2.tolist(), "after": [a.astype(float).tolist() for a in after], "iterations": t}
+
     provenance = {"script": "tools/golden/keras2_files.py", "layout": "keras 2.1 to 2.2.4 and tf.keras 2.4", "h5py": h5py.__version__}
     lines = ",\n".join(f'"{name}": {json.dumps(record, separators=(",", ":"))}' for name, record in files.items())
-    (OUT / "predictions.json").write_text(f'{{"provenance": {json.dumps(provenance)},\n"files": {{\n{lines}\n}}}}\n')
+    (OUT / "predictions.json").write_text(f'{{"provenance": {json.dumps(provenance)},\n"steps": {json.dumps(steps)},\n"files": {{\n{lines}\n}}}}\n')
     print(len(files), "files")
 
 

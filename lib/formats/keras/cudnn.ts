@@ -70,7 +70,7 @@ const summedBias: Reshaping = {
 const splitBias: Reshaping = { shape: ([length = 0]) => [2, length / 2], at: (values, index) => values[index]! };
 
 /** Floats of a file in another order. */
-class Reshaped extends FloatSource {
+export class Reshaped extends FloatSource {
   #values: Promise<Float32Array> | undefined;
 
   constructor(

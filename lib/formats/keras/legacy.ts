@@ -10,9 +10,9 @@ import { readWeight, writtenWeight } from './arrays';
 import { compileFromKeras, compileToKeras } from './compile';
 import { modelFromKeras } from '../keras_config/from_graph';
 import { modernModel } from '../keras_config/legacy';
-import { withoutCudnn } from './cudnn';
+import { Reshaped, withoutCudnn } from './cudnn';
 import { asOfTensorflow, isOfTensorflow, olderCompile } from './older';
-import { optimizerFromKeras, optimizerToKeras } from './optimizer';
+import { olderOptimizerState, optimizerFromKeras, optimizerToKeras } from './optimizer';
 import { pythonJson } from '../keras_config/python_json';
 import { withoutLegacySigmoid } from '../keras_config/legacy_sigmoid';
 import { isStateful, modelToKeras, orderedLayers } from '../keras_config/to_graph';
@@ -204,8 +204,8 @@ export async function readLegacy<T>(
     const weights = await readLayers(file, place, WEIGHTS, layers, { byName: false });
     const optimizer = compile?.['optimizer'] as { className: string; config: Config } | undefined;
     const byName = new Map(weights.map((array) => [array.name, array]));
-    const state =
-      generation >= 3 && optimizer !== undefined ? await readOptimizer(file, place, optimizer, all, byName) : null;
+    const origin = { generation, isOfTensorflow: isOfTensorflow(version) };
+    const state = optimizer === undefined ? null : await readOptimizer(file, place, optimizer, all, byName, origin);
     return use({ model, weights, compile, training: state && { optimizer: state, layers: null }, assets: {} });
   });
 }
@@ -215,17 +215,27 @@ function modernConfig(where: string, config: unknown, version: string | undefine
   return isOfTensorflow(version) ? asOfTensorflow(modern) : modern;
 }
 
-/** What an optimizer holds, of files of Keras 3; older ones have other arrays, and training begins anew. */
+/** Which program wrote a file. */
+interface Origin {
+  readonly generation: number;
+  readonly isOfTensorflow: boolean;
+}
+
+/** What an optimizer holds; null where training begins anew. */
 async function readOptimizer(
   file: H5Reader,
   where: string,
   optimizer: { readonly className: string; readonly config: Config },
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
+  { generation, isOfTensorflow }: Origin,
 ): ReturnType<typeof optimizerFromKeras> {
   const names = (await file.texts(OPTIMIZER, 'weight_names')) ?? [];
   const paths = names.map((name) => `${OPTIMIZER}/${name}`);
-  return optimizerFromKeras(file, where, paths, optimizer, places, weights);
+  if (generation >= 3) return optimizerFromKeras(file, where, paths, optimizer, places, weights);
+  // Arrays of CuDNN lie as its weights do.
+  if ([...weights.values()].some(({ data }) => data instanceof Reshaped)) return null;
+  return olderOptimizerState(file, where, paths, optimizer, { places, weights, isOfTensorflow });
 }
 
 /** 1, 2 or 3: which Keras wrote a file. Files that do not say are of the first. */

@@ -42,13 +42,26 @@ function followsSchedule(config: Config): boolean {
   return typeof config['learningRate'] === 'object' && config['learningRate'] !== null;
 }
 
+/** An optimizer as compile was given it. */
+interface Described {
+  readonly className: string;
+  readonly config: Config;
+}
+
+/** The model of a file of Keras 2. */
+interface OlderModel {
+  readonly places: readonly WeightPlace[];
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  readonly isOfTensorflow: boolean;
+}
+
 /** Batches whose gradients wait for the next step. */
 const BATCHES = 'accumulated_batches';
 
 /** Variables of Keras' optimizer by their numbers. */
 export async function optimizerToKeras(
   where: string,
-  { className, config }: { readonly className: string; readonly config: Config },
+  { className, config }: Described,
   state: OptimizerState,
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
@@ -89,7 +102,7 @@ export async function optimizerFromKeras(
   file: H5Reader,
   where: string,
   paths: readonly string[],
-  { className, config }: { readonly className: string; readonly config: Config },
+  { className, config }: Described,
   places: readonly WeightPlace[],
   weights: ReadonlyMap<string, NamedArray>,
 ): Promise<OptimizerState | null> {
@@ -136,4 +149,48 @@ async function sized(file: H5Reader, where: string, path: string, shape: readonl
   const given = floats.shape;
   if (given.length === shape.length && shape.every((axis, index) => axis === given[index])) return floats;
   throw refusal('ERR_SHAPE', where, `${describe(path)} of shape [${shape.join(', ')}]`, `[${given.join(', ')}]`);
+}
+
+/** Arrays of the optimizers of Keras 2 that are those of this library, slot by slot; other optimizers begin anew. */
+function olderSlots({ className, config }: Described, isOfTensorflow: boolean): readonly string[] | undefined {
+  const isSet = (option: string): boolean => config[option] === true;
+  const hasMomentum = typeof config['momentum'] === 'number' && config['momentum'] > 0;
+  if (className === 'Adam') return ['momentum', 'velocity', ...(isSet('amsgrad') ? ['velocity_hat'] : [])];
+  if (className === 'Adamax') return ['momentum', 'norm'];
+  if (className === 'Adagrad') return ['accumulator'];
+  if (className === 'RMSprop' && !hasMomentum && !isSet('centered')) return ['velocity'];
+  // The momentum of tf.keras has no learning rate in it.
+  if (className === 'SGD' && !(isOfTensorflow && hasMomentum)) return hasMomentum ? ['momentum'] : [];
+  return undefined;
+}
+
+/**
+ * The state of an optimizer in a file of Keras 2: iterations, then each slot for all weights. null where it is laid out
+ * otherwise. Sources: keras/optimizers.py (2.2.4), tensorflow/python/keras/optimizer_v2 (2.4).
+ *
+ * @param paths of its variables, in order
+ */
+export async function olderOptimizerState(
+  file: H5Reader,
+  where: string,
+  paths: readonly string[],
+  optimizer: Described,
+  { places, weights, isOfTensorflow }: OlderModel,
+): Promise<OptimizerState | null> {
+  const names = olderSlots(optimizer, isOfTensorflow);
+  const trained = places.filter(({ trainable }) => trainable);
+  const arrays = 1 + (names?.length ?? 0) * trained.length;
+  // Adam and SGD of Keras itself have a placeholder for each weight, too, where they need no array.
+  if (names === undefined || (paths.length !== arrays && paths.length !== arrays + trained.length)) return null;
+  const iterations = await file.number(paths[0]!);
+  if (!Number.isSafeInteger(iterations) || iterations < 0)
+    throw refusal('ERR_DATA', where, 'the number of iterations', describe(iterations));
+  const slots: Record<string, Floats> = {};
+  let next = 1;
+  for (const slot of names)
+    for (const { name } of trained)
+      slots[`${slot}/${name}`] = await sized(file, where, paths[next++]!, weights.get(name)!.shape);
+  const { className, config } = optimizer;
+  const learningRate = followsSchedule(config) ? null : (config['learningRate'] as number);
+  return { className, iterations, learningRate, slots };
 }

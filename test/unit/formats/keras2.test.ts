@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What files of Keras 2 mean. Masked timesteps of a Bidirectional: Keras 2 repeats the last output there, tf.keras and Keras 3
 // say zero. Layers of CuDNN: LSTM and GRU, whose weights lie otherwise. What Keras 2 computes is in test/golden/formats/keras2.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeOfAsync } from '../../support/error_code';
 import { Dense, GRU, Input, loadModel, LSTM, Sequential } from '../../../lib';
@@ -55,6 +56,24 @@ test.each([
   const model = new Sequential([new Input([5, 3]), layer()]);
   await model.loadWeights(golden(name));
   expect(model.getWeights()).toEqual(expected.getWeights());
+});
+
+interface Step {
+  readonly x: number[][];
+  readonly y: number[][];
+  readonly after: readonly unknown[];
+  readonly iterations: number;
+}
+const { steps } = JSON.parse(readFileSync(golden('predictions.json'), 'utf8')) as { steps: Record<string, Step> };
+
+test.each(Object.entries(steps))('%s: training goes on where it stopped', async (name, { x, y, after, iterations }) => {
+  const model = await loadModel<Sequential>(golden(name));
+  expect(model.optimizer!.iterations).toBe(iterations);
+  await model.trainOnBatch(x, y);
+  model.getWeights().forEach(({ data }, index) => {
+    const expected = (after[index] as number[]).flat();
+    data.forEach((value, at) => expect(value).toBeCloseTo(expected[at]!, 6));
+  });
 });
 
 test('weights of CuDNN in a layer of another size are refused', async () => {
