@@ -66,7 +66,8 @@ export function packageChecks(tarball) {
     ['it holds what it should and nothing else', () => contents(shared())],
     ['the package is one file, in which every name is that of the source', () => oneFile(shared())],
     ['ostinato doctor names the prebuilt binary; a missing one is explained', () => doctor(shared())],
-    ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball)],
+    ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball, ostinatoBuild)],
+    ['cmake-js compiles where there is no prebuilt binary', () => compiled(tarball, cmakeJs)],
     [
       'the sources that meet the headers of Windows compile for it',
       () => compileIncluders('win32-x64', 'base/system_windows.h'),
@@ -247,6 +248,8 @@ function bundled({ files, commands }, project) {
     for (const command of commands) expectRun(command.replace(/^node /, `${node} `).split(' '), { cwd });
     const elsewhere = path.join(folder, 'elsewhere');
     cpSync(path.join(cwd, 'out'), elsewhere, { recursive: true });
+    // Node would take a package.json of ours that lies in a folder above for the package itself.
+    writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
     remove(cwd);
     return expectConsumer([node, 'app.cjs'], { cwd: elsewhere, env: { OSTINATO_CONSUMER_RUNS: '1' } });
   } finally {
@@ -328,7 +331,11 @@ function doctor(cwd) {
   if (status !== 1 || !/missing\.node: no such file/.test(stdout)) throw new StepError(stdout);
 }
 
-function compiled(tarball) {
+const ostinatoBuild = (folder) => [path.join(folder, 'dist', 'cli', 'main.js'), 'build'];
+const cmakeJs = (folder) => [path.join(ROOT, 'node_modules', 'cmake-js', 'bin', 'cmake-js'), 'compile', '-d', folder];
+
+/** @param compile the script, and its arguments, that compiles the package in a folder */
+function compiled(tarball, compile) {
   return inFolder('compile', (cwd) => {
     expectRun([node, program('npm11/bin/npm-cli.js'), ...NPM_FLAGS, tarball], { cwd, env: OFFLINE });
     const folder = packageIn(cwd);
@@ -336,10 +343,7 @@ function compiled(tarball) {
     const { status, output } = run([node, 'consumer.cjs'], { cwd });
     if (status === 0 || !/npx ostinato build/.test(output))
       throw new StepError(`expected the way to compile: ${output}`);
-    expectRun([node, path.join(folder, 'dist', 'cli', 'main.js'), 'build'], {
-      cwd,
-      env: { CXX: process.env.CXX ?? '' },
-    });
+    expectRun([node, ...compile(folder)], { cwd });
     expectConsumer([node, 'consumer.cjs'], { cwd });
   });
 }
