@@ -201,15 +201,15 @@ const flood = {
     };
     return withServers(start, async ({ server, address }) => {
       await load(address, bodies, {});
-      await server.ask('memory');
+      await server.ask('use');
       const calm = await load(address, bodies, {});
-      const { peak: before } = await server.ask('memory');
+      const { peak: before } = await server.ask('use');
       const stop = harmful(address);
-      const connections = CONNECTIONS * FLOOD.times * 2; // more than the queue takes
+      const connections = CONNECTIONS * FLOOD.times;
       const flooded = await load(address, bodies, { connections, duration: FLOOD.seconds });
       const { cut } = stop();
       const recoverMs = await answerTime(address, bodies[0]);
-      const { peak: during } = await server.ask('memory');
+      const { peak: during } = await server.ask('use');
       return {
         value: during / before,
         details: {
@@ -262,8 +262,11 @@ const streams = {
     const file = context.file('stream.safetensors');
     await model.save(file);
     const { WebSocket } = await import('ws');
-    const start = async (add) => add(worker('serve.mjs', file)).answer();
-    return withServers(start, async ({ address }) => {
+    const start = async (add) => {
+      const server = add(worker('serve.mjs', file));
+      return { server, ...(await server.answer()) };
+    };
+    return withServers(start, async ({ server, address }) => {
       const input = JSON.stringify(Array.from({ length: features }, (_, i) => i / features));
       const times = [];
       const open = [];
@@ -271,11 +274,18 @@ const streams = {
       for (const { start: begin } of open) begin();
       await sleep(2000);
       times.length = 0;
+      await server.ask('use');
       await sleep(seconds * 1000);
+      const { cpuSeconds } = await server.ask('use');
       const sorted = times.splice(0).sort((a, b) => a - b);
       for (const { stop } of open) stop();
       const at = (share) => sorted[Math.ceil(sorted.length * share) - 1];
-      const details = { p50Ms: rounded(at(0.5)), maxMs: rounded(sorted.at(-1)), steps: sorted.length };
+      const details = {
+        p50Ms: rounded(at(0.5)),
+        maxMs: rounded(sorted.at(-1)),
+        steps: sorted.length,
+        cores: rounded(cpuSeconds / seconds),
+      };
       return { value: at(0.99), details: { ...details, ...STREAMS } };
     });
   },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A server of one model file: `serve.mjs FILE`. Tells its address, then answers lines: `memory` with the peak of its
-// resident memory since it was asked last, `train` and `rest` by beginning and ending a training, `quit` by the end.
+// A server of one model file: `serve.mjs FILE`. Tells its address, then answers lines: `use` with the peak of its
+// resident memory and the time of its cores since it was asked last, `train` and `rest` by beginning and ending a training, `quit` by the end.
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -14,6 +14,7 @@ const TRAINED = Object.freeze({ cell: 'lstm', steps: 50, features: 64, units: 25
 const server = await createServer({ m: process.argv[2] });
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 let peak = 0;
+let spent = process.cpuUsage();
 const look = () => (peak = Math.max(peak, process.memoryUsage.rss()));
 setInterval(look, 20).unref();
 
@@ -36,7 +37,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     await ended;
   }
   look();
-  answer({ peak });
+  const { user, system } = process.cpuUsage(spent);
+  spent = process.cpuUsage();
+  answer({ peak, cpuSeconds: (user + system) / 1e6 });
   peak = 0;
 }
 process.exit(0);

@@ -11,7 +11,7 @@ const FLAGS = {
   port: { placeholder: 'N', help: 'port; 0 takes any that is free (default: 8080)' },
   host: { placeholder: 'ADDRESS', help: 'address (default: 127.0.0.1, this machine alone; 0.0.0.0 is all)' },
   watch: { placeholder: 'SECONDS', help: 'how often files are looked at for a change; 0 is never (default: 1)' },
-  'max-body': { placeholder: 'BYTES', help: 'largest body of a request (default: 16777216)' },
+  'max-body': { placeholder: 'BYTES', help: 'largest body of a request (default: 8388608)' },
   'max-queue': { placeholder: 'N', help: 'requests at a time; more are 429 (default: 1024)' },
   'max-streams': { placeholder: 'N', help: 'streams at a time; 0 is none (default: 10000)' },
   timeout: { placeholder: 'MS', help: 'time that a request has (default: 30000)' },

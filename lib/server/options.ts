@@ -6,8 +6,8 @@ import type { CloseOptions, ListenOptions, ServerOptions } from './types';
 const { checkBoolean, checkInteger, checkString, describe, refusal, withDefaults } = internal;
 
 const SERVER_DEFAULTS = Object.freeze({
-  maxBody: 16 * 1024 * 1024,
-  maxPending: 64 * 1024 * 1024,
+  maxBody: 8 * 1024 * 1024,
+  maxPending: 32 * 1024 * 1024,
   maxQueue: 1024,
   timeout: 30_000,
   maxStreams: 10_000,
