@@ -13,7 +13,7 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; } th, td { padding: .25rem .75rem; border: 1px solid var(--line); text-align: right; vertical-align: top; }
-th:first-child, td.text { text-align: left; } td.text { overflow-wrap: anywhere; }
+th:first-child, td:first-child, .text { text-align: left; } td:first-child { white-space: nowrap; } .text { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { color: var(--dim); } dd { margin: 0; }
 svg { max-width: 100%; height: auto; border-radius: 4px; } .wide { overflow-x: auto; }
 `;
@@ -110,8 +110,9 @@ function mistakesHtml(mistakes: readonly Mistake[], isClasses: boolean): string 
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[]): string =>
-    row.map((cell, i) => `<td${head[i] === 'text' ? ' class="text"' : ''}>${escapeXml(cell)}</td>`).join('');
-  return `<div class="wide"><table><tr>${head.map((name) => `<th>${name}</th>`).join('')}</tr>
-${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</table></div>`;
+  const kind = (i: number): string => (head[i] === 'text' ? ' class="text"' : '');
+  const line = (tag: 'th' | 'td', row: readonly string[]): string =>
+    `<tr>${row.map((cell, i) => `<${tag}${kind(i)}>${escapeXml(cell)}</${tag}>`).join('')}</tr>`;
+  return `<div class="wide"><table>${line('th', head)}
+${rows.map((row) => line('td', row)).join('\n')}</table></div>`;
 }

@@ -39,7 +39,7 @@ export interface TrainSettings {
   readonly words: number;
   readonly length: number;
   readonly epochs: number;
-  readonly batchSize: number;
+  readonly batchSize: number | undefined;
   readonly learningRate: number;
   readonly patience: number;
   readonly monitor: 'loss' | 'accuracy' | undefined;
@@ -95,6 +95,7 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   });
   const fit = await fitNetwork(model, recipe, data, {
     ...settings,
+    batchSize: settings.batchSize ?? usualBatchSize(data.training.y.length),
     monitor: settings.monitor ?? 'loss',
     progress: stderr.isTTY === true && !settings.quiet ? stderr : undefined,
     signal: stop.signal,
@@ -139,6 +140,11 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   if (settings.json) stdout.write(`${JSON.stringify(report)}\n`);
   else if (!settings.quiet) stdout.write(trainText(report));
   return fit.isInterrupted ? INTERRUPTED : 0;
+}
+
+/** Some hundred steps an epoch: few rows are learnt from in small steps, many in such that use all threads. */
+function usualBatchSize(rows: number): number {
+  return Math.min(128, Math.max(8, Math.ceil(rows / 100)));
 }
 
 /** Before the first row is read: nobody learns of a mistyped folder after an hour of training. */
