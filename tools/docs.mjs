@@ -5,9 +5,9 @@
 //   --port PORT  on this port (4173)
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { STAGE, OUTPUT, stagePages, typedoc, writeSettings } from './docs/site.mjs';
+import { deadPlaces, OUTPUT, STAGE, stagePages, typedoc, writeSettings } from './docs/site.mjs';
 import { kit } from './kits.mjs';
-import { handOver, main, ROOT, step } from './steps.mjs';
+import { handOver, main, ROOT, step, StepError } from './steps.mjs';
 
 await main(async () => {
   const { values } = parseArgs({
@@ -19,6 +19,8 @@ await main(async () => {
   step('making the reference (typedoc)', typedoc(modules));
   writeSettings();
   step('making the site (vitepress)', [...vitepress, 'build', STAGE]);
+  const dead = deadPlaces();
+  if (dead.length > 0) throw new StepError(`links to places that are not there:\n${dead.join('\n')}`);
   process.stdout.write(`${path.relative(ROOT, OUTPUT)}\n`);
   return values.serve ? handOver([...vitepress, 'serve', STAGE, '--port', values.port]) : 0;
 });

@@ -658,7 +658,7 @@ export class Model extends TrainableModel {
     this.#engine.trim();
   }
 
-  /** `using model = new Sequential(...)`: see {@link dispose}. */
+  /** `using model = new Sequential(...)`: see `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -39,7 +39,7 @@ export const defaults = Object.freeze({
   OrthogonalRegularizer: Object.freeze({ factor: 0.01, mode: 'rows' } as const),
 });
 
-/** Base class of regularizers: a penalty `l1 * sum(|w|) + l2 * sum(w * w)`, or what {@link toNative} says more. */
+/** Base class of regularizers: a penalty `l1 * sum(|w|) + l2 * sum(w * w)`, or what `toNative` says more. */
 export abstract class Regularizer {
   abstract readonly className: 'L1' | 'L2' | 'L1L2' | 'OrthogonalRegularizer';
   /** Factor of the sum of absolute values. */

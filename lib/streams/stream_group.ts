@@ -198,7 +198,7 @@ export class StreamGroup<R extends StreamAnswer = Float32Array> {
     this.#engine.close();
   }
 
-  /** `using group = model.openStreams(10)`: see {@link dispose}. */
+  /** `using group = model.openStreams(10)`: see `dispose`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The parts of the site: staged pages, the reference by TypeDoc, and the settings of VitePress.
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from '../steps.mjs';
@@ -42,6 +42,8 @@ export function typedoc(modules) {
     readme: 'none',
     router: 'kind',
     entryFileName: 'index.md',
+    excludeInternal: true,
+    excludeProtected: true,
     disableSources: true,
     hideBreadcrumbs: true,
     hidePageHeader: true,
@@ -113,4 +115,25 @@ function referenceSidebar() {
   });
   const kinds = JSON.parse(readFileSync(NAVIGATION, 'utf8'));
   return [{ text: 'Reference', link: '/api/', items: kinds.map((kind) => entry(kind, 0)) }];
+}
+
+/** Links of the site that name a place which their page does not have: VitePress checks pages alone. */
+export function deadPlaces() {
+  const files = readdirSync(OUTPUT, { recursive: true }).filter((file) => file.endsWith('.html'));
+  const pages = new Map(files.map((file) => [path.join(OUTPUT, file), readFileSync(path.join(OUTPUT, file), 'utf8')]));
+  const places = new Map();
+  const placesIn = (file) => {
+    if (!places.has(file))
+      places.set(file, new Set([...pages.get(file).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)));
+    return places.get(file);
+  };
+  const dead = [];
+  for (const [file, html] of pages)
+    for (const [, address, place] of html.matchAll(/ href="([^":#]*)#([^"]+)"/g)) {
+      const base = path.resolve(path.dirname(file), address.startsWith('/') ? path.join(OUTPUT, address) : address);
+      const other = address === '' ? file : [`${base}.html`, path.join(base, 'index.html')].find(existsSync);
+      if (other === undefined || !placesIn(other).has(decodeURIComponent(place)))
+        dead.push(`${path.relative(OUTPUT, file)}: ${address}#${place}`);
+    }
+  return dead;
 }
