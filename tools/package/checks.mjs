@@ -64,6 +64,7 @@ export function packageChecks(tarball) {
       () => types(name, shared()),
     ]),
     ['it holds what it should and nothing else', () => contents(shared())],
+    ['ostinato/server says what it needs, and serves where it has it', () => server(shared())],
     ['ostinato doctor names the prebuilt binary; a missing one is explained', () => doctor(shared())],
     ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball)],
     [
@@ -309,6 +310,15 @@ function doctor(cwd) {
     if (!pattern.test(told)) throw new StepError(`expected ${pattern} in:\n${told}`);
   const { status, stdout } = run([node, cli, 'doctor'], { cwd, env: { OSTINATO_ADDON: './missing.node' } });
   if (status !== 1 || !/missing\.node: no such file/.test(stdout)) throw new StepError(stdout);
+}
+
+function server(cwd) {
+  const told = () => JSON.parse(expectRun([node, 'server.mjs'], { cwd }));
+  const missing = told();
+  if (missing.isTold !== true) throw new StepError(JSON.stringify(missing));
+  link(path.join(ROOT, 'node_modules'), cwd, 'fastify', 'ws', 'prom-client');
+  const there = told();
+  if (there.isShared !== true || there.serves !== true) throw new StepError(JSON.stringify(there));
 }
 
 function compiled(tarball) {
