@@ -72,6 +72,7 @@ export default tseslint.config(
         __dirname: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
+        fetch: 'readonly',
         AbortController: 'readonly',
         setTimeout: 'readonly',
         setImmediate: 'readonly',

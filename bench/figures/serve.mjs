@@ -33,6 +33,15 @@ async function withServers(begin, work) {
   }
 }
 
+/** Our server of one model file. */
+function withServer(file, work) {
+  const start = async (add) => {
+    const server = add(worker('serve.mjs', file));
+    return { server, ...(await server.answer()) };
+  };
+  return withServers(start, work);
+}
+
 /** The chapter's model as files, and bodies of one review each. */
 async function prepared(context) {
   const { x, steps, kind } = await context.training(REVIEWS);
@@ -112,11 +121,7 @@ const p99 = {
   unit: 'ms',
   async run(context) {
     const { files, bodies, kind } = await prepared(context);
-    const start = async (add) => {
-      const server = add(worker('serve.mjs', files[0]));
-      return { server, ...(await server.answer()) };
-    };
-    return withServers(start, async ({ server, address }) => {
+    return withServer(files[0], async ({ server, address }) => {
       await load(address, bodies, {});
       const full = await load(address, bodies, {});
       const half = { overallRate: Math.round(full.rate / 2), duration: 2 * TURN_SECONDS };
@@ -195,11 +200,7 @@ const flood = {
   unit: 'x',
   async run(context) {
     const { files, bodies, kind } = await prepared(context);
-    const start = async (add) => {
-      const server = add(worker('serve.mjs', files[0]));
-      return { server, ...(await server.answer()) };
-    };
-    return withServers(start, async ({ server, address }) => {
+    return withServer(files[0], async ({ server, address }) => {
       await load(address, bodies, {});
       await server.ask('use');
       const calm = await load(address, bodies, {});
@@ -262,11 +263,7 @@ const streams = {
     const file = context.file('stream.safetensors');
     await model.save(file);
     const { WebSocket } = await import('ws');
-    const start = async (add) => {
-      const server = add(worker('serve.mjs', file));
-      return { server, ...(await server.answer()) };
-    };
-    return withServers(start, async ({ server, address }) => {
+    return withServer(file, async ({ server, address }) => {
       const input = JSON.stringify(Array.from({ length: features }, (_, i) => i / features));
       const times = [];
       const open = [];

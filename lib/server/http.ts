@@ -53,11 +53,12 @@ export function computing({ admission, registry, metrics }: Service, route: stri
       release = served.acquire();
       const computed = await compute(served, body, call, request);
       ({ rows } = computed);
-      return await reply.headers(computed.headers).send(computed.body);
+      // Not awaited: a client that is slow to read has no place in the queue.
+      return reply.headers(computed.headers).send(computed.body);
     } catch (error) {
       const failure = failureOf(call?.reason ?? error);
       ({ status } = failure);
-      return await sendFailure(request, reply, failure, error);
+      return sendFailure(request, reply, failure, error);
     } finally {
       release?.();
       call?.leave();

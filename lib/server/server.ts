@@ -19,6 +19,8 @@ const { makeError, refusal, refuseMore } = internal;
 
 /** Bytes of a path's name; those of models have a hundred. */
 const MAX_PARAMETER = 256;
+/** Milliseconds that a timer takes at most. */
+const MAX_TIMEOUT = 2147483647;
 /** How often the end looks whether calls are answered. */
 const POLL = 10;
 
@@ -47,8 +49,9 @@ export class HttpServer implements ModelServer {
     const Sockets = limits.maxStreams > 0 ? await loadWs(where) : undefined;
     const app = fastify({
       logger: limits.logger,
-      // The body is ended by the time that its call has, which comes first.
-      requestTimeout: limits.timeout + 5000,
+      // These come after the time that a call has: for heads that do not end, and for clients that do not read.
+      requestTimeout: Math.min(2 * limits.timeout, MAX_TIMEOUT),
+      connectionTimeout: Math.min(2 * limits.timeout, MAX_TIMEOUT),
       forceCloseConnections: 'idle',
       // What comes at the end is refused in our words.
       return503OnClosing: false,

@@ -65,6 +65,7 @@ export function packageChecks(tarball) {
     ]),
     ['it holds what it should and nothing else', () => contents(shared())],
     ['the package is one file, in which every name is that of the source', () => oneFile(shared())],
+    ['ostinato/server says what it needs, and serves where it has it', () => server(shared())],
     ['ostinato doctor names the prebuilt binary; a missing one is explained', () => doctor(shared())],
     ['ostinato build compiles where there is no prebuilt binary', () => compiled(tarball, ostinatoBuild)],
     ['cmake-js compiles where there is no prebuilt binary', () => compiled(tarball, cmakeJs)],
@@ -333,6 +334,15 @@ function doctor(cwd) {
 
 const ostinatoBuild = (folder) => [path.join(folder, 'dist', 'cli', 'main.js'), 'build'];
 const cmakeJs = (folder) => [path.join(ROOT, 'node_modules', 'cmake-js', 'bin', 'cmake-js'), 'compile', '-d', folder];
+
+function server(cwd) {
+  const told = () => JSON.parse(expectRun([node, 'server.mjs'], { cwd }));
+  const missing = told();
+  if (missing.isTold !== true) throw new StepError(JSON.stringify(missing));
+  link(path.join(ROOT, 'node_modules'), cwd, 'fastify', 'ws', 'prom-client');
+  const there = told();
+  if (there.isShared !== true || there.serves !== true) throw new StepError(JSON.stringify(there));
+}
 
 /** @param compile the script, and its arguments, that compiles the package in a folder */
 function compiled(tarball, compile) {

@@ -115,6 +115,20 @@ describe('a call', () => {
     await server.close();
   });
 
+  test('whose client does not read the answer has no place in the queue', async () => {
+    const wide = new Sequential([new Input([null, 1], { name: 'x' }), new Dense(64)]);
+    // An answer of some 20 MB, more than sockets hold.
+    const body = JSON.stringify({ inputs: Array.from({ length: 8 }, () => Array.from({ length: 2000 }, () => [1])) });
+    const { server, url } = await served({ m: wide });
+    const socket = net.connect(Number(new URL(url).port), '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write(`POST ${PREDICT} HTTP/1.1\r\nHost: m\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await until(async () => (await metric(url, 'ostinato_request_rows_count\\{model="m"\\}')) === 1);
+    expect(await metric(url, 'ostinato_queue_length')).toBe(0);
+    await server.close({ limit: 50 });
+    socket.destroy();
+  });
+
   test('of bytes that are no HTTP is 400 with our code', async () => {
     const { server, url } = await served({ m: ofIds() });
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
