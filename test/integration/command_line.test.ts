@@ -227,6 +227,31 @@ test('a time series is predicted from its past, window by window, whatever piece
   expect(back).toMatchObject({ code: 1, err: expect.stringMatching(/times that ascend.*in line 3/) as string });
 });
 
+test('the model in the file is the best one, not the last', async () => {
+  // Labels that nothing tells: the loss of the rows that are held back grows while the others are learnt by heart.
+  const rows = Array.from({ length: 200 }, (_, i) => `w${i} w${(i * 7) % 90},${(i * i * 13) % 31 > 15 ? 'a' : 'b'}\n`);
+  writeFileSync(at('noise.csv'), `text,label\n${rows.join('')}`);
+  const flags = [
+    '--text',
+    'text',
+    '--label',
+    'label',
+    '--epochs',
+    '12',
+    '--patience',
+    '100',
+    '--learning-rate',
+    '0.05',
+  ];
+  const { bestEpoch, history, scores } = await trained(at('noise.csv'), ...flags);
+  const losses = history['valLoss']!;
+  expect(losses).toHaveLength(12);
+  expect(losses[bestEpoch - 1]).toBe(Math.min(...losses));
+  expect(losses.at(-1)).toBeGreaterThan(2 * losses[bestEpoch - 1]!);
+  // By the engine while it trained, and by the file.
+  expect((scores as { logLoss: number }).logLoss).toBeCloseTo(losses[bestEpoch - 1]!, 5);
+});
+
 describe('predict', () => {
   const made = async (): Promise<void> => {
     writeFileSync(at('reviews.csv'), reviews(60));
