@@ -53,7 +53,7 @@ export function computing({ admission, registry, metrics }: Service, route: stri
       release = served.acquire();
       const computed = await compute(served, body, call, request);
       ({ rows } = computed);
-      // Not awaited: a client that is slow to read has no place in the queue.
+      // The place in the queue ends here, not when the client has read.
       return reply.headers(computed.headers).send(computed.body);
     } catch (error) {
       const failure = failureOf(call?.reason ?? error);

@@ -117,8 +117,8 @@ describe('a call', () => {
 
   test('whose client does not read the answer has no place in the queue', async () => {
     const wide = new Sequential([new Input([null, 1], { name: 'x' }), new Dense(64)]);
-    // An answer of some 20 MB, more than sockets hold.
-    const body = JSON.stringify({ inputs: Array.from({ length: 8 }, () => Array.from({ length: 2000 }, () => [1])) });
+    // An answer of some 60 MB, more than sockets hold.
+    const body = JSON.stringify({ inputs: Array.from({ length: 24 }, () => Array.from({ length: 2000 }, () => [1])) });
     const { server, url } = await served({ m: wide });
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1').pause();
     socket.on('error', () => undefined);
