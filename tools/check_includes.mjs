@@ -75,7 +75,7 @@ const LOADERS = ['lib/native/load_addon.ts', 'lib/native/prebuilds.ts'];
  * What an entry point of its own, lib/server, takes from other rooms: the main one, and what has no state and throws no
  * error, for its bundle has copies of all others.
  */
-const OF_SERVER = ['index', 'util/float16', 'util/timers'];
+const OF_SERVER = ['index', 'util/crypto', 'util/float16', 'util/timers'];
 
 /** The one file that includes the header of Windows, and takes away the macros of it that are names of ours. */
 const WINDOWS_HEADER = 'native/base/system_windows.h';
