@@ -68,21 +68,7 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   };
 
   tell(`Reading ${settings.data}`);
-  const place = `${WHERE}, ${settings.data}`;
-  const source = new TableSource(WHERE, settings.data, { format: settings.format, delimiter: settings.delimiter });
-  const { text, numbers, label, series } = settings;
-  const found = await withTable(await source.open(), (table) =>
-    scan(place, table, { text, label, longest: settings.length }),
-  );
-  const task = taskOf(place, found, label, series === null ? settings.task : (settings.task ?? 'regression'));
-  checkTask(settings, task);
-  const labels = task === 'regression' ? [] : classNames(found);
-  const split = splitRows(place, found.rows, settings.holdout, series === null ? settings.seed % 2 ** 32 : 'last');
-  const columns = { task, text, numbers, label, series, labels };
-  const sizes = { words: settings.words, length: found.length };
-  const vectorizer = text === null ? null : await learnVocabulary(place, source, text, split, sizes);
-  const recipe: Recipe = { ...columns, vectorizer };
-  const data = await (series === null ? readRows : readSeries)(place, source, recipe, split);
+  const { source, recipe, split, data } = await readData(settings);
   const reading = monotonicSeconds() - begin;
 
   const { layers, learningRate } = settings;
@@ -116,15 +102,16 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   const best = await openTrainedModel(WHERE, settings.out);
   const wanted = { row: (row: number) => split.isHeld[row] === 1, firstRow: split.training };
   const scores = await withTable(await source.open(), (table) =>
-    scoreTable(place, best.model, best.recipe, table, wanted),
+    scoreTable(placeOf(settings), best.model, best.recipe, table, wanted),
   ).finally(() => best.model.dispose());
   const { isa, threads } = cpuInfo();
+  const { vectorizer, ...described } = recipe;
   const report: TrainReport = {
     data: settings.data,
     model: settings.out,
     report: settings.report ?? null,
     rows: { training: data.training.y.length, heldBack: data.held.y.length },
-    recipe: columns,
+    recipe: described,
     vocabulary: vectorizer?.getVocabulary().length ?? null,
     ...facts,
     seed: settings.seed,
@@ -140,6 +127,29 @@ export async function runTraining(settings: TrainSettings, surroundings: Surroun
   if (settings.json) stdout.write(`${JSON.stringify(report)}\n`);
   else if (!settings.quiet) stdout.write(trainText(report));
   return fit.isInterrupted ? INTERRUPTED : 0;
+}
+
+function placeOf({ data }: TrainSettings): string {
+  return `${WHERE}, ${data}`;
+}
+
+/** Three passes over the file: what is in it, the words to train on, the arrays. */
+async function readData(settings: TrainSettings) {
+  const place = placeOf(settings);
+  const { text, numbers, label, series, format, delimiter } = settings;
+  const source = new TableSource(WHERE, settings.data, { format, delimiter });
+  const found = await withTable(await source.open(), (table) =>
+    scan(place, table, { text, label, longest: settings.length }),
+  );
+  const task = taskOf(place, found, label, series === null ? settings.task : (settings.task ?? 'regression'));
+  checkTask(settings, task);
+  const labels = task === 'regression' ? [] : classNames(found);
+  const split = splitRows(place, found.rows, settings.holdout, series === null ? settings.seed % 2 ** 32 : 'last');
+  const sizes = { words: settings.words, length: found.length };
+  const vectorizer = text === null ? null : await learnVocabulary(place, source, text, split, sizes);
+  const recipe: Recipe = { task, text, numbers, label, series, labels, vectorizer };
+  const data = await (series === null ? readRows : readSeries)(place, source, recipe, split);
+  return { source, recipe, split, data };
 }
 
 /** Some hundred steps an epoch: few rows are learnt from in small steps, many in such that use all threads. */
