@@ -53,7 +53,14 @@ function countIds(value: unknown, counts: Map<unknown, number>): void {
   }
 }
 
+/** A name of another kind would be a text later, or fail where it is none. */
+function checkName(where: string, name: unknown): void {
+  if (name !== undefined && name !== null && typeof name !== 'string')
+    throw refusal('ERR_DATA', where, 'a name that is a text', describe(name));
+}
+
 function readModel(reading: Reading, className: string, config: Config): Described {
+  checkName(reading.where, config['name']);
   const isSequential = className === 'Sequential';
   return isSequential ? readSequential(reading, config) : readFunctional(reading, config);
 }
@@ -104,6 +111,7 @@ function readInput({ where }: Reading, value: unknown): Described {
   for (const [key, each] of Object.entries(others))
     if (each !== false && each !== null && key !== 'input_shape' && key !== 'shape' && key !== 'trainable')
       throw refusal('ERR_CONFIG', place, `${key} to be false`, describe(each), `${key} is not supported.`);
+  checkName(place, name);
   const shape = batchShape ?? older;
   if (!Array.isArray(shape) || shape.length < 2)
     throw refusal('ERR_DATA', place, 'batch_shape of a batch and at least one axis', describe(shape));

@@ -56,6 +56,11 @@ export const HOSTILE_TFJS: readonly HostileFile[] = [
   ['a topology without a class', model({ config: {} }), /class_name/],
   ['a layer as the model', model(dense()), /Sequential or functional/],
   ['layers that are no list', model(layer('Sequential', { layers: 7 })), /layers/],
+  [
+    'a model whose name is an object',
+    model(layer('Sequential', { name: { toString: 's' }, layers: [dense()] })),
+    /name/,
+  ],
   ['a layer that is null', model(sequential(null)), /class_name/],
   [
     'code as a layer',
