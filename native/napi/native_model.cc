@@ -562,6 +562,8 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
       }
       running_ = nullptr;
       run_ = nullptr;
+      // One that was left before this run may be delivered after it, and knows less.
+      left_ = nullptr;
       ReleaseLayers();
       Tidy(env);
       if (!state->totals.IsEmpty()) {
