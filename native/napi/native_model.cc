@@ -594,8 +594,8 @@ Napi::Value NativeModel::JsStop(const Napi::CallbackInfo& info) {
     Environment::Of(info.Env()).Cancel(running_);
     const bool leaves = run_->run.mode == RunMode::kTrain && running_->control->commits();
     if (leaves) {
-      // A step of 100 M weights takes 150 ms, and is not to be undone half-way. Who reads the weights waits
-      // for it as for copies.
+      // A step takes as long as reading and writing all weights, and is not to be undone half-way. Who reads
+      // the weights waits for it as for copies.
       run_->is_left = true;
       left_ = std::exchange(run_, nullptr);
       running_ = nullptr;

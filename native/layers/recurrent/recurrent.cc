@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "layers/recurrent/recurrent.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "layers/recurrent/recurrent_node.h"
+#include "layers/recurrent/unit_parts.h"
 
 namespace ostinato {
 namespace {
 
 // A recurrent kernel of this many floats (768 KB) is read in halves by two threads, each of which keeps its
-// own in L2. Parts are whole panels of every instruction set. LSTM(192), of 590 KB, gains nothing.
-constexpr size_t kPartedFloats = size_t{3} << 16, kPartUnits = 32;
+// own in L2. LSTM(192), of 590 KB, gains nothing.
+constexpr size_t kPartedFloats = size_t{3} << 16;
 
 }  // namespace
 
@@ -108,18 +108,10 @@ void Recurrent::Step(const StepInputs& inputs, StreamRows* outputs, const Stream
     args.reset_states = rest + rows * sizes.delta_stride;
   }
   args.inputs = projected;
-  const size_t panels = (padded + kPartUnits - 1) / kPartUnits;
-  const size_t parts = batch.pool && walk_floats() >= kPartedFloats && !weights_.reset_before() ? 2 : 1;
-  const auto walk = [&](size_t part) {
-    WalkArgs own = args;
-    own.unit_begin = panels * part / parts * kPartUnits;
-    own.unit_end = std::min(padded, panels * (part + 1) / parts * kPartUnits);
-    batch.kernels.walk_forward(own);
-  };
-  if (parts > 1)
-    batch.pool->ForCaller(parts, walk);
+  if (batch.pool && walk_floats() >= kPartedFloats && !weights_.reset_before())
+    batch.pool->ForCaller(2, [&](size_t part) { batch.kernels.walk_forward(UnitsOf(args, part, 2)); });
   else
-    walk(0);
+    batch.kernels.walk_forward(args);
   const size_t after = rows * stride;
   for_states([&](size_t r, float* now, float* kept) {
     if (!input.masked || !input.masked[r]) {

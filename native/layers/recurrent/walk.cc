@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "layers/recurrent/unit_parts.h"
 #include "threading/ordered_work.h"
 
 namespace ostinato {
@@ -10,8 +11,8 @@ namespace {
 
 // Recurrent kernels of this many floats (192 KB) are read from L2 in every step; two threads read half each.
 constexpr size_t kTeamFloats = size_t{3} << 14;
-// Units of a part are whole panels; more parts than this spend their time waiting for each other.
-constexpr size_t kTeamUnits = 32, kTeamMost = 4;
+// More parts than this spend their time waiting for each other.
+constexpr size_t kTeamMost = 4;
 
 }  // namespace
 
@@ -78,18 +79,14 @@ bool CellWalk::IsForTeam(const BatchContext& batch) const {
 
 void CellWalk::AsTeam(BatchContext& batch) const {
   const BatchLayout& layout = use_.layout();
-  const size_t padded = use_.sizes.padded;
   WalkArgs whole = Rows(false);
   whole.blocks = layout.blocks();
   whole.block_count = layout.block_count();
-  const size_t panels = (padded + kTeamUnits - 1) / kTeamUnits;
-  const size_t parts = std::min({batch.pool.threads(), panels, kTeamMost});
+  const size_t parts = std::min({batch.pool.threads(), UnitPanels(whole), kTeamMost});
   ForTeam(batch.pool, layout.steps(), parts, [&](size_t step, size_t part) {
-    WalkArgs args = whole;
+    WalkArgs args = UnitsOf(whole, part, parts);
     args.t_begin = use_.config.go_backwards ? layout.steps() - 1 - step : step;
     args.t_end = args.t_begin + 1;
-    args.unit_begin = panels * part / parts * kTeamUnits;
-    args.unit_end = std::min(padded, panels * (part + 1) / parts * kTeamUnits);
     batch.kernels.walk_forward(args);
   });
 }
