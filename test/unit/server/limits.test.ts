@@ -12,9 +12,17 @@ const at = temporaryFolder();
 const PREDICT = '/models/m/predict';
 const ROW = { inputs: [[1, 2, 3]] };
 
-/** A model that computes for about a second, and rows that make it. */
-const slow = new Sequential([new Input([null, 1], { name: 'x' }), new LSTM(256), new Dense(1)]);
-const SLOW = JSON.stringify({ inputs: Array.from({ length: 64 }, () => Array.from({ length: 500 }, () => [0])) });
+const forecast = (units: number): Sequential =>
+  new Sequential([new Input([null, 1], { name: 'x' }), new LSTM(units), new Dense(1)]);
+const zeros = (rows: number, steps: number): string =>
+  JSON.stringify({ inputs: Array.from({ length: rows }, () => Array.from({ length: steps }, () => [0])) });
+
+/** A model that computes for tenths of a second, and rows that make it. */
+const slow = forecast(256);
+const SLOW = zeros(64, 500);
+/** 32 times the work for half of the bytes, which must be there before a timeout: to be ended. */
+const endless = forecast(1024);
+const ENDLESS = zeros(32, 2000);
 
 /** Waits until a server says so of itself. */
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
@@ -94,21 +102,21 @@ describe('a call', () => {
   });
 
   test('that takes too long is 504, and its work ends', async () => {
-    const { server, url } = await served({ m: slow }, { timeout: 100 });
-    const { status, json } = await ask(url, 'POST', PREDICT, SLOW);
+    const { server, url } = await served({ m: endless }, { timeout: 100 });
+    const { status, json } = await ask(url, 'POST', PREDICT, ENDLESS);
     expect([status, json['code']]).toEqual([504, 'ERR_ABORTED']);
-    await until(() => !slow.isBusy);
+    await until(() => !endless.isBusy);
     expect(await metric(url, 'ostinato_queue_length')).toBe(0);
     await server.close();
   });
 
   test('whose client goes away ends', async () => {
-    const { server, url } = await served({ m: slow });
-    const request = begin(url, { 'content-length': SLOW.length });
-    request.end(SLOW);
-    await until(() => slow.isBusy);
+    const { server, url } = await served({ m: endless });
+    const request = begin(url, { 'content-length': ENDLESS.length });
+    request.end(ENDLESS);
+    await until(() => endless.isBusy);
     request.destroy();
-    await until(() => !slow.isBusy);
+    await until(() => !endless.isBusy);
     await until(async () => (await metric(url, 'ostinato_queue_length')) === 0);
     const page = (await ask(url, 'GET', '/metrics')).bytes.toString();
     expect(page).toMatch(/ostinato_requests_total\{route="predict",model="m",status="499"\} 1/);
