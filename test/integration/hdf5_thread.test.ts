@@ -3,6 +3,7 @@
 // threads are refused, too.
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
 import * as lib from '../../lib';
 import { H5Reader } from '../../lib/formats/h5';
@@ -54,6 +55,26 @@ describe('a file that libhdf5 reads for ever', () => {
 });
 
 describe('the thread', () => {
+  test('lets the event loop turn after each of its answers', async () => {
+    const model = new lib.Sequential([new lib.Embedding(50000, 400, { inputShape: [3] }), new lib.Flatten()]);
+    const calls = jest.spyOn(Worker.prototype, 'postMessage');
+    let seen = 0;
+    let mostInATurn = 0;
+    const turn = (): void => {
+      const count = calls.mock.calls.length;
+      mostInATurn = Math.max(mostInATurn, count - seen);
+      seen = count;
+      turning = setImmediate(turn);
+    };
+    let turning = setImmediate(turn);
+    await model.save(at('large.keras'));
+    clearImmediate(turning);
+    // 80 MB go over in parts of at most 4 MB, and come back so.
+    expect(calls.mock.calls.length).toBeGreaterThan(40);
+    expect(mostInATurn).toBe(1);
+    calls.mockRestore();
+  });
+
   test('is ended when a file is refused in the middle, and what is thrown is what came first', async () => {
     const reason = new Error('enough');
     const refuse = () => H5Reader.read('read', VALID_H5, () => Promise.reject(reason));

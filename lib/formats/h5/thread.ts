@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { makeError, type OstinatoError } from '../../errors';
-import { clearTimeout, setTimeout } from '../../util/timers';
+import { clearTimeout, nextTurn, setTimeout } from '../../util/timers';
 import { refusal } from '../../util/validate';
 import { THREAD_SOURCE } from './thread_source';
 
@@ -78,10 +78,13 @@ class H5Thread {
   }
 
   /** @throws (rejects) LibraryError; DataError `ERR_DATA` where no answer comes in time; InternalError */
-  call(call: string, given: unknown): Promise<unknown> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+  async call(call: string, given: unknown): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#worker.postMessage({ call, given });
-    return this.#expected();
+    const value = await this.#expected();
+    // Node.js hands over up to 1,000 messages in one turn of the event loop, those that come meanwhile among them.
+    await nextTurn();
+    return value;
   }
 
   /** Does not hold the process, and is nobody's. */
