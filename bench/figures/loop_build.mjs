@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // loop.build: how long the event loop is held by what the public API does with a model of 100 million parameters.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../support/context.mjs';
+import { outsideOf, watchMachine } from '../support/machine_halts.mjs';
 import { ostinato } from '../support/ours.mjs';
 import { median, rounded } from '../support/statistics.mjs';
 
@@ -24,18 +26,23 @@ function make() {
   return model;
 }
 
-/** The longest time in milliseconds that a timer of one millisecond was late while `work` went on. */
-async function longestDuring(work) {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  await sleep(5);
-  histogram.reset();
+/** When a timer of one millisecond was held while `work` went on: [begin, end] in milliseconds of `process.hrtime`. */
+async function gapsDuring(work) {
+  const now = () => Number(process.hrtime.bigint()) / 1e6;
+  const gaps = [];
+  let last = now();
+  const timer = setInterval(() => {
+    gaps.push([last, (last = now())]);
+  }, 1);
   await work();
   // What the work holds at its end counts too.
   await sleep(5);
-  histogram.disable();
-  return Math.max(0, histogram.max / 1e6 - 1);
+  clearInterval(timer);
+  return gaps;
 }
+
+/** The longest of them beyond the timer's own millisecond. */
+const longest = (gaps, length) => Math.max(0, ...gaps.map((gap) => length(gap) - 1));
 
 export default [
   {
@@ -46,6 +53,7 @@ export default [
       const x = { data: Int32Array.from({ length: ROWS * STEPS }, (_, i) => (i * 7919) % WORDS), shape: [ROWS, STEPS] };
       const y = new Float32Array(ROWS).fill(1);
       const held = {};
+      const withHalts = {};
       let parameters = 0;
       for (let round = 0; round < ROUNDS; round++) {
         let model, weights;
@@ -64,17 +72,31 @@ export default [
           loadKeras: async () => (await loadModel(keras)).dispose(),
         };
         for (const [name, work] of Object.entries({ idle: () => sleep(300), ...works })) {
-          (held[name] ??= []).push(await longestDuring(work));
-          say(`  ${name}: ${rounded(held[name].at(-1))} ms`);
+          const machine = await watchMachine();
+          const gaps = await gapsDuring(work);
+          const halts = await machine.stop();
+          (held[name] ??= []).push(longest(gaps, (gap) => outsideOf(halts, gap)));
+          (withHalts[name] ??= []).push(longest(gaps, ([begin, end]) => end - begin));
+          say(
+            `  ${name}: ${rounded(held[name].at(-1))} ms, ${rounded(withHalts[name].at(-1))} with halts of the machine`,
+          );
         }
         parameters = model.countParams();
         model.dispose();
       }
-      const byWork = Object.fromEntries(Object.entries(held).map(([name, times]) => [name, rounded(median(times))]));
-      const { idle, ...works } = byWork;
+      const medians = (times) =>
+        Object.fromEntries(Object.entries(times).map(([name, each]) => [name, rounded(median(each))]));
+      const { idle, ...works } = medians(held);
       return {
         value: Math.max(...Object.values(works)),
-        details: { idleMs: idle, worksMs: works, parameters, rounds: ROUNDS, threads: context.threads },
+        details: {
+          idleMs: idle,
+          worksMs: works,
+          withHaltsMs: medians(withHalts),
+          parameters,
+          rounds: ROUNDS,
+          threads: context.threads,
+        },
       };
     },
   },
