@@ -5,11 +5,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { main, ROOT } from './steps.mjs';
+import { main, ROOT, StepError } from './steps.mjs';
 
 const DIST = path.join(ROOT, 'dist');
+const LIB = path.join(ROOT, 'lib');
 
-/** Modules of lib/ that have a file of their own in dist/. A copy of what they import is inside each. */
+/** Modules of lib/ that have a file of their own in dist/. A copy of what they import is inside each, but of no shared entry. */
 const ENTRIES = [
   'index',
   'server/index',
@@ -34,35 +35,46 @@ const binaries = {
   },
 };
 
-/** `ostinato/server` computes with the classes of the main entry: it holds no copy of them. */
-const mainEntry = {
-  name: 'main entry',
+/** Entries that others import are external to them: there is one copy of each class, and of what it knows. */
+const SHARED = ['index', 'server/index'];
+
+/** Whether it computes with what the main entry holds. */
+const isDoor = (entry) => ['server/index', 'cli/main'].includes(entry);
+
+const sharedEntries = (own) => ({
+  name: 'shared entries',
   setup({ onResolve, initialOptions }) {
-    const entry = path.join(ROOT, 'lib', 'index');
-    const relative = path.relative(path.dirname(initialOptions.outfile), path.join(DIST, 'index.js'));
-    onResolve({ filter: /^\..*\/index$/ }, ({ resolveDir, path: file }) =>
-      path.resolve(resolveDir, file) === entry
-        ? { path: relative.replaceAll(path.sep, '/'), external: true }
-        : undefined,
-    );
+    onResolve({ filter: /^\./ }, ({ kind, resolveDir, path: file }) => {
+      if (kind === 'entry-point') return undefined;
+      const module = path.resolve(resolveDir, file);
+      const entry = SHARED.find((name) => [name, path.dirname(name)].some((each) => path.join(LIB, each) === module));
+      if (entry === undefined || entry === own) return undefined;
+      const relative = path.relative(path.dirname(initialOptions.outfile), path.join(DIST, `${entry}.js`));
+      return { path: relative.replaceAll(path.sep, '/'), external: true };
+    });
   },
-};
+});
 
 /** Packages that a program brings where it needs them. */
 const { peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
 await main(async () => {
-  for (const entry of ENTRIES)
-    await build({
-      entryPoints: [path.join(ROOT, 'lib', `${entry}.ts`)],
+  for (const entry of ENTRIES) {
+    const { metafile } = await build({
+      entryPoints: [path.join(LIB, `${entry}.ts`)],
       outfile: path.join(DIST, `${entry}.js`),
       bundle: true,
       format: 'cjs',
       platform: 'node',
       target: 'node20',
       tsconfig: path.join(ROOT, 'tsconfig.json'),
-      plugins: entry === 'server/index' ? [binaries, mainEntry] : [binaries],
+      plugins: [binaries, sharedEntries(entry)],
       external: Object.keys(peerDependencies),
       logLevel: 'warning',
+      metafile: true,
     });
+    // With a class of errors of its own, an entry would not know those of the others.
+    if (isDoor(entry) && Object.keys(metafile.inputs).includes('lib/errors.ts'))
+      throw new StepError(`${entry} holds a copy of lib/errors.ts: take what needs it from lib/internal.ts`);
+  }
 });

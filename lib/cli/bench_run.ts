@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The measurement of `ostinato bench`.
 import os from 'node:os';
-import { syntheticReviews } from '../datasets/synthetic_reviews';
-import { Dense, Embedding, SimpleRNN } from '../layers';
-import { Sequential } from '../models';
-import { cpuInfo, setThreads } from '../native/machine';
-import { NdArray } from '../ndarray';
-import { padSequences } from '../preprocessing/sequence';
-import { setRandomSeed } from '../util/seeds';
+import {
+  internal,
+  Dense,
+  Embedding,
+  NdArray,
+  Sequential,
+  SimpleRNN,
+  cpuInfo,
+  padSequences,
+  setRandomSeed,
+  setThreads,
+} from '../index';
 import { monotonicSeconds } from '../util/timers';
 import { packageVersion } from './package_root';
 import type { Surroundings } from './command';
+
+const { syntheticReviews } = internal;
 
 export interface BenchSettings {
   readonly seconds: number;

@@ -5,11 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { makeError } from '../errors';
+import { internal } from '../index';
 import { flagTable, integerFlag, readFlags, type Command } from './command';
 import { planAddon, type PlanTarget } from './native/plan';
 import { CommandFailed, runPlan } from './native/run_plan';
 import { PACKAGE_ROOT } from './package_root';
+
+const { makeError } = internal;
 
 const FLAGS = {
   compiler: { placeholder: 'PROGRAM', help: 'a C++17 compiler, GCC or Clang (default: CXX, else c++, g++, clang++)' },

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a subcommand of `ostinato` is, and how its flags are read.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { makeError } from '../errors';
+import { internal } from '../index';
 import { nearest } from '../util/did_you_mean';
+
+const { makeError } = internal;
 
 /** A stream that a command writes to. */
 export interface Output {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // `ostinato convert IN OUT`: a model of one format in another, which the endings of both names say.
-import { loadAssets } from '../models';
-import { openModel } from '../models/loading';
+import { internal, loadAssets } from '../index';
 import { checkOperands, flagTable, readCommandLine, type Command } from './command';
+
+const { openModel } = internal;
 
 const OPERANDS = ['IN', 'OUT'] as const;
 const FLAGS = {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // `ostinato doctor`: what the package finds on this machine, and which binary it took and why.
 import os from 'node:os';
-import { OstinatoError } from '../errors';
-import { loadedAddon } from '../native/engine';
+import { internal, OstinatoError } from '../index';
 import { hostName, hostTargets } from '../native/platform';
 import { flagTable, readFlags, type Command } from './command';
 import { packageVersion } from './package_root';
+
+const { loadedAddon } = internal;
 
 const FLAGS = { help: { help: 'this text' } };
 const VARIABLES = ['OSTINATO_ADDON', 'OSTINATO_ISA', 'OSTINATO_THREADS'] as const;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The reviews of `ostinato imdb`: IMDB where it can be had, else the generated corpus; padded, with the raw rows let go.
-import { loadData } from '../datasets/imdb';
-import { syntheticReviews } from '../datasets/synthetic_reviews';
-import { OstinatoError } from '../errors';
+import { internal, OstinatoError, padSequences } from '../index';
 import type { LabelledSequences } from '../datasets/labelled_sequences';
 import type { NdArray } from '../ndarray';
-import { padSequences } from '../preprocessing/sequence';
 import type { Surroundings } from './command';
+
+const { loadData, syntheticReviews } = internal;
 
 /** Words that keep an id of their own, as in the chapter. */
 export const NUM_WORDS = 10000;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The chapter's experiment from data to curves, and the report of it. All printing of `ostinato imdb` that is not
 // progress of `fit` or of a download happens here.
-import { Callback, cpuInfo, Dense, Embedding, Sequential, setRandomSeed, setThreads, SimpleRNN } from '../index';
+import { Callback, Dense, Embedding, Sequential, SimpleRNN, cpuInfo, setRandomSeed, setThreads } from '../index';
 import { monotonicSeconds } from '../util/timers';
 import type { Surroundings } from './command';
 import { panelOf, type Panel } from './curves';

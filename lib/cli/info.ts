@@ -3,12 +3,13 @@
 // names, types and shapes of arrays where it holds no model.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { listArrays, type StoredArray } from '../formats/npy';
-import { openModel } from '../models/loading';
-import { SafetensorsFile } from '../serialization/safetensors';
+import { internal } from '../index';
+import type { StoredArray } from '../formats/npy';
 import { checkOperands, flagTable, readCommandLine, type Command } from './command';
 import type { Shape } from '../types';
 import type { Model } from '../models';
+
+const { SafetensorsFile, listArrays, openModel } = internal;
 
 const OPERANDS = ['FILE'] as const;
 const FLAGS = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 // The `ostinato` command: a table of subcommands, and what becomes of their errors.
-import { OstinatoError } from '../errors';
+import { OstinatoError } from '../index';
 import { nearest } from '../util/did_you_mean';
 import { bench } from './bench';
 import { build } from './build';

@@ -2,7 +2,9 @@
 // Files that a command leaves behind: whole or not at all, and refused before the work begins where they cannot be.
 import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeError } from '../errors';
+import { internal } from '../index';
+
+const { makeError } = internal;
 
 /**
  * Checks that a file can be written, so that nobody learns of a mistyped folder after an hour of training.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // CSV and TSV as tables: the header names the columns, and every record has as many fields.
-import { describe, refusal } from '../util/validate';
+import { internal } from '../index';
 import { DelimitedText, detectDelimiter, type TextRecord } from './delimited_text';
 import type { Row, Table } from './table';
 import { Utf8Reader } from './utf8';
+
+const { describe, refusal } = internal;
 
 /** Characters that are looked at for the delimiter at most, where no line ends before. */
 const BEGINNING = 2 ** 16;

@@ -2,7 +2,9 @@
 // Records of delimited text (CSV, TSV) from pieces of any size, as RFC 4180 has them: fields in quotes hold delimiters, line
 // breaks and doubled quotes. Lines end in LF, CRLF or CR. A quote inside a field that does not begin with one stands for
 // itself. Blank lines are skipped.
-import { refusal } from '../util/validate';
+import { internal } from '../index';
+
+const { refusal } = internal;
 
 /** Characters that a field may have at most: a quote that is never closed must not take the whole file into memory. */
 export const MAX_FIELD = 2 ** 22;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lines of text, and tables of them: an object of JSON on each line, or a text on each line.
-import { describe, refusal } from '../util/validate';
+import { internal } from '../index';
 import type { Cell, Row, Table } from './table';
 import { Utf8Reader } from './utf8';
+
+const { describe, refusal } = internal;
 
 /** Characters that a line may have at most. */
 export const MAX_LINE = 2 ** 24;

@@ -2,13 +2,14 @@
 // Opens a table by its format, which the end of its name says.
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { ioError } from '../serialization/atomic_file';
+import { internal } from '../index';
 import { nearest } from '../util/did_you_mean';
-import { describe, refusal } from '../util/validate';
 import { openDelimited } from './delimited_table';
 import { openJsonLines, openLines } from './lines';
 import { openParquet } from './parquet';
 import { TABLE_FORMATS, type Table, type TableFormat } from './table';
+
+const { describe, ioError, refusal } = internal;
 
 /** Options of {@link openTable}. */
 export interface TableOptions {

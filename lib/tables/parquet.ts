@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Parquet by `hyparquet`, an optional peer that is imported when such a file is opened. A row group is in memory at a time.
 import { types } from 'node:util';
-import { ioError } from '../serialization/atomic_file';
-import { refusal } from '../util/validate';
+import { internal } from '../index';
 import type { Cell, Row, Table } from './table';
+
+const { ioError, refusal } = internal;
 
 /** What is used of the package. */
 interface Parquet {

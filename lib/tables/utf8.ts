@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Bytes to text: UTF-8 alone. Other encodings are refused by the line where they show, never guessed.
 import { TextDecoder } from 'node:util';
-import { refusal } from '../util/validate';
+import { internal } from '../index';
+
+const { refusal } = internal;
 
 const BEGINNINGS: readonly (readonly [bytes: readonly number[], what: string, hint: string])[] = [
   [[0xff, 0xfe], 'UTF-16', 'Convert it: iconv -f UTF-16 -t UTF-8.'],

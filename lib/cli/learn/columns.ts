@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Columns by name, and their cells as texts, numbers and labels; what cannot be used is refused by its line.
-import { describe, refusal } from '../../util/validate';
+import { internal } from '../../index';
 import { nearest } from '../../util/did_you_mean';
 import type { Cell, Row } from '../../tables';
+
+const { describe, refusal } = internal;
 
 /** Where a column stands. @throws DataError `ERR_DATA` with the columns that there are, and the nearest name */
 export function columnAt(where: string, columns: readonly string[], name: string): number {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A table as arrays to train on and to validate on, and the vocabulary that its texts are read by.
-import { allocate } from '../../arrays/nested_arrays';
-import { NdArray } from '../../ndarray';
-import { TextVectorization } from '../../text';
-import { refusal } from '../../util/validate';
+import { internal, NdArray, TextVectorization } from '../../index';
 import { columnAt, textOf } from './columns';
 import { Encoder, type Inputs } from './encoder';
 import { readSeriesRows, windowsOf } from './series';
 import { slicesOf, withTable, type TableSource } from './source';
 import type { Recipe } from './recipe';
 import type { Split } from './split';
+
+const { allocate, refusal } = internal;
 
 /** Inputs and targets. */
 export interface Arrays {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Rows of a table as the arrays that a model takes: ids of words, numbers, and targets.
-import { allocate } from '../../arrays/nested_arrays';
-import { NdArray } from '../../ndarray';
-import { describe, refusal } from '../../util/validate';
+import { internal, NdArray } from '../../index';
 import { columnAt, labelOf, numberOf, textOf } from './columns';
 import type { Row } from '../../tables';
 import type { Recipe } from './recipe';
+
+const { allocate, describe, refusal } = internal;
 
 /** Inputs of a model by their names; a model with one input is given the array alone. */
 export type Inputs = NdArray<Int32Array> | NdArray | Record<string, NdArray<Int32Array> | NdArray>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The training itself: the best model is in its file from the first good epoch on, whatever ends the training.
-import { Callback, EarlyStopping, History, ProgbarLogger, type Logs, type ProgbarStream } from '../../callbacks';
-import { OstinatoError } from '../../errors';
+import { Callback, EarlyStopping, History, OstinatoError, ProgbarLogger } from '../../index';
+import type { Logs, ProgbarStream } from '../../callbacks';
 import { monotonicSeconds } from '../../util/timers';
 import { assetsOf, type Recipe } from './recipe';
 import type { Model } from '../../models';

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
 // The words of `--layers 'embedding:32,lstm:64,dense:1'` as layers. Recurrent layers give every step where a layer follows
 // that reads steps.
-import * as layers from '../../layers';
 import { nearest } from '../../util/did_you_mean';
-import { describe, refusal } from '../../util/validate';
+import {
+  internal,
+  Bidirectional,
+  Dense,
+  Dropout,
+  Embedding,
+  GlobalAveragePooling1D,
+  GlobalMaxPooling1D,
+  GRU,
+  LSTM,
+  SimpleRNN,
+} from '../../index';
 import type { Layer } from '../../layers';
+
+const { describe, refusal } = internal;
 
 /** One word of the list. */
 interface Item {
@@ -27,21 +39,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
     size: 'units',
     readsSteps: false,
     givesSteps: 'always',
-    make: (size, _, words) => new layers.Embedding(words, size, { maskZero: true }),
+    make: (size, _, words) => new Embedding(words, size, { maskZero: true }),
   },
-  rnn: recurrent((size, returnSequences) => new layers.SimpleRNN(size, { returnSequences })),
-  lstm: recurrent((size, returnSequences) => new layers.LSTM(size, { returnSequences })),
-  gru: recurrent((size, returnSequences) => new layers.GRU(size, { returnSequences })),
-  bilstm: recurrent((size, returnSequences) => new layers.Bidirectional(new layers.LSTM(size, { returnSequences }))),
-  bigru: recurrent((size, returnSequences) => new layers.Bidirectional(new layers.GRU(size, { returnSequences }))),
-  average: { readsSteps: true, givesSteps: 'never', make: () => new layers.GlobalAveragePooling1D() },
-  max: { readsSteps: true, givesSteps: 'never', make: () => new layers.GlobalMaxPooling1D() },
-  dropout: { size: 'rate', readsSteps: false, givesSteps: 'same', make: (rate) => new layers.Dropout(rate) },
+  rnn: recurrent((size, returnSequences) => new SimpleRNN(size, { returnSequences })),
+  lstm: recurrent((size, returnSequences) => new LSTM(size, { returnSequences })),
+  gru: recurrent((size, returnSequences) => new GRU(size, { returnSequences })),
+  bilstm: recurrent((size, returnSequences) => new Bidirectional(new LSTM(size, { returnSequences }))),
+  bigru: recurrent((size, returnSequences) => new Bidirectional(new GRU(size, { returnSequences }))),
+  average: { readsSteps: true, givesSteps: 'never', make: () => new GlobalAveragePooling1D() },
+  max: { readsSteps: true, givesSteps: 'never', make: () => new GlobalMaxPooling1D() },
+  dropout: { size: 'rate', readsSteps: false, givesSteps: 'same', make: (rate) => new Dropout(rate) },
   dense: {
     size: 'units',
     readsSteps: false,
     givesSteps: 'same',
-    make: (size) => new layers.Dense(size, { activation: 'relu' }),
+    make: (size) => new Dense(size, { activation: 'relu' }),
   },
 };
 

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: MIT
 // The model for a recipe: the default one, that of `--layers`, or that of a config; and how it is compiled.
-import * as layers from '../../layers';
-import { Model, modelFromJson } from '../../models';
-import { Adam } from '../../optimizers';
-import { describe, refusal } from '../../util/validate';
+import {
+  internal,
+  Adam,
+  Bidirectional,
+  concatenate,
+  Dense,
+  Dropout,
+  Embedding,
+  GlobalAveragePooling1D,
+  GRU,
+  Input,
+  Model,
+  modelFromJson,
+  Normalization,
+  SpatialDropout1D,
+} from '../../index';
 import { INPUT_NAMES, type Inputs } from './encoder';
 import { readLayers } from './layers';
 import type { SymbolicTensor } from '../../graph/symbolic_tensor';
 import type { Layer } from '../../layers';
 import type { NdArray } from '../../ndarray';
 import type { Recipe, Task } from './recipe';
+
+const { describe, refusal } = internal;
 
 /** What is asked for. */
 export interface NetworkSettings {
@@ -53,11 +67,11 @@ async function madeModel(recipe: Recipe, { x, y }: TrainingArrays, chain: string
     const hint = 'Pass --model with a config of two inputs, text and numbers.';
     throw refusal('ERR_CONFIG', '--layers', 'a text or numbers alone', 'both', hint);
   }
-  const inputs: layers.Input[] = [];
+  const inputs: Input[] = [];
   const features: SymbolicTensor[] = [];
   const words = vectorizer?.getVocabulary().length ?? 0;
   if (vectorizer !== null) {
-    const input = new layers.Input([vectorizer.outputSequenceLength], { dtype: 'int32', name: INPUT_NAMES.text });
+    const input = new Input([vectorizer.outputSequenceLength], { dtype: 'int32', name: INPUT_NAMES.text });
     inputs.push(input);
     features.push(
       ...(chain === undefined
@@ -67,8 +81,8 @@ async function madeModel(recipe: Recipe, { x, y }: TrainingArrays, chain: string
   }
   if (numbers.length > 0) {
     const window = series === null ? [] : [series.window];
-    const input = new layers.Input([...window, numbers.length], { name: INPUT_NAMES.numbers });
-    const normalize = new layers.Normalization();
+    const input = new Input([...window, numbers.length], { name: INPUT_NAMES.numbers });
+    const normalize = new Normalization();
     await normalize.adapt(numbersOf(x));
     inputs.push(input);
     const begin = series === null ? 'row' : 'steps';
@@ -76,11 +90,11 @@ async function madeModel(recipe: Recipe, { x, y }: TrainingArrays, chain: string
       chain !== undefined
         ? readLayers(chain, begin, words, outputsOf(recipe))
         : series === null
-          ? [new layers.Dense(32, { activation: 'relu' }), new layers.Dense(32, { activation: 'relu' })]
-          : [new layers.GRU(32)];
+          ? [new Dense(32, { activation: 'relu' }), new Dense(32, { activation: 'relu' })]
+          : [new GRU(32)];
     features.push(follow(normalize.apply(input), read));
   }
-  const joined = features.length === 1 ? features[0]! : layers.concatenate(features);
+  const joined = features.length === 1 ? features[0]! : concatenate(features);
   return new Model(inputs, await head(task, outputsOf(recipe), joined, y));
 }
 
@@ -88,21 +102,21 @@ async function madeModel(recipe: Recipe, { x, y }: TrainingArrays, chain: string
  * The default reader of texts: what a recurrent layer makes of the words, and the mean of their embeddings, which learns
  * from few texts.
  */
-function readText(input: layers.Input, words: number): SymbolicTensor[] {
-  const embedded = new layers.Embedding(words, 16, { maskZero: true }).apply(input);
-  const recurrent = new layers.Bidirectional(new layers.GRU(16, { returnSequences: true }));
-  const steps = recurrent.apply(new layers.SpatialDropout1D(0.5).apply(embedded));
-  const means = [steps, embedded].map((tensor) => new layers.GlobalAveragePooling1D().apply(tensor));
-  return [new layers.Dropout(0.5).apply(layers.concatenate(means))];
+function readText(input: Input, words: number): SymbolicTensor[] {
+  const embedded = new Embedding(words, 16, { maskZero: true }).apply(input);
+  const recurrent = new Bidirectional(new GRU(16, { returnSequences: true }));
+  const steps = recurrent.apply(new SpatialDropout1D(0.5).apply(embedded));
+  const means = [steps, embedded].map((tensor) => new GlobalAveragePooling1D().apply(tensor));
+  return [new Dropout(0.5).apply(concatenate(means))];
 }
 
 /** The layer that gives predictions. Numbers are learnt at mean 0 and variance 1, and given as the labels are. */
 async function head(task: Task, outputs: number, features: SymbolicTensor, y: Float32Array) {
-  if (task === 'binary') return new layers.Dense(1, { activation: 'sigmoid' }).apply(features);
-  if (task === 'classes') return new layers.Dense(outputs, { activation: 'softmax' }).apply(features);
-  const scale = new layers.Normalization({ invert: true });
+  if (task === 'binary') return new Dense(1, { activation: 'sigmoid' }).apply(features);
+  if (task === 'classes') return new Dense(outputs, { activation: 'softmax' }).apply(features);
+  const scale = new Normalization({ invert: true });
   await scale.adapt(y);
-  return scale.apply(new layers.Dense(1).apply(features));
+  return scale.apply(new Dense(1).apply(features));
 }
 
 function follow(input: SymbolicTensor, chain: readonly Layer[]): SymbolicTensor {

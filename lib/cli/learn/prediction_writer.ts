@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Predictions as lines of CSV, TSV or JSON.
-import { describe, refusal } from '../../util/validate';
+import { internal } from '../../index';
 import type { Cell } from '../../tables';
+
+const { describe, refusal } = internal;
 
 export type OutputFormat = 'csv' | 'tsv' | 'jsonl';
 

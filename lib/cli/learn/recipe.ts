@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a model file needs besides its model to be used alone: which columns it reads, what it predicts, its vectorizer and
 // the names of its classes. It is kept in the assets of the file.
-import { isPlainObject } from '../../serialization';
-import { TextVectorization, type TextVectorizationConfig } from '../../text';
-import { describe, refusal } from '../../util/validate';
+import { internal, TextVectorization } from '../../index';
+import type { TextVectorizationConfig } from '../../text';
+
+const { describe, isPlainObject, refusal } = internal;
 
 export const TASKS = ['binary', 'classes', 'regression'] as const;
 /** One of two classes, one of several, or a number. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `ostinato evaluate`: opens both files, scores, prints.
-import { setThreads } from '../../native/machine';
+import { internal, setThreads } from '../../index';
 import { openTable, type TableFormat } from '../../tables';
-import { refusal } from '../../util/validate';
 import { scoresText } from './report';
 import { scoreTable } from './scoring';
 import { withTable } from './source';
 import { openTrainedModel } from './trained_model';
 import type { Surroundings } from '../command';
+
+const { refusal } = internal;
 
 export interface EvaluationSettings {
   readonly file: string;

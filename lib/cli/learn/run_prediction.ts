@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `ostinato predict`: rows from stdin, predictions to stdout. The next rows are read when the last predictions were taken.
-import { setThreads } from '../../native/machine';
-import { NdArray } from '../../ndarray';
+import { NdArray, setThreads } from '../../index';
 import { openTable, type Cell, type Row, type Table, type TableFormat } from '../../tables';
 import { writeSlowly, type Output, type Surroundings } from '../command';
 import { Encoder, type Inputs } from './encoder';

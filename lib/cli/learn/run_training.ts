@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `ostinato train` from file to report: what is done in which order.
 import { existsSync, readFileSync } from 'node:fs';
-import { OWN } from '../../formats/endings';
-import { cpuInfo, setThreads } from '../../native/machine';
-import { setRandomSeed } from '../../util/seeds';
+import { internal, cpuInfo, setRandomSeed, setThreads } from '../../index';
 import { monotonicSeconds } from '../../util/timers';
-import { describe, refusal } from '../../util/validate';
 import { checkOutputFile, writeOutputFile } from '../output_file';
 import { learnVocabulary, readRows, readSeries } from './dataset';
 import { fitNetwork } from './fitting';
@@ -20,6 +17,8 @@ import { openTrainedModel } from './trained_model';
 import type { Surroundings } from '../command';
 import type { TableFormat } from '../../tables';
 import type { Recipe, Task } from './recipe';
+
+const { describe, OWN, refusal } = internal;
 
 /** What a training is run with. */
 export interface TrainSettings {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The first pass over a table: how many rows there are, which labels, and how long the texts are. From these follow the task
 // and the sizes of the model.
-import { describe, refusal } from '../../util/validate';
+import { internal } from '../../index';
 import { labelOf, columnAt, parseNumber, textOf } from './columns';
 import type { Table } from '../../tables';
 import type { Task } from './recipe';
+
+const { describe, refusal } = internal;
 
 /** Classes that a model can tell apart at most. */
 const MAX_CLASSES = 1000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A model over a table with labels: predictions of its rows, compared.
-import { refusal } from '../../util/validate';
+import { internal } from '../../index';
 import { Encoder } from './encoder';
 import { makeScorer, type Scores } from './scores';
 import { readSeriesRows, windowsOf } from './series';
@@ -9,6 +9,8 @@ import type { NdArray } from '../../ndarray';
 import type { Model } from '../../models';
 import type { Table } from '../../tables';
 import type { Recipe } from './recipe';
+
+const { refusal } = internal;
 
 /** Windows that a model is given at once. */
 const WINDOWS = 1024;

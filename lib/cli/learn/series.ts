@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A table as a time series: rows that ascend in time, windows over them, and targets some rows ahead.
-import { allocate } from '../../arrays/nested_arrays';
-import { NdArray } from '../../ndarray';
-import { describe, refusal } from '../../util/validate';
+import { internal, NdArray } from '../../index';
 import { columnAt, parseNumber } from './columns';
 import { Encoder } from './encoder';
 import type { Row, Table } from '../../tables';
 import type { Recipe, Series } from './recipe';
+
+const { allocate, describe, refusal } = internal;
 
 /** Checks that rows ascend by their column of time: numbers by their value, texts by code units, as ISO 8601 does. */
 export class TimeOrder {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A file that is read several times, and must stay what it was meanwhile.
 import { stat } from 'node:fs/promises';
-import { ioError } from '../../serialization/atomic_file';
+import { internal } from '../../index';
 import { openTable, type Row, type Table, type TableOptions } from '../../tables';
-import { refusal } from '../../util/validate';
+
+const { ioError, refusal } = internal;
 
 /** Rows that a model is given at once. */
 const ROWS = 1024;

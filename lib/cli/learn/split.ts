@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which rows are held back from training.
-import { Mt19937 } from '../../util/mt19937';
-import { refusal } from '../../util/validate';
+import { internal } from '../../index';
+
+const { Mt19937, refusal } = internal;
 
 /** Rows of a table in two parts. */
 export interface Split {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A model file with all that is needed to use it alone.
-import { loadAssets, loadModel, type Model } from '../../models';
-import { refusal } from '../../util/validate';
+import { internal, loadAssets, loadModel } from '../../index';
+import type { Model } from '../../models';
 import { outputsOf } from './network';
 import { recipeOf, type Recipe } from './recipe';
+
+const { refusal } = internal;
 
 /** A model and what it reads and predicts. */
 export interface TrainedModel {
