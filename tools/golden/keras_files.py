@@ -49,6 +49,14 @@ def attended() -> keras.Model:
     return keras.Model(a, L.GlobalAveragePooling1D()(L.LayerNormalization()(d)))
 
 
+def attended_words() -> keras.Model:
+    """Attention hands its mask on, as an operation in the file."""
+    words = keras.Input((5,), dtype="int32", name="words")
+    a = L.Embedding(9, 3, mask_zero=True)(words)
+    b = L.AdditiveAttention()([L.Attention()([a, a]), a])
+    return keras.Model(words, L.GlobalAveragePooling1D()(L.LSTM(2, return_sequences=True)(b)))
+
+
 def decoder() -> keras.Model:
     """States handed over, and a shared embedding."""
     source, target = keras.Input((5,), dtype="int32", name="source"), keras.Input((5,), dtype="int32", name="target")
@@ -98,6 +106,7 @@ ZOO = {
     "nested": nested,
     "sliced": sliced,
     "functional": lambda: functional(),
+    "attended_words": attended_words,
 }  # fmt: skip
 
 

@@ -391,7 +391,7 @@ class GraphReading {
   /** The tensor that was given as a mask; undefined where it is what input `index` passes on by itself. */
   #explicit(entry: Entry, call: Call, given: unknown, index: number): Place | undefined {
     if (!this.#isTensor(given)) throw this.bad('a mask of the graph', describe(given));
-    const place = this.#placeOf(given);
+    const place = this.#maskPlace(given);
     const passed = call.inputs[index] === undefined ? null : this.#passed(call.inputs[index]);
     if (!this.#operations.has(place[0])) {
       const isPassed = passed === `t:${place.join('/')}`;
@@ -411,6 +411,19 @@ class GraphReading {
     );
   }
 
+  /** The place of a mask. Attention converts the one that it hands on to a tensor, which it is. */
+  #maskPlace(given: { config: Config }, depth = 0): Place {
+    const place = this.#placeOf(given);
+    const operation = this.#operations.get(place[0]);
+    if (operation?.['class_name'] !== 'ConvertToTensor') return place;
+    if (depth > 32) throw this.bad('masks of at most 32 operations', 'a longer chain');
+    const [node] = (operation['inbound_nodes'] ?? []) as unknown[];
+    const { args } = isPlainObject(node) ? node : {};
+    const [converted] = Array.isArray(args) ? (args as unknown[]) : [];
+    if (!this.#isTensor(converted)) throw this.bad('a mask of the graph', describe(converted));
+    return this.#maskPlace(converted, depth + 1);
+  }
+
   #expression(place: Place, depth = 0): Expression {
     const operation = this.#operations.get(place[0]);
     if (operation === undefined) return `t:${place.join('/')}`;
@@ -418,7 +431,7 @@ class GraphReading {
     const [node] = (operation['inbound_nodes'] ?? []) as unknown[];
     const { args = [] } = (isPlainObject(node) ? node : {}) as { readonly args?: readonly unknown[] };
     const parts = args.map((each) =>
-      this.#isTensor(each) ? this.#expression(this.#placeOf(each), depth + 1) : JSON.stringify(each),
+      this.#isTensor(each) ? this.#expression(this.#maskPlace(each), depth + 1) : JSON.stringify(each),
     );
     return `${String(operation['class_name'])}(${parts.join(',')})`;
   }
@@ -440,7 +453,7 @@ class GraphReading {
       if (inner['returnSequences'] !== true || place[2] !== 0) return null;
       const given = isPlainObject(node) && isPlainObject(node['kwargs']) ? node['kwargs']['mask'] : null;
       const passed = this.#isTensor(given)
-        ? this.#expression(this.#placeOf(given))
+        ? this.#expression(this.#maskPlace(given))
         : read[0] === undefined
           ? null
           : this.#passed(read[0], depth + 1);
