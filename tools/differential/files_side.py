@@ -85,11 +85,17 @@ def classes_in(recipe: Any) -> Any:
             yield from classes_in(item)
 
 
-def without_penalties(graph: dict[str, Any]) -> None:
-    """On JAX the penalty on outputs of a layer that is used twice counts once (docs/keras_differences.md)."""
+def without_differences(graph: dict[str, Any]) -> None:
+    """
+    What Keras computes differently (docs/keras_differences.md): on JAX the penalty on outputs of a layer that is used
+    twice counts once; a last output is zero where the walk ends in a masked timestep.
+    """
     for name, recipe in graph["layers"].items():
+        for config in (recipe.get("config", {}), recipe.get("config", {}).get("layer", {}).get("config", {})):
+            if not config.get("returnSequences"):
+                config.pop("zeroOutputForMask", None)
         if "calls" in recipe:
-            without_penalties(recipe)
+            without_differences(recipe)
             for inner in recipe["layers"].values():
                 inner.get("config", {}).pop("activityRegularizer", None)
         elif sum(use["layer"] == name for use in graph["calls"]) > 1:
@@ -150,7 +156,10 @@ class Case:
     def graph(self, draw: Draw) -> Any:
         """A functional model."""
         graph = self.recipe["graph"]
-        without_penalties(graph)
+        without_differences(graph)
+        if keras.backend.backend() != "jax" and any("initialState" in use for use in graph["calls"]):
+            # Where a walk begins in masked timesteps, their outputs are zero there, and the given state on JAX and here.
+            self.recipe.update(noEmptyRows=True, paddedBehind=True)
         shaped = [{**given, "shape": list(shape_of(given, given["steps"]))} for given in graph["inputs"]]
         return build({**graph, "inputs": shaped}, "model"), [graph_input(draw, self.recipe, g) for g in graph["inputs"]]
 
