@@ -50,7 +50,7 @@ export function computing({ admission, registry, metrics }: Service, route: stri
       call.queue();
       // The model of now: another may have come while the body did.
       const served = registry.find(name, version);
-      release = served.acquire();
+      release = await served.enter(call.signal);
       const computed = await compute(served, body, call, request);
       ({ rows } = computed);
       // The place in the queue ends here, not when the client has read.

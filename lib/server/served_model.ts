@@ -11,6 +11,7 @@ import {
   type NdArray,
 } from '../index';
 import { setTimeout } from '../util/timers';
+import { Turnstile } from './turnstile';
 import type { Stream } from '../index';
 import type { ModelSource } from './types';
 
@@ -28,10 +29,13 @@ export type InputsByName = Readonly<Record<string, unknown>>;
 
 /** Requests are small: what waits is gathered into batches of that many rows. */
 const BATCH_SIZE = 1024;
+/** Requests that are computed at a time. More give no larger batches that pay, and arrays that live long are dear to collect. */
+const AT_A_TIME = 64;
 
 export class ServedModel {
   readonly inputs: readonly TensorDescription[];
   readonly outputs: readonly TensorDescription[];
+  readonly #turns = new Turnstile(AT_A_TIME);
   #users = 0;
   #onIdle: (() => void) | undefined;
   #streaming: Model | undefined;
@@ -86,6 +90,25 @@ export class ServedModel {
       if (!isHeld) return;
       isHeld = false;
       if (--this.#users === 0) this.#onIdle?.();
+    };
+  }
+
+  /**
+   * Waits for the turn of a call, and has the model meanwhile and until the call gives both back, once.
+   *
+   * @throws (rejects) Error where the signal ends the wait
+   */
+  async enter(signal: AbortSignalLike): Promise<() => void> {
+    const release = this.acquire();
+    try {
+      await this.#turns.enter(signal);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return () => {
+      this.#turns.leave();
+      release();
     };
   }
 
