@@ -56,6 +56,7 @@ export const BARS = Object.freeze({
   'serve.beside.lstm256': { bar: 5, atMost: true },
   'serve.beside.lstm512': { bar: 20, atMost: true },
   'serve.rps': { bar: 3 },
+  'serve.rps.keras': { bar: 10 },
   'serve.p99': { bar: 10, atMost: true },
   'serve.flood': { bar: 1.5, atMost: true },
   'serve.stream': { bar: 20, atMost: true },

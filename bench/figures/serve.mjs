@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // serve.*: the HTTP server under load, in a process of its own; the load comes from this one, by autocannon and ws. Client and
 // server share the machine's cores.
+import { spawnSync } from 'node:child_process';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -47,7 +48,7 @@ async function prepared(context) {
   const { x, steps, kind } = await context.training(REVIEWS);
   const model = tokenModel();
   model.build([null, steps]);
-  const files = ['safetensors', 'onnx'].map((end) => context.file(`serve.${end}`));
+  const files = ['safetensors', 'onnx', 'keras'].map((end) => context.file(`serve.${end}`));
   for (const file of files) await model.save(file);
   model.dispose();
   const bodies = Array.from({ length: x.shape[0] }, (_, i) =>
@@ -78,41 +79,56 @@ async function load(address, bodies, options) {
 
 const summary = (rates) => ({ medianRps: rounded(median(rates)), bestRps: rounded(Math.max(...rates)) });
 
+/** What a second of each server answers, by turns: ours first. @param peers their programs, by name */
+async function contest(context, file, peers) {
+  const start = async (add) => {
+    const processes = [['ours', worker('serve.mjs', file)], ...Object.entries(peers)];
+    for (const [, process] of processes) add(process);
+    const addresses = await Promise.all(processes.map(async ([, process]) => (await process.answer()).address));
+    return processes.map(([name], i) => ({ name, address: addresses[i], rates: [], bad: 0 }));
+  };
+  return withServers(start, async (sides) => {
+    for (let round = 0; round <= ROUNDS; round++) {
+      for (const side of sides) {
+        const { rate, errors, non2xx } = await load(side.address, context.bodies, {});
+        if (round > 0) side.rates.push(rate);
+        side.bad += errors + non2xx;
+      }
+      if (round > 0)
+        say(`  round ${round} of ${ROUNDS}, 1/s: ${sides.map(({ rates }) => rounded(rates.at(-1))).join(', ')}`);
+    }
+    const [ours, ...others] = sides;
+    const best = (side) => Math.max(...side.rates);
+    const details = Object.fromEntries(sides.map(({ name, rates, bad }) => [name, { ...summary(rates), failed: bad }]));
+    const ratioOfMedians = rounded(median(ours.rates) / Math.max(...others.map(({ rates }) => median(rates))));
+    const value = best(ours) / Math.max(...others.map(best));
+    return { value, details: { ...details, ratioOfMedians, connections: CONNECTIONS, data: context.kind } };
+  });
+}
+
 const rps = {
   name: 'serve.rps',
   unit: 'x',
   async run(context) {
     const { files, bodies, kind } = await prepared(context);
-    const start = async (add) => {
-      const threads = [...new Set([1, context.threads])];
-      const peers = threads.map((count) => add(worker('serve_onnx.mjs', files[1], kit('serving'), String(count))));
-      const processes = [add(worker('serve.mjs', files[0])), ...peers];
-      const names = ['ours', ...threads.map((count) => `onnx${count}`)];
-      const addresses = await Promise.all(processes.map(async (process) => (await process.answer()).address));
-      return names.map((name, i) => ({ name, address: addresses[i], rates: [], bad: 0 }));
-    };
-    return withServers(start, async (sides) => {
-      for (let round = 0; round <= ROUNDS; round++) {
-        for (const side of sides) {
-          const { rate, errors, non2xx } = await load(side.address, bodies, {});
-          if (round > 0) side.rates.push(rate);
-          side.bad += errors + non2xx;
-        }
-        if (round > 0)
-          say(`  round ${round} of ${ROUNDS}, 1/s: ${sides.map(({ rates }) => rounded(rates.at(-1))).join(', ')}`);
-      }
-      const [ours, ...peers] = sides;
-      const best = (side) => Math.max(...side.rates);
-      const details = Object.fromEntries(
-        sides.map(({ name, rates, bad }) => [name, { ...summary(rates), failed: bad }]),
-      );
-      const ratioOfMedians = median(ours.rates) / Math.max(...peers.map(({ rates }) => median(rates)));
-      const value = best(ours) / Math.max(...peers.map(best));
-      return {
-        value,
-        details: { ...details, ratioOfMedians: rounded(ratioOfMedians), connections: CONNECTIONS, data: kind },
-      };
-    });
+    const threads = [...new Set([1, context.threads])];
+    const peer = (count) => worker('serve_onnx.mjs', files[1], kit('serving'), String(count));
+    return contest({ bodies, kind }, files[0], Object.fromEntries(threads.map((n) => [`onnx${n}`, peer(n)])));
+  },
+};
+
+const rpsKeras = {
+  name: 'serve.rps.keras',
+  unit: 'x',
+  async run(context) {
+    const { python } = context;
+    const hasPeer =
+      python !== undefined &&
+      spawnSync(python, ['-c', 'import fastapi, keras, uvicorn'], { stdio: 'ignore' }).status === 0;
+    if (!hasPeer) return { skipped: 'needs Keras, FastAPI and uvicorn; name a Python that has them with --python' };
+    const { files, bodies, kind } = await prepared(context);
+    const peer = new LineProcess([python, path.join(ROOT, 'bench/workers/serve_keras.py'), files[2]]);
+    return contest({ bodies, kind }, files[0], { keras: peer });
   },
 };
 
@@ -288,4 +304,4 @@ const streams = {
   },
 };
 
-export default [rps, p99, flood, streams];
+export default [rps, rpsKeras, p99, flood, streams];
