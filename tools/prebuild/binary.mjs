@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
  * @property {string[]} exports names of functions that others may call, as written in C
  * @property {string[]} libraries what the loader of the system must find
  * @property {string[]} versions versions of symbols that it needs (ELF), or the least system (Mach-O)
+ * @property {number} [locals] symbols that no other image sees, of a Mach-O file
  * @property {{ name: string, isWeak: boolean }[]} globals defined symbols that a linker sees, of an object file
  */
 
@@ -105,7 +106,7 @@ function readElf(r) {
 function readMachO(r) {
   const machine = { 0x01000007: 'x64', 0x0100000c: 'arm64' }[r.u32(4)] ?? `machine ${r.u32(4)}`;
   const isObject = r.u32(12) === 1;
-  const result = { machine, system: 'darwin', exports: [], libraries: [], versions: [], globals: [] };
+  const result = { machine, system: 'darwin', exports: [], libraries: [], versions: [], globals: [], locals: 0 };
   const [DYLD_INFO, DYLD_INFO_ONLY, EXPORTS_TRIE] = [0x22, 0x80000022, 0x80000033];
   const [SYMTAB, LOAD_DYLIB, ID_DYLIB, BUILD_VERSION, VERSION_MIN] = [0x2, 0xc, 0xd, 0x32, 0x24];
   const version = (packed) => `${packed >>> 16}.${(packed >>> 8) & 255}`;
@@ -118,13 +119,14 @@ function readMachO(r) {
     if (command === DYLD_INFO || command === DYLD_INFO_ONLY)
       readTrie(r, r.u32(at + 40), r.u32(at + 44), result.exports);
     if (command === EXPORTS_TRIE) readTrie(r, r.u32(at + 8), r.u32(at + 12), result.exports);
-    if (command !== SYMTAB || !isObject) continue;
+    if (command !== SYMTAB) continue;
     const [symbols, count, strings] = [r.u32(at + 8), r.u32(at + 12), r.u32(at + 16)];
     for (let j = 0; j < count; j++) {
       const entry = symbols + j * 16;
       const type = r.u8(entry + 4);
       const [STAB, TYPE, EXTERNAL] = [0xe0, 0x0e, 0x01];
-      if (type & STAB || !(type & EXTERNAL) || (type & TYPE) === 0) continue;
+      if (!(type & EXTERNAL)) result.locals++;
+      if (!isObject || type & STAB || !(type & EXTERNAL) || (type & TYPE) === 0) continue;
       const name = r.text(strings + r.u32(entry)).replace(/^_/, '');
       result.globals.push({ name, isWeak: (r.u16(entry + 6) & 0x80) !== 0 });
     }

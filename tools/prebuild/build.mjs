@@ -9,6 +9,7 @@ import { ensurePackage } from '../ensure.mjs';
 import { CACHE, kit } from '../kits.mjs';
 import { filesBelow, ROOT, say, StepError } from '../steps.mjs';
 import { readBinary } from './binary.mjs';
+import { stripLocals } from './macho_strip.mjs';
 import { keepExports } from './pe_exports.mjs';
 import { binaryProblems, ENTRIES, isaProblems, TARGETS, zigMachine } from './targets.mjs';
 
@@ -42,6 +43,7 @@ export async function buildTarget(name, { output = path.join(PREBUILDS, `${name}
   for (const { object } of stale) writeFileSync(`${object}.key`, keys.get(object));
   removeByproducts(output);
   if (target.os === 'win32') keepExports(output, ENTRIES);
+  if (target.os === 'darwin') stripLocals(output);
   const problems = plan.compilations
     .filter(({ isa }) => isa !== undefined)
     .flatMap(({ object }) => isaProblems(path.basename(object), readBinary(object)));

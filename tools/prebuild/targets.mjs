@@ -57,6 +57,7 @@ export function binaryProblems(name, binary, bytes) {
     problems.push(
       `exports ${exported.slice(0, 8).join(', ') || 'nothing'} (${exported.length}), expected ${ENTRIES.join(', ')}`,
     );
+  if (binary.locals > 0) problems.push(`holds the names of ${binary.locals} local symbols`);
   const strange = binary.libraries.filter((library) => !libraries.test(library));
   if (strange.length > 0) problems.push(`needs ${strange.join(', ')}`);
   for (const version of binary.versions) {

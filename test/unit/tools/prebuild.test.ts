@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What is refused of a prebuilt binary, and how the compiler is told of instruction sets.
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { callTool } from '../../support/call_tool';
+import { temporaryFolder } from '../../support/temporary_folder';
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
 const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -20,6 +23,7 @@ describe('a binary is refused', () => {
     ['that exports no entry', { exports: [] }, /exports nothing/],
     ['that needs a C++ library', { libraries: ['libstdc++.so.6'] }, /needs libstdc\+\+\.so\.6/],
     ['that needs a newer glibc', { versions: ['GLIBC_2.29'] }, /needs GLIBC_2\.29/],
+    ['that names local symbols', { locals: 2 }, /names of 2 local symbols/],
     ['that needs what no release of glibc promises', { versions: ['GLIBC_PRIVATE'] }, /needs GLIBC_PRIVATE/],
   ])('%s', (_title, binary, reason) => {
     expect(problems(binary).join()).toMatch(reason);
@@ -42,6 +46,51 @@ test('an object of an instruction set has one symbol, and no weak one', () => {
   expect(of([{ ...table, isWeak: true }])).toEqual([expect.stringContaining('weak symbols')]);
   expect(of([table, { name: '_ZSt3minIfE', isWeak: true }])).toEqual([expect.stringContaining('_ZSt3minIfE')]);
   expect(of([table, { name: 'other', isWeak: false }])).toEqual([expect.stringContaining('one symbol expected')]);
+});
+
+describe('a library for macOS, as Zig links it', () => {
+  const at = temporaryFolder();
+  const packed = path.join(ROOT, 'test/golden/prebuild/tiny_darwin_arm64.dylib.gz');
+  const read = (file: string): Record<string, unknown> =>
+    callTool('prebuild/binary.mjs', `m.readBinary(${JSON.stringify(file)})`) as Record<string, unknown>;
+  const strip = (file: string): unknown =>
+    callTool('prebuild/macho_strip.mjs', `(m.stripLocals(${JSON.stringify(file)}), 0)`);
+
+  test('loses the names of local symbols, and nothing else', () => {
+    const file = at('tiny.dylib');
+    writeFileSync(file, gunzipSync(readFileSync(packed)));
+    const before = read(file);
+    expect(before).toMatchObject({ locals: 3, exports: expect.arrayContaining(['f_out']) as unknown });
+    strip(file);
+    expect(read(file)).toEqual({ ...before, locals: 0 });
+    expect(readFileSync(file).includes('f_hidden_symbol')).toBe(false);
+  });
+
+  test('has a signature that holds afterwards', () => {
+    const file = at('signed.dylib');
+    writeFileSync(file, gunzipSync(readFileSync(packed)));
+    strip(file);
+    const bytes = readFileSync(file);
+    const directory = bytes.lastIndexOf(Buffer.from('fade0c02', 'hex'));
+    const number = (offset: number): number => bytes.readUInt32BE(directory + offset);
+    const [hashes, pages, limit] = [number(16), number(28), number(32)];
+    expect(bytes.readUInt32BE(limit)).toBe(0xfade0cc0);
+    const page = 2 ** bytes[directory + 39]!;
+    expect(pages).toBe(Math.ceil(limit / page));
+    for (let i = 0; i < pages; i++) {
+      const part = bytes.subarray(i * page, Math.min(limit, (i + 1) * page));
+      const at = directory + hashes + 32 * i;
+      expect(bytes.subarray(at, at + 32)).toEqual(createHash('sha256').update(part).digest());
+    }
+  });
+
+  test('is refused where its signature is of another kind, or does not hold', () => {
+    const bytes = gunzipSync(readFileSync(packed));
+    bytes[0x4000] ^= 1;
+    const file = at('changed.dylib');
+    writeFileSync(file, bytes);
+    expect(() => strip(file)).toThrow(/received another signature/);
+  });
 });
 
 test('the headers of a binary that was built here are read', () => {
