@@ -39,12 +39,14 @@ const FEW = [
 
 /**
  * name: how the table calls it; target: the binary; start(): the command that a script is appended to; pathOf: a path of
- * this machine as it is called there; missing(): what is not here; files: the tests to run, all where it has none.
+ * this machine as it is called there; missing(): what is not here; files: the tests to run, all of test.mjs where it has
+ * none; runsJest: jest runs there.
  */
 export const MACHINES = [
   {
     name: 'Linux x64',
     target: 'linux-x64',
+    runsJest: true,
     start: () => [process.execPath],
     pathOf: same,
     missing: () => undefined,

@@ -10,7 +10,7 @@ const path = require('node:path');
 const [modules, result, ...files] = process.argv.slice(2);
 const { expect } = require(path.join(modules, 'expect'));
 const { bind } = require(path.join(modules, 'jest-each'));
-const mock = require(path.join(modules, 'jest-mock'));
+const { ModuleMocker } = require(path.join(modules, 'jest-mock'));
 
 const TIMEOUT_MS = 600000;
 const HOOKS = ['beforeAll', 'afterAll', 'beforeEach', 'afterEach'];
@@ -49,7 +49,7 @@ const test = define(
       block.entries.push({ title, body, skip }),
 );
 for (const name of HOOKS) globalThis[name] = (body) => block.hooks[name].push(body);
-const jest = { fn: mock.fn, spyOn: mock.spyOn, restoreAllMocks: mock.restoreAllMocks, setTimeout: () => jest };
+const jest = Object.assign(new ModuleMocker(globalThis), { setTimeout: () => jest });
 Object.assign(globalThis, { describe, test, it: test, expect, jest });
 
 const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `npm run prebuild -- --test [TARGET...]`: runs on this machine what can run of the prebuilt binaries, each from the packed
-// tarball: Nehalem and arm64 under qemu, musl on Debian's musl, Windows under Wine. The tests are compiled to JavaScript
-// here and run by runner.cjs there. The last table goes into docs/platforms.md.
+// tarball: Nehalem and arm64 under qemu, musl on Debian's musl, Windows under Wine. Where jest runs, all tests run on the
+// binary of the tarball; elsewhere they are compiled to JavaScript here and run by runner.cjs. The last table goes into
+// docs/platforms.md.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -29,17 +30,16 @@ const SUITES = [
 export async function testTargets(names, { json, only = '' } = {}) {
   const chosen = MACHINES.filter(({ target }) => names.length === 0 || names.includes(target));
   if (chosen.length === 0) throw new StepError(`no machine here runs ${names.join(', ')}: see docs/platforms.md`);
-  const isChosen = (file) => only.split(',').some((text) => file.includes(text));
   const results = [];
   for (const machine of chosen) {
-    results.push(await testMachine(machine, isChosen));
+    results.push(await testMachine(machine, only));
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   }
   process.stdout.write(`${tableOf(results)}\n`);
   return results.every(({ problem, failed }) => problem === undefined && failed === 0) ? 0 : 1;
 }
 
-async function testMachine(machine, isChosen) {
+async function testMachine(machine, only) {
   const begun = Date.now();
   const { name, target } = machine;
   const done = (result) => ({ name, target, ...result, seconds: Math.round((Date.now() - begun) / 1000) });
@@ -55,6 +55,9 @@ async function testMachine(machine, isChosen) {
       OSTINATO_CONSUMER_RUNS: '1',
     });
     if (consumer.learns !== true || consumer.isSame !== true) throw new StepError(JSON.stringify(consumer));
+    if (machine.runsJest)
+      return done({ isa: consumer.isa, runtime: consumer.node, ...runJest(machine, folder, testing, only) });
+    const isChosen = (file) => only.split(',').some((text) => file.includes(text));
     const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
     const files = (machine.files ?? testFiles(folder)).filter(isChosen);
     if (files.length === 0) throw new StepError('no test file is chosen');
@@ -63,12 +66,40 @@ async function testMachine(machine, isChosen) {
       for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
       counts.failures.push(...result.failures.map((failure) => `${file}: ${failure}`));
     }
-    for (const failure of counts.failures.slice(0, 30)) say(`${name}: ${failure}`);
+    report(machine, counts);
     return done({ isa: consumer.isa, runtime: consumer.node, ...counts });
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     return done({ problem: error.message.trim().split('\n').slice(0, 12).join('\n') });
   }
+}
+
+function report({ name }, { failures }) {
+  for (const failure of failures.slice(0, 30)) say(`${name}: ${failure}`);
+}
+
+/** All tests of the repository, on the binary of the tarball and its testing twin. */
+function runJest(machine, folder, testing, only) {
+  const result = path.join(folder, 'result.json');
+  const jest = [process.execPath, moduleProgram('jest/bin/jest.js'), '--json', `--outputFile=${result}`];
+  const env = {
+    OSTINATO_ADDON: path.join(folder, 'prebuilds', `${machine.target}.node`),
+    OSTINATO_TESTING_ADDON: testing,
+  };
+  const { output } = run([...jest, ...only.split(',').filter(Boolean)], { cwd: ROOT, env, timeout: 3_600_000 });
+  if (!existsSync(result)) throw new StepError(output.slice(-2000));
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(result, 'utf8'));
+  const failures = testResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ name: file, message }) => `${path.relative(ROOT, file)}: ${message.slice(0, 1500)}`);
+  const counts = {
+    passed: numPassedTests,
+    failed: Math.max(numFailedTests, failures.length),
+    skipped: numPendingTests,
+    failures,
+  };
+  report(machine, counts);
+  return counts;
 }
 
 /** The tarball unpacked, with the tests in it, all of it JavaScript. */
