@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Metrics for Prometheus, of one server.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { watchEventLoop } from '../util/timers';
 import type { Admission } from './admission';
 import type { Registry } from './registry';
@@ -28,12 +29,17 @@ export interface Answered {
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
+/** Where the gathering of `predict` tells of its batches (lib/training/gather.ts). */
+const CHANNEL = 'ostinato:predict';
+
 export class Metrics {
   readonly #registry;
   readonly #requests;
   readonly #seconds;
   readonly #rows;
+  readonly #batches;
   readonly #steps;
+  readonly #onBatch: (message: unknown) => void;
   readonly #loop = watchEventLoop();
 
   constructor({ Registry, Counter, Gauge, Histogram }: PromClient, measured: Measured) {
@@ -61,6 +67,19 @@ export class Metrics {
       buckets: ROWS,
       registers,
     });
+    this.#batches = new Histogram({
+      name: 'ostinato_batch_rows',
+      help: 'Rows of requests that were computed as one batch',
+      labelNames: ['model'],
+      buckets: ROWS,
+      registers,
+    });
+    this.#onBatch = (message) => {
+      const { model, rows } = message as { model: unknown; rows: number };
+      const served = measured.registry.all().find((each) => each.model === model);
+      if (served !== undefined) this.#batches.observe({ model: served.name }, rows);
+    };
+    subscribe(CHANNEL, this.#onBatch);
     this.#steps = new Counter({
       name: 'ostinato_stream_steps_total',
       help: 'Timesteps of streams',
@@ -115,5 +134,6 @@ export class Metrics {
 
   close(): void {
     this.#loop.disable();
+    unsubscribe(CHANNEL, this.#onBatch);
   }
 }

@@ -72,6 +72,9 @@ test('metrics count what was answered, and OpenAPI names the paths of each model
   expect(page).toMatch(/^ostinato_requests_total\{route="infer",model="m",status="200"\} 7$/m);
   expect(page).toMatch(/^ostinato_requests_total\{route="infer",model="m",status="400"\} 1$/m);
   expect(page).toMatch(/^ostinato_request_rows_sum\{model="m"\} 14$/m);
+  // One request came after the other, and so did the predictions of these tests: each was a batch.
+  expect(page).toMatch(/^ostinato_batch_rows_sum\{model="m"\} 28$/m);
+  expect(page).toMatch(/^ostinato_batch_rows_count\{model="m"\} 14$/m);
   expect(page).toMatch(/^ostinato_request_seconds_count\{route="infer",model="m"\} 8$/m);
   expect(page).toMatch(/^ostinato_event_loop_delay_seconds\{quantile="0.99"\} [\d.e-]+$/m);
   const { json } = await asked.get('/openapi.json');

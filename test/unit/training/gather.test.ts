@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls of predict at the same time: what is refused, what is gathered and when, and that every call is answered, refused
 // and aborted by itself.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Callback, Dense, Embedding, Input, LSTM, NdArray, Sequential, setRandomSeed, SimpleRNN } from '../../../lib';
 import { Trainer } from '../../../lib/training/trainer';
 import { codeOf, codeOfAsync } from '../../support/error_code';
@@ -346,4 +347,25 @@ describe('the model', () => {
     expect((await next).shape).toEqual([1, 2]);
     other.dispose();
   });
+});
+
+test('who listens to ostinato:predict is told of each batch that is computed', async () => {
+  const heard: { model: unknown; calls: number; rows: number }[] = [];
+  const listen = (message: unknown): void => void heard.push(message as (typeof heard)[number]);
+  const model = reviews();
+  await model.predict(review(0));
+  subscribe('ostinato:predict', listen);
+  try {
+    await model.predict(review(1));
+    await Promise.all([model.predict(review(2)), model.predict(review(3, 12, 4))]);
+  } finally {
+    unsubscribe('ostinato:predict', listen);
+  }
+  await model.predict(review(4));
+  expect(heard.map(({ calls, rows }) => ({ calls, rows }))).toEqual([
+    { calls: 1, rows: 1 },
+    { calls: 2, rows: 5 },
+  ]);
+  expect(heard.every((message) => message.model === model)).toBe(true);
+  model.dispose();
 });
