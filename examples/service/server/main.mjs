@@ -22,6 +22,9 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** Milliseconds that requests have to be answered when the service ends. */
+const LIMIT = 3000;
+
 const folder = path.resolve(flags.folder);
 await mkdir(folder, { recursive: true });
 const store = await Store.open(path.join(folder, 'service.db'));
@@ -42,6 +45,6 @@ for (const signal of ['SIGTERM', 'SIGINT'])
   });
 
 async function end() {
-  await Promise.all([trainings.stop(), server.close()]);
+  await Promise.all([trainings.stop(), server.close({ limit: LIMIT })]);
   store.close();
 }

@@ -43,7 +43,7 @@ test('texts that are none are refused with the lines that are wrong, and none of
     json.lines.map(({ line }) => line),
     [2, 4],
   );
-  assert.equal((await service.ask('POST', '/texts', 'a'.repeat(5 << 20), JSONL)).status, 413);
+  assert.equal(await service.announce('/texts', 5 << 20), 413);
   assert.equal((await service.get('/texts')).counts.texts, 0);
 });
 

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,6 +61,16 @@ class Service {
     return { status: response.status, json: text === '' ? undefined : JSON.parse(text) };
   }
 
+  /** The status of a request that announces so many bytes and sends none. */
+  async announce(url, length) {
+    const headers = { 'content-type': 'application/json', 'content-length': length };
+    const request = http.request(this.address + url, { method: 'POST', headers, agent: false });
+    request.flushHeaders();
+    const [{ statusCode }] = await once(request, 'response');
+    request.on('error', () => undefined).destroy();
+    return statusCode;
+  }
+
   /** The answer of a request that is to succeed. */
   async get(url) {
     const { status, json } = await this.ask('GET', url);
@@ -76,14 +87,14 @@ class Service {
     }
   }
 
-  /** Server-sent events, `{ event, data }`, from now on. */
+  /** Server-sent events, `{ event, data }`, from now on; the connection is cut when nobody wants more. */
   async *events() {
-    const stop = new AbortController();
-    const response = await fetch(`${this.address}/trainings/current/events`, { signal: stop.signal });
+    const request = http.get(`${this.address}/trainings/current/events`, { agent: false });
     let text = '';
     try {
-      for await (const chunk of response.body) {
-        text += Buffer.from(chunk).toString();
+      const [response] = await once(request, 'response');
+      for await (const chunk of response) {
+        text += chunk.toString();
         const messages = text.split('\n\n');
         text = messages.pop();
         for (const message of messages) {
@@ -92,7 +103,7 @@ class Service {
         }
       }
     } finally {
-      stop.abort();
+      request.on('error', () => undefined).destroy();
     }
   }
 }
