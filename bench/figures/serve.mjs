@@ -18,6 +18,8 @@ const CONNECTIONS = 64;
 const ROUNDS = 6;
 const TURN_SECONDS = 3;
 const REVIEWS = 256;
+/** Turns without requests and with them. */
+const TRAINING = Object.freeze({ rounds: 4, seconds: 8 });
 const FLOOD = Object.freeze({ seconds: 30, times: 10, slow: 100, silent: 100, giants: 4 });
 const STREAMS = Object.freeze({ count: 2000, seconds: 10, features: 16, units: 64 });
 
@@ -131,6 +133,46 @@ const p99 = {
       await server.ask('rest');
       const details = { fullRps: rounded(full.rate), atRps: half.overallRate, p50Ms: alone.p50, data: kind };
       return { value: alone.p99, details: { ...details, besideTrainingMs: beside.p99, threads: context.threads } };
+    });
+  },
+};
+
+const training = {
+  name: 'serve.training',
+  unit: 'x',
+  async run(context) {
+    const { files, bodies, kind } = await prepared(context);
+    return withServer(files[0], async ({ server, address }) => {
+      await load(address, bodies, {});
+      const full = await load(address, bodies, {});
+      const half = { overallRate: Math.round(full.rate / 2), duration: TRAINING.seconds };
+      /** Batches per second while `work` runs. */
+      const rate = async (work) => {
+        await server.ask('use');
+        const begin = performance.now();
+        await work();
+        const { batches } = await server.ask('use');
+        return batches / ((performance.now() - begin) / 1e3);
+      };
+      const rates = { alone: [], serving: [] };
+      let answered = 0;
+      await server.ask('train');
+      for (let round = 0; round <= TRAINING.rounds; round++) {
+        const alone = await rate(() => sleep(TRAINING.seconds * 1000));
+        const serving = await rate(async () => {
+          answered = (await load(address, bodies, half)).rate;
+        });
+        if (round === 0) continue;
+        rates.alone.push(alone);
+        rates.serving.push(serving);
+      }
+      await server.ask('rest');
+      const details = { atRps: half.overallRate, answeredRps: rounded(answered), fullRps: rounded(full.rate) };
+      const [alone, serving] = [median(rates.alone), median(rates.serving)];
+      return {
+        value: serving / alone,
+        details: { ...details, aloneBatches: rounded(alone), servingBatches: rounded(serving), data: kind },
+      };
     });
   },
 };
@@ -288,4 +330,4 @@ const streams = {
   },
 };
 
-export default [rps, p99, flood, streams];
+export default [rps, p99, training, flood, streams];
