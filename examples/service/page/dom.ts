@@ -35,4 +35,5 @@ export async function attempt(work: () => Promise<void>): Promise<void> {
   }
 }
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** With a space that is not broken. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;

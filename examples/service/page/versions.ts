@@ -53,7 +53,7 @@ function rowOf({ id, madeAt, accuracy, loss, rows }: Version, current: number | 
     'tr',
     {},
     make('th', { scope: 'row' }, String(id)),
-    cell(madeAt),
+    cell(madeAt.slice(0, '2026-01-01 00:00'.length)),
     cell(percent(accuracy)),
     cell(loss.toFixed(4)),
     cell(String(rows)),
