@@ -53,11 +53,11 @@ function rowOf({ id, madeAt, accuracy, loss, rows }: Version, current: number | 
     'tr',
     {},
     make('th', { scope: 'row' }, String(id)),
-    cell(madeAt.slice(0, '2026-01-01 00:00'.length)),
+    make('td', {}, button),
     cell(percent(accuracy)),
     cell(loss.toFixed(4)),
     cell(String(rows)),
-    make('td', {}, button),
+    cell(madeAt.slice(0, '2026-01-01 00:00'.length)),
   );
   row.classList.toggle('current', isCurrent);
   return row;
