@@ -58,7 +58,11 @@ class Statements {
       this.exec('COMMIT');
       return result;
     } catch (error) {
-      this.exec('ROLLBACK');
+      try {
+        this.exec('ROLLBACK');
+      } catch {
+        // SQLite has done it, as where the disk is full.
+      }
       throw error;
     }
   }

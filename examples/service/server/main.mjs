@@ -34,8 +34,8 @@ const events = new Events();
 const trainings = new Trainings({ store, versions, events, log: server.log, folder });
 addRoutes(server.app, { store, trainings, versions, events });
 await versions.start();
-const address = await server.listen({ port: Number(flags.port), host: flags.host });
 await trainings.start();
+const address = await server.listen({ port: Number(flags.port), host: flags.host });
 console.log(JSON.stringify({ address }));
 
 let ending;

@@ -19,7 +19,7 @@ export class Trainings {
   #events;
   #log;
   #folder;
-  /** What runs: `{ id, stop, ended }`. */
+  /** What computes: `{ id, stop }`. */
   #running;
 
   constructor({ store, versions, events, log, folder }) {
@@ -44,8 +44,10 @@ export class Trainings {
   /** @throws Refusal 409 where one runs, or where there is too little to train on */
   begin(given) {
     const settings = readSettings(given);
-    if (this.#running !== undefined)
-      throw new Refusal(409, 'ERR_BUSY', WHERE, 'one training at a time', `another while ${this.#running.id} runs`);
+    // The commit decides: what is over there has at most its backup to remove.
+    const unfinished = this.#store.unfinishedTraining();
+    if (unfinished !== undefined)
+      throw new Refusal(409, 'ERR_BUSY', WHERE, 'one training at a time', `another while ${unfinished.id} runs`);
     const { train, held } = this.#store.counts();
     if (train < LEAST.train || held < LEAST.held) {
       const expected = `${LEAST.train} labelled texts to train on and ${LEAST.held} that are held back, at least`;
@@ -66,26 +68,37 @@ export class Trainings {
 
   /** @throws Refusal 404 where none runs */
   async cancel() {
-    const running = this.#running;
-    // The commit decides: what it finds to be over is not cancelled.
-    if (running === undefined || !this.#store.endTraining(running.id, 'cancelled', { curves: this.#events.curves }))
+    const unfinished = this.#store.unfinishedTraining();
+    if (unfinished === undefined)
       throw new Refusal(404, 'ERR_NOT_FOUND', 'DELETE /trainings/current', 'a training that runs', 'none');
-    this.#events.end(this.newest());
-    running.stop.abort();
-    await running.ended;
-    return this.newest();
+    const { id } = unfinished;
+    this.#store.endTraining(id, 'cancelled', { curves: this.#events.curves });
+    const cancelled = summaryOf(this.#store.training(id));
+    this.#events.end(cancelled);
+    const running = this.#running;
+    if (running?.id === id) await running.stop();
+    return cancelled;
   }
 
   /** Stops computing. The training is not over: the next start goes on with it. */
   async stop() {
-    this.#running?.stop.abort();
-    await this.#running?.ended;
+    await this.#running?.stop();
   }
 
   #run(training) {
-    const stop = new AbortController();
-    const ended = this.#work(training, stop.signal).finally(() => (this.#running = undefined));
-    this.#running = { id: training.id, stop, ended };
+    const controller = new AbortController();
+    const ended = this.#work(training, controller.signal).catch((error) =>
+      this.#log.error({ err: error, training: training.id }, 'the end of a training cannot be kept'),
+    );
+    const stop = () => {
+      controller.abort();
+      return ended;
+    };
+    const running = { id: training.id, stop };
+    this.#running = running;
+    void ended.then(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
   }
 
   async #work(training, signal) {
@@ -94,23 +107,27 @@ export class Trainings {
     try {
       await this.#train(training, path.join(this.#folder, backup), signal);
     } catch (error) {
-      // A training that was stopped, not cancelled, keeps its backup.
-      if (signal.aborted && this.#store.training(id).state === 'running') return;
       if (!signal.aborted) {
         this.#log.error({ err: error, training: id }, 'a training failed');
         this.#store.endTraining(id, 'failed', { curves: this.#events.curves, error: error.message });
       }
     }
-    this.#events.end(summaryOf(this.#store.training(id)));
-    await this.#remove(backup).catch((error) => this.#log.error({ err: error }, 'a backup cannot be removed'));
+    const after = this.#store.training(id);
+    // It was stopped, not cancelled: it keeps its backup.
+    if (after.state === 'running') return;
+    // Another may have begun since the commit.
+    if (this.newest().id === id) this.#events.end(summaryOf(after));
+    await this.#remove(backup);
   }
 
   async #train({ id, seed, settings, labels }, backup, signal) {
     const store = this.#store;
     const [rows, held] = [await store.rows(labels, false), await store.rows(labels, true)];
     const file = Versions.fileOf(id);
-    const report = (progress, curves) => this.#events.progress(progress, curves);
     const where = this.#versions.path(file);
+    const report = (progress, curves) => {
+      if (!signal.aborted) this.#events.progress(progress, curves);
+    };
     const curves = await fitFile({ rows, held, seed, settings, backup, file: where, report, signal });
     const mine = await measure(where, held, signal);
     const current = store.current();
@@ -120,7 +137,7 @@ export class Trainings {
       : undefined;
     const isBetter = rival === undefined || better(mine, rival.measure);
     const commit = () => store.addVersion(id, { file, measure: mine, curves, rival, isBetter });
-    if (isBetter && !signal.aborted) await this.#versions.serve({ id, file }, commit);
+    if (isBetter) await this.#versions.serve({ id, file }, commit);
     else commit();
   }
 
