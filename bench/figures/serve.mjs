@@ -154,25 +154,26 @@ const training = {
         const { batches } = await server.ask('use');
         return batches / ((performance.now() - begin) / 1e3);
       };
-      const rates = { alone: [], serving: [] };
-      let answered = 0;
+      const rates = { alone: [], serving: [], answered: [] };
       await server.ask('train');
       for (let round = 0; round <= TRAINING.rounds; round++) {
         const alone = await rate(() => sleep(TRAINING.seconds * 1000));
+        let answered = 0;
         const serving = await rate(async () => {
           answered = (await load(address, bodies, half)).rate;
         });
         if (round === 0) continue;
         rates.alone.push(alone);
         rates.serving.push(serving);
+        rates.answered.push(answered);
       }
       await server.ask('rest');
-      const details = { atRps: half.overallRate, answeredRps: rounded(answered), fullRps: rounded(full.rate) };
-      const [alone, serving] = [median(rates.alone), median(rates.serving)];
-      return {
-        value: serving / alone,
-        details: { ...details, aloneBatches: rounded(alone), servingBatches: rounded(serving), data: kind },
-      };
+      const { alone, serving, answered } = Object.fromEntries(
+        Object.entries(rates).map(([name, values]) => [name, median(values)]),
+      );
+      const asked = { fullRps: rounded(full.rate), atRps: half.overallRate, answeredRps: rounded(answered) };
+      const batches = { aloneBatches: rounded(alone), servingBatches: rounded(serving) };
+      return { value: serving / alone, details: { ...asked, ...batches, data: kind } };
     });
   },
 };
