@@ -8,9 +8,12 @@
 export async function openDatabase(file) {
   const Database = await databaseClass();
   const database = new Database(file);
-  database.exec(
-    'PRAGMA busy_timeout = 500; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
-  );
+  try {
+    database.exec('PRAGMA busy_timeout = 500; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+  } catch (error) {
+    throw new Error(`${file}: expected a database of this process alone, received: ${error.message}`, { cause: error });
+  }
   return new Statements(database);
 }
 

@@ -30,14 +30,15 @@ export class Trainings {
     this.#folder = folder;
   }
 
-  /** Goes on with the training that a restart cut off, and removes what others left. */
+  /** Goes on with the training that a restart cut off, and removes what others left. To be called before anything begins one. */
   async start() {
     const unfinished = this.#store.unfinishedTraining();
     const newest = this.#store.newestTraining();
     if (newest !== undefined) this.#events.begin(summaryOf(newest), newest.curves);
-    const kept = unfinished && backupOf(unfinished.id);
+    const kept = new Set(this.#store.versions().map(({ file }) => file));
+    if (unfinished !== undefined) kept.add(backupOf(unfinished.id)).add(Versions.fileOf(unfinished.id));
     for (const name of await readdir(this.#folder))
-      if (name.startsWith(backupOf('')) && name !== kept) await this.#remove(name);
+      if ((name.startsWith(backupOf('')) || Versions.isFile(name)) && !kept.has(name)) await this.#remove(name);
     if (unfinished !== undefined) this.#run(unfinished);
   }
 
@@ -118,6 +119,7 @@ export class Trainings {
     // Another may have begun since the commit.
     if (this.newest().id === id) this.#events.end(summaryOf(after));
     await this.#remove(backup);
+    if (after.state !== 'done') await this.#remove(Versions.fileOf(id));
   }
 
   async #train({ id, seed, settings, labels }, backup, signal) {
@@ -130,15 +132,24 @@ export class Trainings {
     };
     const curves = await fitFile({ rows, held, seed, settings, backup, file: where, report, signal });
     const mine = await measure(where, held, signal);
-    const current = store.current();
-    const isThere = current !== undefined && this.#versions.exists(current);
-    const rival = isThere
-      ? { id: current.id, measure: await measure(this.#versions.path(current.file), held, signal) }
-      : undefined;
+    const rival = await this.#rival(held, signal);
     const isBetter = rival === undefined || better(mine, rival.measure);
     const commit = () => store.addVersion(id, { file, measure: mine, curves, rival, isBetter });
     if (isBetter) await this.#versions.serve({ id, file }, commit);
     else commit();
+  }
+
+  /** The version in service, measured on the same rows; undefined where there is none whose file can be read. */
+  async #rival(held, signal) {
+    const current = this.#store.current();
+    if (current === undefined) return undefined;
+    try {
+      return { id: current.id, measure: await measure(this.#versions.path(current.file), held, signal) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#log.error({ err: error, version: current.id }, 'a version cannot be measured');
+      return undefined;
+    }
   }
 
   #remove(name) {

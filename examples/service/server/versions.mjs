@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Versions of the model: files, and which of them is in service.
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadAssets, loadModel, TextVectorization } from 'ostinato';
 import { vectorized } from './vectorized.mjs';
 
 /** The name that the model has in paths of the server: `/models/sentiment/predict`. */
 export const NAME = 'sentiment';
+const PREFIX = 'version-';
 const BATCH = 256;
 const TINY = 1e-7;
 
@@ -26,7 +26,12 @@ export class Versions {
 
   /** The name of the file of a version, below the folder. */
   static fileOf(id) {
-    return `version-${id}.safetensors`;
+    return `${PREFIX}${id}.safetensors`;
+  }
+
+  /** Whether a file of the folder is one of a version, or what a save that was killed has left of one. */
+  static isFile(name) {
+    return name.startsWith(PREFIX);
   }
 
   path(file) {
@@ -69,8 +74,7 @@ export class Versions {
       try {
         isCommitted = commit() !== false;
       } finally {
-        const current = this.#store.current();
-        if (!isCommitted && current !== undefined) await this.#load(current);
+        if (!isCommitted) await this.#back();
       }
     };
     const done = this.#switching.then(work, work);
@@ -78,12 +82,14 @@ export class Versions {
     return done;
   }
 
-  async #load({ id, file }) {
-    this.#served.set(await this.#server.load(NAME, this.path(file)), id);
+  async #back() {
+    const current = this.#store.current();
+    if (current === undefined) await this.#server.unload(NAME);
+    else await this.#load(current);
   }
 
-  exists({ file }) {
-    return existsSync(this.path(file));
+  async #load({ id, file }) {
+    this.#served.set(await this.#server.load(NAME, this.path(file)), id);
   }
 }
 

@@ -88,7 +88,10 @@ test('an orderly end in the middle of a training is no end of it', async (t) => 
   await service.kill();
   service = await start(t, folder);
   assert.equal((await service.get('/trainings/current')).training.state, 'cancelled');
-  assert.ok(!readdirSync(folder).some((name) => name.startsWith('backup-')));
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => !name.startsWith('service.db')),
+    [],
+  );
 });
 
 test('where the file of the version in service is damaged, the newest that is whole is served', async (t) => {
@@ -110,4 +113,10 @@ test('where the file of the version in service is damaged, the newest that is wh
   const { status } = await service.ask('POST', '/versions/2/current');
   assert.equal(status, 400);
   assert.equal((await service.get('/versions')).current, 1);
+
+  // One that cannot be measured any more is no rival.
+  truncateSync(path.join(folder, 'version-1.safetensors'), 1000);
+  await service.ask('POST', '/trainings', { epochs: 1, length: 30, learningRate: 1e-6 });
+  assert.equal((await service.trained()).state, 'done');
+  assert.equal((await service.get('/versions')).current, 3);
 });
