@@ -46,7 +46,7 @@ export async function fitFile({ rows, held, seed, settings, backup, file, report
   setRandomSeed(seed);
   const model = new Sequential(
     [
-      new Embedding(words, units, { maskZero: true, name: 'words' }),
+      new Embedding(vectorizer.vocabularySize(), units, { maskZero: true, name: 'words' }),
       new GRU(units, { name: 'reader' }),
       new Dense(1, { activation: 'sigmoid', name: 'score' }),
     ],
