@@ -111,18 +111,18 @@ export default [
         const folder = mkdtempSync(path.join(tmpdir(), 'ostinato-serve-kill-'));
         const random = randomFrom(SEED, i);
         const share = Math.min(IN_A_FOLDER, kills - result.kills);
-        const before = result.kills;
+        const before = { kills: result.kills, losses: result.losses.length };
         try {
           await killInFolder(folder, result, random, { kills: share, until });
         } catch (error) {
           result.losses.push(error.message);
           // The rest of the folder is not to be trusted; the kill after which this was seen counts.
-          if (result.kills === before) result.kills++;
+          if (result.kills === before.kills) result.kills++;
         } finally {
           if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
         }
         say(`  ${result.kills} of ${kills} kills, ${result.compared} trainings, ${result.losses.length} losses`);
-        for (const loss of result.losses) say(`    ${loss}`);
+        for (const loss of result.losses.slice(before.losses)) say(`    ${loss}`);
       }
       const late = result.ready.filter((milliseconds) => milliseconds >= READY).length;
       const bad = result.losses.length + late;

@@ -34,9 +34,10 @@ const events = new Events();
 const trainings = new Trainings({ store, versions, events, log: server.log, folder });
 addRoutes(server.app, { store, trainings, versions, events });
 await versions.start();
-await trainings.start();
+await trainings.prepare();
 const address = await server.listen({ port: Number(flags.port), host: flags.host });
 console.log(JSON.stringify({ address }));
+trainings.resume();
 
 let ending;
 for (const signal of ['SIGTERM', 'SIGINT'])

@@ -30,8 +30,8 @@ export class Trainings {
     this.#folder = folder;
   }
 
-  /** Goes on with the training that a restart cut off, and removes what others left. To be called before anything begins one. */
-  async start() {
+  /** Removes files that belong to nothing any more, before anything begins. */
+  async prepare() {
     const unfinished = this.#store.unfinishedTraining();
     const newest = this.#store.newestTraining();
     if (newest !== undefined) this.#events.begin(summaryOf(newest), newest.curves);
@@ -39,7 +39,12 @@ export class Trainings {
     if (unfinished !== undefined) kept.add(backupOf(unfinished.id)).add(Versions.fileOf(unfinished.id));
     for (const name of await readdir(this.#folder))
       if ((name.startsWith(backupOf('')) || Versions.isFile(name)) && !kept.has(name)) await this.#remove(name);
-    if (unfinished !== undefined) this.#run(unfinished);
+  }
+
+  /** Goes on with the training that was cut off, where there is one. */
+  resume() {
+    const unfinished = this.#store.unfinishedTraining();
+    if (unfinished !== undefined && this.#running === undefined) this.#run(unfinished);
   }
 
   /** @throws Refusal 409 where one runs, or where there is too little to train on */
