@@ -61,8 +61,8 @@ export async function fitFile({ rows, held, seed, settings, backup, file, report
       batchSize,
       seed,
       validationData: [heldX, labels(held)],
-      // The curves come first, so that a backup has the point of its batch. It stays until the version is committed.
-      callbacks: [curves, new BackupAndRestore(backup, { saveFreq: saveEvery, deleteCheckpoint: false })],
+      // The backup stays until the version is committed.
+      callbacks: [new BackupAndRestore(backup, { saveFreq: saveEvery, deleteCheckpoint: false }), curves],
       signal,
       verbose: 0,
     });
