@@ -155,6 +155,7 @@ const training = {
         return batches / ((performance.now() - begin) / 1e3);
       };
       const rates = { alone: [], serving: [], answered: [] };
+      const quiet = await load(address, bodies, half);
       await server.ask('train');
       for (let round = 0; round <= TRAINING.rounds; round++) {
         const alone = await rate(() => sleep(TRAINING.seconds * 1000));
@@ -171,9 +172,9 @@ const training = {
       const { alone, serving, answered } = Object.fromEntries(
         Object.entries(rates).map(([name, values]) => [name, median(values)]),
       );
-      const asked = { fullRps: rounded(full.rate), atRps: half.overallRate, answeredRps: rounded(answered) };
+      const asked = { fullRps: rounded(full.rate), atRps: half.overallRate, quietRps: rounded(quiet.rate) };
       const batches = { aloneBatches: rounded(alone), servingBatches: rounded(serving) };
-      return { value: serving / alone, details: { ...asked, ...batches, data: kind } };
+      return { value: serving / alone, details: { ...asked, answeredRps: rounded(answered), ...batches, data: kind } };
     });
   },
 };
