@@ -10,7 +10,7 @@ const TIMERS_MESSAGE = 'Tests replace it: take it from lib/util/timers.ts, which
 const NAMES_MESSAGE = 'Bundlers rename classes and functions: declare the name as data (className).';
 
 export default tseslint.config(
-  { ignores: ['build/', 'build-*/', 'dist/', 'node_modules/', 'coverage/'] },
+  { ignores: ['build/', 'build-*/', '**/dist/', 'node_modules/', 'coverage/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

@@ -58,6 +58,8 @@ export const BARS = Object.freeze({
   'serve.rps': { bar: 3 },
   'serve.rps.keras': { bar: 10 },
   'serve.p99': { bar: 10, atMost: true },
+  'serve.training': { bar: 0.4 },
+  'serve.kill': { bar: 100 },
   'serve.flood': { bar: 1.5, atMost: true },
   'serve.stream': { bar: 20, atMost: true },
   'memory.book': { bar: 400, atMost: true },

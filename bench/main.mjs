@@ -27,6 +27,7 @@ import overlap from './figures/overlap.mjs';
 import resume from './figures/resume.mjs';
 import serve from './figures/serve.mjs';
 import serveBeside from './figures/serve_beside.mjs';
+import serveKill from './figures/serve_kill.mjs';
 import stack4 from './figures/stack4.mjs';
 import streams from './figures/streams.mjs';
 import subnormal from './figures/subnormal.mjs';
@@ -42,6 +43,7 @@ const HELP = `Usage: npm run bench -- [FLAGS]
   --python PATH     a Python that has the peers (bench/versus/README.md); without it, comparisons are skipped
   --data FILE       the IMDB reviews (imdb.npz); else sought as by \`npm start\`, else generated (synthetic)
   --base DIR        a built checkout of an earlier commit, for graph.chain
+  --kills N         kills of serve.kill (200)
   --threads N       compute threads, ours and the peers' (as many as this process may use cores)
   --json FILE       write the figures with their details
   --help            this text
@@ -50,11 +52,15 @@ const HELP = `Usage: npm run bench -- [FLAGS]
 function readArguments() {
   const text = { type: 'string' };
   const { values } = parseArgs({
-    options: { only: text, python: text, data: text, base: text, threads: text, json: text, help: { type: 'boolean' } },
+    options: {
+      ...{ only: text, python: text, data: text, base: text, threads: text, kills: text, json: text },
+      help: { type: 'boolean' },
+    },
   });
-  if (values.threads !== undefined) {
-    values.threads = Number(values.threads);
-    if (!Number.isInteger(values.threads) || values.threads < 1) throw new Error('--threads takes a number from 1');
+  for (const name of ['threads', 'kills']) {
+    if (values[name] === undefined) continue;
+    values[name] = Number(values[name]);
+    if (!Number.isInteger(values[name]) || values[name] < 1) throw new Error(`--${name} takes a number from 1`);
   }
   if (values.python !== undefined && spawnSync(values.python, ['--version']).status !== 0)
     throw new Error(`--python: ${values.python} is no Python that runs`);
@@ -86,6 +92,7 @@ function allFigures() {
     cli,
     serveBeside,
     serve,
+    serveKill,
     filesLoad,
     memory,
     resume,

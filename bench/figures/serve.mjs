@@ -19,6 +19,8 @@ const CONNECTIONS = 64;
 const ROUNDS = 6;
 const TURN_SECONDS = 3;
 const REVIEWS = 256;
+/** Turns without requests and with them. */
+const TRAINING = Object.freeze({ rounds: 4, seconds: 8 });
 const FLOOD = Object.freeze({ seconds: 30, times: 10, slow: 100, silent: 100, giants: 4 });
 const STREAMS = Object.freeze({ count: 2000, seconds: 10, features: 16, units: 64 });
 
@@ -147,6 +149,48 @@ const p99 = {
       await server.ask('rest');
       const details = { fullRps: rounded(full.rate), atRps: half.overallRate, p50Ms: alone.p50, data: kind };
       return { value: alone.p99, details: { ...details, besideTrainingMs: beside.p99, threads: context.threads } };
+    });
+  },
+};
+
+const training = {
+  name: 'serve.training',
+  unit: 'x',
+  async run(context) {
+    const { files, bodies, kind } = await prepared(context);
+    return withServer(files[0], async ({ server, address }) => {
+      await load(address, bodies, {});
+      const full = await load(address, bodies, {});
+      const half = { overallRate: Math.round(full.rate / 2), duration: TRAINING.seconds };
+      /** Batches per second while `work` runs. */
+      const rate = async (work) => {
+        await server.ask('use');
+        const begin = performance.now();
+        await work();
+        const { batches } = await server.ask('use');
+        return batches / ((performance.now() - begin) / 1e3);
+      };
+      const rates = { alone: [], serving: [], answered: [] };
+      const quiet = await load(address, bodies, half);
+      await server.ask('train');
+      for (let round = 0; round <= TRAINING.rounds; round++) {
+        const alone = await rate(() => sleep(TRAINING.seconds * 1000));
+        let answered = 0;
+        const serving = await rate(async () => {
+          answered = (await load(address, bodies, half)).rate;
+        });
+        if (round === 0) continue;
+        rates.alone.push(alone);
+        rates.serving.push(serving);
+        rates.answered.push(answered);
+      }
+      await server.ask('rest');
+      const { alone, serving, answered } = Object.fromEntries(
+        Object.entries(rates).map(([name, values]) => [name, median(values)]),
+      );
+      const asked = { fullRps: rounded(full.rate), atRps: half.overallRate, quietRps: rounded(quiet.rate) };
+      const batches = { aloneBatches: rounded(alone), servingBatches: rounded(serving) };
+      return { value: serving / alone, details: { ...asked, answeredRps: rounded(answered), ...batches, data: kind } };
     });
   },
 };
@@ -304,4 +348,4 @@ const streams = {
   },
 };
 
-export default [rps, rpsKeras, p99, flood, streams];
+export default [rps, rpsKeras, p99, training, flood, streams];

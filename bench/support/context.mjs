@@ -19,15 +19,18 @@ export class Context {
   dataPath;
   /** The checkout that `--base` names, or undefined. */
   base;
+  /** How many kills `--kills` asks for, or undefined. */
+  kills;
   threads;
   isa;
   #reviews;
   #folder;
 
-  constructor({ python, data, base, threads }) {
+  constructor({ python, data, base, kills, threads }) {
     this.python = python;
     this.dataPath = data;
     this.base = base;
+    this.kills = kills;
     if (threads !== undefined) ostinato.setThreads(threads);
     ({ threads: this.threads, isa: this.isa } = ostinato.cpuInfo());
   }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A server of one model file: `serve.mjs FILE`. Tells its address, then answers lines: `use` with the peak of its
-// resident memory and the time of its cores since it was asked last, `train` and `rest` by beginning and ending a training, `quit` by the end.
+// resident memory, the time of its cores and the batches that were trained since it was asked last, `train` and `rest` by
+// beginning and ending a training, `quit` by the end.
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setInterval } from 'node:timers';
-import { floatData, floatModel, ROOT } from '../support/ours.mjs';
+import { floatData, floatModel, ostinato, ROOT } from '../support/ours.mjs';
 
 const require = createRequire(import.meta.url);
 const { createServer } = require(path.join(ROOT, 'dist', 'server', 'index.js'));
@@ -18,13 +19,22 @@ let spent = process.cpuUsage();
 const look = () => (peak = Math.max(peak, process.memoryUsage.rss()));
 setInterval(look, 20).unref();
 
+let batches = 0;
+class Count extends ostinato.Callback {
+  // An epoch is one batch.
+  onEpochEnd() {
+    batches++;
+  }
+}
+
 let stop;
 let ended;
 function train() {
   const model = floatModel(TRAINED);
   const { x, y } = floatData(TRAINED, 1);
   stop = new AbortController();
-  const options = { epochs: 1e6, batchSize: TRAINED.batch, verbose: 0, signal: stop.signal };
+  const callbacks = [new Count()];
+  const options = { epochs: 1e6, batchSize: TRAINED.batch, verbose: 0, callbacks, signal: stop.signal };
   ended = model.fit(x, y, options).catch(() => undefined);
 }
 
@@ -39,7 +49,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   look();
   const { user, system } = process.cpuUsage(spent);
   spent = process.cpuUsage();
-  answer({ peak, cpuSeconds: (user + system) / 1e6 });
+  answer({ peak, cpuSeconds: (user + system) / 1e6, batches });
   peak = 0;
+  batches = 0;
 }
 process.exit(0);
