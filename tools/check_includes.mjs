@@ -47,7 +47,6 @@ const LIB_FLOORS = [
   ['serialization'],
   ['formats/zip'],
   ['formats/npy'],
-  ['tables'],
   ['native'],
   ['schedules'],
   ['activations', 'initializers', 'regularizers', 'constraints', 'losses', 'optimizers'],
@@ -62,7 +61,7 @@ const LIB_FLOORS = [
   ['functional'],
   ['door', 'internal'],
   ['index'],
-  ['server'],
+  ['server', 'tables'],
   ['cli'],
 ];
 
@@ -72,10 +71,14 @@ const PAIR = ['layers', 'graph'];
 const LOADERS = ['lib/native/load_addon.ts', 'lib/native/prebuilds.ts'];
 
 /**
- * What an entry point of its own, lib/server, takes from other rooms: the main one, and what has no state and throws no
- * error, for its bundle has copies of all others.
+ * What rooms behind other entry points take from the rest, types aside: the entry points, and what has no state and throws no
+ * error, for their bundles have copies of all others.
  */
-const OF_SERVER = ['index', 'util/crypto', 'util/float16', 'util/timers'];
+const BEHIND_ENTRIES = {
+  server: ['index', 'util/crypto', 'util/float16', 'util/timers'],
+  tables: ['index', 'util/did_you_mean'],
+  cli: ['index', 'server', 'tables', 'util/did_you_mean', 'util/timers', 'native/platform'],
+};
 
 /** The one file that includes the header of Windows, and takes away the macros of it that are names of ours. */
 const WINDOWS_HEADER = 'native/base/system_windows.h';
@@ -119,12 +122,19 @@ export function libProblems(file, text) {
   const problems = [];
   if (!LOADERS.includes(file) && /\brequire\([^'")]*\)|\b(require|import|dlopen)\([^)\n]*\.node['"`]/.test(text))
     problems.push(`${file}: only ${LOADERS.join(' and ')} load a .node file`);
+  const allowed = BEHIND_ENTRIES[room];
+  for (const [, isOfTypes, target] of text.matchAll(
+    /^(?:import|export)( type)?\b[^;'"(]*\bfrom ['"](\.[^'"]*)['"]/gm,
+  )) {
+    const module = path.posix.join(path.posix.dirname(file), target);
+    if (allowed === undefined || isOfTypes || roomOf(module) === room) continue;
+    if (!allowed.includes(module.slice('lib/'.length)))
+      problems.push(`${file}: imports ${target}: lib/${room} takes ${allowed.join(', ')} alone`);
+  }
   for (const [, target] of text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"](\.[^'"]*)['"]/g)) {
     if (LOADERS.includes(file) && target.endsWith('.node')) continue;
     const module = path.posix.join(path.posix.dirname(file), target);
     const other = roomOf(module);
-    if (room === 'server' && other !== room && !OF_SERVER.includes(module.slice('lib/'.length)))
-      problems.push(`${file}: imports ${target}: lib/server takes ${OF_SERVER.join(', ')} alone`);
     if (other === room || (floorOf(other) >= 0 && floorOf(other) < floor)) continue;
     if (PAIR.includes(room) && PAIR.includes(other)) continue;
     problems.push(`${file}: imports ${target}: lib/${other} does not lie below lib/${room}`);

@@ -59,6 +59,20 @@ describe('include check', () => {
     expect(call('check_includes.mjs', 'libProblems', 'lib/formats/keras/archive.ts', text)).toEqual([]);
   });
 
+  test.each([
+    ['lib/cli/train.ts', "import { Sequential } from '../models';"],
+    ['lib/cli/learn/split.ts', "import { type Row, refusal } from '../../util/validate';"],
+    ['lib/tables/lines.ts', "import {\n  refusal,\n  describe,\n} from '../util/validate';"],
+    ['lib/server/routes.ts', "import { describe } from '../util/validate';"],
+  ])('keeps a second copy of the library out of the bundle of %s: %s', (file, text) => {
+    expect(call('check_includes.mjs', 'libProblems', file, text)).toHaveLength(1);
+  });
+
+  test('lets rooms behind other entries take the main one, and types of all', () => {
+    const text = "import { Sequential } from '../index';\nimport type { Model } from '../models';\n";
+    expect(call('check_includes.mjs', 'libProblems', 'lib/cli/train.ts', text)).toEqual([]);
+  });
+
   test('lets layers and graphs know each other', () => {
     const problems = (file: string, text: string) => call('check_includes.mjs', 'libProblems', file, text);
     expect(problems('lib/layers/layer.ts', "import { GraphNode } from '../graph/node';")).toEqual([]);
