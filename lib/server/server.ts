@@ -30,6 +30,8 @@ interface Parts {
   readonly registry: Registry;
   readonly streams: Streams | undefined;
   readonly metrics: Metrics | undefined;
+  /** Connections that are open. */
+  readonly sockets: ReadonlySet<Socket>;
 }
 
 export class HttpServer implements ModelServer {
@@ -60,6 +62,11 @@ export class HttpServer implements ModelServer {
       frameworkErrors: (error, request, reply) => void sendFailure(request, reply, failureOf(error), error),
       clientErrorHandler: refuseUnreadable,
     });
+    const sockets = new Set<Socket>();
+    app.server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     // Bodies are read by calls themselves, which count their bytes.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -70,10 +77,10 @@ export class HttpServer implements ModelServer {
     const streams = Sockets && new Streams(Sockets, app.server, registry, limits, (model) => metrics?.stepped(model));
     if (!limits.logRequests)
       app.addHook('onRoute', (route) => {
-        route.logLevel ??= 'warn';
+        route.logLevel ||= 'warn'; // fastify says '' where a route says nothing
       });
     addRoutes(app, { admission, registry, metrics });
-    return new HttpServer({ app, admission, registry, streams, metrics });
+    return new HttpServer({ app, admission, registry, streams, metrics, sockets });
   }
 
   get app(): object {
@@ -126,7 +133,7 @@ export class HttpServer implements ModelServer {
   }
 
   async #close({ grace, limit }: Required<CloseOptions>): Promise<void> {
-    const { app, admission, registry, streams, metrics } = this.#parts;
+    const { app, admission, registry, streams, metrics, sockets } = this.#parts;
     admission.isReady = false;
     if (grace > 0) await later(grace);
     admission.isDraining = true;
@@ -140,6 +147,8 @@ export class HttpServer implements ModelServer {
       // A connection that is idle now was not when the server began to end.
       while (admission.queued > 0) await later(POLL);
       app.server.closeIdleConnections();
+      // To Node.js a connection that has said nothing yet is not idle; browsers keep some in reserve.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       await closed;
       await registry.close();
     } finally {

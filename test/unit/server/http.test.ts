@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Dense, LSTM, Sequential, TextVectorization } from '../../../lib';
 import { createServer } from '../../../lib/server';
-import { ofBoth, ofIds, ofValues, served, type Asked } from '../../support/served';
+import { ask, ofBoth, ofIds, ofValues, served, type Asked } from '../../support/served';
 import { temporaryFolder } from '../../support/temporary_folder';
 
 const at = temporaryFolder();
@@ -303,4 +303,17 @@ describe('predict', () => {
     }
     await server.close();
   });
+});
+
+test.each([
+  ['only what fails where nothing is said', {}, 0],
+  ['each request with logRequests', { logRequests: true }, 2],
+])('the log has %s', async (_title, options, lines) => {
+  const log: string[] = [];
+  const logger = { stream: { write: (line: string): void => void log.push(line) } };
+  const { server, url } = await served({ m: ofIds() }, { logger, ...options });
+  expect((await ask(url, 'POST', '/models/m/predict', '{"inputs": [[1, 2]]}')).status).toBe(200);
+  await server.close();
+  // One line for its begin, one for its end.
+  expect(log.filter((line) => line.includes('"reqId"'))).toHaveLength(lines);
 });

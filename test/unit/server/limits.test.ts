@@ -202,6 +202,15 @@ describe('hot swap', () => {
 });
 
 describe('close', () => {
+  test('does not wait for a connection that never said anything', async () => {
+    const { server, url } = await served({ m: ofIds() });
+    const { hostname, port } = new URL(url);
+    const silent = net.connect(Number(port), hostname);
+    await once(silent, 'connect');
+    // Else it lasts as long as `limit`, which is longer than a test may take.
+    await Promise.all([once(silent, 'close'), server.close({ limit: 600_000 })]);
+  });
+
   test('answers what has come, readiness first, and takes nothing more', async () => {
     const { server, url } = await served({ m: slow });
     const running = ask(url, 'POST', PREDICT, SLOW);
