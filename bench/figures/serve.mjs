@@ -6,11 +6,13 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
+import process from 'node:process';
 import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kit } from '../../tools/kits.mjs';
 import { say } from '../support/context.mjs';
 import { LineProcess } from '../support/line_process.mjs';
+import { outsideOf, watchMachine } from '../support/machine_halts.mjs';
 import { ostinato, ROOT, tokenModel } from '../support/ours.mjs';
 import { median, rounded } from '../support/statistics.mjs';
 
@@ -134,6 +136,64 @@ const rpsKeras = {
   },
 };
 
+/** Now, in milliseconds of `process.hrtime`. */
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+
+/**
+ * Requests at even distances, whatever becomes of those before: a late answer makes no later request wait with it, and what a
+ * request waits for a connection counts. (autocannon sends the requests of a second at its beginning.)
+ *
+ * @returns when each was due and when it was answered, [due, end] in milliseconds of `process.hrtime`
+ */
+async function paced(address, bodies, rate, seconds) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const options = { method: 'POST', agent, headers: { 'content-type': 'application/json' } };
+  const url = new URL(PATH, address);
+  const count = Math.round(rate * seconds);
+  const answers = [];
+  const failures = [];
+  const begin = now() + 10;
+  const send = (index) => {
+    const due = begin + (index * 1e3) / rate;
+    const request = http.request(url, options, (response) => {
+      response.resume();
+      response.on('end', () => {
+        if (response.statusCode === 200) answers.push([due, now()]);
+        else failures.push(response.statusCode);
+      });
+    });
+    request.on('error', (error) => failures.push(error.message));
+    request.end(bodies[index % bodies.length]);
+  };
+  let sent = 0;
+  while (sent < count) {
+    await sleep(1);
+    while (sent < count && begin + (sent * 1e3) / rate <= now()) send(sent++);
+  }
+  while (answers.length + failures.length < count) await sleep(10);
+  agent.destroy();
+  if (failures.length > 0) throw new Error(`${failures.length} requests failed: ${failures[0]}`);
+  return answers;
+}
+
+/** Percentiles of the time to an answer, without the times in which the machine stood still, and with them. */
+async function latencies(address, bodies, rate) {
+  const machine = await watchMachine();
+  const answers = await paced(address, bodies, rate, 2 * TURN_SECONDS);
+  const halts = await machine.stop();
+  const sorted = (length) => answers.map(length).sort((a, b) => a - b);
+  const at = (times, share) => times[Math.ceil(times.length * share) - 1];
+  const times = sorted((answer) => outsideOf(halts, answer));
+  return {
+    p50: at(times, 0.5),
+    p99: at(times, 0.99),
+    withHalts: at(
+      sorted(([due, end]) => end - due),
+      0.99,
+    ),
+  };
+}
+
 const p99 = {
   name: 'serve.p99',
   unit: 'ms',
@@ -142,13 +202,16 @@ const p99 = {
     return withServer(files[0], async ({ server, address }) => {
       await load(address, bodies, {});
       const full = await load(address, bodies, {});
-      const half = { overallRate: Math.round(full.rate / 2), duration: 2 * TURN_SECONDS };
-      const alone = await load(address, bodies, half);
+      const rate = full.rate / 2;
+      await latencies(address, bodies, rate);
+      const alone = await latencies(address, bodies, rate);
       await server.ask('train');
-      const beside = await load(address, bodies, half);
+      const beside = await latencies(address, bodies, rate);
       await server.ask('rest');
-      const details = { fullRps: rounded(full.rate), atRps: half.overallRate, p50Ms: alone.p50, data: kind };
-      return { value: alone.p99, details: { ...details, besideTrainingMs: beside.p99, threads: context.threads } };
+      const details = { fullRps: full.rate, atRps: rate, p50Ms: alone.p50, withHaltsMs: alone.withHalts };
+      const training = { besideTrainingMs: beside.p99, besideTrainingP50Ms: beside.p50 };
+      const figures = Object.entries({ ...details, ...training }).map(([name, value]) => [name, rounded(value)]);
+      return { value: alone.p99, details: { ...Object.fromEntries(figures), data: kind, threads: context.threads } };
     });
   },
 };
