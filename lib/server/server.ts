@@ -19,6 +19,8 @@ const { makeError, refusal, refuseMore } = internal;
 
 /** Bytes of a path's name; those of models have a hundred. */
 const MAX_PARAMETER = 256;
+/** Milliseconds that an answer may take to leave after the time of its call is over. */
+const TO_ANSWER = 10_000;
 /** Milliseconds that a timer takes at most. */
 const MAX_TIMEOUT = 2147483647;
 /** How often the end looks whether calls are answered. */
@@ -49,11 +51,12 @@ export class HttpServer implements ModelServer {
     const fastify = await loadFastify(where);
     const promClient = limits.metrics ? await loadPromClient(where) : undefined;
     const Sockets = limits.maxStreams > 0 ? await loadWs(where) : undefined;
+    // For heads that do not end, and for clients that do not read. A call that is late must have its answer first.
+    const patience = Math.min(limits.timeout + TO_ANSWER, MAX_TIMEOUT);
     const app = fastify({
       logger: limits.logger,
-      // These come after the time that a call has: for heads that do not end, and for clients that do not read.
-      requestTimeout: Math.min(2 * limits.timeout, MAX_TIMEOUT),
-      connectionTimeout: Math.min(2 * limits.timeout, MAX_TIMEOUT),
+      requestTimeout: patience,
+      connectionTimeout: patience,
       forceCloseConnections: 'idle',
       // What comes at the end is refused in our words.
       return503OnClosing: false,

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 // `ostinato` in a process of its own, over the built package.
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const MAIN = path.resolve(__dirname, '../../dist/cli/main.js');
+
+const children = new Set<ChildProcess>();
+// A command that a failed test left would keep jest from its end.
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /** A command that runs. */
 export class RunningCommand {
@@ -15,6 +21,8 @@ export class RunningCommand {
 
   constructor(args: readonly string[], options: { readsOutput?: boolean } = {}) {
     this.child = spawn(process.execPath, [MAIN, ...args]);
+    children.add(this.child);
+    this.child.on('close', () => children.delete(this.child));
     // Who has read enough, or failed, takes no more.
     this.child.stdin.on('error', () => undefined);
     this.child.stderr.on('data', (text: Buffer) => (this.err += String(text)));

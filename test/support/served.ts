@@ -75,9 +75,14 @@ export interface Asked {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-/** A server that listens at a free port; the caller closes it. */
+const servers = new Set<ModelServer>();
+// A server that a failed test left open would keep jest from its end.
+afterAll(() => Promise.all([...servers].map((server) => server.close({ limit: 50 }))));
+
+/** A server that listens at a free port; it is closed after the tests of the file. */
 export async function served(models: Parameters<typeof createServer>[0], options?: ServerOptions): Promise<Asked> {
   const server = await createServer(models, options);
+  servers.add(server);
   const url = await server.listen({ port: 0 });
   return {
     server,

@@ -21,7 +21,6 @@ beforeAll(async () => {
   await vectorizer.adapt(['the cat sat', 'a dog sat']);
   asked = await served({ m: { model, vectorizer } });
 });
-afterAll(() => asked.server.close());
 
 const send = (name: string): Promise<Answer> => {
   const { body, headerLength } = requests[name]!;

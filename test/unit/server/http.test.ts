@@ -13,7 +13,6 @@ let asked: Asked;
 beforeAll(async () => {
   asked = await served({ ids, values, both });
 });
-afterAll(() => asked.server.close());
 
 const tensor = (over: object = {}): object => ({
   name: 'ids',

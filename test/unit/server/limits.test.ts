@@ -20,8 +20,15 @@ const zeros = (rows: number, steps: number): string =>
 /** A model that computes for tenths of a second, and rows that make it. */
 const slow = forecast(256);
 const SLOW = zeros(64, 500);
-/** 32 times the work for half of the bytes, which must be there before a timeout: to be ended. */
-const endless = forecast(1024);
+/** Hundreds of times the work for half of the bytes, which must be there before a timeout: to be ended. */
+const wide = { recurrentInitializer: 'zeros', returnSequences: true } as const;
+const endless = new Sequential([
+  new Input([null, 1], { name: 'x' }),
+  new LSTM(1024, wide),
+  new LSTM(1024, wide),
+  new LSTM(1024, wide),
+  new Dense(1),
+]);
 const ENDLESS = zeros(32, 2000);
 
 /** Waits until a server says so of itself. */
@@ -101,9 +108,14 @@ describe('a call', () => {
     await server.close();
   });
 
-  test('that takes too long is 504, and its work ends', async () => {
-    const { server, url } = await served({ m: endless }, { timeout: 100 });
-    const { status, json } = await ask(url, 'POST', PREDICT, ENDLESS);
+  test('that takes too long is 504, and its work ends, though the process stood still', async () => {
+    const timeout = 500;
+    const { server, url } = await served({ m: endless }, { timeout });
+    const answer = ask(url, 'POST', PREDICT, ENDLESS);
+    await until(() => endless.isBusy);
+    // Whatever was due meanwhile comes at once.
+    for (const end = Date.now() + 2.2 * timeout; Date.now() < end;);
+    const { status, json } = await answer;
     expect([status, json['code']]).toEqual([504, 'ERR_ABORTED']);
     await until(() => !endless.isBusy);
     expect(await metric(url, 'ostinato_queue_length')).toBe(0);

@@ -75,7 +75,6 @@ beforeAll(async () => {
   asked = await served({ m: values, ids: ofIds() });
   ({ url } = asked);
 });
-afterAll(() => asked.server.close());
 
 describe('misuse', () => {
   test.each<[string, string, number, string]>([
