@@ -264,28 +264,33 @@ describe('copies of the data', () => {
   const targets = new Float32Array(size / 64);
   const held = (): number => process.memoryUsage().external;
 
-  test.each(['fit', 'evaluate', 'predict', 'predictOnBatch', 'trainOnBatch', 'call'] as const)(
-    'are gone when %s ends, whether or not garbage is collected',
-    async (method) => {
-      const model = new Sequential([new SimpleRNN(1, { inputShape: [1, 64] }), new Dense(1)]);
-      const flat = new Sequential([new Dense(1, { inputShape: [64] })]);
-      model.compile({ loss: 'mse' });
-      flat.compile({ loss: 'mse' });
-      const calls = {
-        fit: () => flat.fit(inputs, targets, { verbose: 0, batchSize: 8192, validationSplit: 0.5 }),
-        evaluate: () => flat.evaluate(inputs, targets, { verbose: 0, batchSize: 8192 }),
-        predict: () => flat.predict(inputs, { batchSize: 8192 }),
-        predictOnBatch: () => flat.predictOnBatch(inputs),
-        trainOnBatch: () => flat.trainOnBatch(inputs, targets),
-        call: () => flat.layers[0]!.call(inputs),
-      };
-      await calls[method]();
-      flat.trim();
-      const before = held();
-      await calls[method]();
-      flat.trim();
-      // Outputs, and an order of rows, are there for JavaScript to collect.
-      expect(held() - before).toBeLessThan(4 * MB);
-    },
-  );
+  // Bun takes nothing off its count before its collector has run.
+  (process.versions['bun'] ? test.skip : test).each([
+    'fit',
+    'evaluate',
+    'predict',
+    'predictOnBatch',
+    'trainOnBatch',
+    'call',
+  ] as const)('are gone when %s ends, whether or not garbage is collected', async (method) => {
+    const model = new Sequential([new SimpleRNN(1, { inputShape: [1, 64] }), new Dense(1)]);
+    const flat = new Sequential([new Dense(1, { inputShape: [64] })]);
+    model.compile({ loss: 'mse' });
+    flat.compile({ loss: 'mse' });
+    const calls = {
+      fit: () => flat.fit(inputs, targets, { verbose: 0, batchSize: 8192, validationSplit: 0.5 }),
+      evaluate: () => flat.evaluate(inputs, targets, { verbose: 0, batchSize: 8192 }),
+      predict: () => flat.predict(inputs, { batchSize: 8192 }),
+      predictOnBatch: () => flat.predictOnBatch(inputs),
+      trainOnBatch: () => flat.trainOnBatch(inputs, targets),
+      call: () => flat.layers[0]!.call(inputs),
+    };
+    await calls[method]();
+    flat.trim();
+    const before = held();
+    await calls[method]();
+    flat.trim();
+    // Outputs, and an order of rows, are there for JavaScript to collect.
+    expect(held() - before).toBeLessThan(4 * MB);
+  });
 });

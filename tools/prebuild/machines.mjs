@@ -27,14 +27,14 @@ function makeWindows() {
 
 /** A few tests of each kind, for machines that an emulator makes slow. */
 const FEW = [
-  'test/native/gemm.test.js',
-  'test/native/activations.test.js',
-  'test/native/softmax.test.js',
-  'test/golden/layers.test.js',
-  'test/golden/recurrent.test.js',
-  'test/golden/training.test.js',
-  'test/golden/losses.test.js',
-  'test/golden/weights.test.js',
+  'test/native/gemm.test.ts',
+  'test/native/activations.test.ts',
+  'test/native/softmax.test.ts',
+  'test/golden/layers.test.ts',
+  'test/golden/recurrent.test.ts',
+  'test/golden/training.test.ts',
+  'test/golden/losses.test.ts',
+  'test/golden/weights.test.ts',
 ];
 
 /**

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Runs test files that were compiled to JavaScript, in a runtime that jest does not run on: Node of another processor
 // under an emulator, Node for Windows under Wine, Bun on musl. Only what the tests use of jest: describe, test, hooks,
-// `each`, `expect`, mocks of functions. Files that mock modules are left to jest.
+// `each`, `expect`, mocks of functions.
 //   runtime runner.cjs MODULES RESULT FILE...: writes { passed, failed, skipped, failures } to RESULT
 /* global clearTimeout */
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const [modules, result, ...files] = process.argv.slice(2);
@@ -107,7 +107,6 @@ async function runTest({ title, body }, titles, chain) {
     block = makeBlock(path.basename(file), undefined);
     const root = block;
     try {
-      if (/\bjest\.(mock|useFakeTimers|isolateModules)\(/.test(readFileSync(file, 'utf8'))) continue;
       require(path.resolve(file));
       await runBlock(root, [], false);
     } catch (error) {

@@ -15,16 +15,9 @@ import { MACHINES } from './machines.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** What does not depend on this platform's paths, processes or file system, from what is fast to what is slow. */
-const SUITES = [
-  'test/native',
-  'test/golden',
-  'test/reference',
-  'test/unit/contract',
-  'test/unit/layers',
-  'test/unit/models',
-  'test/unit/streams',
-];
+/** What makes a test one of this machine or of jest: processes, threads, connections, compilers, modules that are mocked. */
+const BOUND =
+  /from '(node:(child_process|http|net|worker_threads)|typescript|ws)'|process\.execPath|jest\.(mock|doMock|useFakeTimers|isolateModules)\(/;
 
 /** Runs the machines of these targets; all where none is named. */
 export async function testTargets(names, { json, only = '' } = {}) {
@@ -57,12 +50,11 @@ async function testMachine(machine, only) {
     if (consumer.learns !== true || consumer.isSame !== true) throw new StepError(JSON.stringify(consumer));
     if (machine.runsJest)
       return done({ isa: consumer.isa, runtime: consumer.node, ...runJest(machine, folder, testing, only) });
-    const isChosen = (file) => only.split(',').some((text) => file.includes(text));
     const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
-    const files = (machine.files ?? testFiles(folder)).filter(isChosen);
+    const files = (machine.files ?? testFiles()).filter(choice(only));
     if (files.length === 0) throw new StepError('no test file is chosen');
     for (const file of files) {
-      const result = runFile(machine, folder, file);
+      const result = runFile(machine, folder, file.replace(/\.ts$/, '.js'));
       for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
       counts.failures.push(...result.failures.map((failure) => `${file}: ${failure}`));
     }
@@ -72,6 +64,11 @@ async function testMachine(machine, only) {
     if (!(error instanceof StepError)) throw error;
     return done({ problem: error.message.trim().split('\n').slice(0, 12).join('\n') });
   }
+}
+
+/** Files whose names have one of the texts. */
+function choice(only) {
+  return (file) => only.split(',').some((text) => file.includes(text));
 }
 
 function report({ name }, { failures }) {
@@ -86,8 +83,8 @@ function runJest(machine, folder, testing, only) {
     OSTINATO_ADDON: path.join(folder, 'prebuilds', `${machine.target}.node`),
     OSTINATO_TESTING_ADDON: testing,
   };
-  const chosen = only === '' ? SUITES : only.split(',');
-  const { output } = run([...jest, ...chosen], { cwd: ROOT, env, timeout: 3_600_000 });
+  const chosen = testFiles().filter(choice(only));
+  const { output } = run([...jest, '--runTestsByPath', ...chosen], { cwd: ROOT, env, timeout: 3_600_000 });
   if (!existsSync(result)) throw new StepError(output.slice(-2000));
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(result, 'utf8'));
   const failures = testResults
@@ -140,10 +137,21 @@ function compile(folder) {
     }
 }
 
-function testFiles(folder) {
-  return SUITES.flatMap((suite) =>
-    filesBelow(suite, (file) => file.endsWith('.test.ts')).map((file) => file.replace(/\.ts$/, '.js')),
-  ).filter((file) => existsSync(path.join(folder, file)));
+/** Tests that mean the same wherever they run, and use nothing that does not. */
+function testFiles() {
+  return filesBelow('test', (file) => file.endsWith('.test.ts')).filter((file) => !isBound(file));
+}
+
+/** Whether a test, or what it imports of the tests, is {@link BOUND}. */
+function isBound(file, seen = new Set()) {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  if (BOUND.test(text)) return true;
+  const imported = [...text.matchAll(/from '(\.[^']*)'/g)].map(([, name]) =>
+    path.join(path.dirname(file), `${name}.ts`),
+  );
+  return imported.some((name) => name.startsWith('test') && existsSync(path.join(ROOT, name)) && isBound(name, seen));
 }
 
 function runFile(machine, folder, file) {

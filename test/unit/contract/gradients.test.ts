@@ -5,9 +5,7 @@
 // products in single precision (6e-8 each), of terms that may cancel, carried through up to 33 recurrent steps that
 // stretch a difference by the norm of the recurrent kernel. 1e-4 leaves room for all that, and is far below what a
 // wrong row, a wrong step or a missing term would do (1e-2 and more).
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
-import { activationNames, cpuInfo } from '../../../lib';
+import { activationNames } from '../../../lib';
 import {
   BinaryCrossentropy,
   CategoricalCrossentropy,
@@ -137,25 +135,6 @@ async function check(problem: Problem): Promise<void> {
 const UNITS = [1, 3, 8, 15, 16, 17, 31, 32, 33, 48, 64, 100];
 const ROWS = [1, 2, 3, 7, 8, 9, 17, 64, 65];
 const STEPS = [1, 2, 5, 33];
-
-if (process.env['OSTINATO_ISA'] === undefined) {
-  // Each set of instructions in a process of its own: it is chosen once, when the addon is loaded.
-  test.each(cpuInfo().available.filter((isa) => isa !== cpuInfo().isa))(
-    'gradients of sizes around blocks hold on %s too',
-    (isa) => {
-      const root = path.resolve(__dirname, '..', '..', '..');
-      const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-      const title = 'sizes around blocks|losses and last activations';
-      const args = [jest, '-i', '--silent', '--rootDir', root, '--runTestsByPath', __filename, '-t', title];
-      const env = { ...process.env, OSTINATO_ISA: isa };
-      execFileSync(process.execPath, args, { cwd: root, env, stdio: 'pipe' });
-    },
-  );
-} else {
-  test('sizes around blocks are computed with the instructions that were asked for', () => {
-    expect(cpuInfo().isa).toBe(process.env['OSTINATO_ISA']);
-  });
-}
 
 describe('sizes around blocks', () => {
   // Every number of units with every number of rows would take minutes: each meets all others of its axis in turn.
