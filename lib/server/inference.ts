@@ -11,16 +11,17 @@ const { describe, refusal } = internal;
 const HEADER_LENGTH = 'inference-header-content-length';
 
 /** `POST /v2/models/NAME/infer`. */
-export const infer: Compute = async (served, body, call, { headers }) => {
+export const infer: Compute = async (served, body, call, request) => {
   const where = `${served.name}.infer`;
-  const asked = readInferRequest(where, body, headers[HEADER_LENGTH] as string | undefined);
+  const asked = readInferRequest(where, body, request.headers[HEADER_LENGTH] as string | undefined);
   const outputs = asked.outputs ?? served.outputs.map(({ name }) => ({ name, isBinary: asked.isBinary }));
   const places = placesOf(where, served, outputs);
   const inputs = Object.fromEntries(asked.inputs.map((tensor) => [tensor.name, arrayOf(where, served, tensor)]));
   const arrays = await served.predict(inputs, call.signal);
   const tensors: OutputTensor[] = outputs.map((output, index) => ({ ...output, array: arrays[places[index]!]! }));
   const { name: model, version } = served;
-  return { ...encodeInferResponse({ model, version, id: asked.id, outputs: tensors }), rows: arrays[0]!.length };
+  const { body: answer, headers } = encodeInferResponse({ model, version, id: asked.id, outputs: tensors });
+  return { body: answer, headers, rows: arrays[0]!.length };
 };
 
 /** A tensor as `predict` takes it. Texts are lists, [N] or [N,1]; where none are taken, `predict` says so. */
@@ -58,7 +59,8 @@ export const predict: Compute = async (served, body, call) => {
   if (!Object.hasOwn(given, 'inputs')) throw refusal('ERR_CONFIG', where, '{ inputs }', 'none');
   const arrays = await served.predict(given['inputs'], call.signal);
   const { name: model, version } = served;
-  return { ...json({ model, version, outputs: outputsOf(served, arrays) }), rows: arrays[0]!.length };
+  const { body: answer, headers } = json({ model, version, outputs: outputsOf(served, arrays) });
+  return { body: answer, headers, rows: arrays[0]!.length };
 };
 
 /** Nested arrays: of the only output, or by name. */

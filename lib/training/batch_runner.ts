@@ -167,12 +167,10 @@ class PassRunner {
     try {
       const native = this.context.native();
       // The engine calls back from nowhere: hooks go on in the context (AsyncLocalStorage) of the call that they belong to.
-      const goOn = AsyncResource.bind((code: string | null, message: string, rows: number, seconds: number) =>
-        this.#done(code, message, portion, rows, seconds),
-      );
-      const done: NativeDone = (...result) => {
+      const scope = new AsyncResource('ostinato.run');
+      const done: NativeDone = (code, message, rows, seconds) => {
         keepTidy(native);
-        goOn(...result);
+        scope.runInAsyncScope(() => this.#done(code, message, portion, rows, seconds));
       };
       const { priority, maxWorkspace } = this.context;
       const run = {

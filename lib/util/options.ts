@@ -15,8 +15,10 @@ export function withDefaults<D extends object, O extends object>(
   others: readonly string[] = [],
 ): Omit<O, keyof D> & { [K in keyof D]: K extends keyof O ? Exclude<O[K], undefined> : D[K] } {
   const given = checkOptions(where, options, [...Object.keys(defaults), ...others]);
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(set) } as ReturnType<typeof withDefaults<D, O>>;
+  const all = { ...defaults } as Record<string, unknown>;
+  // Not by Object.fromEntries: each object of that has a hidden class of its own, which only collections of all memory free.
+  for (const [key, value] of Object.entries(given)) if (value !== undefined) all[key] = value;
+  return all as ReturnType<typeof withDefaults<D, O>>;
 }
 
 /**

@@ -14,7 +14,9 @@ test('docs/from_keras.md: the program opens, predicts, trains and saves', async 
   try {
     copyFileSync(path.join(__dirname, 'formats/keras/lstm.keras'), path.join(folder, 'reviews.keras'));
     const page = readFileSync(path.join(__dirname, '../../docs/from_keras.md'), 'utf8');
-    const program = /```js\n([\s\S]*?)```/.exec(page)![1]!.replaceAll("'reviews", `'${folder}/reviews`);
+    const program = /```js\n([\s\S]*?)```/
+      .exec(page)![1]!
+      .replaceAll("'reviews", `'${folder.replaceAll('\\', '/')}/reviews`);
     const shown: unknown[] = [];
     const log = (value: unknown): void => void shown.push(value);
     const spied = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);

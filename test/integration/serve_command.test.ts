@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { main } from '../../lib/cli/main';
-import { Dense, Input, Sequential } from '../../lib';
+import { cpuInfo, Dense, Input, Sequential } from '../../lib';
 import { captured } from '../support/captured';
 import { ask } from '../support/served';
 import { temporaryFolder } from '../support/temporary_folder';
@@ -64,6 +64,7 @@ test.each([
   [['--prt', '1'], /unknown flag --prt\. Did you mean --port\?/, 2],
   [['a.safetensors', 'b/a.keras'], /models of different names, received a twice/, 2],
   [['a.safetensors', '--port', '65536'], /--port: expected an integer from 0 to 65535/, 1],
+  [['a.safetensors', '--threads', '0'], /--threads: expected an integer from 1 to 256/, 1],
   [['none.safetensors', '--quiet'], /none\.safetensors/, 1],
   [['a b=none.safetensors', '--quiet'], /the name of a model/, 1],
 ])('serve %j says what was meant', async (args, message, code) => {
@@ -96,6 +97,19 @@ test('serves files, takes those that change, and ends in order', async () => {
   child!.kill('SIGTERM');
   expect(await line('ends')).toMatchObject({ signal: 'SIGTERM' });
   expect(await ended).toEqual([0, null]);
+});
+
+test('leaves a core to the event loop, where not said otherwise', async () => {
+  const file = await saved('a.safetensors', 1);
+  const threadsOf = async (...flags: string[]): Promise<unknown> => {
+    const { line, ended } = start(file, '--port', '0', ...flags);
+    const { threads } = await line('serves');
+    child!.kill('SIGTERM');
+    await ended;
+    return threads;
+  };
+  expect(await threadsOf()).toBe(Math.max(1, cpuInfo().defaultThreads - 1));
+  expect(await threadsOf('--threads', '3')).toBe(3);
 });
 
 test('on SIGTERM readiness goes first', async () => {
