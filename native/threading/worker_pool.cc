@@ -27,6 +27,11 @@ struct AtWork {
   JobClass job_class = JobClass::kServing;
   JobControl* control = nullptr;
 };
+// Elsewhere than in the block that a thread is made with, its first access allocates, and where there is no
+// memory left glibc ends the process. musl gives a library that is loaded later no room there.
+#if defined(__GLIBC__)
+__attribute__((tls_model("initial-exec")))
+#endif
 thread_local AtWork at_work;
 
 int64_t Nanoseconds() {

@@ -84,8 +84,14 @@ describe('OSTINATO_THREADS', () => {
 // prlimit sets the limit of a process that runs.
 const limits = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0 ? test : test.skip;
 
-limits.each([200, 256])('of %d threads, those that the system refused are asked for again by later calls', async (threads) => {
-  const args = ['shortage', String(threads)];
+limits.each([
+  [200, 100],
+  [256, 100],
+  [200, 52],
+  [200, 55],
+  [200, 58],
+])('of %d threads, those that the system refused with %d MiB are asked for again by later calls', async (threads, room) => {
+  const args = ['shortage', String(threads), String(room)];
   const { during, after } = (await resultOf('surroundings.cjs', { args })) as Record<string, number>;
   expect(during).toBeLessThan(threads);
   expect(during).toBeGreaterThan(1);

@@ -50,8 +50,8 @@ const tasks = {
     return outcome(() => load().cpuInfo().threads);
   },
 
-  // The stacks of so many threads do not fit under a limit on memory; then it is lifted.
-  async shortage(threads) {
+  // The stacks of so many threads do not fit under a limit on memory of so many MiB; then it is lifted.
+  async shortage(threads, room) {
     const { execFileSync } = require('node:child_process');
     const { readdirSync, readFileSync } = require('node:fs');
     const ostinato = load();
@@ -60,7 +60,7 @@ const tasks = {
     ostinato.setThreads(2);
     const limit = (value) => execFileSync('prlimit', [`--pid=${process.pid}`, `--as=${value}:unlimited`]);
     const pages = Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[0]);
-    limit(pages * 4096 + 100 * 2 ** 20);
+    limit(pages * 4096 + Number(room) * 2 ** 20);
     ostinato.setThreads(Number(threads));
     const during = ostinato.cpuInfo().threads;
     limit('unlimited');
