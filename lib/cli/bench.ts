@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `ostinato bench`: how fast this machine trains and predicts with the chapter's model, in a few seconds.
-import { flagTable, integerFlag, readFlags, type Command, type Flag } from './command';
+import { defineCommand, flagTable, integerFlag, type Flag } from './command';
 
 const DEFAULTS = Object.freeze({ seconds: 5 });
 const FLAGS = {
@@ -18,15 +18,12 @@ rows, predictions of 128 rows, and of one row. Figures are medians.
 ${flagTable(FLAGS)}
 `;
 
-export const bench: Command = {
+export const bench = defineCommand({
   summary: 'measures training and prediction on this machine, in seconds',
+  help: HELP,
+  flags: FLAGS,
 
-  async run(args, surroundings) {
-    const flags = readFlags(args, FLAGS);
-    if (flags.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
+  async run({ flags }, surroundings) {
     const settings = {
       seconds: integerFlag('seconds', flags.seconds, DEFAULTS.seconds, [1, 3600]),
       threads: integerFlag('threads', flags.threads, undefined, [1, 256]),
@@ -37,4 +34,4 @@ export const bench: Command = {
     await runBench(settings, surroundings);
     return 0;
   },
-};
+});

@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { internal } from '../index';
-import { flagTable, integerFlag, readFlags, type Command } from './command';
+import { defineCommand, flagTable, integerFlag } from './command';
 import { planAddon, type PlanTarget } from './native/plan';
 import { CommandFailed, runPlan } from './native/run_plan';
 import { PACKAGE_ROOT } from './package_root';
@@ -19,15 +19,12 @@ const FLAGS = {
   help: { help: 'this text' },
 };
 
-export const build: Command = {
+export const build = defineCommand({
   summary: 'compiles the native addon for this machine (a C++17 compiler is needed)',
+  help: `Usage: ostinato build [FLAGS]\n\n${flagTable(FLAGS)}\n`,
+  flags: FLAGS,
 
-  async run(args, { stdout, env }) {
-    const flags = readFlags(args, FLAGS);
-    if (flags.help) {
-      stdout.write(`Usage: ostinato build [FLAGS]\n\n${flagTable(FLAGS)}\n`);
-      return 0;
-    }
+  async run({ flags }, { stdout, env }) {
     const jobs = integerFlag('jobs', flags.jobs, os.availableParallelism(), [1, 1024]);
     const compiler = findCompiler(flags.compiler ?? env['CXX']);
     checkWritable();
@@ -50,7 +47,7 @@ export const build: Command = {
     stdout.write(`built ${path.join(PACKAGE_ROOT, output)}; it goes before the prebuilt binary\n`);
     return 0;
   },
-};
+});
 
 function hostTarget(): PlanTarget {
   const { arch } = process;

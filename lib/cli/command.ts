@@ -45,26 +45,47 @@ export interface Flag {
 /** Values of flags as written; a switch that is set is `true`. */
 export type FlagValues<F extends Record<string, Flag>> = { [K in keyof F]?: string | true };
 
-/**
- * Reads flags of the form `--name value`, `--name=value` or, for a switch, `--name`.
- *
- * @throws UsageError where a flag is unknown (with the nearest valid one), lacks its value, or has one too many
- */
-export function readFlags<F extends Record<string, Flag>>(args: readonly string[], flags: F): FlagValues<F> {
-  return readCommandLine(args, flags, []).flags;
+/** What a command line says: values of flags, and operands in order. */
+export interface CommandLine<F extends Record<string, Flag>> {
+  readonly flags: FlagValues<F>;
+  readonly operands: readonly string[];
+}
+
+/** A command whose flags and operands are read, and whose `--help` is answered, before it runs. */
+export function defineCommand<F extends Record<string, Flag>>(definition: {
+  readonly summary: string;
+  readonly help: string;
+  readonly flags: F;
+  /** Their names, as `--help` has them; `MODEL...` is any number of them. Default: none. */
+  readonly operands?: readonly string[];
+  run(line: CommandLine<F>, surroundings: Surroundings): Promise<number>;
+}): Command {
+  const { summary, help, flags, operands: names = [] } = definition;
+  return {
+    summary,
+    async run(args, surroundings) {
+      const line = readCommandLine(args, flags, names);
+      if (line.flags['help'] !== undefined) {
+        surroundings.stdout.write(help);
+        return 0;
+      }
+      checkOperands(line.operands, names);
+      return definition.run(line, surroundings);
+    },
+  };
 }
 
 /**
- * Reads flags as {@link readFlags}, and operands among them.
+ * Reads flags of the form `--name value`, `--name=value` or, for a switch, `--name`, and operands among them.
  *
- * @param names of the operands, as `--help` has them; `MODEL...` is any number of them
- * @throws UsageError as {@link readFlags}, and where there is an operand too many. `operands` may be too few: `--help` needs none
+ * @throws UsageError where a flag is unknown (with the nearest valid one), lacks its value, or has one too many, and where there
+ *   is an operand too many. There may be too few: `--help` needs none
  */
-export function readCommandLine<F extends Record<string, Flag>>(
+function readCommandLine<F extends Record<string, Flag>>(
   args: readonly string[],
   flags: F,
   names: readonly string[],
-): { flags: FlagValues<F>; operands: string[] } {
+): CommandLine<F> {
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, flag] of Object.entries(flags))
     options[name] = { type: flag.placeholder === undefined ? 'boolean' : 'string' };
@@ -85,10 +106,11 @@ export function readCommandLine<F extends Record<string, Flag>>(
   return { flags: values as FlagValues<F>, operands };
 }
 
-/** All operands. @throws UsageError where one is missing */
-export function checkOperands(operands: readonly string[], names: readonly string[]): string[] {
-  if (operands.length === names.length) return [...operands];
-  const none = names.length === 1 ? 'nothing' : 'neither';
+/** @throws UsageError where an operand is missing */
+function checkOperands(operands: readonly string[], names: readonly string[]): void {
+  const isMany = names.at(-1)?.endsWith('...') === true;
+  if (isMany ? operands.length >= names.length : operands.length === names.length) return;
+  const none = isMany ? 'none' : names.length === 1 ? 'nothing' : 'neither';
   throw new UsageError(`expected ${listed(names)}, received ${operands.length === 0 ? none : operands.join(' ')}`);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `ostinato convert IN OUT`: a model of one format in another, which the endings of both names say.
 import { internal, loadAssets } from '../index';
-import { checkOperands, flagTable, readCommandLine, type Command } from './command';
+import { defineCommand, flagTable } from './command';
 
 const { openModel } = internal;
 
@@ -22,16 +22,14 @@ nothing is written.
 ${flagTable(FLAGS)}
 `;
 
-export const convert: Command = {
+export const convert = defineCommand({
   summary: 'writes a model in another format: ostinato convert model.json model.keras',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, { stdout }) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      stdout.write(HELP);
-      return 0;
-    }
-    const [from, to] = checkOperands(operands, OPERANDS) as [string, string];
+  async run({ flags, operands }, { stdout }) {
+    const [from, to] = operands as [string, string];
     const { model } = await openModel('convert', from);
     try {
       const assets = await loadAssets(from);
@@ -44,4 +42,4 @@ export const convert: Command = {
       model.dispose();
     }
   },
-};
+});

@@ -3,7 +3,7 @@
 import os from 'node:os';
 import { internal, OstinatoError } from '../index';
 import { hostName, hostTargets } from '../native/platform';
-import { flagTable, readFlags, type Command } from './command';
+import { defineCommand, flagTable } from './command';
 import { packageVersion } from './package_root';
 
 const { loadedAddon } = internal;
@@ -11,14 +11,12 @@ const { loadedAddon } = internal;
 const FLAGS = { help: { help: 'this text' } };
 const VARIABLES = ['OSTINATO_ADDON', 'OSTINATO_ISA', 'OSTINATO_THREADS'] as const;
 
-export const doctor: Command = {
+export const doctor = defineCommand({
   summary: 'tells which binary is loaded, on which CPU, with how many threads',
+  help: `Usage: ostinato doctor\n\n${flagTable(FLAGS)}\n`,
+  flags: FLAGS,
 
-  async run(args, { stdout, env }) {
-    if (readFlags(args, FLAGS).help) {
-      stdout.write(`Usage: ostinato doctor\n\n${flagTable(FLAGS)}\n`);
-      return 0;
-    }
+  async run(_line, { stdout, env }) {
     const line = (name: string, text: string): unknown => stdout.write(`${`${name}:`.padEnd(12)} ${text}\n`);
     const [cpu] = os.cpus();
     line('ostinato', packageVersion());
@@ -42,7 +40,7 @@ export const doctor: Command = {
       return 1;
     }
   },
-};
+});
 
 /** The program that runs us: Bun and Deno say they are a Node, too. */
 function runtimeName(): string {

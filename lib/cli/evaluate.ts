@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `ostinato evaluate FILE DATA`: a model that `ostinato train` wrote, over a table with labels.
 import { TABLE_FORMATS } from '../tables';
-import {
-  checkOperands,
-  choiceFlag,
-  flagTable,
-  integerFlag,
-  readCommandLine,
-  textFlag,
-  type Command,
-  type Flag,
-} from './command';
+import { choiceFlag, defineCommand, flagTable, integerFlag, textFlag, type Flag } from './command';
 import { delimiterOf } from './train';
 
 const OPERANDS = ['FILE', 'DATA'] as const;
@@ -31,16 +22,14 @@ needed, so DATA may be larger than memory; a time series is held in memory.
 ${flagTable(FLAGS)}
 `;
 
-export const evaluate: Command = {
+export const evaluate = defineCommand({
   summary: 'tells how well a model predicts the labels of a table',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, surroundings) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
-    const [file, data] = checkOperands(operands, OPERANDS) as [string, string];
+  async run({ flags, operands }, surroundings) {
+    const [file, data] = operands as [string, string];
     const settings = {
       file,
       data,
@@ -54,4 +43,4 @@ export const evaluate: Command = {
     await runEvaluation(settings, surroundings);
     return 0;
   },
-};
+});

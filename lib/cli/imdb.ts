@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `ostinato imdb`: flags, their defaults and help. The experiment itself is in imdb_experiment.ts, loaded only when it
 // runs, so that help and slips of the hand need no addon, and an addon that cannot be loaded is an error like any other.
-import { integerFlag, flagTable, readFlags, type Command, type Flag, type FlagValues } from './command';
+import { defineCommand, flagTable, integerFlag, type Flag, type FlagValues } from './command';
 
 /** What the experiment is run with; the numbers are the chapter's where no flag says otherwise. */
 export interface ImdbSettings {
@@ -64,18 +64,16 @@ export function readSettings(values: FlagValues<typeof FLAGS>): ImdbSettings {
   };
 }
 
-export const imdb: Command = {
+export const imdb = defineCommand({
   summary: "train the chapter's recurrent net on the IMDB film reviews",
-  async run(args, surroundings) {
-    const values = readFlags(args, FLAGS);
-    if (values.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
-    const settings = readSettings(values);
+  help: HELP,
+  flags: FLAGS,
+
+  async run({ flags }, surroundings) {
+    const settings = readSettings(flags);
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded late: see the head of this file
     const { runExperiment } = require('./imdb_experiment') as typeof import('./imdb_experiment');
     await runExperiment(settings, surroundings);
     return 0;
   },
-};
+});

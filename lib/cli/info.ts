@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { internal } from '../index';
 import type { StoredArray } from '../formats/npy';
-import { checkOperands, flagTable, readCommandLine, type Command } from './command';
+import { defineCommand, flagTable } from './command';
 import type { Shape } from '../types';
 import type { Model } from '../models';
 
@@ -62,16 +62,14 @@ Tells what is in a model file (.safetensors, .keras, model.json of TensorFlow.js
 ${flagTable(FLAGS)}
 `;
 
-export const info: Command = {
+export const info = defineCommand({
   summary: 'tells what is in a file: layers, shapes, parameters, optimizer, who wrote it',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, { stdout }) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      stdout.write(HELP);
-      return 0;
-    }
-    const [file] = checkOperands(operands, OPERANDS) as [string];
+  async run({ flags, operands }, { stdout }) {
+    const [file] = operands as [string];
     const arrays = await arraysOf(file);
     if (arrays !== undefined) {
       const found = { file, bytes: await sizeOf(file), writtenBy: null, arrays };
@@ -87,7 +85,7 @@ export const info: Command = {
       model.dispose();
     }
   },
-};
+});
 
 /** The arrays of a file that holds no model; undefined for the others. */
 async function arraysOf(file: string): Promise<readonly StoredArray[] | undefined> {

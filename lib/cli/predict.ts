@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `ostinato predict FILE`: rows in by stdin, predictions out by stdout, as they come.
 import { TABLE_FORMATS } from '../tables';
-import {
-  checkOperands,
-  choiceFlag,
-  flagTable,
-  integerFlag,
-  readCommandLine,
-  textFlag,
-  type Command,
-  type Flag,
-} from './command';
+import { choiceFlag, defineCommand, flagTable, integerFlag, textFlag, type Flag } from './command';
 import { delimiterOf } from './train';
 
 const OPERANDS = ['FILE'] as const;
@@ -42,16 +33,14 @@ number; the predictions of the rows before it are written.
   echo 'what a film' | ostinato predict model.safetensors --input lines --json
 `;
 
-export const predict: Command = {
+export const predict = defineCommand({
   summary: 'predicts rows from stdin to stdout, as they come',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, surroundings) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
-    const [file] = checkOperands(operands, OPERANDS) as [string];
+  async run({ flags, operands }, surroundings) {
+    const [file] = operands as [string];
     const output = choiceFlag('output', flags.output, OUTPUTS);
     const settings = {
       file,
@@ -67,4 +56,4 @@ export const predict: Command = {
     await runPrediction(settings, surroundings);
     return 0;
   },
-};
+});

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { cpuInfo, setThreads } from '../index';
 import { createServer, type ModelServer } from '../server';
-import { flagTable, integerFlag, readCommandLine, UsageError, type Command } from './command';
+import { defineCommand, flagTable, integerFlag, UsageError } from './command';
 import { FileWatch } from './file_watch';
 
 const OPERANDS = ['MODEL...'] as const;
@@ -41,15 +41,13 @@ ${flagTable(FLAGS)}
 const MOST = 2147483647;
 type Models = ReadonlyMap<string, string>;
 
-export const serve: Command = {
+export const serve = defineCommand({
   summary: 'serves models over HTTP: ostinato serve reviews.safetensors --port 8080',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, surroundings) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
+  async run({ flags, operands }, surroundings) {
     const models = modelsOf(operands);
     const number = (name: keyof typeof FLAGS, min: number, max = MOST): number | undefined =>
       integerFlag(name, flags[name], undefined, [min, max]);
@@ -87,7 +85,7 @@ export const serve: Command = {
       await server.close();
     }
   },
-};
+});
 
 /** Requests are read and answered on a core of their own: a compute thread that it is taken from would hold up the others. */
 function defaultThreads(): number {
@@ -109,7 +107,6 @@ function expectShortLives(): void {
 
 /** Paths by names. */
 function modelsOf(operands: readonly string[]): Models {
-  if (operands.length === 0) throw new UsageError('expected MODEL..., received none');
   const models = new Map<string, string>();
   for (const operand of operands) {
     const sign = operand.indexOf('=');

@@ -3,15 +3,13 @@
 // slips of the hand need no addon.
 import { TABLE_FORMATS } from '../tables';
 import {
-  checkOperands,
   choiceFlag,
+  defineCommand,
   flagTable,
   integerFlag,
   numberFlag,
-  readCommandLine,
   textFlag,
   UsageError,
-  type Command,
   type Flag,
   type FlagValues,
 } from './command';
@@ -148,19 +146,17 @@ function columnList(text: string | true | undefined): string[] | undefined {
   return names;
 }
 
-export const train: Command = {
+export const train = defineCommand({
   summary: 'trains a model on a CSV, TSV, JSONL or Parquet file',
+  help: HELP,
+  flags: FLAGS,
+  operands: OPERANDS,
 
-  async run(args, surroundings) {
-    const { flags, operands } = readCommandLine(args, FLAGS, OPERANDS);
-    if (flags.help) {
-      surroundings.stdout.write(HELP);
-      return 0;
-    }
-    const [data] = checkOperands(operands, OPERANDS) as [string];
+  async run({ flags, operands }, surroundings) {
+    const [data] = operands as [string];
     const settings = readTrainSettings(data, flags);
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded late: see the head of this file
     const { runTraining } = require('./learn/run_training') as typeof import('./learn/run_training');
     return runTraining(settings, surroundings);
   },
-};
+});
