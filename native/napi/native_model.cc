@@ -591,8 +591,10 @@ void NativeModel::JsRun(const Napi::CallbackInfo& info) {
 Napi::Value NativeModel::JsStop(const Napi::CallbackInfo& info) {
   return OnModel(info, [&]() -> Napi::Value {
     if (!running_) return Napi::Boolean::New(info.Env(), false);
+    // Looked at before and after: a step that ends meanwhile is left as one that goes on.
+    const bool commits = running_->control->commits();
     Environment::Of(info.Env()).Cancel(running_);
-    const bool leaves = run_->run.mode == RunMode::kTrain && running_->control->commits();
+    const bool leaves = run_->run.mode == RunMode::kTrain && (commits || running_->control->commits());
     if (leaves) {
       // A step takes as long as reading and writing all weights, and is not to be undone half-way. Who reads
       // the weights waits for it as for copies.
