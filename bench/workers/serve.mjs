@@ -16,7 +16,7 @@ const TRAINED = Object.freeze({ cell: 'lstm', steps: 50, features: 64, units: 25
 
 const { threads } = ostinato.cpuInfo();
 ostinato.setThreads(Math.max(1, threads - 1));
-setFlagsFromString('--no-allocation-site-pretenuring');
+for (const flag of ['--no-allocation-site-pretenuring', '--heap-growing-percent=50']) setFlagsFromString(flag);
 const server = await createServer({ m: process.argv[2] });
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 let peak = 0;

@@ -7,7 +7,7 @@ const { checkBoolean, checkInteger, checkString, describe, refusal, withDefaults
 
 const SERVER_DEFAULTS = Object.freeze({
   maxBody: 8 * 1024 * 1024,
-  maxPending: 32 * 1024 * 1024,
+  maxPending: 16 * 1024 * 1024,
   maxQueue: 1024,
   timeout: 30_000,
   maxStreams: 10_000,

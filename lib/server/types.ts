@@ -13,7 +13,7 @@ export type ModelSource = Model | string | { readonly model: Model; readonly vec
 export interface ServerOptions {
   /** Largest body in bytes, from 1: more is 413. Default 8388608. */
   maxBody?: number;
-  /** Bytes of all bodies that are read or computed at a time, from 1: more is 429. Default 33554432. */
+  /** Bytes of all bodies that are read or computed at a time, from 1: more is 429. Default 16777216. */
   maxPending?: number;
   /** Requests that are computed or wait for it at a time, from 1: more is 429. Default 1024. */
   maxQueue?: number;
